@@ -2,7 +2,7 @@
 /** Loads safetensors files into CPU or GPU memory. */
 module io.fastsafetensors {
   requires com.fasterxml.jackson.core;
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
 
   exports io.fastsafetensors;
 }
