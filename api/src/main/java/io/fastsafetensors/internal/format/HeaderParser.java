@@ -59,7 +59,7 @@ final class HeaderParser {
     boolean isMetadata = name.equals(METADATA);
     if (!names.add(name)) {
       json.about(isMetadata ? null : name);
-      throw json.fault("the name " + TensorNames.quote(name) + " stands twice");
+      throw json.fault("the name " + Printable.quote(name) + " stands twice");
     }
     if (isMetadata) {
       parseMetadata();

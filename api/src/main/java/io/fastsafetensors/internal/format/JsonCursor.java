@@ -28,7 +28,12 @@ final class JsonCursor implements AutoCloseable {
   private static final int MAX_NESTING = 127;
 
   private static final int MAX_DIGITS = 20;
-  private static final Pattern LIBRARY_LOCATION = Pattern.compile(" \\(start marker at .*|\\n.*");
+
+  /** What the library's messages say of itself: its own idea of the place, its settings. */
+  private static final Pattern LIBRARY_HINT =
+      Pattern.compile(
+          " \\((start marker|for Array|for Object|consider|not recognized).*|: enable `.*|\n.*",
+          Pattern.DOTALL);
 
   private static final JsonFactory FACTORY =
       new JsonFactoryBuilder()
@@ -101,7 +106,7 @@ final class JsonCursor implements AutoCloseable {
   String text() throws IOException {
     String text = rawText();
     if (!Utf8.isWellFormed(text)) {
-      throw fault("a string has half of a surrogate pair: " + TensorNames.quote(text));
+      throw fault("a string has half of a surrogate pair: " + Printable.quote(text));
     }
     return text;
   }
@@ -123,7 +128,7 @@ final class JsonCursor implements AutoCloseable {
         // 20 digits, yet too large: the fault below
       }
     }
-    throw fault(subject + ", not " + TensorNames.quote(digits));
+    throw fault(subject + ", not " + Printable.quote(digits));
   }
 
   /** Moves over the next value, checking all that the reference checks in a field it ignores. */
@@ -138,7 +143,7 @@ final class JsonCursor implements AutoCloseable {
       if (token == JsonToken.FIELD_NAME || token == JsonToken.VALUE_STRING) {
         text();
       } else if (token.isNumeric() && FloatRange.overflows(rawText())) {
-        throw fault("the number " + TensorNames.quote(rawText()) + " overflows a double");
+        throw fault("the number " + Printable.quote(rawText()) + " overflows a double");
       }
     } while (depth > 0);
   }
@@ -162,8 +167,9 @@ final class JsonCursor implements AutoCloseable {
   }
 
   private HeaderFormatException notJson(JacksonException e) {
-    String reason = LIBRARY_LOCATION.matcher(e.getOriginalMessage()).replaceAll("");
-    return fault(parser.currentLocation().getCharOffset(), "not valid JSON: " + reason);
+    String reason = LIBRARY_HINT.matcher(e.getOriginalMessage()).replaceFirst("");
+    return fault(
+        parser.currentLocation().getCharOffset(), "not valid JSON: " + Printable.line(reason));
   }
 
   private static String describe(@Nullable JsonToken token) {

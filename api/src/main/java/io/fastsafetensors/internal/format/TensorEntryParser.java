@@ -63,8 +63,7 @@ final class TensorEntryParser {
 
   private DType parseDType() throws IOException {
     String tag = json.nextText("dtype must be a string");
-    return DType.ofTag(tag)
-        .orElseThrow(() -> json.fault("unknown dtype " + TensorNames.quote(tag)));
+    return DType.ofTag(tag).orElseThrow(() -> json.fault("unknown dtype " + Printable.quote(tag)));
   }
 
   private long[] parseOffsets() throws IOException {
