@@ -42,10 +42,11 @@ find_maven() {
   command -v mvn >/dev/null || fail "no Maven found: install Maven 3.8 or later so that mvn is on PATH"
 }
 
-# Maven in the repository's folder, with plain output. Its own libraries still use sun.misc.Unsafe.
+# Maven in the repository's folder. Its own libraries still use sun.misc.Unsafe, and it ends with
+# a colour reset even when told to use no colour, which would stick to the next line.
 maven() {
   (cd "$root" && MAVEN_OPTS="${MAVEN_OPTS:-} --sun-misc-unsafe-memory-access=allow" \
-    mvn -B -ntp -Dstyle.color=never "$@" </dev/null)
+    mvn -B -ntp -Dstyle.color=never "$@" </dev/null 2>&1 | sed -u $'s/\e\\[[0-9;]*m//g')
 }
 
 # --- the command's distribution: jars, AOT cache and a stamp that tells what they were built from ---
@@ -76,7 +77,8 @@ dist_is_current() {
 }
 
 # Calls the command's java: $1... are JVM options up to "--", then the command's arguments.
-# Warnings of the JVM go to stderr, because stdout belongs to the command.
+# Warnings of the JVM go to stderr, because stdout belongs to the command; an AOT cache that does
+# not fit (another garbage collector, say) is no reason for any.
 run_dist() {
   local options=()
   while [[ $1 != -- ]]; do
@@ -87,8 +89,8 @@ run_dist() {
   [[ -z $native_modules ]] || options+=("--enable-native-access=$native_modules")
   # shellcheck disable=SC2206 # FST_JAVA_OPTS is a list of words
   options+=(${FST_JAVA_OPTS:-})
-  exec "$JAVA_HOME/bin/java" -Xlog:disable -Xlog:all=warning:stderr --module-path "$dist/lib" \
-    "${options[@]}" -m io.fastsafetensors.cli/io.fastsafetensors.cli.Main "$@"
+  exec "$JAVA_HOME/bin/java" -Xlog:disable "-Xlog:all=warning,aot*=off,cds*=off:stderr" \
+    --module-path "$dist/lib" "${options[@]}" -m io.fastsafetensors.cli/io.fastsafetensors.cli.Main "$@"
 }
 
 # An AOT cache (JEP 514) of a short run. Without it the command only starts slower.
@@ -119,7 +121,7 @@ ensure_dist() {
     mkdir -p "$(dirname "$build_log")"
     find_maven
     if ! (build_dist) >"$build_log" 2>&1 9<&-; then
-      grep -m 20 '^\[ERROR\]' "$build_log" >&2 || tail -n 20 "$build_log" >&2
+      sed -n '/-> \[Help/q; /^\[ERROR\]/p' "$build_log" >&2
       fail "the build failed, see $build_log"
     fi
   ) 9<"$root/fst"
