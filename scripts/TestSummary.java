@@ -73,7 +73,8 @@ final class TestSummary {
     Element element = (Element) test.getElementsByTagName(outcome).item(0);
     String text = element.getAttribute("message");
     if (text.isBlank()) {
-      text = element.getTextContent().replaceFirst("^[\\w.$]+Exception: (Assumption failed: )?", "");
+      text =
+          element.getTextContent().replaceFirst("^[\\w.$]+Exception: (Assumption failed: )?", "");
     }
     return text.strip().lines().findFirst().orElse("no reason given");
   }
