@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Loads safetensors files into CPU or GPU memory. */
+/**
+ * Load {@code .safetensors} files into host or device memory: the API for users.
+ *
+ * <p>Start at {@link io.fastsafetensors.Loader}.
+ */
 @NullMarked
 package io.fastsafetensors;
 
