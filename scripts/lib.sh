@@ -57,23 +57,20 @@ build_log=$root/cli/target/fst-build.log
 # Modules that may call native code, comma-separated: nobody else may.
 native_modules=
 
-# Source folders and poms; a folder's own time changes when a file in it is deleted.
-dist_sources() {
-  local pom
-  for pom in "$root"/*/pom.xml; do
-    case $pom in
-      */testkit/* | */integration-tests/* | */benchmarks/*) ;;
-      *) printf '%s\0' "$pom" "${pom%/pom.xml}/src/main" ;;
-    esac
-  done
-  printf '%s\0' "$root/pom.xml" "$root/.mvn"
-}
-
+# Built with this JDK, and nothing it was built from is newer. Folders count too: their time
+# changes when a file in them is deleted.
 dist_is_current() {
   [[ -r $dist/stamp && $(<"$dist/stamp") == "$JAVA_HOME" ]] || return 1
-  local sources newer
-  mapfile -d '' sources < <(dist_sources)
-  newer=$(find "${sources[@]}" -newer "$dist/stamp" -print -quit 2>/dev/null) && [[ -z $newer ]]
+  local sources=("$root/pom.xml" "$root/.mvn") module newer
+  for module in "$root"/*/pom.xml; do
+    module=${module%/pom.xml}
+    case ${module##*/} in
+      testkit | integration-tests | benchmarks) continue ;; # not in the distribution
+    esac
+    sources+=("$module/pom.xml")
+    [[ ! -d $module/src/main ]] || sources+=("$module/src/main")
+  done
+  newer=$(find "${sources[@]}" -newer "$dist/stamp" -print -quit) && [[ -z $newer ]]
 }
 
 # Calls the command's java: $1... are JVM options up to "--", then the command's arguments.
@@ -105,7 +102,7 @@ build_dist() {
   rm -rf "$dist"
   mkdir -p "$dist"
   echo "$JAVA_HOME" >"$dist/stamp.new"
-  maven -q package -pl cli -am -Dmaven.test.skip=true -Djacoco.skip=true || return
+  maven package -pl cli -am -Dmaven.test.skip=true -Djacoco.skip=true || return
   train_dist
   mv "$dist/stamp.new" "$dist/stamp"
 }
@@ -121,7 +118,7 @@ ensure_dist() {
     mkdir -p "$(dirname "$build_log")"
     find_maven
     if ! (build_dist) >"$build_log" 2>&1 9<&-; then
-      sed -n '/-> \[Help/q; /^\[ERROR\]/p' "$build_log" >&2
+      sed -En '/-> \[Help/q; /^\[(ERROR|WARNING)\]/p' "$build_log" >&2
       fail "the build failed, see $build_log"
     fi
   ) 9<"$root/fst"
