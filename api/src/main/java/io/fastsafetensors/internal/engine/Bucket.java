@@ -33,8 +33,7 @@ record Bucket(List<Request> requests, boolean cached) {
     return buckets;
   }
 
-  private static boolean fits(
-      List<Request> current, Request next, Predicate<Request> isCached) {
+  private static boolean fits(List<Request> current, Request next, Predicate<Request> isCached) {
     Request first = current.getFirst();
     long bytes = current.stream().mapToLong(Request::wholeBytes).sum() + next.wholeBytes();
     return first.owner() == next.owner()

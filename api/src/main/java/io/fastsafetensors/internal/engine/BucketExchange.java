@@ -21,8 +21,7 @@ final class BucketExchange {
   private final Bucket bucket;
   private final List<Request> requests;
 
-  BucketExchange(
-      ProcessGroup group, SharedContext context, LoadedTensors loaded, Bucket bucket) {
+  BucketExchange(ProcessGroup group, SharedContext context, LoadedTensors loaded, Bucket bucket) {
     this.group = group;
     this.context = context;
     this.loaded = loaded;
@@ -98,17 +97,16 @@ final class BucketExchange {
     Layout packing = Layout.of(layouts, Layout::size);
     Memory packed = Memory.allocate(context, packing.size());
     try {
-      context.run(
-          stream -> {
-            List<Region> parts = new ArrayList<>();
-            for (int rank = 0; rank < group.size(); rank++) {
-              Layout layout = layouts.get(rank);
-              Region part = Region.of(packed.buffer(), packing.offset(rank), layout.size());
-              pack(stream, rank, layout, part);
-              parts.add(part);
-            }
-            group.scatter(parts, result, bucket.owner(), stream);
-          });
+      context.run(stream -> {
+        List<Region> parts = new ArrayList<>();
+        for (int rank = 0; rank < group.size(); rank++) {
+          Layout layout = layouts.get(rank);
+          Region part = Region.of(packed.buffer(), packing.offset(rank), layout.size());
+          pack(stream, rank, layout, part);
+          parts.add(part);
+        }
+        group.scatter(parts, result, bucket.owner(), stream);
+      });
     } finally {
       packed.release();
     }

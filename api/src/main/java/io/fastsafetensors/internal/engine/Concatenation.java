@@ -61,20 +61,19 @@ final class Concatenation {
       throws LoadException {
     long rows = outer(parts.getFirst().shape(), dim);
     long pitch = whole.bytes() / rows;
-    context.run(
-        stream -> {
-          long offset = 0;
-          for (Tensor part : parts) {
-            long rowBytes = rowBytes(part, rows);
-            if (rowBytes > 0) {
-              Region source = ((DefaultTensor) part).region();
-              stream.copy(
-                  new Region(source.buffer(), source.offset(), rows, rowBytes, rowBytes),
-                  new Region(whole.buffer(), offset, rows, rowBytes, pitch));
-            }
-            offset += rowBytes;
-          }
-        });
+    context.run(stream -> {
+      long offset = 0;
+      for (Tensor part : parts) {
+        long rowBytes = rowBytes(part, rows);
+        if (rowBytes > 0) {
+          Region source = ((DefaultTensor) part).region();
+          stream.copy(
+              new Region(source.buffer(), source.offset(), rows, rowBytes, rowBytes),
+              new Region(whole.buffer(), offset, rows, rowBytes, pitch));
+        }
+        offset += rowBytes;
+      }
+    });
   }
 
   private static long rowBytes(Tensor part, long rows) {

@@ -112,8 +112,7 @@ public final class DefaultFileBuffer implements FileBuffer {
   }
 
   @Override
-  public Tensor concatenatedShards(List<String> names, int dim, DType dtype)
-      throws LoadException {
+  public Tensor concatenatedShards(List<String> names, int dim, DType dtype) throws LoadException {
     return concatenated(names, dim, Optional.of(dtype));
   }
 
@@ -142,10 +141,8 @@ public final class DefaultFileBuffer implements FileBuffer {
   private Map<String, Tensor> all(Map<String, Integer> dims, Optional<DType> dtype)
       throws LoadException {
     List<Request> requests = new ArrayList<>(dims.size());
-    dims.forEach(
-        (name, dim) ->
-            requests.add(
-                dim == WHOLE ? request(name, WHOLE, dtype) : shardRequest(name, dim, dtype)));
+    dims.forEach((name, dim) ->
+        requests.add(dim == WHOLE ? request(name, WHOLE, dtype) : shardRequest(name, dim, dtype)));
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     source.get(requests).forEach(tensor -> tensors.put(tensor.name(), tensor));
     return tensors;

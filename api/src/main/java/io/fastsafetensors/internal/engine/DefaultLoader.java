@@ -80,7 +80,8 @@ public final class DefaultLoader implements Loader {
       if (all.put(file.path(), file) != null) {
         throw new IllegalArgumentException(file.path() + " was added before");
       }
-      LOG.log(Level.DEBUG, "add_files {0}: path={1}, rank={2}", all.size(), file.path(), file.rank());
+      LOG.log(
+          Level.DEBUG, "add_files {0}: path={1}, rank={2}", all.size(), file.path(), file.rank());
     }
     files.putAll(all);
     catalog = null;

@@ -96,8 +96,7 @@ public final class DefaultTensor implements Tensor {
   public void toHost(MemorySegment target) throws LoadException {
     if (target.byteSize() < byteSize()) {
       throw new IllegalArgumentException(
-          "tensor '%s' has %d bytes, the target %d"
-              .formatted(name, byteSize(), target.byteSize()));
+          "tensor '%s' has %d bytes, the target %d".formatted(name, byteSize(), target.byteSize()));
     }
     use(() -> Downloads.toHost(memory.context(), region, target.asSlice(0, byteSize())));
   }
@@ -120,11 +119,10 @@ public final class DefaultTensor implements Tensor {
     try {
       Region whole = Region.of(target.buffer(), 0, bytes);
       if (bytes > 0) {
-        use(
-            () ->
-                memory
-                    .context()
-                    .run(stream -> LoadConversion.convert(stream, region, dtype, whole, to)));
+        use(() ->
+            memory
+                .context()
+                .run(stream -> LoadConversion.convert(stream, region, dtype, whole, to)));
       }
       return copy(name, to, shape, target, whole);
     } finally {

@@ -74,8 +74,7 @@ final class HeaderExchange {
     out.write(header.json());
   }
 
-  private static void parse(
-      List<SourceFile> files, int rank, byte[] headers, List<CatalogFile> all)
+  private static void parse(List<SourceFile> files, int rank, byte[] headers, List<CatalogFile> all)
       throws HeaderFormatException {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(headers))) {
       for (SourceFile file : files) {

@@ -73,8 +73,7 @@ final class LoadConversion {
   }
 
   private static Layout layout(FilePlan file, DType to) {
-    return Layout.of(
-        file.tensors(), entry -> to.byteSize(entry.info().shape().elements()));
+    return Layout.of(file.tensors(), entry -> to.byteSize(entry.info().shape().elements()));
   }
 
   /** Converts a file's tensors and lets go of their old memory, also after a failure. */
@@ -98,27 +97,21 @@ final class LoadConversion {
   }
 
   private static LoadedFile convert(
-      SharedContext context,
-      FilePlan plan,
-      LoadedFile file,
-      DType to,
-      Layout layout,
-      Memory memory)
+      SharedContext context, FilePlan plan, LoadedFile file, DType to, Layout layout, Memory memory)
       throws LoadException {
     Map<String, Place> places = new HashMap<>();
-    context.run(
-        stream -> {
-          for (int i = 0; i < plan.tensors().size(); i++) {
-            TensorInfo tensor = plan.tensors().get(i).info();
-            long bytes = to.byteSize(tensor.shape().elements());
-            Region target = Region.of(memory.buffer(), layout.offset(i), bytes);
-            places.put(tensor.name(), new Place(memory, target));
-            Place source = file.places().get(tensor.name());
-            if (bytes > 0 && source != null) {
-              convert(stream, source.region(), tensor.dtype(), target, to);
-            }
-          }
-        });
+    context.run(stream -> {
+      for (int i = 0; i < plan.tensors().size(); i++) {
+        TensorInfo tensor = plan.tensors().get(i).info();
+        long bytes = to.byteSize(tensor.shape().elements());
+        Region target = Region.of(memory.buffer(), layout.offset(i), bytes);
+        places.put(tensor.name(), new Place(memory, target));
+        Place source = file.places().get(tensor.name());
+        if (bytes > 0 && source != null) {
+          convert(stream, source.region(), tensor.dtype(), target, to);
+        }
+      }
+    });
     return new LoadedFile(List.of(memory), places, file.report());
   }
 

@@ -61,8 +61,7 @@ final class ProviderSet<P extends Provider> {
       }
     }
     Comparator<P> preferred = Comparator.comparingInt(P::priority).reversed();
-    List<P> accepted =
-        byId.values().stream().sorted(preferred.thenComparing(P::id)).toList();
+    List<P> accepted = byId.values().stream().sorted(preferred.thenComparing(P::id)).toList();
     return new ProviderSet<>(kind, accepted, List.copyOf(refused));
   }
 

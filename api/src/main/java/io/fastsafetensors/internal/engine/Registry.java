@@ -41,7 +41,8 @@ public final class Registry {
 
   /** Finds the plug-ins on the module path and the class path. */
   public static Registry discover() {
-    // The library's own class loader, not the thread's: what is found must not depend on the caller.
+    // The library's own class loader, not the thread's: what is found must not depend on the
+    // caller.
     ClassLoader loader = Registry.class.getClassLoader();
     return of(
         ServiceLoader.load(DeviceRuntime.class, loader).iterator(),
@@ -110,8 +111,7 @@ public final class Registry {
       reports.add(
           switch (probe.apply(provider)) {
             case Available available -> providers.report(provider, true, available.detail());
-            case Unavailable unavailable ->
-                providers.report(provider, false, unavailable.reason());
+            case Unavailable unavailable -> providers.report(provider, false, unavailable.reason());
           });
     }
     reports.addAll(providers.refused());

@@ -50,12 +50,11 @@ public final class Catalog {
    */
   public Catalog filter(NameFilter filter) {
     Map<String, CatalogEntry> kept = new LinkedHashMap<>();
-    entries.forEach(
-        (name, entry) -> {
-          if (filter.test(name)) {
-            kept.put(name, entry);
-          }
-        });
+    entries.forEach((name, entry) -> {
+      if (filter.test(name)) {
+        kept.put(name, entry);
+      }
+    });
     return new Catalog(files, Collections.unmodifiableMap(kept));
   }
 

@@ -18,13 +18,12 @@ public final class NameFilter implements Predicate<String> {
   private static Pattern compile(String glob) {
     String regex =
         glob.codePoints()
-            .mapToObj(
-                c ->
-                    switch (c) {
-                      case '*' -> ".*";
-                      case '?' -> ".";
-                      default -> Pattern.quote(Character.toString(c));
-                    })
+            .mapToObj(c ->
+                switch (c) {
+                  case '*' -> ".*";
+                  case '?' -> ".";
+                  default -> Pattern.quote(Character.toString(c));
+                })
             .collect(Collectors.joining());
     return Pattern.compile(regex, Pattern.DOTALL);
   }
