@@ -46,17 +46,19 @@ final class HostFacts {
 
   /** Returns the lines that start with one of the words, with single blanks. */
   private static String lines(String file, String... starts) {
-    return lines(file).stream()
-        .filter(line -> Stream.of(starts).anyMatch(line::startsWith))
-        .map(line -> line.strip().replaceAll("\\s+", " "))
-        .collect(Collectors.joining(", "));
+    String found =
+        lines(file).stream()
+            .filter(line -> Stream.of(starts).anyMatch(line::startsWith))
+            .map(line -> line.strip().replaceAll("\\s+", " "))
+            .collect(Collectors.joining(", "));
+    return found.isEmpty() ? "unknown" : found;
   }
 
   private static List<String> lines(String file) {
     try {
       return Files.readAllLines(Path.of(file));
     } catch (IOException e) {
-      return List.of("unknown: " + file + " can't be read");
+      return List.of("unknown");
     }
   }
 }

@@ -34,10 +34,7 @@ import picocli.CommandLine.Spec;
       CheckCommand.class,
       LoadCommand.class,
       DigestCommand.class,
-      MakeCommand.class,
       DoctorCommand.class,
-      DemoCommand.class,
-      DemoRankCommand.class,
       LaunchCommand.class
     })
 public final class Main implements Runnable {
