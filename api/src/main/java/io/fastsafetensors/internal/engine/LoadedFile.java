@@ -36,7 +36,7 @@ final class LoadedFile {
   /** Takes over what a backend loaded; the names are in the order of the ranges. */
   static LoadedFile of(
       SharedContext context, List<String> names, LoadedRanges loaded, FileReport report) {
-    Map<DeviceBuffer, Memory> memories = new IdentityHashMap<>();
+    IdentityHashMap<DeviceBuffer, Memory> memories = new IdentityHashMap<>();
     for (DeviceBuffer buffer : loaded.buffers()) {
       memories.put(buffer, new Memory(context, buffer));
     }
