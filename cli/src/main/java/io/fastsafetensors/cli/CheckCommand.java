@@ -22,8 +22,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "check",
     description = {
-      "Validates the headers of files, a line each:",
-      "'ok PATH' or 'reject RULE PATH: message'.",
+      "Validates the headers of files.",
+      "Prints 'ok PATH' or 'reject RULE PATH: message' for each.",
       "Exits with 0 only if all are ok."
     })
 final class CheckCommand implements Callable<Integer> {

@@ -17,7 +17,8 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "digest",
     description = {
-      "Loads tensors and prints 'SHA256  DTYPE  SHAPE  NAME' for each, sorted by name.",
+      "Loads files and prints a hash for each tensor.",
+      "A line is 'SHA256  DTYPE  SHAPE  NAME'.",
       "Names are sorted by their UTF-8 bytes; control characters in them are escaped.",
       "Under 'fst launch' every rank prints what it gets: whole tensors, or its parts."
     })
@@ -30,9 +31,7 @@ final class DigestCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (Progress progress = Progress.onTerminal();
-        LoadedFiles loaded = LoadedFiles.load(arguments, progress)) {
-      progress.close();
+    try (LoadedFiles loaded = LoadedFiles.load(arguments)) {
       digests(loaded.buffer()).forEach(output.out()::println);
     }
     return ExitCode.OK;

@@ -15,8 +15,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "doctor",
     description = {
-      "Prints every device runtime, backend and collective found: available, or why not;",
-      "then what of the JVM and the host matters to a load."
+      "Prints what is plugged in and what the host offers.",
+      "Each device runtime, backend and collective found is available, or says why not."
     })
 final class DoctorCommand implements Callable<Integer> {
   @Mixin private Output output;

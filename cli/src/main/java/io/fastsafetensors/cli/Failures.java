@@ -28,6 +28,11 @@ final class Failures {
     return report(command, failure, message(failure), code(failure));
   }
 
+  /** Handles an error of the JVM that is no mistake in the program. */
+  static int error(Error failure, CommandLine command) {
+    return report(command, failure, failure.toString(), ExitCode.SOFTWARE);
+  }
+
   private static int report(CommandLine command, Throwable failure, String message, int code) {
     command.getOut().flush();
     command.getErr().println("fst: " + Printing.oneLine(message));

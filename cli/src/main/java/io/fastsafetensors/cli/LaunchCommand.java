@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "launch",
     description = {
-      "Runs a subcommand as N processes on this host, the ranks of a group.",
+      "Runs a subcommand as ranks: N processes.",
       "Their output gets '[rank] ' in front. When one fails, the others are stopped.",
       "On several hosts: the same command on each, with its own --node-rank, and",
       "with the same secret in the environment variable FST_GROUP_TOKEN."

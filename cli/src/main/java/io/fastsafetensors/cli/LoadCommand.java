@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "load",
     description = {
-      "Loads files, indexes or folders and prints how much, how fast and why so.",
+      "Loads files and prints how much, how fast and why so.",
       "Under 'fst launch' every rank loads its share; with --shard or --touch it",
       "then gets every tensor, and the time for that counts."
     })
@@ -32,9 +32,7 @@ final class LoadCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (Progress progress = Progress.onTerminal();
-        LoadedFiles loaded = LoadedFiles.load(arguments, progress)) {
-      progress.close();
+    try (LoadedFiles loaded = LoadedFiles.load(arguments)) {
       LoadOutcome outcome = LoadOutcome.of(loaded.buffer().report(), giveOut(loaded));
       if (json) {
         Json.printObject(output.out(), outcome::writeTo);

@@ -5,10 +5,8 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.LoadException;
-import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
-import io.fastsafetensors.ProgressListener;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -20,22 +18,26 @@ import java.util.Optional;
  * @param buffer the files
  */
 record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) implements AutoCloseable {
-  static LoadedFiles load(LoadArguments arguments, ProgressListener progress)
-      throws LoadException {
-    LoadOptions options = arguments.options(progress);
+  /** Joins the group, opens the device and loads; blocks until all is there. */
+  static LoadedFiles load(LoadArguments arguments) throws LoadException {
     Device device = Device.parse(arguments.device(), localRank());
     ProcessGroup group = group(device);
     try {
-      Loader loader = Loader.builder().device(device).group(group).build();
-      try {
-        add(arguments, loader);
-        return new LoadedFiles(group, loader, loader.load(options));
-      } catch (Throwable e) {
-        loader.close();
-        throw e;
-      }
+      return load(arguments, device, group);
     } catch (Throwable e) {
       group.close();
+      throw e;
+    }
+  }
+
+  private static LoadedFiles load(LoadArguments arguments, Device device, ProcessGroup group)
+      throws LoadException {
+    Loader loader = Loader.builder().device(device).group(group).build();
+    try (Progress progress = Progress.onTerminal()) {
+      add(arguments, loader);
+      return new LoadedFiles(group, loader, loader.load(arguments.options(progress)));
+    } catch (Throwable e) {
+      loader.close();
       throw e;
     }
   }

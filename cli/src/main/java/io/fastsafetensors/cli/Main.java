@@ -34,7 +34,10 @@ import picocli.CommandLine.Spec;
       CheckCommand.class,
       LoadCommand.class,
       DigestCommand.class,
+      MakeCommand.class,
       DoctorCommand.class,
+      DemoCommand.class,
+      DemoRankCommand.class,
       LaunchCommand.class
     })
 public final class Main implements Runnable {
@@ -47,16 +50,25 @@ public final class Main implements Runnable {
     LauncherWatch.start();
     PrintWriter out = writer(FileDescriptor.out);
     PrintWriter err = writer(FileDescriptor.err);
-    int code = commandLine().setOut(out).setErr(err).execute(args);
-    out.flush();
-    err.flush();
-    System.exit(code);
+    System.exit(execute(commandLine().setOut(out).setErr(err), args));
   }
 
   /** Names of tensors are Unicode, whatever the locale is; output is flushed where it matters. */
   private static PrintWriter writer(FileDescriptor descriptor) {
     return new PrintWriter(
         new OutputStreamWriter(new FileOutputStream(descriptor), StandardCharsets.UTF_8));
+  }
+
+  private static int execute(CommandLine commandLine, String[] args) {
+    try {
+      return commandLine.execute(args);
+    } catch (OutOfMemoryError | InternalError e) {
+      // The JDK's words for a full heap, and for a mapped file that got shorter.
+      return Failures.error(e, commandLine);
+    } finally {
+      commandLine.getOut().flush();
+      commandLine.getErr().flush();
+    }
   }
 
   /** Makes the command with its subcommands, for one execution. */
