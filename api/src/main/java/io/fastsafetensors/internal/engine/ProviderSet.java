@@ -60,8 +60,9 @@ final class ProviderSet<P extends Provider> {
         refused.add(new PluginReport(kind, "?", 0, false, "refused: " + e, ""));
       }
     }
-    Comparator<P> preferred = Comparator.comparingInt(P::priority).reversed();
-    List<P> accepted = byId.values().stream().sorted(preferred.thenComparing(P::id)).toList();
+    Comparator<Provider> preferred = Comparator.comparingInt(Provider::priority).reversed();
+    List<P> accepted =
+        byId.values().stream().sorted(preferred.thenComparing(Provider::id)).toList();
     return new ProviderSet<>(kind, accepted, List.copyOf(refused));
   }
 

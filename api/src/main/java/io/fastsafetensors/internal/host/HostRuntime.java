@@ -62,6 +62,7 @@ public final class HostRuntime implements DeviceRuntime {
     @Override
     public void attach() {}
 
+    @SuppressWarnings("MustBeClosedChecker") // closed by the buffer
     @Override
     public DeviceBuffer allocate(long bytes, long alignment) {
       Arena arena = Arena.ofShared();

@@ -84,7 +84,7 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
     for (int i = 0; i < files.size(); i++) {
       sized.add(new Sized(i, size(files.get(i))));
     }
-    sized.sort(Comparator.comparingLong(Sized::bytes).reversed().thenComparing(Sized::index));
+    sized.sort(Comparator.comparingLong(Sized::bytes).reversed().thenComparingInt(Sized::index));
     long[] load = new long[ranks];
     int[] owner = new int[files.size()];
     for (Sized file : sized) {
