@@ -65,7 +65,7 @@ final class DemoCommand implements Callable<Integer> {
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(JavaCommand.of(Main.class));
     command.addAll(List.of(DemoRankCommand.NAME, files.folder().toString()));
-    List<StringBuffer> printed = List.of(new StringBuffer(), new StringBuffer());
+    List<StringBuilder> printed = List.of(new StringBuilder(), new StringBuilder());
     GroupPlan plan = GroupPlan.local(RANKS, GroupPlan.newToken());
     try (Launcher launcher =
         Launcher.start(

@@ -47,7 +47,8 @@ record DemoFiles(Path folder) implements AutoCloseable {
     ByteBuffer bytes = ByteBuffer.allocate(ROWS * COLUMNS * Short.BYTES);
     bytes.order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < ROWS * COLUMNS; i++) {
-      bytes.putShort(Float.floatToFloat16(i / COLUMNS));
+      int row = i / COLUMNS;
+      bytes.putShort(Float.floatToFloat16(row));
     }
     return bytes.array();
   }

@@ -53,7 +53,7 @@ final class Failures {
       case NoSuchFileException e -> e.getFile() + ": no such file";
       case AccessDeniedException e -> e.getFile() + ": permission denied";
       case FileAlreadyExistsException e -> e.getFile() + ": exists already, and is no folder";
-      case UncheckedIOException e -> message(e.getCause());
+      case UncheckedIOException e when e.getCause() != null -> message(e.getCause());
       case IOException e when e.getMessage() != null -> e.getMessage();
       case IllegalArgumentException e when e.getMessage() != null -> e.getMessage();
       case NoSuchElementException e when e.getMessage() != null -> e.getMessage();

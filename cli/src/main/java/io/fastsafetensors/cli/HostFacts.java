@@ -11,7 +11,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What of the JVM and the host matters to a load; of Linux, from {@code /proc} and {@code /sys}. */
+/**
+ * What of the JVM and the host matters to a load; of Linux, from {@code /proc} and {@code /sys}.
+ */
 final class HostFacts {
   private static final String HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage/";
 

@@ -51,24 +51,22 @@ final class InspectCommand implements Callable<Integer> {
     return header.tensors().stream()
         .collect(
             Collectors.groupingBy(
-                TensorInfo::dtype,
-                TreeMap::new,
-                Collectors.summarizingLong(TensorInfo::byteSize)));
+                TensorInfo::dtype, TreeMap::new, Collectors.summarizingLong(TensorInfo::byteSize)));
   }
 
   private static void print(SafetensorsHeader header, PrintWriter out) {
     out.printf("file      %s%n", Printing.oneLine(header.path().toString()));
     out.printf("size      %d bytes, data from byte %d%n", header.fileSize(), header.dataOffset());
     out.printf("metadata  %d%n", header.metadata().size());
-    header.metadata().forEach((key, value) -> out.println("  " + Printing.oneLine(key + " = " + value)));
+    header
+        .metadata()
+        .forEach((key, value) -> out.println("  " + Printing.oneLine(key + " = " + value)));
     out.printf("tensors   %d%n", header.tensors().size());
     header.tensors().forEach(tensor -> out.println(line(tensor)));
     out.printf("totals%n");
     totals(header)
-        .forEach(
-            (dtype, sizes) ->
-                out.printf(
-                    "  %s  %d tensors  %d bytes%n", dtype, sizes.getCount(), sizes.getSum()));
+        .forEach((dtype, sizes) ->
+            out.printf("  %s  %d tensors  %d bytes%n", dtype, sizes.getCount(), sizes.getSum()));
   }
 
   private static String line(TensorInfo tensor) {
@@ -113,8 +111,7 @@ final class InspectCommand implements Callable<Integer> {
     json.writeEndObject();
   }
 
-  private static void writeTotals(SafetensorsHeader header, JsonGenerator json)
-      throws IOException {
+  private static void writeTotals(SafetensorsHeader header, JsonGenerator json) throws IOException {
     json.writeObjectFieldStart("totals");
     for (Map.Entry<DType, LongSummaryStatistics> total : totals(header).entrySet()) {
       json.writeObjectFieldStart(total.getKey().name());

@@ -86,9 +86,7 @@ final class LaunchCommand implements Callable<Integer> {
     }
     // An IPv6 address is in brackets, to tell its colons from the port's.
     String host = text.substring(0, colon);
-    return host.startsWith("[") && host.endsWith("]")
-        ? host.substring(1, host.length() - 1)
-        : host;
+    return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
   }
 
   private int masterPort(String text) {

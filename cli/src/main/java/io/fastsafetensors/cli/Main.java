@@ -7,6 +7,7 @@ import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -79,7 +80,7 @@ public final class Main implements Runnable {
         .setParameterExceptionHandler(Failures::usage)
         .setExecutionExceptionHandler(Failures::execution);
     // What follows the subcommand to launch belongs to that one.
-    commandLine.getSubcommands().get("launch").setStopAtPositional(true);
+    Objects.requireNonNull(commandLine.getSubcommands().get("launch")).setStopAtPositional(true);
     return commandLine;
   }
 

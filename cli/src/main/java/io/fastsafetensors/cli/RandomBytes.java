@@ -13,7 +13,8 @@ import java.nio.channels.WritableByteChannel;
  * the seed. Not thread-safe.
  */
 final class RandomBytes {
-  private static final int BLOCK = 1 << 20;
+  /** Stays in the processor's cache between making and writing. */
+  private static final int BLOCK = 256 << 10;
 
   /** The step and the multipliers of SplittableRandom's generator (Stafford's variant 13). */
   private static final long STEP = 0x9E3779B97F4A7C15L;
@@ -21,8 +22,7 @@ final class RandomBytes {
   private static final long FIRST = 0xBF58476D1CE4E5B9L;
   private static final long SECOND = 0x94D049BB133111EBL;
 
-  private final ByteBuffer block =
-      ByteBuffer.allocateDirect(BLOCK).order(ByteOrder.LITTLE_ENDIAN);
+  private final ByteBuffer block = ByteBuffer.allocateDirect(BLOCK).order(ByteOrder.LITTLE_ENDIAN);
   private final LongBuffer words = block.asLongBuffer();
   private final long seed;
   private final long mask;

@@ -27,8 +27,7 @@ final class Sizes implements ITypeConverter<Long> {
   @Override
   public Long convert(String text) {
     Matcher matcher = FORM.matcher(text.strip());
-    Long unit =
-        matcher.matches() ? UNITS.get(matcher.group(2).toUpperCase(Locale.ROOT)) : null;
+    Long unit = matcher.matches() ? UNITS.get(matcher.group(2).toUpperCase(Locale.ROOT)) : null;
     if (unit == null) {
       throw new TypeConversionException(
           "'" + text + "' is not a size: want bytes, or a unit as in 512MB or 4GiB");

@@ -63,7 +63,7 @@ final class Workers<T> implements AutoCloseable {
       results.clear();
       return found;
     } catch (ExecutionException e) {
-      throw rethrown(e.getCause());
+      throw rethrown(e);
     } catch (TimeoutException e) {
       throw late();
     } catch (InterruptedException e) {
@@ -71,12 +71,12 @@ final class Workers<T> implements AutoCloseable {
     }
   }
 
-  private static IOException rethrown(Throwable cause) {
-    return switch (cause) {
+  private static IOException rethrown(ExecutionException failure) {
+    return switch (failure.getCause()) {
       case IOException e -> e;
       case RuntimeException e -> throw e;
       case Error e -> throw e;
-      default -> new IOException(cause);
+      case null, default -> new IOException(failure);
     };
   }
 

@@ -34,7 +34,9 @@ class InspectCommandTests {
     assertThat(fst.outLines())
         .containsExactly(
             "file      " + file,
-            "size      " + (8 + HEADER.length() + 16) + " bytes, data from byte "
+            "size      "
+                + (8 + HEADER.length() + 16)
+                + " bytes, data from byte "
                 + (8 + HEADER.length()),
             "metadata  1",
             "  k = v\\n",
@@ -66,11 +68,16 @@ class InspectCommandTests {
         .hasSize(3)
         .contains(
             Map.of(
-                "name", "a",
-                "dtype", "F16",
-                "shape", List.of(2L, 3L),
-                "data_offsets", List.of(4L, 16L),
-                "bytes", 12L));
+                "name",
+                "a",
+                "dtype",
+                "F16",
+                "shape",
+                List.of(2L, 3L),
+                "data_offsets",
+                List.of(4L, 16L),
+                "bytes",
+                12L));
     assertThat(fst.out()).contains("[0,18446744073709551615]");
   }
 }

@@ -99,8 +99,8 @@ class MakeCommandTests {
   void refusesMoreShardsThanTensors() {
     Fst fst = make("m", "--bytes", "64", "--shards", "2");
     assertThat(fst.exit()).isEqualTo(2);
-    assertThat(fst.errLines()).containsExactly(
-        "fst: 1 tensors in 2 shards: want at least one in each");
+    assertThat(fst.errLines())
+        .containsExactly("fst: 1 tensors in 2 shards: want at least one in each");
   }
 
   @Test

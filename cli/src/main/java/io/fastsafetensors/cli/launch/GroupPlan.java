@@ -20,8 +20,7 @@ import java.util.Map;
  * @param token the secret that all ranks know
  * @see GroupConfig#fromEnvironment
  */
-public record GroupPlan(
-    int ranksHere, int nodes, int node, String host, int port, String token) {
+public record GroupPlan(int ranksHere, int nodes, int node, String host, int port, String token) {
   private static final int TOKEN_BYTES = 32;
 
   /** Checks the numbers. */
@@ -57,19 +56,33 @@ public record GroupPlan(
   /** Returns what a rank finds in its environment: torchrun's names, and the secret. */
   Map<String, String> environment(int localRank) {
     return Map.of(
-        "RANK", Integer.toString(rank(localRank)),
-        "WORLD_SIZE", Integer.toString(ranksHere * nodes),
-        "LOCAL_RANK", Integer.toString(localRank),
-        "MASTER_ADDR", host,
-        "MASTER_PORT", Integer.toString(port),
-        "FST_GROUP_TOKEN", token,
-        LauncherWatch.LAUNCHER_PID, Long.toString(ProcessHandle.current().pid()));
+        "RANK",
+        Integer.toString(rank(localRank)),
+        "WORLD_SIZE",
+        Integer.toString(ranksHere * nodes),
+        "LOCAL_RANK",
+        Integer.toString(localRank),
+        "MASTER_ADDR",
+        host,
+        "MASTER_PORT",
+        Integer.toString(port),
+        "FST_GROUP_TOKEN",
+        token,
+        LauncherWatch.LAUNCHER_PID,
+        Long.toString(ProcessHandle.current().pid()));
   }
 
   /** Returns all but the token. */
   @Override
   public String toString() {
-    return ranksHere + " ranks on node " + node + " of " + nodes + ", meeting at " + host + ":"
+    return ranksHere
+        + " ranks on node "
+        + node
+        + " of "
+        + nodes
+        + ", meeting at "
+        + host
+        + ":"
         + port;
   }
 }

@@ -17,8 +17,8 @@ public final class JavaCommand {
    * @param main the main class
    */
   public static List<String> of(Class<?> main) {
-    String name = (main.getModule().isNamed() ? main.getModule().getName() + "/" : "")
-        + main.getName();
+    String name =
+        (main.getModule().isNamed() ? main.getModule().getName() + "/" : "") + main.getName();
     ProcessHandle.Info info = ProcessHandle.current().info();
     List<String> arguments = List.of(info.arguments().orElse(new String[0]));
     int end = arguments.indexOf(name);

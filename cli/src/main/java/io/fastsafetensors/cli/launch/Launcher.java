@@ -52,8 +52,8 @@ public final class Launcher implements AutoCloseable {
    * @param out takes their standard output
    * @param err takes their standard error
    */
-  public static Launcher start(
-      List<String> command, GroupPlan plan, RankOutput out, RankOutput err) throws IOException {
+  public static Launcher start(List<String> command, GroupPlan plan, RankOutput out, RankOutput err)
+      throws IOException {
     Launcher launcher = new Launcher();
     Runtime.getRuntime().addShutdownHook(launcher.hook);
     try {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli.launch;
 
-/**
- * Ends a rank whose launcher is gone, even one that was killed and could not stop its ranks.
- */
+/** Ends a rank whose launcher is gone, even one that was killed and could not stop its ranks. */
 public final class LauncherWatch {
   static final String LAUNCHER_PID = "FST_LAUNCHER_PID";
 

@@ -30,12 +30,10 @@ class LauncherTests {
   @Test
   void ranksFindTheirPlaceInTheEnvironment() throws Exception {
     GroupPlan plan = new GroupPlan(2, 3, 1, "example", 4711, "secret");
-    String script =
-        "echo $RANK $LOCAL_RANK $WORLD_SIZE $MASTER_ADDR $MASTER_PORT $FST_GROUP_TOKEN";
+    String script = "echo $RANK $LOCAL_RANK $WORLD_SIZE $MASTER_ADDR $MASTER_PORT $FST_GROUP_TOKEN";
     assertThat(run(plan, script)).isEmpty();
     assertThat(out)
-        .containsExactlyInAnyOrder(
-            "2:2 0 6 example 4711 secret", "3:3 1 6 example 4711 secret");
+        .containsExactlyInAnyOrder("2:2 0 6 example 4711 secret", "3:3 1 6 example 4711 secret");
   }
 
   @Test
