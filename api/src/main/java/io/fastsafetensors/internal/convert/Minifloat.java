@@ -32,7 +32,8 @@ final class Minifloat {
   private final float[] numbers;
   private volatile byte @Nullable [] codes;
 
-  private Minifloat(int mantissaBits, int bias, int largest, int tooLarge, int nan, boolean negativeZero) {
+  private Minifloat(
+      int mantissaBits, int bias, int largest, int tooLarge, int nan, boolean negativeZero) {
     this.mantissaBits = mantissaBits;
     this.leastExponent = 1 - bias;
     this.largest = largest;
