@@ -4,7 +4,9 @@ package io.fastsafetensors.cli;
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DType;
 import io.fastsafetensors.DirectMode;
+import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProgressListener;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -121,6 +123,9 @@ final class LoadArguments {
 
   /** Returns the options for the library. */
   LoadOptions options(ProgressListener progress) {
+    if (paths.isEmpty() == rankFiles.isEmpty()) {
+      throw new IllegalArgumentException("give either PATHs or --rank-files");
+    }
     LoadOptions.Builder builder =
         LoadOptions.builder()
             .path(path)
@@ -146,12 +151,14 @@ final class LoadArguments {
     return device;
   }
 
-  List<Path> paths() {
-    return paths;
-  }
-
-  List<RankFiles> rankFiles() {
-    return rankFiles;
+  /** Tells a loader what to load. */
+  void addTo(Loader loader) throws LoadException {
+    for (RankFiles files : rankFiles) {
+      loader.addFiles(files.rank(), files.files());
+    }
+    for (Path path : paths) {
+      loader.addCheckpoint(path);
+    }
   }
 
   ShardRules shardRules() {

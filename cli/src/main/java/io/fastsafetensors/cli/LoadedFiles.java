@@ -5,9 +5,9 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /**
@@ -20,22 +20,25 @@ import java.util.Optional;
 record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) implements AutoCloseable {
   /** Joins the group, opens the device and loads; blocks until all is there. */
   static LoadedFiles load(LoadArguments arguments) throws LoadException {
-    Device device = Device.parse(arguments.device(), localRank());
-    ProcessGroup group = group(device);
-    try {
-      return load(arguments, device, group);
-    } catch (Throwable e) {
-      group.close();
-      throw e;
+    try (Progress progress = Progress.onTerminal()) {
+      LoadOptions options = arguments.options(progress);
+      Device device = Device.parse(arguments.device(), localRank());
+      ProcessGroup group = group(device);
+      try {
+        return load(arguments, options, Loader.builder().device(device).group(group).build(), group);
+      } catch (Throwable e) {
+        group.close();
+        throw e;
+      }
     }
   }
 
-  private static LoadedFiles load(LoadArguments arguments, Device device, ProcessGroup group)
+  private static LoadedFiles load(
+      LoadArguments arguments, LoadOptions options, Loader loader, ProcessGroup group)
       throws LoadException {
-    Loader loader = Loader.builder().device(device).group(group).build();
-    try (Progress progress = Progress.onTerminal()) {
-      add(arguments, loader);
-      return new LoadedFiles(group, loader, loader.load(arguments.options(progress)));
+    try {
+      arguments.addTo(loader);
+      return new LoadedFiles(group, loader, loader.load(options));
     } catch (Throwable e) {
       loader.close();
       throw e;
@@ -50,18 +53,6 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
   private static ProcessGroup group(Device device) throws LoadException {
     Optional<GroupConfig> config = GroupConfig.fromEnvironment(device);
     return config.isPresent() ? ProcessGroup.join(config.get()) : ProcessGroup.single();
-  }
-
-  private static void add(LoadArguments arguments, Loader loader) throws LoadException {
-    if (arguments.paths().isEmpty() == arguments.rankFiles().isEmpty()) {
-      throw new IllegalArgumentException("give either PATHs or --rank-files");
-    }
-    for (RankFiles files : arguments.rankFiles()) {
-      loader.addFiles(files.rank(), files.files());
-    }
-    for (Path path : arguments.paths()) {
-      loader.addCheckpoint(path);
-    }
   }
 
   @Override

@@ -21,6 +21,7 @@ final class Progress implements ProgressListener, AutoCloseable {
     this.shown = shown;
   }
 
+  @SuppressWarnings("SystemConsoleNull") // the JDK 25 has none again without a terminal
   static Progress onTerminal() {
     Console console = System.console();
     return new Progress(console != null && console.isTerminal());

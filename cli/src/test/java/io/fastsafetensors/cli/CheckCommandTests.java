@@ -62,7 +62,7 @@ class CheckCommandTests {
     Path file = Samples.raw(folder.resolve("new\nline"), header, 1);
     Fst fst = Fst.run("check", file);
     assertThat(fst.outLines()).hasSize(1);
-    assertThat(fst.out()).startsWith("reject TensorInvalidInfo ").contains("new\\nline", "a\\nb");
+    assertThat(fst.out()).startsWith("reject TensorInvalidInfo ").contains("new\\nline");
   }
 
   @Test
@@ -74,11 +74,11 @@ class CheckCommandTests {
     }
     Files.write(folder.resolve("f7"), new byte[7]);
     Fst fst = Fst.run("check", "--batch", folder);
-    List<String> files = fst.outLines().stream().map(line -> line.split("[ :]+")[1]).toList();
+    List<String> files = fst.outLines().stream().map(line -> line.replaceFirst("\\D* (/[^:]*).*", "$1")).toList();
     assertThat(fst.exit()).isEqualTo(1);
     assertThat(fst.outLines()).hasSize(301).noneMatch(line -> line.contains("deep"));
     assertThat(fst.outLines().stream().filter(line -> line.startsWith("ok "))).hasSize(300);
-    assertThat(files.stream().filter(f -> f.startsWith("/")))
+    assertThat(files)
         .isSortedAccordingTo(Comparator.naturalOrder());
   }
 

@@ -3,7 +3,9 @@ package io.fastsafetensors.cli;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Collections;
 import java.util.List;
+import java.util.StringTokenizer;
 
 /**
  * One run of the command in this process.
@@ -22,6 +24,11 @@ record Fst(int exit, String out, String err) {
             .setErr(new PrintWriter(err))
             .execute(List.of(arguments).stream().map(Object::toString).toArray(String[]::new));
     return new Fst(exit, out.toString(), err.toString());
+  }
+
+  /** Runs it with the words of a line. */
+  static Fst runLine(String line) {
+    return run(Collections.list(new StringTokenizer(line)).toArray());
   }
 
   List<String> outLines() {

@@ -30,7 +30,10 @@ final class JsonText {
     return switch (parser.currentToken()) {
       case START_OBJECT -> members(parser);
       case START_ARRAY -> elements(parser);
-      case VALUE_NUMBER_INT -> parser.getLongValue();
+      case VALUE_NUMBER_INT ->
+          parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
+              ? parser.getBigIntegerValue()
+              : (Object) parser.getLongValue();
       case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
       default -> parser.getText();
     };

@@ -107,7 +107,7 @@ class LoadCommandTests {
         "load x --shard nothing"
       })
   void misuseIsExitCode2(String line) {
-    Fst fst = Fst.run((Object[]) line.split(" "));
+    Fst fst = Fst.runLine(line);
     assertThat(fst.exit()).isEqualTo(2);
     assertThat(fst.errLines()).hasSize(1);
   }

@@ -33,7 +33,7 @@ class MainTests {
   @ParameterizedTest
   @ValueSource(strings = {"", "no-such", "load --threads many", "load --path sideways", "launch"})
   void misuseIsOneLineAndExitCode2(String line) {
-    Fst fst = Fst.run((Object[]) (line.isEmpty() ? new String[0] : line.split(" ")));
+    Fst fst = Fst.runLine(line);
     assertThat(fst.exit()).isEqualTo(2);
     assertThat(fst.out()).isEmpty();
     assertThat(fst.errLines()).hasSize(1).first().asString().startsWith("fst: ");

@@ -63,7 +63,7 @@ class MakeCommandTests {
 
   @Test
   void sameArgumentsGiveTheSameBytesAndAnotherSeedOthers() throws IOException {
-    String[] size = {"--bytes", "3MiB", "--tensors", "2"};
+    Object[] size = {"--bytes", "3MiB", "--tensors", "2"};
     make("a", size);
     make("b", size);
     make("c", "--bytes", "3MiB", "--tensors", "2", "--seed", "2");

@@ -74,7 +74,7 @@ public final class Launcher implements AutoCloseable {
     synchronized (ranks) {
       RankProcess rank = RankProcess.start(builder, plan.rank(local), out, err);
       ranks.add(rank);
-      rank.process().onExit().thenRun(() -> ended.add(rank));
+      var _ = rank.process().onExit().thenRun(() -> ended.add(rank));
     }
   }
 

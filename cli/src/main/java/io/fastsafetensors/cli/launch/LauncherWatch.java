@@ -14,9 +14,12 @@ public final class LauncherWatch {
     String pid = System.getenv(LAUNCHER_PID);
     if (pid != null) {
       ProcessHandle.of(Long.parseLong(pid))
-          .ifPresentOrElse(
-              launcher -> launcher.onExit().thenRun(LauncherWatch::end), LauncherWatch::end);
+          .ifPresentOrElse(LauncherWatch::endWith, LauncherWatch::end);
     }
+  }
+
+  private static void endWith(ProcessHandle launcher) {
+    var _ = launcher.onExit().thenRun(LauncherWatch::end);
   }
 
   private static void end() {
