@@ -28,9 +28,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Assumptions;
+import org.opentest4j.TestAbortedException;
 
 /** One test's folder, device, monitor and options for a backend; cleans up after it. */
 final class IoBench implements AutoCloseable {
+  /** What a test does. */
+  @FunctionalInterface
+  interface Body {
+    void run(IoBench bench, Rule rule) throws Exception;
+  }
+
   /** What is done in a session, to see what it leaves behind. */
   @FunctionalInterface
   interface Use {
@@ -65,28 +72,42 @@ final class IoBench implements AutoCloseable {
     monitor.caller();
   }
 
-  /** Opens the device; skips the test, visibly, if the backend is unavailable here. */
-  static IoBench open(IoRules subject) throws IOException {
+  /**
+   * Tries a rule. Skips the test, visibly, if the backend is unavailable here; an exception that the
+   * test did not expect breaks the rule.
+   */
+  static void use(String rule, IoRules subject, Body body) {
+    Rule tried = new Rule(rule);
+    tried.allows(
+        "the load",
+        () -> {
+          try (IoBench bench = open(subject)) {
+            body.run(bench, tried);
+            return true;
+          }
+        });
+  }
+
+  private static IoBench open(IoRules subject) throws IOException {
     return switch (subject.backend().probe(subject.device())) {
       case Availability.Available(var capabilities, boolean byDefault, String detail) ->
           new IoBench(subject, capabilities);
-      case Availability.Unavailable(String reason, var cause) -> {
-        Assumptions.abort(subject.backend().id() + " is unavailable here: " + reason);
-        throw new AssertionError("abort() throws");
-      }
+      case Availability.Unavailable(String reason, var cause) ->
+          throw new TestAbortedException(
+              subject.backend().id() + " is unavailable here: " + reason);
     };
   }
 
-  /** Opens the device to read into private memory; skips the test if the backend can't. */
-  static IoBench openCopied(IoRules subject) throws IOException {
-    return open(subject).path(Capability.COPIED, AccessPath.COPIED, DirectMode.AUTO);
+  /** Reads into private memory; skips the test, visibly, if the backend can't. */
+  IoBench copied() {
+    return path(Capability.COPIED, AccessPath.COPIED, DirectMode.AUTO);
   }
 
+  /** Reads in a certain way; skips the test, visibly, if the backend can't. */
   IoBench path(Capability needed, AccessPath newPath, DirectMode newDirect) {
-    if (!capabilities.contains(needed)) {
-      close();
-      Assumptions.abort(subject.backend().id() + " does not claim the capability " + needed);
-    }
+    Assumptions.assumeTrue(
+        capabilities.contains(needed),
+        subject.backend().id() + " does not claim the capability " + needed);
     this.path = newPath;
     this.direct = newDirect;
     return this;

@@ -28,24 +28,25 @@ import org.junit.jupiter.api.Test;
 public interface IoFailureRules extends IoRules {
   /** Rule IO-105: the file is shorter than when its header was read. */
   @Test
-  default void required_io105_shortReadIsAnError() throws Exception {
+  default void required_io105_shortReadIsAnError() {
     for (long left : new long[] {0, 1, 65_536, 199_999}) {
-      try (IoBench bench = IoBench.open(this).blocks(65_536)) {
+      IoBench.use("IO-105", this, (bench, rule) -> {
+        bench.blocks(65_536);
         RangePlan plan = shortened(bench, left);
-        new Rule("IO-105")
+        rule
             .refuses(
                 LoadException.class,
                 "loading 200000 bytes of a file of " + left,
                 () -> bench.load(plan));
-      }
+      });
     }
   }
 
   /** Rule IO-105: the file is shortened after the first block. */
   @Test
-  default void required_io105_fileThatShrinksMeanwhileIsAnError() throws Exception {
-    Rule rule = new Rule("IO-105");
-    try (IoBench bench = IoBench.openCopied(this).threads(1).blocks(4096)) {
+  default void required_io105_fileThatShrinksMeanwhileIsAnError() {
+    IoBench.use("IO-105", this, (bench, rule) -> {
+      bench.copied().threads(1).blocks(4096);
       SampleFile file = bench.folder.write(1 << 20);
       bench.monitor.onBlock(() -> rule.allows("truncating", () -> shorten(file.path(), 4096)));
       try {
@@ -53,54 +54,55 @@ public interface IoFailureRules extends IoRules {
       } catch (LoadException e) {
         rule.check(bench.monitor.blockBytes() < file.bytes(), "failed although all was read: " + e);
       }
-    }
+    });
   }
 
   /** Rule IO-105: there is no file. */
   @Test
-  default void required_io105_missingFileIsAnError() throws Exception {
-    try (IoBench bench = IoBench.open(this)) {
+  default void required_io105_missingFileIsAnError() {
+    IoBench.use("IO-105", this, (bench, rule) -> {
       SampleFile file = new SampleFile(bench.folder.next(), 1000, 1);
       LoadException failure =
-          new Rule("IO-105")
+          rule
               .refuses(
                   LoadException.class, "loading a missing file", () -> bench.load(file.whole()));
-      new Rule("IO-105")
+      rule
           .check(
               String.valueOf(failure.getMessage()).contains(file.path().toString()),
               "the message does not name the file: " + failure);
-    }
+    });
   }
 
   /** Rule IO-105: the path is a folder. */
   @Test
-  default void required_io105_folderIsAnError() throws Exception {
-    try (IoBench bench = IoBench.open(this)) {
+  default void required_io105_folderIsAnError() {
+    IoBench.use("IO-105", this, (bench, rule) -> {
       SampleFile folder = new SampleFile(Files.createDirectory(bench.folder.next()), 1000, 1);
-      new Rule("IO-105")
+      rule
           .refuses(LoadException.class, "loading a folder", () -> bench.load(folder.whole()));
-    }
+    });
   }
 
   /** Rule IO-106: the session asks before each block whether to go on. */
   @Test
-  default void required_io106_asksBeforeEachBlock() throws Exception {
-    try (IoBench bench = IoBench.open(this).blocks(4096)) {
+  default void required_io106_asksBeforeEachBlock() {
+    IoBench.use("IO-106", this, (bench, rule) -> {
+      bench.blocks(4096);
       bench.load(bench.folder.write(100_000).whole());
       int blocks = bench.monitor.blocks().size();
-      new Rule("IO-106")
+      rule
           .check(
               bench.monitor.checkpoints() >= blocks,
               bench.monitor.checkpoints() + " checkpoints for " + blocks + " blocks");
-    }
+    });
   }
 
   /** Rule IO-106: a load that is cancelled ends, and says so. */
   @Test
-  default void required_io106_cancellationEndsTheLoad() throws Exception {
-    Rule rule = new Rule("IO-106");
+  default void required_io106_cancellationEndsTheLoad() {
     for (int checkpoint : new int[] {1, 2, 20}) {
-      try (IoBench bench = IoBench.openCopied(this).threads(2).blocks(4096)) {
+      IoBench.use("IO-106", this, (bench, rule) -> {
+        bench.copied().threads(2).blocks(4096);
         SampleFile file = bench.folder.write(64 * 4096);
         bench.monitor.cancelAt(checkpoint);
         rule.refuses(
@@ -109,57 +111,58 @@ public interface IoFailureRules extends IoRules {
             () -> bench.ends(rule, "a cancelled load", () -> bench.load(file.whole())));
         rule.check(
             bench.monitor.blockBytes() < file.bytes(), "all was read in spite of cancellation");
-      }
+      });
     }
   }
 
   /** Rule IO-106: an interrupt of the thread that waits ends the load. */
   @Test
-  default void required_io106_interruptEndsTheWait() throws Exception {
-    Rule rule = new Rule("IO-106");
-    try (IoBench bench = IoBench.openCopied(this).threads(1).blocks(4096);
-        IoSession session = bench.session()) {
-      bench.monitor.holdReaders();
-      IoTicket ticket = bench.submit(session, bench.folder.write(64 * 4096).whole());
-      rule.refuses(
-          LoadCancelledException.class,
-          "await() on an interrupted thread",
-          () ->
-              bench.ends(
-                  rule,
-                  "await() on an interrupted thread",
-                  () -> {
-                    Thread.currentThread().interrupt();
-                    return bench.await(ticket);
-                  }));
-      bench.monitor.releaseReaders();
-      ticket.close();
-    }
+  default void required_io106_interruptEndsTheWait() {
+    IoBench.use("IO-106", this, (bench, rule) -> {
+      bench.copied().threads(1).blocks(4096);
+      try (IoSession session = bench.session()) {
+        bench.monitor.holdReaders();
+        IoTicket ticket = bench.submit(session, bench.folder.write(64 * 4096).whole());
+        rule.refuses(
+            LoadCancelledException.class,
+            "await() on an interrupted thread",
+            () ->
+                bench.ends(
+                    rule,
+                    "await() on an interrupted thread",
+                    () -> {
+                      Thread.currentThread().interrupt();
+                      return bench.await(ticket);
+                    }));
+        bench.monitor.releaseReaders();
+        ticket.close();
+      }
+    });
   }
 
   /** Rule IO-107: a wait ends at the deadline, even if a reader hangs. */
   @Test
-  default void required_io107_waitEndsAtTheDeadline() throws Exception {
-    Rule rule = new Rule("IO-107");
-    try (IoBench bench = IoBench.openCopied(this).threads(1).blocks(4096);
-        IoSession session = bench.session()) {
-      bench.monitor.deadline(environment().quiet());
-      bench.monitor.holdReaders();
-      IoTicket ticket = bench.submit(session, bench.folder.write(64 * 4096).whole());
-      rule.refuses(
-          LoadException.class,
-          "await() with a reader that hangs",
-          () -> bench.ends(rule, "await() with a reader that hangs", () -> bench.await(ticket)));
-      bench.monitor.releaseReaders();
-      ticket.close();
-    }
+  default void required_io107_waitEndsAtTheDeadline() {
+    IoBench.use("IO-107", this, (bench, rule) -> {
+      bench.copied().threads(1).blocks(4096);
+      try (IoSession session = bench.session()) {
+        bench.monitor.deadline(environment().quiet());
+        bench.monitor.holdReaders();
+        IoTicket ticket = bench.submit(session, bench.folder.write(64 * 4096).whole());
+        rule.refuses(
+            LoadException.class,
+            "await() with a reader that hangs",
+            () -> bench.ends(rule, "await() with a reader that hangs", () -> bench.await(ticket)));
+        bench.monitor.releaseReaders();
+        ticket.close();
+      }
+    });
   }
 
   /** Rule IO-109: data that can't be read is no reason to try another backend. */
   @Test
-  default void required_io109_badDataIsNotUnsupported() throws Exception {
-    Rule rule = new Rule("IO-109");
-    try (IoBench bench = IoBench.open(this)) {
+  default void required_io109_badDataIsNotUnsupported() {
+    IoBench.use("IO-109", this, (bench, rule) -> {
       RangePlan plan = shortened(bench, 100_000);
       try {
         bench.load(plan);
@@ -168,24 +171,24 @@ public interface IoFailureRules extends IoRules {
       } catch (LoadException e) {
         return; // as it should be; IO-105 looks closer
       }
-    }
+    });
   }
 
   /** Rule IO-109: files of another file system provider are read, or refused as unsupported. */
   @Test
-  default void required_io109_otherFileSystemsAreReadOrUnsupported() throws Exception {
-    Rule rule = new Rule("IO-109");
-    try (IoBench bench = IoBench.open(this);
-        FileSystem zip = newZip(bench.folder.next())) {
-      SampleFile file = SampleFiles.write(zip.getPath("/inside.bin"), 100_000, 5);
-      try {
-        bench.check(rule, file, file.whole(), bench.load(file.whole()));
-      } catch (UnsupportedTransferException e) {
-        return; // the engine asks the next backend
-      } catch (LoadException | RuntimeException e) {
-        throw rule.broken("a file of another provider, neither read nor unsupported: " + e);
+  default void required_io109_otherFileSystemsAreReadOrUnsupported() {
+    IoBench.use("IO-109", this, (bench, rule) -> {
+      try (FileSystem zip = newZip(bench.folder.next())) {
+        SampleFile file = SampleFiles.write(zip.getPath("/inside.bin"), 100_000, 5);
+        try {
+          bench.check(rule, file, file.whole(), bench.load(file.whole()));
+        } catch (UnsupportedTransferException e) {
+          return; // the engine asks the next backend
+        } catch (LoadException | RuntimeException e) {
+          throw rule.broken("a file of another provider, neither read nor unsupported: " + e);
+        }
       }
-    }
+    });
   }
 
   private static FileSystem newZip(Path path) throws IOException {
@@ -199,23 +202,25 @@ public interface IoFailureRules extends IoRules {
 
   /** Rule IO-116: a device without memory is an error, and nothing is left behind. */
   @Test
-  default void required_io116_failedAllocationIsAnError() throws Exception {
+  default void required_io116_failedAllocationIsAnError() {
     for (int nth = 1; nth <= 4; nth++) {
-      try (IoBench bench = IoBench.open(this).blocks(16_384)) {
+      IoBench.use("IO-116", this, (bench, rule) -> {
+        bench.blocks(16_384);
         bench.context.failAllocation(nth);
         loadOnBrokenDevice(bench, "allocation " + nth);
-      }
+      });
     }
   }
 
   /** Rule IO-116: an operation that fails on the device is an error, and nothing is left behind. */
   @Test
-  default void required_io116_failedOperationIsAnError() throws Exception {
+  default void required_io116_failedOperationIsAnError() {
     for (int nth = 1; nth <= 12; nth++) {
-      try (IoBench bench = IoBench.open(this).blocks(16_384)) {
+      IoBench.use("IO-116", this, (bench, rule) -> {
+        bench.blocks(16_384);
         bench.context.failOperation(nth);
         loadOnBrokenDevice(bench, "operation " + nth);
-      }
+      });
     }
   }
 

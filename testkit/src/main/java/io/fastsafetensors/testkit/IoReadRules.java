@@ -25,59 +25,60 @@ import org.junit.jupiter.api.Test;
 public interface IoReadRules extends IoRules {
   /** Rule IO-103, on the way that the backend chooses. */
   @Test
-  default void required_io103_rangesOfEveryShape() throws Exception {
-    try (IoBench bench = IoBench.open(this)) {
+  default void required_io103_rangesOfEveryShape() {
+    IoBench.use("IO-103", this, (bench, rule) -> {
       RangeShapes.readAll(bench);
-    }
+    });
   }
 
   /** Rule IO-103, into private memory. */
   @Test
-  default void required_io103_rangesOfEveryShapeCopied() throws Exception {
-    try (IoBench bench = IoBench.openCopied(this)) {
+  default void required_io103_rangesOfEveryShapeCopied() {
+    IoBench.use("IO-103", this, (bench, rule) -> {
+      bench.copied();
       RangeShapes.readAll(bench);
-    }
+    });
   }
 
   /** Rule IO-103, mapped. */
   @Test
-  default void required_io103_rangesOfEveryShapeMapped() throws Exception {
-    try (IoBench bench =
-        IoBench.open(this).path(Capability.MAPPED, AccessPath.MAPPED, DirectMode.AUTO)) {
+  default void required_io103_rangesOfEveryShapeMapped() {
+    IoBench.use("IO-103", this, (bench, rule) -> {
+      bench.path(Capability.MAPPED, AccessPath.MAPPED, DirectMode.AUTO);
       RangeShapes.readAll(bench);
-    }
+    });
   }
 
   /** Rule IO-103, past the page cache. */
   @Test
-  default void required_io103_rangesOfEveryShapeDirect() throws Exception {
-    try (IoBench bench =
-        IoBench.open(this).path(Capability.DIRECT_IO, AccessPath.COPIED, DirectMode.ON)) {
+  default void required_io103_rangesOfEveryShapeDirect() {
+    IoBench.use("IO-103", this, (bench, rule) -> {
+      bench.path(Capability.DIRECT_IO, AccessPath.COPIED, DirectMode.ON);
       RangeShapes.readAll(bench);
-    }
+    });
   }
 
   /** Rule IO-103: offsets that don't fit 32 bits. */
   @Test
-  default void required_io103_offsetsPast4GiB() throws Exception {
-    try (IoBench bench = IoBench.open(this)) {
+  default void required_io103_offsetsPast4GiB() {
+    IoBench.use("IO-103", this, (bench, rule) -> {
       long size = (5L << 30) + 7;
       SampleFile file = writeSparse(bench, size, 300_001);
       RangePlan plan =
           file.plan(new ByteRange(size - 300_001, size - 5), new ByteRange(size - 5, size));
-      bench.check(new Rule("IO-103"), file, plan, bench.load(plan));
-    }
+      bench.check(rule, file, plan, bench.load(plan));
+    });
   }
 
   /** Rule IO-103: a range of more than 4 GiB, if {@link TestkitEnvironment#large} says so. */
   @Test
-  default void required_io103_rangesOver4GiB() throws Exception {
+  default void required_io103_rangesOver4GiB() {
     Assumptions.assumeTrue(
         environment().large(), "takes 5 GiB of memory and disk: set fst.testkit.large=true");
-    try (IoBench bench = IoBench.open(this)) {
+    IoBench.use("IO-103", this, (bench, rule) -> {
       SampleFile file = SampleFiles.write(bench.folder.next(), (4L << 30) + 12_345, 7);
-      bench.check(new Rule("IO-103"), file, file.whole(), bench.load(file.whole()));
-    }
+      bench.check(rule, file, file.whole(), bench.load(file.whole()));
+    });
   }
 
   private static SampleFile writeSparse(IoBench bench, long size, long tail) {
@@ -91,9 +92,8 @@ public interface IoReadRules extends IoRules {
 
   /** Rule IO-104: every buffer once, on the device, holding the regions. */
   @Test
-  default void required_io104_regionsLieInTheBuffersHandedOut() throws Exception {
-    Rule rule = new Rule("IO-104");
-    try (IoBench bench = IoBench.open(this)) {
+  default void required_io104_regionsLieInTheBuffersHandedOut() {
+    IoBench.use("IO-104", this, (bench, rule) -> {
       SampleFile file = bench.folder.write(200_000);
       LoadedRanges loaded =
           bench.load(file.plan(new ByteRange(5, 90_000), new ByteRange(100_000, 200_000)));
@@ -104,15 +104,15 @@ public interface IoReadRules extends IoRules {
             buffers.contains(region.buffer()), region + " is in a buffer that is not listed");
         rule.same(device(), region.buffer().device(), "the device of " + region);
       }
-    }
+    });
   }
 
   /** Rule IO-108: addresses are multiples of the alignment asked for. */
   @Test
-  default void required_io108_alignmentIsHonoured() throws Exception {
-    Rule rule = new Rule("IO-108");
+  default void required_io108_alignmentIsHonoured() {
     for (long alignment = 8; alignment <= 4096; alignment *= 8) {
-      try (IoBench bench = IoBench.open(this).alignment(alignment)) {
+      IoBench.use("IO-108", this, (bench, rule) -> {
+        bench.alignment(alignment);
         SampleFile file = bench.folder.write(70_000);
         RangePlan plan =
             file.plan(
@@ -124,28 +124,28 @@ public interface IoReadRules extends IoRules {
               "address " + region.address() + " of " + region + " with alignment " + alignment);
         }
         bench.check(rule, file, plan, loaded);
-      }
+      });
     }
   }
 
   /** Rule IO-113: not more memory than the budget. */
   @Test
-  default void required_io113_budgetIsKept() throws Exception {
-    Rule rule = new Rule("IO-113");
-    try (IoBench bench = IoBench.openCopied(this).budget(50_000)) {
+  default void required_io113_budgetIsKept() {
+    IoBench.use("IO-113", this, (bench, rule) -> {
+      bench.copied().budget(50_000);
       SampleFile file = bench.folder.write(200_000);
       rule.refuses(
           DeviceMemoryException.class,
           "loading 200000 bytes with a budget of 50000",
           () -> bench.load(file.whole()));
-    }
+    });
   }
 
   /** Rule IO-115: what is reported adds up. */
   @Test
-  default void required_io115_reportsAddUp() throws Exception {
-    Rule rule = new Rule("IO-115");
-    try (IoBench bench = IoBench.open(this).blocks(16_384)) {
+  default void required_io115_reportsAddUp() {
+    IoBench.use("IO-115", this, (bench, rule) -> {
+      bench.blocks(16_384);
       SampleFile file = bench.folder.write(200_000);
       LoadedRanges loaded = bench.load(file.whole());
       long counted =
@@ -156,33 +156,34 @@ public interface IoReadRules extends IoRules {
         rule.same(file.path(), block.file(), "the file told to blockDone()");
         rule.check(block.offset() >= 0 && block.bytes() > 0, "blockDone() was told of " + block);
       }
-    }
+    });
   }
 
   /** Rule IO-118: threads and blocks change the speed, not the bytes. */
   @Test
-  default void required_io118_anyThreadsAndBlocks() throws Exception {
-    Rule rule = new Rule("IO-118");
+  default void required_io118_anyThreadsAndBlocks() {
     for (int threads : List.of(1, 3, 16)) {
       for (long block : List.of(4096L, 12_288L, 1L << 20)) {
-        try (IoBench bench = IoBench.open(this).threads(threads).blocks(block)) {
+        IoBench.use("IO-118", this, (bench, rule) -> {
+          bench.threads(threads).blocks(block);
           SampleFile file = bench.folder.write(333_333);
           RangePlan plan = file.plan(new ByteRange(1, 200_000), new ByteRange(200_001, 333_333));
           bench.check(rule, file, plan, bench.load(plan));
-        }
+        });
       }
     }
   }
 
   /** Rule IO-114: several files at once, awaited in any order. */
   @Test
-  default void required_io114_severalFilesInFlight() throws Exception {
-    Rule rule = new Rule("IO-114");
-    try (IoBench bench = IoBench.open(this).blocks(16_384);
-        IoSession session = bench.session()) {
-      FilesInFlight flight = new FilesInFlight(bench, session);
-      flight.submit(100_000, 0, 1, 250_000, 4096);
-      flight.awaitBackwards(rule);
-    }
+  default void required_io114_severalFilesInFlight() {
+    IoBench.use("IO-114", this, (bench, rule) -> {
+      bench.blocks(16_384);
+      try (IoSession session = bench.session()) {
+        FilesInFlight flight = new FilesInFlight(bench, session);
+        flight.submit(100_000, 0, 1, 250_000, 4096);
+        flight.awaitBackwards(rule);
+      }
+    });
   }
 }

@@ -113,7 +113,7 @@ public interface ProviderRules {
 
   /** Rule P-105: found on the class path and on the module path alike. */
   @Test
-  default void required_p105_isRegisteredForClassPathAndModulePath() throws IOException {
+  default void required_p105_isRegisteredForClassPathAndModulePath() {
     Rule rule = new Rule("P-105");
     assumePublished();
     ModuleReference home = home(provider().getClass());
@@ -150,13 +150,15 @@ public interface ProviderRules {
         .orElseThrow(() -> new Rule("P-105").broken(path + " is no jar or folder of a module"));
   }
 
-  private List<String> services(ModuleReference home) throws IOException {
+  private List<String> services(ModuleReference home) {
     try (ModuleReader reader = home.open()) {
       return reader
           .read("META-INF/services/" + service().getName())
           .map(bytes -> StandardCharsets.UTF_8.decode(bytes).toString().lines())
           .map(lines -> lines.map(line -> line.replaceAll("#.*", "").strip()).toList())
           .orElse(List.of());
+    } catch (IOException e) {
+      throw new Rule("P-105").broken("META-INF/services can't be read: " + e, e);
     }
   }
 }
