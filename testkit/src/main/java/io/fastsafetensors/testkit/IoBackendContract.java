@@ -10,9 +10,9 @@ import org.junit.jupiter.api.Timeout;
 /**
  * Certifies a backend on one device: extend it, return the backend and the runtime, run with JUnit.
  *
- * <p>Certify a backend that serves devices on {@code sim:0} as well, with {@code new SimRuntime()}:
- * only there a missing wait shows. Tests of a capability that the backend does not claim, and all
- * tests where it is unavailable, are skipped with the reason.
+ * <p>Certify a backend that serves devices on {@code sim:0} as well, with {@code
+ * Device.parse("sim:0")}: only there a missing wait shows. Tests of a capability that the backend
+ * does not claim, and all tests where it is unavailable, are skipped with the reason.
  *
  * @since 0.1
  */

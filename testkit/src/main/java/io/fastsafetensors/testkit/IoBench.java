@@ -73,8 +73,8 @@ final class IoBench implements AutoCloseable {
   }
 
   /**
-   * Tries a rule. Skips the test, visibly, if the backend is unavailable here; an exception that the
-   * test did not expect breaks the rule.
+   * Tries a rule. Skips the test, visibly, if the backend is unavailable here; an exception that
+   * the test did not expect breaks the rule.
    */
   static void use(String rule, IoRules subject, Body body) {
     Rule tried = new Rule(rule);

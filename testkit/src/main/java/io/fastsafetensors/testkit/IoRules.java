@@ -2,6 +2,8 @@
 package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.Plugins;
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.IoBackend;
 
@@ -19,19 +21,22 @@ public interface IoRules {
   IoBackend backend();
 
   /**
-   * Returns what makes the memory that the backend reads into.
-   *
-   * @return the runtime of {@link #device}
-   */
-  DeviceRuntime runtime();
-
-  /**
    * Returns the device that the backend reads into.
    *
-   * @return the first device of {@link #runtime}, unless overridden
+   * @return {@code cpu}, unless overridden
    */
   default Device device() {
-    return new Device(runtime().type(), 0);
+    return Device.CPU;
+  }
+
+  /**
+   * Returns what makes the memory that the backend reads into.
+   *
+   * @return the runtime that a loader takes for {@link #device}, unless overridden
+   * @throws LoadException if there is none here
+   */
+  default DeviceRuntime runtime() throws LoadException {
+    return Plugins.runtime(device());
   }
 
   /**

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
-import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.Device;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.testkit.sim.SimBackend;
-import io.fastsafetensors.testkit.sim.SimRuntime;
 
 /** The small backend for simulated devices keeps the rules. */
 final class SimBackendContractTests extends IoBackendContract {
@@ -14,7 +13,7 @@ final class SimBackendContractTests extends IoBackendContract {
   }
 
   @Override
-  public DeviceRuntime runtime() {
-    return new SimRuntime();
+  public Device device() {
+    return Device.parse("sim:0");
   }
 }

@@ -58,11 +58,16 @@ final class SimSession implements IoSession {
       reader.execute(() -> ticket.read(channel));
       return ticket;
     } catch (LoadException | RuntimeException e) {
-      try (channel) {
-        throw e;
-      } catch (IOException late) {
-        throw failure(plan, whole(plan), late.toString(), late);
-      }
+      closeAfter(channel, e);
+      throw e;
+    }
+  }
+
+  private static void closeAfter(FileChannel channel, Exception failure) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      failure.addSuppressed(e);
     }
   }
 
