@@ -52,10 +52,14 @@ class ArchitectureTests {
         .resideInAPackage(ROOT)
         .and()
         .haveNameNotMatching(
-            ".*\\.(Loader|FileBuffer|Tensor|ProcessGroup|Plugins|SafetensorsHeader|SafetensorsWriter)(\\$.*)?")
+            ".*\\.(Loader|FileBuffer|Tensor|ProcessGroup|Plugins)(\\$.*)?")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage(ROOT + ".internal..")
+        .resideInAnyPackage(
+            ROOT + ".internal.engine..",
+            ROOT + ".internal.plan..",
+            ROOT + ".internal.group..",
+            ROOT + ".internal.host..")
         .check(CLASSES);
   }
 
@@ -221,10 +225,9 @@ class ArchitectureTests {
     CLASSES.stream()
         .map(JavaClass::getPackage)
         .distinct()
-        .forEach(
-            p ->
-                assertThat(p.tryGetAnnotationOfType(NullMarked.class))
-                    .as("@NullMarked on package %s", p.getName())
-                    .isPresent());
+        .forEach(p ->
+            assertThat(p.tryGetAnnotationOfType(NullMarked.class))
+                .as("@NullMarked on package %s", p.getName())
+                .isPresent());
   }
 }
