@@ -89,6 +89,22 @@ public enum DType {
   }
 
   /**
+   * Computes the bits that packed elements take.
+   *
+   * @param elements the number of elements, not negative
+   * @return bits, as an unsigned number
+   * @throws ArithmeticException if they overflow an unsigned 64-bit number (format rule {@code
+   *     ValidationOverflow})
+   */
+  public long bitSize(long elements) {
+    if (Math.unsignedMultiplyHigh(elements, bits) != 0) {
+      throw new ArithmeticException(
+          Long.toUnsignedString(elements) + " elements of " + this + " overflow 64 bits");
+    }
+    return elements * bits;
+  }
+
+  /**
    * Computes the memory that packed elements take.
    *
    * @param elements the number of elements, not negative
@@ -97,12 +113,17 @@ public enum DType {
    *     rules {@code ValidationOverflow}, {@code MisalignedSlice})
    */
   public long byteSize(long elements) {
-    long total = Math.multiplyExact(elements, (long) bits);
-    if (total % Byte.SIZE != 0) {
+    long total = bitSize(elements);
+    if (Long.remainderUnsigned(total, Byte.SIZE) != 0) {
       throw new ArithmeticException(
-          elements + " elements of " + this + " are " + total + " bits, not whole bytes");
+          elements
+              + " elements of "
+              + this
+              + " are "
+              + Long.toUnsignedString(total)
+              + " bits, not whole bytes");
     }
-    return total / Byte.SIZE;
+    return Long.divideUnsigned(total, Byte.SIZE);
   }
 
   /**

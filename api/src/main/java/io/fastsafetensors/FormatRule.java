@@ -27,9 +27,7 @@ public enum FormatRule {
   /** A tensor's byte range and its dtype and shape disagree. */
   TENSOR_INVALID_INFO("TensorInvalidInfo"),
   /** The tensors don't end where the file ends. */
-  METADATA_INCOMPLETE_BUFFER("MetadataIncompleteBuffer"),
-  /** A tensor to be written has a name that no reader can give back. */
-  INVALID_TENSOR_NAME("InvalidTensorName");
+  METADATA_INCOMPLETE_BUFFER("MetadataIncompleteBuffer");
 
   private final String referenceName;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.internal.format.Printable;
 import java.io.Serial;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -39,7 +40,7 @@ public final class HeaderFormatException extends LoadException {
 
   private static String message(
       FormatRule rule, Path path, @Nullable String tensor, long byteOffset, String detail) {
-    String subject = tensor == null ? "" : ", tensor '" + tensor + "'";
+    String subject = tensor == null ? "" : ", tensor " + Printable.quote(tensor);
     return path + ": " + rule.referenceName() + " at byte " + byteOffset + subject + ": " + detail;
   }
 

@@ -89,13 +89,26 @@ public interface ProcessGroup extends AutoCloseable {
   void barrier() throws CollectiveException;
 
   /**
-   * Exchanges small messages for control.
+   * Exchanges messages for control, within the group's timeout.
    *
-   * @param message this rank's, at most {@link Integer#MAX_VALUE} bytes; also empty
+   * @param message this rank's; also empty
    * @return every rank's message, by rank
    * @throws CollectiveException if a rank is lost or late
    */
-  List<byte[]> allGather(byte[] message) throws CollectiveException;
+  default List<byte[]> allGather(byte[] message) throws CollectiveException {
+    return allGather(message, timeout());
+  }
+
+  /**
+   * Exchanges messages for control, with a timeout of its own: ranks may come to this call at very
+   * different times, as after a load. A rank that is lost, not only late, is found earlier.
+   *
+   * @param message this rank's; also empty
+   * @param timeout how long to wait for the other ranks' messages
+   * @return every rank's message, by rank
+   * @throws CollectiveException if a rank is lost or late
+   */
+  List<byte[]> allGather(byte[] message, Duration timeout) throws CollectiveException;
 
   /**
    * Copies one rank's bytes to all.

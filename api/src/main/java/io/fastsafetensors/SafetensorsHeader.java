@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.internal.format.HeaderReader;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The validated header of one file.
+ * The validated header of one file; immutable.
  *
  * @param path the file, as the caller gave it
  * @param dataOffset where the data section starts: 8 plus the header's length, in bytes
@@ -20,4 +21,24 @@ public record SafetensorsHeader(
     long dataOffset,
     long fileSize,
     List<TensorInfo> tensors,
-    Map<String, String> metadata) {}
+    Map<String, String> metadata) {
+
+  /**
+   * Reads and checks the header of a file, without reading the tensors' bytes.
+   *
+   * <p>Blocks for the read of at most 100 MB. May be called by any thread; keeps nothing open.
+   *
+   * <p>Accepts what the reference implementation accepts (format rules 4.1 to 4.4), except for what
+   * is ambiguous: a tensor name that stands twice, a tensor's entry written as an array, a dtype
+   * written as an object.
+   *
+   * @param path the file
+   * @return the header
+   * @throws HeaderFormatException if the file breaks a rule of the format
+   * @throws LoadException if the file can't be read: it doesn't exist, which is then the cause, is
+   *     a directory, or is not permitted
+   */
+  public static SafetensorsHeader read(Path path) throws LoadException {
+    return HeaderReader.parse(path, HeaderReader.readRaw(path));
+  }
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.internal.format.Printable;
+
 /**
  * What a file's header says of one tensor.
  *
@@ -24,6 +26,6 @@ public record TensorInfo(String name, DType dtype, Shape shape, long begin, long
   /** Returns name, type and shape, for messages. */
   @Override
   public String toString() {
-    return "'" + name + "' " + dtype + " " + shape;
+    return Printable.quote(name) + " " + dtype + " " + shape;
   }
 }

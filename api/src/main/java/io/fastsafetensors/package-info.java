@@ -2,7 +2,7 @@
 /**
  * Load {@code .safetensors} files into host or device memory: the API for users.
  *
- * <p>Start at {@link io.fastsafetensors.Loader}.
+ * <p>Start at {@code Loader}.
  */
 @NullMarked
 package io.fastsafetensors;

@@ -5,20 +5,28 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
 
-/** Stub. */
+/** Collects what a loader needs. */
 public final class DefaultLoaderBuilder implements Loader.Builder {
+  private Device device = Device.CPU;
+  private ProcessGroup group = ProcessGroup.single();
+
+  /** Makes a builder of a loader for host memory and a group of one. */
+  public DefaultLoaderBuilder() {}
+
   @Override
   public Loader.Builder device(Device device) {
+    this.device = device;
     return this;
   }
 
   @Override
   public Loader.Builder group(ProcessGroup group) {
+    this.group = group;
     return this;
   }
 
   @Override
   public Loader build() {
-    throw new UnsupportedOperationException();
+    return new DefaultLoader(Registry.discover(), device, group);
   }
 }

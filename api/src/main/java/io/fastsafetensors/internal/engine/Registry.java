@@ -3,19 +3,117 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.PluginReport.Kind;
+import io.fastsafetensors.internal.host.HostRuntime;
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.Availability.Available;
+import io.fastsafetensors.spi.Availability.Unavailable;
+import io.fastsafetensors.spi.Collective;
+import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.spi.IoBackend;
+import io.fastsafetensors.spi.Provider;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
-/** Stub. */
+/** The plug-ins of this process: the one place that looks for services. */
 public final class Registry {
-  private Registry() {}
+  private static final List<String> RUNTIME_IDS = List.of("host", "linux", "cuda", "sim");
+  private static final List<String> BACKEND_IDS = List.of("cpu", "posix", "gds", "sim");
+  private static final List<String> COLLECTIVE_IDS = List.of("mpj", "nccl");
 
-  /** Finds. */
-  public static Registry discover() {
-    return new Registry();
+  private final ProviderSet<DeviceRuntime> runtimes;
+  private final ProviderSet<IoBackend> backends;
+  private final ProviderSet<Collective> collectives;
+
+  private Registry(
+      ProviderSet<DeviceRuntime> runtimes,
+      ProviderSet<IoBackend> backends,
+      ProviderSet<Collective> collectives) {
+    this.runtimes = runtimes;
+    this.backends = backends;
+    this.collectives = collectives;
   }
 
-  /** Reports. */
+  /** Finds the plug-ins on the module path and the class path. */
+  public static Registry discover() {
+    // The library's own class loader, not the thread's: what is found must not depend on the
+    // caller.
+    ClassLoader loader = Registry.class.getClassLoader();
+    return of(
+        ServiceLoader.load(DeviceRuntime.class, loader).iterator(),
+        ServiceLoader.load(IoBackend.class, loader).iterator(),
+        ServiceLoader.load(Collective.class, loader).iterator());
+  }
+
+  static Registry of(
+      Iterator<DeviceRuntime> runtimes,
+      Iterator<IoBackend> backends,
+      Iterator<Collective> collectives) {
+    return new Registry(
+        ProviderSet.of(Kind.DEVICE, RUNTIME_IDS, withBuiltIn(runtimes)),
+        ProviderSet.of(Kind.BACKEND, BACKEND_IDS, backends),
+        ProviderSet.of(Kind.COLLECTIVE, COLLECTIVE_IDS, collectives));
+  }
+
+  private static Iterator<DeviceRuntime> withBuiltIn(Iterator<DeviceRuntime> found) {
+    Iterator<DeviceRuntime> builtIn = Stream.<DeviceRuntime>of(new HostRuntime()).iterator();
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return builtIn.hasNext() || found.hasNext();
+      }
+
+      @Override
+      public DeviceRuntime next() {
+        return builtIn.hasNext() ? builtIn.next() : found.next();
+      }
+    };
+  }
+
+  /** Returns the runtimes for a device, to be tried in order. */
+  Candidates<DeviceRuntime> runtimes(Device device) {
+    return new Candidates<>(
+        runtimes.only(runtime -> runtime.type().equals(device.type())),
+        DeviceRuntime::probe,
+        Optional.empty(),
+        "for device " + device);
+  }
+
+  /** Returns the backends for a device, to be tried in order. */
+  Candidates<IoBackend> backends(Device device, Optional<String> asked) {
+    return new Candidates<>(
+        backends, backend -> backend.probe(device), asked, "to read files to " + device);
+  }
+
+  /** Returns the collectives for data on a device, to be tried in order. */
+  public Candidates<Collective> collectives(Device device, Optional<String> asked) {
+    return new Candidates<>(
+        collectives, collective -> collective.probe(device), asked, "for groups on " + device);
+  }
+
+  /** Probes everything; backends and collectives for the given device. */
   public List<PluginReport> report(Device device) {
-    return List.of();
+    List<PluginReport> reports = new ArrayList<>();
+    report(runtimes, DeviceRuntime::probe, reports);
+    report(backends, backend -> backend.probe(device), reports);
+    report(collectives, collective -> collective.probe(device), reports);
+    return reports;
+  }
+
+  private static <P extends Provider> void report(
+      ProviderSet<P> providers, Function<P, Availability> probe, List<PluginReport> reports) {
+    for (P provider : providers.accepted()) {
+      reports.add(
+          switch (probe.apply(provider)) {
+            case Available available -> providers.report(provider, true, available.detail());
+            case Unavailable unavailable -> providers.report(provider, false, unavailable.reason());
+          });
+    }
+    reports.addAll(providers.refused());
   }
 }

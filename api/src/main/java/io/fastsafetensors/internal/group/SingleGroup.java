@@ -35,7 +35,7 @@ final class SingleGroup implements ProcessGroup {
   public void barrier() {}
 
   @Override
-  public List<byte[]> allGather(byte[] message) {
+  public List<byte[]> allGather(byte[] message, Duration timeout) {
     return List.of(message);
   }
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Counts the holders of something and ends it when the last lets go; starts with one holder. */
+final class Count {
+  private final AtomicInteger holders = new AtomicInteger(1);
+  private final Runnable end;
+
+  Count(Runnable end) {
+    this.end = end;
+  }
+
+  /** Adds a holder; false if it has ended. */
+  boolean tryRetain() {
+    return holders.getAndUpdate(n -> n == 0 ? 0 : n + 1) > 0;
+  }
+
+  /**
+   * Adds a holder.
+   *
+   * @throws IllegalStateException if it has ended
+   */
+  void retain() {
+    if (!tryRetain()) {
+      throw new IllegalStateException("closed");
+    }
+  }
+
+  /** Removes a holder. If the end throws, the caller is still a holder. */
+  void release() {
+    if (holders.decrementAndGet() == 0) {
+      try {
+        end.run();
+      } catch (IllegalStateException e) {
+        holders.incrementAndGet();
+        throw e;
+      }
+    }
+  }
+}

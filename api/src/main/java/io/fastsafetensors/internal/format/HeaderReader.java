@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.format;
+
+import io.fastsafetensors.FormatRule;
+import io.fastsafetensors.HeaderFormatException;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.SafetensorsHeader;
+import io.fastsafetensors.TensorInfo;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** Reads headers in two steps, so that one rank can read what all ranks parse. */
+public final class HeaderReader {
+  /** The longest header that the format allows, in bytes. */
+  static final int MAX_HEADER_BYTES = 100_000_000;
+
+  private HeaderReader() {}
+
+  /**
+   * Reads a file's header and nothing after it.
+   *
+   * @param path the file
+   * @return the header, not yet parsed
+   * @throws HeaderFormatException if the file is too short for a header (format rules 4.1, 1 to 3)
+   * @throws LoadException if the file can't be read
+   */
+  public static RawHeader readRaw(Path path) throws LoadException {
+    try {
+      // Opening a named pipe would wait for its other end.
+      if (Files.exists(path) && !Files.isRegularFile(path)) {
+        throw new LoadException(
+            path + " is not a file" + (Files.isDirectory(path) ? " but a directory" : ""));
+      }
+      try (FileChannel channel = FileChannel.open(path)) {
+        return readRaw(path, channel, channel.size());
+      }
+    } catch (LoadException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new LoadException("can't read " + path + ": " + reason(e), e);
+    }
+  }
+
+  private static String reason(IOException e) {
+    return switch (e) {
+      case NoSuchFileException _ -> "there is no such file";
+      case AccessDeniedException _ -> "permission denied";
+      default -> e.toString();
+    };
+  }
+
+  private static RawHeader readRaw(Path path, FileChannel channel, long fileSize)
+      throws IOException {
+    if (fileSize < HeaderFaults.LENGTH_BYTES) {
+      throw new HeaderFormatException(
+          FormatRule.HEADER_TOO_SMALL,
+          path,
+          null,
+          fileSize,
+          "the file has " + fileSize + " bytes, 8 are needed for the header's length");
+    }
+    long length =
+        read(path, channel, HeaderFaults.LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+    checkLength(path, length, fileSize);
+    return new RawHeader(read(path, channel, (int) length).array(), fileSize);
+  }
+
+  private static void checkLength(Path path, long length, long fileSize)
+      throws HeaderFormatException {
+    String claim = "the header's length is given as " + Long.toUnsignedString(length) + " bytes, ";
+    if (Long.compareUnsigned(length, MAX_HEADER_BYTES) > 0) {
+      throw new HeaderFormatException(
+          FormatRule.HEADER_TOO_LARGE, path, null, 0, claim + "at most 100,000,000 are allowed");
+    }
+    long available = fileSize - HeaderFaults.LENGTH_BYTES;
+    if (length > available) {
+      throw new HeaderFormatException(
+          FormatRule.INVALID_HEADER_LENGTH,
+          path,
+          null,
+          0,
+          claim + "the file has " + available + " after it");
+    }
+  }
+
+  private static ByteBuffer read(Path path, FileChannel channel, int bytes) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(bytes);
+    while (buffer.hasRemaining()) {
+      if (channel.read(buffer) < 0) {
+        throw new HeaderFormatException(
+            FormatRule.INVALID_HEADER_LENGTH,
+            path,
+            null,
+            channel.position(),
+            "the file was cut short while its header was read");
+      }
+    }
+    return buffer;
+  }
+
+  /**
+   * Parses and checks a header (format rules 4.1, 4 to 7).
+   *
+   * @param label the file, for messages and {@link SafetensorsHeader#path()}; needn't exist here
+   * @param raw what {@link #readRaw} gave, here or on another rank
+   * @return the header
+   * @throws HeaderFormatException if it breaks a rule of the format
+   */
+  public static SafetensorsHeader parse(Path label, RawHeader raw) throws HeaderFormatException {
+    HeaderFaults faults = new HeaderFaults(label, raw.json());
+    OptionalInt invalid = Utf8.firstInvalid(raw.json());
+    if (invalid.isPresent()) {
+      throw faults.atByte(
+          FormatRule.INVALID_HEADER, null, invalid.getAsInt(), "the header is not valid UTF-8");
+    }
+    HeaderParser.Content content = HeaderParser.parse(faults);
+    List<TensorInfo> tensors =
+        new HeaderValidator(faults).validate(content.tensors(), raw.fileSize());
+    long dataOffset = HeaderFaults.LENGTH_BYTES + (long) raw.json().length;
+    return new SafetensorsHeader(label, dataOffset, raw.fileSize(), tensors, content.metadata());
+  }
+}

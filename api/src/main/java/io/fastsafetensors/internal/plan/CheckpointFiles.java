@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.plan;
+
+import io.fastsafetensors.LoadException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The files of a checkpoint.
+ *
+ * @param files the files, by name
+ * @param index the index that names them, if there is one
+ */
+public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index) {
+  private static final String INDEX = "model.safetensors.index.json";
+  private static final String SUFFIX = ".safetensors";
+
+  /**
+   * Finds the files.
+   *
+   * @param path a file, an index, or a folder
+   * @throws LoadException if there are none
+   */
+  public static CheckpointFiles find(Path path) throws LoadException {
+    try {
+      if (Files.isDirectory(path)) {
+        Path index = path.resolve(INDEX);
+        return Files.exists(index) ? ofIndex(index) : ofFolder(path);
+      }
+      if (!Files.exists(path)) {
+        throw new LoadException(path + ": there is no such file or folder");
+      }
+      return path.toString().endsWith(".json")
+          ? ofIndex(path)
+          : new CheckpointFiles(List.of(path), Optional.empty());
+    } catch (LoadException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new LoadException("can't read " + path + ": " + e, e);
+    }
+  }
+
+  private static CheckpointFiles ofFolder(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      List<Path> files =
+          entries
+              .filter(file -> file.toString().endsWith(SUFFIX) && Files.isRegularFile(file))
+              .sorted()
+              .toList();
+      if (files.isEmpty()) {
+        throw new LoadException(folder + ": no " + SUFFIX + " files in this folder");
+      }
+      return new CheckpointFiles(files, Optional.empty());
+    }
+  }
+
+  private static CheckpointFiles ofIndex(Path path) throws IOException {
+    CheckpointIndex index = CheckpointIndex.read(path);
+    for (Path shard : index.shards()) {
+      if (!Files.exists(shard)) {
+        throw new LoadException(path + " names " + shard + ", which does not exist");
+      }
+    }
+    return new CheckpointFiles(index.shards(), Optional.of(index));
+  }
+
+  /**
+   * Spreads files over ranks: the largest first, each to the rank with the fewest bytes so far.
+   *
+   * @param files the files
+   * @param ranks how many ranks
+   * @return each file with its rank, in the order given
+   * @throws LoadException if a file's size can't be read
+   */
+  public static List<SourceFile> spread(List<Path> files, int ranks) throws LoadException {
+    record Sized(int index, long bytes) {}
+    List<Sized> sized = new ArrayList<>();
+    for (int i = 0; i < files.size(); i++) {
+      sized.add(new Sized(i, size(files.get(i))));
+    }
+    sized.sort(Comparator.comparingLong(Sized::bytes).reversed().thenComparingInt(Sized::index));
+    long[] load = new long[ranks];
+    int[] owner = new int[files.size()];
+    for (Sized file : sized) {
+      int least = 0;
+      for (int rank = 1; rank < ranks; rank++) {
+        least = load[rank] < load[least] ? rank : least;
+      }
+      owner[file.index()] = least;
+      load[least] += file.bytes();
+    }
+    List<SourceFile> spread = new ArrayList<>();
+    for (int i = 0; i < owner.length; i++) {
+      spread.add(new SourceFile(owner[i], files.get(i)));
+    }
+    return spread;
+  }
+
+  private static long size(Path file) throws LoadException {
+    try {
+      return Files.size(file);
+    } catch (IOException e) {
+      throw new LoadException("can't read the size of " + file + ": " + e, e);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.plan;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Finds names that were probably meant. */
+final class NearestNames {
+  private static final int MOST = 3;
+
+  private NearestNames() {}
+
+  /** Returns the end of a message: the nearest of the names there are. */
+  static String hint(String wanted, Collection<String> names) {
+    if (names.isEmpty()) {
+      return "; there are no tensors";
+    }
+    record Scored(String name, int distance) {}
+    List<Scored> nearest =
+        names.stream()
+            .map(name -> new Scored(name, distance(wanted, name)))
+            .sorted(Comparator.comparingInt(Scored::distance))
+            .limit(MOST)
+            .toList();
+    return nearest.stream()
+        .map(scored -> "'" + scored.name() + "'")
+        .collect(Collectors.joining(", ", "; the nearest of " + names.size() + " are ", ""));
+  }
+
+  /** Counts the characters to insert, delete or replace to get from one name to the other. */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
+      }
+    }
+    return row[b.length()];
+  }
+}
