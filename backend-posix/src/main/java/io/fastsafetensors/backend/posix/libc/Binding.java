@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.libc;
 
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.Capability;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +39,26 @@ public sealed interface Binding {
   private static String module() {
     Module module = Binding.class.getModule();
     return module.isNamed() ? module.getName() : "ALL-UNNAMED";
+  }
+
+  /** Answers a probe. */
+  default Availability availability(String detail, Capability... capabilities) {
+    return switch (this) {
+      case Bound _ -> Availability.available(detail, capabilities);
+      case Missing(String reason, Throwable cause) -> new Availability.Unavailable(reason, cause);
+    };
+  }
+
+  /**
+   * Returns the C library.
+   *
+   * @throws LoadException if it can't be called
+   */
+  default Libc libc() throws LoadException {
+    return switch (this) {
+      case Bound(Libc libc) -> libc;
+      case Missing(String reason, Throwable cause) -> throw new LoadException(reason, cause);
+    };
   }
 
   /** Binds when first asked for, so that merely listing providers loads nothing native. */

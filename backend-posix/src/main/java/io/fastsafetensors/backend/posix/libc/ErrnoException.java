@@ -15,10 +15,15 @@ public final class ErrnoException extends IOException {
     this.errno = errno;
   }
 
+  /** Makes the exception of an answer below 0. */
+  public static ErrnoException of(String call, long answer) {
+    return new ErrnoException(call, Math.toIntExact(-answer));
+  }
+
   /** Returns an answer of {@link Libc}, unless it is an error. */
   public static long check(String call, long answer) throws ErrnoException {
     if (answer < 0) {
-      throw new ErrnoException(call, Math.toIntExact(-answer));
+      throw of(call, answer);
     }
     return answer;
   }
