@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.PluginReport.Kind;
@@ -82,6 +83,11 @@ public final class Registry {
         DeviceRuntime::probe,
         Optional.empty(),
         "for device " + device);
+  }
+
+  /** Returns the runtime that a loader takes for a device. */
+  public DeviceRuntime runtime(Device device) throws BackendUnavailableException {
+    return runtimes(device).next();
   }
 
   /** Returns the backends for a device, to be tried in order. */
