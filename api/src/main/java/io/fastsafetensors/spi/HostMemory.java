@@ -5,7 +5,9 @@ import io.fastsafetensors.DType;
 import io.fastsafetensors.internal.convert.Conversions;
 import io.fastsafetensors.internal.host.HostCopies;
 import io.fastsafetensors.internal.host.HostStream;
+import io.fastsafetensors.internal.host.MemoryFiles;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * What runtimes whose memory is host memory share: copies of rows, conversions, and a stream.
@@ -70,5 +72,14 @@ public final class HostMemory {
    */
   public static DeviceStream newStream(DeviceContext context) {
     return new HostStream(context);
+  }
+
+  /**
+   * Returns how much memory the machine or the container has, whichever is less.
+   *
+   * @return free and total bytes; empty on a platform that doesn't say
+   */
+  public static Optional<MemoryInfo> memory() {
+    return MemoryFiles.SYSTEM.read();
   }
 }

@@ -16,13 +16,13 @@ import java.util.stream.Stream;
  * @param meminfo the machine's
  * @param cgroup the folder of the control group that this process is in, as it sees it
  */
-record MemoryFiles(Path meminfo, Path cgroup) {
+public record MemoryFiles(Path meminfo, Path cgroup) {
   /** Where they are. */
-  static final MemoryFiles SYSTEM =
+  public static final MemoryFiles SYSTEM =
       new MemoryFiles(Path.of("/proc/meminfo"), Path.of("/sys/fs/cgroup"));
 
   /** Reads them; empty on a platform without them. */
-  Optional<MemoryInfo> read() {
+  public Optional<MemoryInfo> read() {
     OptionalLong total = field(meminfo, "MemTotal:");
     OptionalLong available = field(meminfo, "MemAvailable:");
     if (total.isEmpty() || available.isEmpty()) {
