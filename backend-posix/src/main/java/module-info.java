@@ -11,4 +11,9 @@
 module io.fastsafetensors.backend.posix {
   requires io.fastsafetensors;
   requires static org.jspecify;
+
+  provides io.fastsafetensors.spi.DeviceRuntime with
+      io.fastsafetensors.backend.posix.LinuxRuntime;
+  provides io.fastsafetensors.spi.IoBackend with
+      io.fastsafetensors.backend.posix.PosixIoBackend;
 }

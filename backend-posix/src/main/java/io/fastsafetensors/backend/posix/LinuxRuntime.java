@@ -21,8 +21,8 @@ import java.util.function.Supplier;
  * The runtime of {@code cpu} on Linux: memory in huge pages.
  *
  * <p>Each open device keeps memory that was freed, for the next load, up to a quarter of what the
- * machine or container has; the system property {@value #KEPT_BYTES} sets another bound in bytes,
- * 0 keeps nothing.
+ * machine or container has; the system property {@value #KEPT_BYTES} sets another bound in bytes, 0
+ * keeps nothing.
  */
 public final class LinuxRuntime implements DeviceRuntime {
   /** The system property of how much freed memory is kept. */

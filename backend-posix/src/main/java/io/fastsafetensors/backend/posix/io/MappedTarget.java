@@ -15,8 +15,6 @@ import io.fastsafetensors.spi.RangeLayout.Rules;
 import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** The page cache itself: nothing is copied, only page tables are filled. */
@@ -59,15 +57,8 @@ final class MappedTarget implements Target {
     long begin = first & -libc.pageSize();
     long bytes = plan.ranges().getLast().end() - begin;
     long address = ErrnoException.check("mmap", libc.mmap(bytes, file.descriptor(), begin));
-    Arena arena = Arena.ofShared();
-    MemorySegment memory = NativeMemory.segment(address, bytes, arena).asReadOnly();
     DeviceBuffer buffer =
-        DeviceBuffer.ofHost(
-            memory,
-            () -> {
-              arena.close();
-              libc.munmap(address, bytes);
-            });
+        NativeMemory.buffer(address, bytes, true, () -> libc.munmap(address, bytes));
     return new MappedTarget(libc, file, plan, begin, address, buffer);
   }
 

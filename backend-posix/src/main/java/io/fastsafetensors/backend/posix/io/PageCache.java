@@ -3,6 +3,10 @@ package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.backend.posix.libc.FileAdvice;
 import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.spi.RangeLayout;
+import io.fastsafetensors.spi.RangeLayout.Rules;
+import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.spi.RangePlan;
 import java.util.BitSet;
 
 /**
@@ -16,6 +20,9 @@ record PageCache(Libc libc, int descriptor, long fileSize) {
   /** How many of the pages of something may be missing: one in so many. */
   private static final long MISSING = 32;
 
+  /** Gaps that one question may cover. */
+  private static final Rules NEAR = new Rules(1, 0, Tuning.MAX_GAP, 1);
+
   /** The unit in which it is remembered what was there before. */
   private static final long CELL = 4L << 20;
 
@@ -23,6 +30,21 @@ record PageCache(Libc libc, int descriptor, long fileSize) {
   boolean holds(long offset, long bytes) {
     long pages = pages(offset, bytes);
     return libc.cachedPages(descriptor, offset, bytes) >= pages - pages / MISSING;
+  }
+
+  /** Tells whether what a plan wants is cached, all but a few pages; false if that is unknown. */
+  boolean holds(RangePlan plan) {
+    long wanted = 0;
+    long cached = 0;
+    for (Span span : RangeLayout.of(plan, NEAR).spans()) {
+      long pages = libc.cachedPages(descriptor, span.fileOffset(), span.bytes());
+      if (pages < 0) {
+        return false;
+      }
+      cached += pages;
+      wanted += pages(span.fileOffset(), span.bytes());
+    }
+    return cached >= wanted - wanted / MISSING;
   }
 
   private long pages(long offset, long bytes) {
@@ -34,8 +56,7 @@ record PageCache(Libc libc, int descriptor, long fileSize) {
   BitSet emptyCells() {
     BitSet empty = new BitSet();
     for (long cell = 0; cell * CELL < fileSize; cell++) {
-      empty.set(
-          Math.toIntExact(cell), libc.cachedPages(descriptor, cell * CELL, CELL) == 0);
+      empty.set(Math.toIntExact(cell), libc.cachedPages(descriptor, cell * CELL, CELL) == 0);
     }
     return empty;
   }

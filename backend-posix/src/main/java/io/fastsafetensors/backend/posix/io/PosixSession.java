@@ -24,6 +24,7 @@ public final class PosixSession implements IoSession {
   private final ReadQueue queue;
   private final Workers workers;
   private final Targets targets;
+  private boolean closed;
 
   /** Opens a session for a device. */
   public PosixSession(Libc libc, DeviceContext context, IoOptions options) {
@@ -37,6 +38,9 @@ public final class PosixSession implements IoSession {
 
   @Override
   public IoTicket submit(RangePlan plan) throws LoadException {
+    if (closed) {
+      throw new IllegalStateException("this session is closed");
+    }
     SourceFile file = SourceFile.open(libc, plan);
     try {
       return submit(plan, file);
@@ -59,7 +63,10 @@ public final class PosixSession implements IoSession {
 
   @Override
   public void close() {
-    workers.close();
-    targets.close();
+    if (!closed) {
+      closed = true;
+      workers.close();
+      targets.close();
+    }
   }
 }

@@ -43,10 +43,9 @@ final class PosixTicket implements IoTicket {
     Target target = job.target();
     LoadedRanges loaded =
         new LoadedRanges(
-            List.of(target.buffer()),
-            target.regions(),
-            job.stats().toStats(target.describe()));
+            List.of(target.buffer()), target.regions(), job.stats().toStats(target.describe()));
     handedOver = true;
+    closeFile();
     return loaded;
   }
 
@@ -92,13 +91,17 @@ final class PosixTicket implements IoTicket {
     }
   }
 
-  /** Frees what nobody uses any more. */
-  private void release() {
+  private void closeFile() {
     trace.erase();
     job.file().close();
+  }
+
+  /** Frees what nobody uses any more. */
+  private void release() {
     if (handedOver) {
       return;
     }
+    closeFile();
     try {
       job.target().settle(Deadline.after(PosixSession.GRACE));
     } catch (LoadException e) {

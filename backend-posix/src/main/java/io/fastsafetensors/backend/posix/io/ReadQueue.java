@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadQueue implements AutoCloseable {
   /** How long a thread without work sleeps before it looks for itself; normally it is woken. */
-  private static final long NAP_SECONDS = 10;
+  private static final long NAP_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final Lane storage;
   private final Lane memory;
@@ -61,7 +61,7 @@ final class ReadQueue implements AutoCloseable {
   }
 
   /** Waits for the next read; null once the queue is closed. */
-  @Nullable ReadTask take() {
+  @Nullable ReadTask take() throws InterruptedException {
     lock.lock();
     try {
       while (!closed) {
@@ -75,7 +75,7 @@ final class ReadQueue implements AutoCloseable {
         if (!unsorted.isEmpty() && lanes.stream().anyMatch(Lane::hasRoom)) {
           sortNext();
         } else {
-          nap();
+          work.awaitNanos(NAP_NANOS);
         }
       }
       return null;
@@ -106,15 +106,6 @@ final class ReadQueue implements AutoCloseable {
     if (sorted != null && !job.stopped) {
       lane(sorted.path()).add(sorted);
       work.signal();
-    }
-  }
-
-  private void nap() {
-    try {
-      work.await(NAP_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      // Nobody interrupts these threads to end them: they end when the queue is closed.
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -186,8 +177,8 @@ final class ReadQueue implements AutoCloseable {
   }
 
   /**
-   * Waits until no thread is at a stopped file, whether interrupted or not, and then does something;
-   * after the deadline the last thread at the file does it.
+   * Waits until no thread is at a stopped file, whether interrupted or not, and then does
+   * something; after the deadline the last thread at the file does it.
    *
    * @return whether it is done
    */
@@ -220,8 +211,11 @@ final class ReadQueue implements AutoCloseable {
   @Override
   public void close() {
     lock.lock();
-    closed = true;
-    work.signalAll();
-    lock.unlock();
+    try {
+      closed = true;
+      work.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 }

@@ -53,11 +53,7 @@ final class RingTarget implements Target {
 
   /** Allocates device memory for what a layout wants of a file. */
   static RingTarget allocate(
-      DeviceContext context,
-      RangeLayout layout,
-      SourceFile file,
-      StagingRing ring,
-      long blockBytes)
+      DeviceContext context, RangeLayout layout, SourceFile file, StagingRing ring, long blockBytes)
       throws LoadException {
     List<FileRead> reads = FileRead.of(layout, blockBytes);
     DeviceBuffer buffer = context.allocate(layout.bytes(), layout.bufferAlignment());

@@ -17,6 +17,7 @@ final class Scratch implements AutoCloseable {
   }
 
   /** Returns the first bytes of the memory, aligned for direct reads. */
+  @SuppressWarnings("MustBeClosedChecker") // closed with this
   MemorySegment take(long count) {
     MemorySegment known = memory;
     if (known == null) {

@@ -35,26 +35,32 @@ final class SourceFile implements AutoCloseable {
    */
   static SourceFile open(Libc libc, RangePlan plan) throws TransferException {
     Path path = plan.file();
-    if (path.getFileSystem() != FileSystems.getDefault()) {
+    if (!path.getFileSystem().equals(FileSystems.getDefault())) {
       throw unsupported(path, "is in a file system that Linux doesn't know");
     }
-    int descriptor = libc.open(path, false);
     try {
-      ErrnoException.check("open", descriptor);
-      FileFacts facts = FileFacts.of(libc, descriptor);
-      if (!facts.regular()) {
-        throw unsupported(path, "is no regular file");
-      }
-      if (facts.size() != plan.fileSize()) {
-        throw changed(path, plan.fileSize(), facts.size());
-      }
-      return new SourceFile(libc, path, descriptor, facts);
-    } catch (ErrnoException | TransferException e) {
-      if (descriptor >= 0) {
+      int descriptor = (int) ErrnoException.check("open", libc.open(path, false));
+      try {
+        return new SourceFile(libc, path, descriptor, facts(libc, descriptor, plan));
+      } catch (ErrnoException | TransferException | RuntimeException | Error e) {
         libc.close(descriptor);
+        throw e;
       }
-      throw e instanceof TransferException t ? t : failed(path, 0, plan.fileSize(), e);
+    } catch (ErrnoException e) {
+      throw failed(path, 0, plan.fileSize(), e);
     }
+  }
+
+  private static FileFacts facts(Libc libc, int descriptor, RangePlan plan)
+      throws ErrnoException, TransferException {
+    FileFacts facts = FileFacts.of(libc, descriptor);
+    if (!facts.regular()) {
+      throw unsupported(plan.file(), "is no regular file");
+    }
+    if (facts.size() != plan.fileSize()) {
+      throw changed(plan.file(), plan.fileSize(), facts.size());
+    }
+    return facts;
   }
 
   Path path() {
@@ -98,7 +104,7 @@ final class SourceFile implements AutoCloseable {
 
   /** Makes the error of a refused call. */
   static TransferException failed(Path path, long offset, long bytes, ErrnoException e) {
-    return error(path, offset, bytes, e.getMessage(), e);
+    return error(path, offset, bytes, String.valueOf(e.getMessage()), e);
   }
 
   /** Makes an error. */
@@ -112,7 +118,8 @@ final class SourceFile implements AutoCloseable {
     return error(path, 0, before, detail, null);
   }
 
-  private static UnsupportedTransferException unsupported(Path path, String detail) {
+  /** Makes the error that leaves a file to the next backend. */
+  static UnsupportedTransferException unsupported(Path path, String detail) {
     return new UnsupportedTransferException(PosixSession.BACKEND, path, detail, null);
   }
 

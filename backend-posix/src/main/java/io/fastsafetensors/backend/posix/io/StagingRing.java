@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
+import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.Deadline;
@@ -28,7 +29,7 @@ final class StagingRing implements AutoCloseable {
 
   private final DeviceContext context;
   private final long slotBytes;
-  private final int most;
+  private int most;
   private final List<CopyStream> streams = new ArrayList<>();
   private final List<Slot> slots = new ArrayList<>();
   private final Deque<Slot> free = new ArrayDeque<>();
@@ -76,55 +77,66 @@ final class StagingRing implements AutoCloseable {
    * @throws LoadException if a copy failed, there is no memory, or the deadline passed
    */
   Slot take(Deadline deadline) throws LoadException {
-    @Nullable Sent oldest = null;
+    Sent oldest;
     lock.lock();
     try {
-      while (oldest == null) {
+      while (free.isEmpty() && sent.isEmpty() && isFull()) {
         checkFailure();
-        if (!free.isEmpty()) {
-          return free.pop();
-        }
-        boolean full = slots.size() + making == most;
-        Sent head = sent.peek();
-        if (head != null && (full || head.mark.isDone())) {
-          oldest = sent.poll();
-        } else if (!full) {
-          making++;
-          break;
-        } else {
-          waitForChange(deadline);
+        if (changed.awaitNanos(deadline.remainingNanos()) <= 0) {
+          throw new LoadCancelledException("no staging buffer became free in time", true);
         }
       }
-    } finally {
-      lock.unlock();
-    }
-    return oldest == null ? make() : reuse(oldest, deadline);
-  }
-
-  private void waitForChange(Deadline deadline) throws LoadException {
-    try {
-      if (changed.awaitNanos(deadline.remainingNanos()) <= 0) {
-        throw new LoadCancelledException("no staging buffer became free in time", true);
+      checkFailure();
+      if (!free.isEmpty()) {
+        return free.pop();
       }
+      oldest = isFull() || isOldestDone() ? sent.remove() : null;
+      making += oldest == null ? 1 : 0;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LoadCancelledException("interrupted while waiting for a staging buffer", false);
+    } finally {
+      lock.unlock();
+    }
+    return oldest == null ? make(deadline) : reuse(oldest, deadline);
+  }
+
+  private boolean isFull() {
+    return slots.size() + making >= most;
+  }
+
+  private boolean isOldestDone() {
+    return !sent.isEmpty() && sent.element().mark.isDone();
+  }
+
+  /** Makes one more buffer; where memory ends, the ring stays as large as it is. */
+  private Slot make(Deadline deadline) throws LoadException {
+    try {
+      DeviceBuffer buffer = context.allocateStaging(slotBytes);
+      Slot slot = new Slot(buffer, buffer.host().orElseThrow());
+      change(() -> {
+        making--;
+        slots.add(slot);
+      });
+      return slot;
+    } catch (DeviceMemoryException e) {
+      change(() -> {
+        making--;
+        most = slots.size() + making;
+      });
+      if (most == 0) {
+        throw e;
+      }
+      return take(deadline);
     }
   }
 
-  private Slot make() throws LoadException {
-    @Nullable Slot made = null;
+  private void change(Runnable change) {
+    lock.lock();
     try {
-      DeviceBuffer buffer = context.allocateStaging(slotBytes);
-      made = new Slot(buffer, buffer.host().orElseThrow());
-      return made;
-    } finally {
-      lock.lock();
-      making--;
-      if (made != null) {
-        slots.add(made);
-      }
+      change.run();
       changed.signalAll();
+    } finally {
       lock.unlock();
     }
   }
@@ -143,10 +155,7 @@ final class StagingRing implements AutoCloseable {
   void send(Slot slot, List<CopyStream.Copy> copies) throws LoadException {
     try {
       StreamMark mark = nextStream().send(copies);
-      lock.lock();
-      sent.add(new Sent(slot, mark));
-      changed.signalAll();
-      lock.unlock();
+      change(() -> sent.add(new Sent(slot, mark)));
     } catch (LoadException e) {
       // Some copies may be under way: the buffer is out of use until the ring is closed.
       fail(e);
@@ -166,17 +175,11 @@ final class StagingRing implements AutoCloseable {
 
   /** Gives a buffer back that was not sent. */
   void giveBack(Slot slot) {
-    lock.lock();
-    free.push(slot);
-    changed.signalAll();
-    lock.unlock();
+    change(() -> free.push(slot));
   }
 
   private void fail(LoadException e) {
-    lock.lock();
-    failure = failure == null ? e : failure;
-    changed.signalAll();
-    lock.unlock();
+    change(() -> failure = failure == null ? e : failure);
   }
 
   private void checkFailure() throws LoadException {
@@ -213,7 +216,8 @@ final class StagingRing implements AutoCloseable {
   @Override
   public void close() {
     if (!isIdle()) {
-      LOG.log(Level.ERROR, "{0} hangs: {1} staging buffers are lost", context.device(), slots.size());
+      LOG.log(
+          Level.ERROR, "{0} hangs: {1} staging buffers are lost", context.device(), slots.size());
       return;
     }
     streams.forEach(CopyStream::close);

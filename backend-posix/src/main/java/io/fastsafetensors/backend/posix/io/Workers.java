@@ -44,7 +44,10 @@ final class Workers implements AutoCloseable {
     long wanted = Math.clamp((bytes + WORTH - 1) / WORTH, 1, tuning.threads());
     while (threads.size() < wanted) {
       Thread thread =
-          Thread.ofPlatform().daemon().name("fastsafetensors-posix-" + threads.size()).unstarted(this::work);
+          Thread.ofPlatform()
+              .daemon()
+              .name("fastsafetensors-posix-" + threads.size())
+              .unstarted(this::work);
       try {
         thread.start();
       } catch (OutOfMemoryError e) {
@@ -63,6 +66,8 @@ final class Workers implements AutoCloseable {
       for (ReadTask task = queue.take(); task != null; task = queue.take()) {
         queue.done(task, attempt(task, scratch));
       }
+    } catch (InterruptedException e) {
+      LOG.log(Level.DEBUG, "interrupted: the thread ends", e);
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.libc;
 
+import io.fastsafetensors.spi.DeviceBuffer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -9,14 +10,22 @@ public final class NativeMemory {
   private NativeMemory() {}
 
   /**
-   * Makes a segment of mapped memory.
+   * Makes a buffer of mapped memory.
    *
-   * @param address what {@link Libc#mmap} answered
-   * @param bytes the size
-   * @param arena its scope: closing it ends all access, so that the memory can be unmapped
+   * @param address where it starts
+   * @param bytes its size
+   * @param readOnly whether it can't be written
+   * @param release unmaps the memory; run when the buffer is closed and all access has ended
    */
-  @SuppressWarnings("restricted")
-  public static MemorySegment segment(long address, long bytes, Arena arena) {
-    return MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
+  @SuppressWarnings({"restricted", "MustBeClosedChecker"}) // closed when the buffer is
+  public static DeviceBuffer buffer(long address, long bytes, boolean readOnly, Runnable release) {
+    Arena arena = Arena.ofShared();
+    MemorySegment memory = MemorySegment.ofAddress(address).reinterpret(bytes, arena, null);
+    return DeviceBuffer.ofHost(
+        readOnly ? memory.asReadOnly() : memory,
+        () -> {
+          arena.close();
+          release.run();
+        });
   }
 }

@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Host memory in huge pages, kept from load to load. */
 public final class LinuxContext implements DeviceContext {
-  /** Below this size huge pages waste more than they save. */
-  private static final long SMALL = 4L << 20;
+  /** From here on huge pages save more than they waste. */
+  private static final long LARGE = 4L << 20;
 
   /** From here on it pays to ask first: who overdraws memory is killed by the kernel. */
-  private static final long LARGE = 64L << 20;
+  private static final long WORTH_ASKING = 64L << 20;
 
   /** What one thread touches in one go. */
   private static final long TOUCHED_AT_ONCE = 32L << 20;
@@ -35,14 +35,6 @@ public final class LinuxContext implements DeviceContext {
   private final PagePool pool;
   private final OptionalInt node;
   private volatile boolean closed;
-
-  /**
-   * Memory whose pages may still have to be touched.
-   *
-   * @param buffer the memory
-   * @param touched whether its pages are there
-   */
-  public record Fresh(DeviceBuffer buffer, boolean touched) {}
 
   /**
    * Opens it.
@@ -67,48 +59,54 @@ public final class LinuxContext implements DeviceContext {
 
   @Override
   public DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
-    Fresh fresh = allocateFresh(bytes, alignment);
-    if (!fresh.touched()) {
-      touchByAll(fresh.buffer());
+    DeviceBuffer buffer = allocateFresh(bytes, alignment);
+    if (isLarge(bytes)) {
+      touchByAll(buffer);
     }
-    return fresh.buffer();
+    return buffer;
+  }
+
+  /** Tells whether memory of that size is fresh from {@link #allocateFresh}. */
+  public static boolean isLarge(long bytes) {
+    return bytes >= LARGE;
   }
 
   /**
-   * Allocates memory like {@link #allocate}, but leaves it to the caller to {@link #touch} it: best
-   * right before it is written, by the thread that does.
+   * Allocates like {@link #allocate}, but leaves it to the caller to {@link #touch} large memory:
+   * best right before it is written, by the thread that does.
    */
-  public Fresh allocateFresh(long bytes, long alignment) throws DeviceMemoryException {
+  public DeviceBuffer allocateFresh(long bytes, long alignment) throws DeviceMemoryException {
     checkOpen();
     if (bytes < 0 || alignment < 1 || Long.bitCount(alignment) != 1) {
       throw new IllegalArgumentException(bytes + " bytes aligned to " + alignment);
     }
-    return bytes < SMALL ? small(bytes, alignment) : large(bytes, alignment);
+    return isLarge(bytes) ? large(bytes, alignment) : small(bytes, alignment);
   }
 
-  private static Fresh small(long bytes, long alignment) throws DeviceMemoryException {
+  @SuppressWarnings("MustBeClosedChecker") // closed when the buffer is
+  private static DeviceBuffer small(long bytes, long alignment) throws DeviceMemoryException {
     Arena arena = Arena.ofShared();
     try {
-      return new Fresh(DeviceBuffer.ofHost(arena.allocate(bytes, alignment), arena::close), true);
-    } catch (OutOfMemoryError e) {
+      return DeviceBuffer.ofHost(arena.allocate(bytes, alignment), arena::close);
+    } catch (OutOfMemoryError | IllegalArgumentException e) {
+      // Besides the native heap's own answer, the JDK refuses alignments near 2^63.
       arena.close();
       throw noMemory(bytes, e);
     }
   }
 
-  private Fresh large(long bytes, long alignment) throws DeviceMemoryException {
-    PagePool.Block block = take(alignment <= Pages.HUGE ? bytes : Math.addExact(bytes, alignment));
-    Arena arena = Arena.ofShared();
+  private DeviceBuffer large(long bytes, long alignment) throws DeviceMemoryException {
+    PagePool.Block block = take(bytes, alignment);
     long begin = (block.address() + alignment - 1) & -alignment;
-    MemorySegment memory = NativeMemory.segment(begin, bytes, arena);
-    return new Fresh(
-        DeviceBuffer.ofHost(
-            memory,
-            () -> {
-              arena.close();
-              pool.give(block);
-            }),
-        false);
+    return NativeMemory.buffer(begin, bytes, false, () -> pool.give(block));
+  }
+
+  private PagePool.Block take(long bytes, long alignment) throws DeviceMemoryException {
+    try {
+      return take(alignment <= Pages.HUGE ? bytes : Math.addExact(bytes, alignment));
+    } catch (ArithmeticException e) {
+      throw noMemory(bytes, e);
+    }
   }
 
   private PagePool.Block take(long bytes) throws DeviceMemoryException {
@@ -116,7 +114,9 @@ public final class LinuxContext implements DeviceContext {
     if (kept.isPresent()) {
       return kept.get();
     }
-    if (bytes >= LARGE && bytes > freeBytes() && (pool.giveUpKept() == 0 || bytes > freeBytes())) {
+    if (bytes >= WORTH_ASKING
+        && bytes > freeBytes()
+        && (pool.giveUpKept() == 0 || bytes > freeBytes())) {
       throw noMemory(bytes, null);
     }
     try {
@@ -190,7 +190,8 @@ public final class LinuxContext implements DeviceContext {
 
   @Override
   public MemoryInfo memory() throws LoadException {
-    return HostMemory.memory().orElseThrow(() -> new LoadException("cpu: can't read /proc/meminfo"));
+    return HostMemory.memory()
+        .orElseThrow(() -> new LoadException("cpu: can't read /proc/meminfo"));
   }
 
   @Override
