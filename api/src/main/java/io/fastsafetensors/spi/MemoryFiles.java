@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.fastsafetensors.internal.host;
+package io.fastsafetensors.spi;
 
-import io.fastsafetensors.spi.MemoryInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,13 +15,13 @@ import java.util.stream.Stream;
  * @param meminfo the machine's
  * @param cgroup the folder of the control group that this process is in, as it sees it
  */
-public record MemoryFiles(Path meminfo, Path cgroup) {
+record MemoryFiles(Path meminfo, Path cgroup) {
   /** Where they are. */
-  public static final MemoryFiles SYSTEM =
+  static final MemoryFiles SYSTEM =
       new MemoryFiles(Path.of("/proc/meminfo"), Path.of("/sys/fs/cgroup"));
 
   /** Reads them; empty on a platform without them. */
-  public Optional<MemoryInfo> read() {
+  Optional<MemoryInfo> read() {
     OptionalLong total = field(meminfo, "MemTotal:");
     OptionalLong available = field(meminfo, "MemAvailable:");
     if (total.isEmpty() || available.isEmpty()) {
