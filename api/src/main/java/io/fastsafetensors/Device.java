@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * @since 0.1
  */
 public record Device(String type, int index) {
-  // Before the constants: making a device needs it.
+  // Before CPU, whose making needs it.
   private static final Pattern FORM = Pattern.compile("([a-z][a-z0-9_]*)(?::([0-9]{1,9}))?");
 
   /** Host memory. */

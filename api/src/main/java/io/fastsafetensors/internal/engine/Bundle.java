@@ -33,8 +33,9 @@ final class Bundle implements AutoCloseable {
   }
 
   /** Allocates memory for tensors and has it filled; returns when all is there. */
-  static Bundle make(SharedContext context, List<Form> forms, Filler filler) throws LoadException {
-    Bundle bundle = allocate(context, forms);
+  static Bundle make(SharedContext context, List<TensorSpec> specs, Filler filler)
+      throws LoadException {
+    Bundle bundle = allocate(context, specs);
     try {
       context.run(stream -> filler.fill(bundle, stream));
       return bundle;
@@ -44,13 +45,14 @@ final class Bundle implements AutoCloseable {
     }
   }
 
-  private static Bundle allocate(SharedContext context, List<Form> forms) throws LoadException {
-    Layout layout = Layout.of(forms, Form::bytes);
+  private static Bundle allocate(SharedContext context, List<TensorSpec> specs)
+      throws LoadException {
+    Layout layout = Layout.of(specs, TensorSpec::bytes);
     Memory memory = Memory.allocate(context, layout.size());
-    List<Piece> pieces = new ArrayList<>(forms.size());
-    for (Form form : forms) {
+    List<Piece> pieces = new ArrayList<>(specs.size());
+    for (TensorSpec spec : specs) {
       long offset = layout.offset(pieces.size());
-      pieces.add(new Piece(form, memory, Region.of(memory.buffer(), offset, form.bytes())));
+      pieces.add(new Piece(spec, memory, Region.of(memory.buffer(), offset, spec.bytes())));
     }
     return new Bundle(memory, layout.size(), pieces);
   }
@@ -58,12 +60,12 @@ final class Bundle implements AutoCloseable {
   /** Copies tensors, converting each to its type in the list if it is of another one. */
   static Bundle copy(SharedContext context, List<Piece> sources, List<DType> types)
       throws LoadException {
-    List<Form> forms = new ArrayList<>(sources.size());
+    List<TensorSpec> specs = new ArrayList<>(sources.size());
     for (Piece source : sources) {
-      forms.add(source.form().as(types.get(forms.size())));
+      specs.add(source.spec().as(types.get(specs.size())));
     }
     try (Memory.Use _ = use(sources)) {
-      return make(context, forms, (bundle, stream) -> bundle.copyAll(sources, stream));
+      return make(context, specs, (bundle, stream) -> bundle.copyAll(sources, stream));
     }
   }
 
@@ -81,8 +83,8 @@ final class Bundle implements AutoCloseable {
   }
 
   private static void copy(Piece source, Piece target, DeviceStream stream) throws LoadException {
-    DType from = source.form().dtype();
-    DType to = target.form().dtype();
+    DType from = source.spec().dtype();
+    DType to = target.spec().dtype();
     if (target.region().bytes() == 0) {
       return;
     }

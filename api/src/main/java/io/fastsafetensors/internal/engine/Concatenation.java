@@ -29,9 +29,9 @@ final class Concatenation {
       if (!fits(first, other, dim)) {
         throw new IllegalArgumentException(
             "tensors %s and %s can't be joined: they differ in type or in another dimension than %d"
-                .formatted(first.form().as(first.wanted()), other.form().as(other.wanted()), dim));
+                .formatted(first.spec().as(first.wanted()), other.spec().as(other.wanted()), dim));
       }
-      checkRows(other.form().as(other.wanted()), dim);
+      checkRows(other.spec().as(other.wanted()), dim);
     }
   }
 
@@ -41,19 +41,19 @@ final class Concatenation {
         && other.shape().withDim(dim, 0).equals(first.shape().withDim(dim, 0));
   }
 
-  private static void checkRows(Form form, int dim) {
-    long rows = rows(form.shape(), dim);
-    if (rows > 1 && form.dtype().bitSize(form.shape().elements()) % (rows * Byte.SIZE) != 0) {
+  private static void checkRows(TensorSpec spec, int dim) {
+    long rows = rows(spec.shape(), dim);
+    if (rows > 1 && spec.dtype().bitSize(spec.shape().elements()) % (rows * Byte.SIZE) != 0) {
       throw new IllegalArgumentException(
           "tensor %s can't be joined along dimension %d: its rows are not whole bytes"
-              .formatted(form, dim));
+              .formatted(spec, dim));
     }
   }
 
   /** Joins tensors of this rank; they stay open. */
   static Tensor of(SharedContext context, List<Tensor> tensors, int dim) throws LoadException {
     List<Piece> parts = tensors.stream().map(DefaultTensor::piece).toList();
-    List<Form> joined = List.of(joined(parts, dim));
+    List<TensorSpec> joined = List.of(joined(parts, dim));
     try (Memory.Use _ = Bundle.use(parts);
         Bundle bundle =
             Bundle.make(
@@ -64,12 +64,12 @@ final class Concatenation {
     }
   }
 
-  private static Form joined(List<Piece> parts, int dim) {
-    Form first = parts.getFirst().form();
+  private static TensorSpec joined(List<Piece> parts, int dim) {
+    TensorSpec first = parts.getFirst().spec();
     long size =
-        parts.stream().mapToLong(part -> part.form().shape().dim(dim)).reduce(0, Math::addExact);
-    String name = parts.stream().map(part -> part.form().name()).collect(Collectors.joining(","));
-    return new Form(name, first.dtype(), first.shape().withDim(dim, size));
+        parts.stream().mapToLong(part -> part.spec().shape().dim(dim)).reduce(0, Math::addExact);
+    String name = parts.stream().map(part -> part.spec().name()).collect(Collectors.joining(","));
+    return new TensorSpec(name, first.dtype(), first.shape().withDim(dim, size));
   }
 
   private static void copyRows(List<Piece> parts, int dim, Piece whole, DeviceStream stream)
@@ -78,7 +78,7 @@ final class Concatenation {
       return;
     }
     Region target = whole.region();
-    long rows = rows(whole.form().shape(), dim);
+    long rows = rows(whole.spec().shape(), dim);
     long pitch = target.bytes() / rows;
     long offset = target.offset();
     for (Piece part : parts) {

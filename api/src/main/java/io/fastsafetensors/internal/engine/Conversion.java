@@ -30,7 +30,7 @@ final class Conversion {
                     + " the tensor, or leave it out by a filter")
                 .formatted(tensor, to, to));
       }
-      check(new Form(tensor.name(), tensor.dtype(), tensor.shape()), to, context);
+      check(new TensorSpec(tensor.name(), tensor.dtype(), tensor.shape()), to, context);
     }
   }
 
@@ -39,7 +39,7 @@ final class Conversion {
    *
    * @throws IllegalArgumentException if the device doesn't know the conversion
    */
-  static void check(Form tensor, DType to, DeviceContext context) {
+  static void check(TensorSpec tensor, DType to, DeviceContext context) {
     if (tensor.dtype() != to && !context.canConvert(tensor.dtype(), to)) {
       throw new IllegalArgumentException(
           "tensor %s: device %s has no conversion from %s to %s"

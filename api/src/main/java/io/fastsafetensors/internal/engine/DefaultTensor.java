@@ -20,7 +20,7 @@ public final class DefaultTensor implements Tensor {
   private DefaultTensor(Piece piece, boolean view) {
     this.piece = piece;
     this.view = view;
-    this.trace = view ? Leaks.unwatched() : Leaks.watch(this, "tensor " + piece.form());
+    this.trace = view ? Leaks.unwatched() : Leaks.watch(this, "tensor " + piece.spec());
   }
 
   /** Makes a tensor that borrows its memory. */
@@ -43,17 +43,17 @@ public final class DefaultTensor implements Tensor {
 
   @Override
   public String name() {
-    return piece.form().name();
+    return piece.spec().name();
   }
 
   @Override
   public DType dtype() {
-    return piece.form().dtype();
+    return piece.spec().dtype();
   }
 
   @Override
   public Shape shape() {
-    return piece.form().shape();
+    return piece.spec().shape();
   }
 
   @Override
@@ -92,7 +92,7 @@ public final class DefaultTensor implements Tensor {
     if (target.byteSize() < byteSize()) {
       throw new IllegalArgumentException(
           "tensor %s has %d bytes, the target %d"
-              .formatted(piece.form(), byteSize(), target.byteSize()));
+              .formatted(piece.spec(), byteSize(), target.byteSize()));
     }
     try (Memory.Use _ = use()) {
       Downloads.toHost(context(), piece.region(), target.asSlice(0, byteSize()));
@@ -107,7 +107,7 @@ public final class DefaultTensor implements Tensor {
   @Override
   public Tensor to(DType dtype) throws LoadException {
     try (Memory.Use _ = use()) {
-      Conversion.check(piece.form(), dtype, context().attached());
+      Conversion.check(piece.spec(), dtype, context().attached());
       try (Bundle bundle = Bundle.copy(context(), List.of(piece), List.of(dtype))) {
         return bundle.tensors().getFirst();
       }
@@ -127,7 +127,7 @@ public final class DefaultTensor implements Tensor {
   private void checkOpen() {
     if (closed || piece.memory().hasEnded()) {
       String reason = view ? "its FileBuffer is closed" : "it is closed";
-      throw new IllegalStateException("tensor " + piece.form() + " has ended: " + reason);
+      throw new IllegalStateException("tensor " + piece.spec() + " has ended: " + reason);
     }
   }
 
@@ -149,6 +149,6 @@ public final class DefaultTensor implements Tensor {
   /** Returns name, type, shape and device. */
   @Override
   public String toString() {
-    return piece.form() + " on " + device();
+    return piece.spec() + " on " + device();
   }
 }

@@ -33,13 +33,13 @@ final class Exchange {
     return group.rank() == owner;
   }
 
-  private List<Form> forms(int rank) {
-    return requests.stream().map(request -> request.partForm(group.size(), rank)).toList();
+  private List<TensorSpec> specs(int rank) {
+    return requests.stream().map(request -> request.partSpec(group.size(), rank)).toList();
   }
 
   /** Makes this rank's part of every request, not filled by an exchange: there are no bytes. */
   Bundle empty() throws LoadException {
-    return Bundle.make(context, forms(group.rank()), (_, _) -> {});
+    return Bundle.make(context, specs(group.rank()), (_, _) -> {});
   }
 
   /** Gives all ranks the whole tensors. */
@@ -82,16 +82,16 @@ final class Exchange {
 
   /** Several small tensors: each rank's parts are put together first, as that rank wants them. */
   private Bundle scatterPacked(List<Piece> sources) throws LoadException {
-    List<Form> forms = new ArrayList<>();
+    List<TensorSpec> specs = new ArrayList<>();
     List<Region> rows = new ArrayList<>();
     for (int rank = 0; rank < group.size(); rank++) {
-      forms.addAll(forms(rank));
+      specs.addAll(specs(rank));
       for (int i = 0; i < requests.size(); i++) {
         rows.add(requests.get(i).part(group.size(), rank).in(sources.get(i).region()));
       }
     }
     try (Bundle packed =
-        Bundle.make(context, forms, (bundle, stream) -> pack(rows, bundle, stream))) {
+        Bundle.make(context, specs, (bundle, stream) -> pack(rows, bundle, stream))) {
       return scatter(partsByRank(packed));
     }
   }
@@ -131,7 +131,7 @@ final class Exchange {
       });
     }
     List<Piece> sources = sources();
-    return Bundle.copy(context, sources, List.of(sources.getFirst().form().dtype()));
+    return Bundle.copy(context, sources, List.of(sources.getFirst().spec().dtype()));
   }
 
   /** Sends the only request's tensor, if it is this rank's, to the rank that gets it. */
@@ -152,6 +152,6 @@ final class Exchange {
   }
 
   private Bundle make(Bundle.Filler filler) throws LoadException {
-    return Bundle.make(context, forms(group.rank()), filler);
+    return Bundle.make(context, specs(group.rank()), filler);
   }
 }

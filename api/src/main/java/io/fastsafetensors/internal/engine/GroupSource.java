@@ -51,7 +51,7 @@ final class GroupSource implements TensorSource {
 
   /** Every rank checks the same before anything is sent, so that all fail or none. */
   private void check(Request request, int receiver) {
-    Conversion.check(request.form(), request.wanted(), context.attached());
+    Conversion.check(request.spec(), request.wanted(), context.attached());
     request.part(group.size(), group.rank());
     if (!isCached(request, receiver)) {
       givenOut.check(request.entry());
@@ -154,7 +154,7 @@ final class GroupSource implements TensorSource {
             "%s: %s, dim=%d, as %s, rank=%d, owner=%d"
                 .formatted(
                     operation,
-                    request.form(),
+                    request.spec(),
                     request.dim(),
                     request.wanted(),
                     group.rank(),

@@ -67,8 +67,8 @@ final class LoadedFile {
       if (memory == null || !holds(region, plan.ranges().ranges().get(i))) {
         throw broken(plan, region + " for tensor " + tensor);
       }
-      Form form = new Form(tensor.name(), tensor.dtype(), tensor.shape());
-      pieces.put(tensor.name(), new Piece(form, memory, region));
+      TensorSpec spec = new TensorSpec(tensor.name(), tensor.dtype(), tensor.shape());
+      pieces.put(tensor.name(), new Piece(spec, memory, region));
     }
   }
 
@@ -85,7 +85,7 @@ final class LoadedFile {
     List<Piece> sources = plan.tensors().stream().map(this::piece).toList();
     Bundle bundle = Bundle.copy(context, sources, Collections.nCopies(sources.size(), to));
     Map<String, Piece> converted = HashMap.newHashMap(sources.size());
-    bundle.pieces().forEach(piece -> converted.put(piece.form().name(), piece));
+    bundle.pieces().forEach(piece -> converted.put(piece.spec().name(), piece));
     return new LoadedFile(index, List.of(bundle.memory()), converted);
   }
 

@@ -6,8 +6,8 @@ import io.fastsafetensors.spi.Region;
 /**
  * A tensor's elements in device memory.
  *
- * @param form what they are
+ * @param spec what they are
  * @param memory what keeps them
  * @param region where in it they are, contiguous
  */
-record Piece(Form form, Memory memory, Region region) {}
+record Piece(TensorSpec spec, Memory memory, Region region) {}

@@ -42,13 +42,13 @@ record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
   }
 
   /** Returns what is in device memory: the whole tensor. */
-  Form form() {
-    return new Form(name(), loaded, shape());
+  TensorSpec spec() {
+    return new TensorSpec(name(), loaded, shape());
   }
 
   /** Returns the size of the whole tensor in device memory, in bytes. */
   long wholeBytes() {
-    return form().bytes();
+    return spec().bytes();
   }
 
   /**
@@ -63,7 +63,7 @@ record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
   }
 
   /** Returns what one rank gets, not yet converted. */
-  Form partForm(int ranks, int rank) {
-    return new Form(name(), loaded, part(ranks, rank).shape());
+  TensorSpec partSpec(int ranks, int rank) {
+    return new TensorSpec(name(), loaded, part(ranks, rank).shape());
   }
 }

@@ -47,7 +47,7 @@ final class TensorCache {
   }
 
   private List<Tensor> copies(List<Piece> pieces) throws LoadException {
-    List<DType> types = pieces.stream().map(piece -> piece.form().dtype()).toList();
+    List<DType> types = pieces.stream().map(piece -> piece.spec().dtype()).toList();
     try (Bundle bundle = Bundle.copy(context, pieces, types)) {
       return bundle.tensors();
     }

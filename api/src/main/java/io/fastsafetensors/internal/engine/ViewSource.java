@@ -19,7 +19,7 @@ final class ViewSource implements TensorSource {
   @Override
   public List<Tensor> get(List<Request> requests) throws LoadException {
     for (Request request : requests) {
-      Conversion.check(request.form(), request.wanted(), context.attached());
+      Conversion.check(request.spec(), request.wanted(), context.attached());
       // The only part is the whole; but a dimension that isn't there is refused as in any group.
       request.part(1, 0);
     }

@@ -17,6 +17,22 @@ record HeaderFaults(Path path, byte[] json) {
   /** The bytes that hold the header's length, before the header. */
   static final int LENGTH_BYTES = Long.BYTES;
 
+  private static final long MAX_HEADER_BYTES = 100_000_000;
+
+  /** Checks the header's length, an unsigned number, against the format's limit. */
+  static void checkNotTooLarge(Path path, long length) throws HeaderFormatException {
+    if (Long.compareUnsigned(length, MAX_HEADER_BYTES) > 0) {
+      throw new HeaderFormatException(
+          FormatRule.HEADER_TOO_LARGE,
+          path,
+          null,
+          0,
+          "a header of "
+              + Long.toUnsignedString(length)
+              + " bytes, at most 100,000,000 are allowed");
+    }
+  }
+
   /** Makes an exception about a byte of the header. */
   HeaderFormatException atByte(
       FormatRule rule, @Nullable String tensor, long index, String detail) {

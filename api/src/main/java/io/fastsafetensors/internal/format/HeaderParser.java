@@ -15,8 +15,6 @@ import java.util.TreeMap;
 
 /** Parses a header's JSON: names, kinds and syntax, but no arithmetic (format rule 4.3). */
 final class HeaderParser {
-  private static final String METADATA = "__metadata__";
-
   private final JsonCursor json;
   private final List<TensorEntry> tensors = new ArrayList<>();
   private final Set<String> names = new HashSet<>();
@@ -56,7 +54,7 @@ final class HeaderParser {
   }
 
   private void parseField(String name) throws IOException {
-    boolean isMetadata = name.equals(METADATA);
+    boolean isMetadata = name.equals(HeaderWriter.METADATA);
     if (!names.add(name)) {
       json.about(isMetadata ? null : name);
       throw json.fault("the name " + Printable.quote(name) + " stands twice");
@@ -74,10 +72,10 @@ final class HeaderParser {
     if (json.next() == JsonToken.VALUE_NULL) {
       return;
     }
-    json.expect(JsonToken.START_OBJECT, METADATA + " must be an object of strings");
+    json.expect(JsonToken.START_OBJECT, HeaderWriter.METADATA + " must be an object of strings");
     while (json.nextField()) {
       String key = json.text();
-      metadata.put(key, json.nextText("a value of " + METADATA + " must be a string"));
+      metadata.put(key, json.nextText("a value of " + HeaderWriter.METADATA + " must be a string"));
     }
   }
 }

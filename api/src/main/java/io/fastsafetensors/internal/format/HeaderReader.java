@@ -10,18 +10,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 
 /** Reads headers in two steps, so that one rank can read what all ranks parse. */
 public final class HeaderReader {
-  /** The longest header that the format allows, in bytes. */
-  static final int MAX_HEADER_BYTES = 100_000_000;
-
   private HeaderReader() {}
 
   /**
@@ -45,16 +40,8 @@ public final class HeaderReader {
     } catch (LoadException e) {
       throw e;
     } catch (IOException e) {
-      throw new LoadException("can't read " + path + ": " + reason(e), e);
+      throw new LoadException("can't read " + path + ": " + IoReason.of(e), e);
     }
-  }
-
-  private static String reason(IOException e) {
-    return switch (e) {
-      case NoSuchFileException _ -> "there is no such file";
-      case AccessDeniedException _ -> "permission denied";
-      default -> e.toString();
-    };
   }
 
   private static RawHeader readRaw(Path path, FileChannel channel, long fileSize)
@@ -75,11 +62,7 @@ public final class HeaderReader {
 
   private static void checkLength(Path path, long length, long fileSize)
       throws HeaderFormatException {
-    String claim = "the header's length is given as " + Long.toUnsignedString(length) + " bytes, ";
-    if (Long.compareUnsigned(length, MAX_HEADER_BYTES) > 0) {
-      throw new HeaderFormatException(
-          FormatRule.HEADER_TOO_LARGE, path, null, 0, claim + "at most 100,000,000 are allowed");
-    }
+    HeaderFaults.checkNotTooLarge(path, length);
     long available = fileSize - HeaderFaults.LENGTH_BYTES;
     if (length > available) {
       throw new HeaderFormatException(
@@ -87,7 +70,7 @@ public final class HeaderReader {
           path,
           null,
           0,
-          claim + "the file has " + available + " after it");
+          "a header of " + length + " bytes, the file has " + available + " after its length");
     }
   }
 

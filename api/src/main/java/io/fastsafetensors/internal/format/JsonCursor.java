@@ -13,6 +13,7 @@ import io.fastsafetensors.HeaderFormatException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -120,15 +121,17 @@ final class JsonCursor implements AutoCloseable {
   /** Returns the current token as an integer of 0 to 2^64 - 1, written with digits only. */
   long unsignedLong(String subject) throws IOException {
     expect(JsonToken.VALUE_NUMBER_INT, subject);
-    String digits = rawText();
-    if (digits.charAt(0) != '-' && digits.length() <= MAX_DIGITS) {
+    int length = parser.getTextLength();
+    if (length <= MAX_DIGITS) {
       try {
-        return Long.parseUnsignedLong(digits);
+        CharSequence digits =
+            CharBuffer.wrap(parser.getTextCharacters(), parser.getTextOffset(), length);
+        return Long.parseUnsignedLong(digits, 0, length, 10);
       } catch (NumberFormatException e) {
-        // 20 digits, yet too large: the fault below
+        // a sign, or 20 digits and yet too large: the fault below
       }
     }
-    throw fault(subject + ", not " + Printable.quote(digits));
+    throw fault(subject + ", not " + Printable.quote(rawText()));
   }
 
   /** Moves over the next value, checking all that the reference checks in a field it ignores. */

@@ -13,14 +13,15 @@ import org.jspecify.annotations.Nullable;
 /** Parses the entry of one tensor, from its name on. */
 final class TensorEntryParser {
   private static final int USUAL_RANK = 4;
-  private static final int OFFSETS = 2;
 
   private final JsonCursor json;
   private final String name;
   private final long position;
   private @Nullable DType dtype;
   private @Nullable Shape shape;
-  private long @Nullable [] offsets;
+  private boolean hasOffsets;
+  private long begin;
+  private long end;
 
   /** Starts at the name, which is the cursor's current token. */
   TensorEntryParser(JsonCursor json, String name) {
@@ -40,23 +41,23 @@ final class TensorEntryParser {
   private void parseField(String field) throws IOException {
     switch (field) {
       case "dtype" -> {
-        refuseSecond(field, dtype);
+        refuseSecond(field, dtype != null);
         dtype = parseDType();
       }
       case "shape" -> {
-        refuseSecond(field, shape);
-        shape = Shape.of(parseNumbers("a dimension must be an integer of 0 to 2^64 - 1"));
+        refuseSecond(field, shape != null);
+        shape = parseShape();
       }
       case "data_offsets" -> {
-        refuseSecond(field, offsets);
-        offsets = parseOffsets();
+        refuseSecond(field, hasOffsets);
+        parseOffsets();
       }
       default -> json.skipValue();
     }
   }
 
-  private void refuseSecond(String field, @Nullable Object first) throws HeaderFormatException {
-    if (first != null) {
+  private void refuseSecond(String field, boolean seen) throws HeaderFormatException {
+    if (seen) {
       throw json.fault(field + " stands twice");
     }
   }
@@ -66,32 +67,37 @@ final class TensorEntryParser {
     return DType.ofTag(tag).orElseThrow(() -> json.fault("unknown dtype " + Printable.quote(tag)));
   }
 
-  private long[] parseOffsets() throws IOException {
-    long[] numbers = parseNumbers("an offset must be an integer of 0 to 2^64 - 1");
-    if (numbers.length != OFFSETS) {
-      throw json.fault("data_offsets must have 2 numbers, not " + numbers.length);
+  private Shape parseShape() throws IOException {
+    json.require(JsonToken.START_ARRAY, "shape must be an array");
+    long[] dims = new long[USUAL_RANK];
+    int rank = 0;
+    while (json.next() != JsonToken.END_ARRAY) {
+      if (rank == dims.length) {
+        dims = Arrays.copyOf(dims, 2 * rank);
+      }
+      dims[rank++] = json.unsignedLong("a dimension must be an integer of 0 to 2^64 - 1");
     }
-    return numbers;
+    return Shape.of(Arrays.copyOf(dims, rank));
   }
 
-  private long[] parseNumbers(String subject) throws IOException {
-    json.require(JsonToken.START_ARRAY, "shape and data_offsets must be arrays");
-    long[] numbers = new long[USUAL_RANK];
-    int count = 0;
-    while (json.next() != JsonToken.END_ARRAY) {
-      if (count == numbers.length) {
-        numbers = Arrays.copyOf(numbers, 2 * count);
-      }
-      numbers[count++] = json.unsignedLong(subject);
-    }
-    return Arrays.copyOf(numbers, count);
+  private void parseOffsets() throws IOException {
+    json.require(JsonToken.START_ARRAY, "data_offsets must be an array");
+    begin = parseOffset();
+    end = parseOffset();
+    json.require(JsonToken.END_ARRAY, "data_offsets must have 2 numbers");
+    hasOffsets = true;
+  }
+
+  private long parseOffset() throws IOException {
+    json.next();
+    return json.unsignedLong("data_offsets must be 2 integers of 0 to 2^64 - 1");
   }
 
   private TensorInfo info() throws HeaderFormatException {
-    if (dtype == null || shape == null || offsets == null) {
+    if (dtype == null || shape == null || !hasOffsets) {
       String missing = dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets";
       throw json.fault("the entry has no " + missing);
     }
-    return new TensorInfo(name, dtype, shape, offsets[0], offsets[1]);
+    return new TensorInfo(name, dtype, shape, begin, end);
   }
 }

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.host;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.Availability;
-import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.DeviceRuntime;
-import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.MemoryInfo;
-import java.lang.foreign.Arena;
+import io.fastsafetensors.spi.Provider;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 
-/** Placeholder until the host runtime is merged. */
+/** The runtime of {@code cpu} that is always there: memory of the Java platform, nothing native. */
 public final class HostRuntime implements DeviceRuntime {
+  /** Makes the runtime. */
+  public HostRuntime() {}
+
   @Override
   public String id() {
     return "host";
@@ -25,7 +24,7 @@ public final class HostRuntime implements DeviceRuntime {
 
   @Override
   public int spiVersion() {
-    return SPI_VERSION;
+    return Provider.SPI_VERSION;
   }
 
   @Override
@@ -35,71 +34,32 @@ public final class HostRuntime implements DeviceRuntime {
 
   @Override
   public String type() {
-    return "cpu";
+    return Device.CPU.type();
   }
 
   @Override
   public Availability probe() {
-    return Availability.available("");
+    return Availability.available(detail());
   }
 
   @Override
   public List<DeviceInfo> devices() {
-    return List.of(new DeviceInfo(Device.CPU, "host memory", 0, ""));
+    long total = HostMemory.memory().map(MemoryInfo::totalBytes).orElse(0L);
+    return List.of(new DeviceInfo(Device.CPU, "host memory", total, detail()));
   }
 
   @Override
-  public DeviceContext open(Device device) {
-    return new Context();
+  public DeviceContext open(Device device) throws LoadException {
+    if (!device.isCpu()) {
+      throw new LoadException("runtime host has only the device cpu, not " + device);
+    }
+    return new HostContext(HostMemory::memory);
   }
 
-  private static final class Context implements DeviceContext {
-    @Override
-    public Device device() {
-      return Device.CPU;
-    }
-
-    @Override
-    public void attach() {}
-
-    @SuppressWarnings("MustBeClosedChecker") // closed by the buffer
-    @Override
-    public DeviceBuffer allocate(long bytes, long alignment) {
-      Arena arena = Arena.ofShared();
-      return DeviceBuffer.ofHost(arena.allocate(bytes, alignment), arena::close);
-    }
-
-    @Override
-    public DeviceBuffer allocateStaging(long bytes) {
-      return allocate(bytes, 4096);
-    }
-
-    @Override
-    public DeviceStream newStream() {
-      return HostMemory.newStream(this);
-    }
-
-    @Override
-    public boolean canConvert(DType from, DType to) {
-      return HostMemory.canConvert(from, to);
-    }
-
-    @Override
-    public MemoryInfo memory() {
-      return new MemoryInfo(0, 0);
-    }
-
-    @Override
-    public OptionalInt numaNode() {
-      return OptionalInt.empty();
-    }
-
-    @Override
-    public Optional<String> pciBus() {
-      return Optional.empty();
-    }
-
-    @Override
-    public void close() {}
+  private static String detail() {
+    return System.getProperty("os.arch")
+        + ", "
+        + Runtime.getRuntime().availableProcessors()
+        + " processors";
   }
 }

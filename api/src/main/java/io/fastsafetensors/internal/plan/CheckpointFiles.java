@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.plan;
 
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.internal.format.IoReason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -56,9 +57,15 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
           .filter(file -> file.toString().endsWith(SUFFIX) && Files.isRegularFile(file))
           .sorted()
           .toList();
-    } catch (IOException | UncheckedIOException e) {
-      throw new LoadException("can't list the folder " + folder + ": " + e, e);
+    } catch (UncheckedIOException e) {
+      throw cantList(folder, e.getCause());
+    } catch (IOException e) {
+      throw cantList(folder, e);
     }
+  }
+
+  private static LoadException cantList(Path folder, IOException e) {
+    return new LoadException(folder + ": can't list this folder: " + IoReason.of(e), e);
   }
 
   private static CheckpointFiles ofIndex(Path path) throws LoadException {
@@ -112,7 +119,7 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
     try {
       return Files.size(file);
     } catch (IOException e) {
-      throw new LoadException("can't read the size of " + file + ": " + e, e);
+      throw new LoadException(file + ": can't read its size: " + IoReason.of(e), e);
     }
   }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.internal.format.IoReason;
 import io.fastsafetensors.internal.format.Printable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +47,7 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
       throw new LoadException(
           path + ": not a valid index: " + e.getOriginalMessage() + " at " + where, e);
     } catch (IOException e) {
-      throw new LoadException("can't read the index " + path + ": " + e, e);
+      throw new LoadException(path + ": can't read this index: " + IoReason.of(e), e);
     }
   }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.registry;
 
+import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Device;
+import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.internal.host.HostRuntime;
@@ -83,16 +85,26 @@ public final class Registry {
         "for device " + device);
   }
 
+  /** Returns the runtime that a loader takes for a device. */
+  public DeviceRuntime runtime(Device device) throws BackendUnavailableException {
+    return runtimes(device).next();
+  }
+
   /** Returns the backends for a device, to be tried in order. */
   public Candidates<IoBackend> backends(Device device, Optional<String> asked) {
     return new Candidates<>(
         backends, backend -> backend.probe(device), asked, "to read files to " + device);
   }
 
-  /** Returns the collectives for data on a device, to be tried in order. */
-  public Candidates<Collective> collectives(Device device, Optional<String> asked) {
+  /** Selects the collective for a group. */
+  public Collective collective(GroupConfig config) throws BackendUnavailableException {
+    Device device = config.device();
     return new Candidates<>(
-        collectives, collective -> collective.probe(device), asked, "for groups on " + device);
+            collectives,
+            collective -> collective.probe(device),
+            config.collective(),
+            "for groups on " + device)
+        .next();
   }
 
   /** Probes everything; backends and collectives for the given device. */
