@@ -57,15 +57,10 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
           .filter(file -> file.toString().endsWith(SUFFIX) && Files.isRegularFile(file))
           .sorted()
           .toList();
-    } catch (UncheckedIOException e) {
-      throw cantList(folder, e.getCause());
-    } catch (IOException e) {
-      throw cantList(folder, e);
+    } catch (IOException | UncheckedIOException e) {
+      String reason = e instanceof IOException io ? IoReason.of(io) : e.toString();
+      throw new LoadException(folder + ": can't list this folder: " + reason, e);
     }
-  }
-
-  private static LoadException cantList(Path folder, IOException e) {
-    return new LoadException(folder + ": can't list this folder: " + IoReason.of(e), e);
   }
 
   private static CheckpointFiles ofIndex(Path path) throws LoadException {
