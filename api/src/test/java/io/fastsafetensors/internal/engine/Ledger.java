@@ -65,6 +65,10 @@ final class Ledger {
     return entries.stream().filter(Entry::isOpen).mapToLong(e -> e.bytes).sum();
   }
 
+  synchronized long largest(String kind) {
+    return entries.stream().filter(e -> e.kind.equals(kind)).mapToLong(e -> e.bytes).max().orElse(0);
+  }
+
   /** Checks that everything of some kinds, or of all if none is named, was closed exactly once. */
   synchronized void assertAllClosedOnce(String... kinds) {
     assertThat(entries)
