@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -29,11 +31,7 @@ public final class HeaderReader {
    */
   public static RawHeader readRaw(Path path) throws LoadException {
     try {
-      // Opening a named pipe would wait for its other end.
-      if (Files.exists(path) && !Files.isRegularFile(path)) {
-        throw new LoadException(
-            path + " is not a file" + (Files.isDirectory(path) ? " but a directory" : ""));
-      }
+      checkRegular(path);
       try (FileChannel channel = FileChannel.open(path)) {
         return readRaw(path, channel, channel.size());
       }
@@ -41,6 +39,17 @@ public final class HeaderReader {
       throw e;
     } catch (IOException e) {
       throw new LoadException("can't read " + path + ": " + IoReason.of(e), e);
+    }
+  }
+
+  /** Refuses what isn't a file; to open a named pipe would be to wait for its other end. */
+  private static void checkRegular(Path path) throws IOException {
+    BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+    if (!attributes.isRegularFile()) {
+      throw new FileSystemException(
+          path.toString(),
+          null,
+          attributes.isDirectory() ? "it is a directory" : "it is not a regular file");
     }
   }
 
