@@ -19,6 +19,9 @@ import java.util.OptionalInt;
 
 /** Reads headers in two steps, so that one rank can read what all ranks parse. */
 public final class HeaderReader {
+  /** A read into the heap leaves a native buffer of its size with the thread. */
+  private static final int CHUNK_BYTES = 1 << 20;
+
   private HeaderReader() {}
 
   /**
@@ -53,8 +56,8 @@ public final class HeaderReader {
     }
   }
 
-  private static RawHeader readRaw(Path path, FileChannel channel, long fileSize)
-      throws IOException {
+  /** Reads from a file that had {@code fileSize} bytes a moment ago. */
+  static RawHeader readRaw(Path path, FileChannel channel, long fileSize) throws IOException {
     if (fileSize < HeaderFaults.LENGTH_BYTES) {
       throw new HeaderFormatException(
           FormatRule.HEADER_TOO_SMALL,
@@ -85,7 +88,8 @@ public final class HeaderReader {
 
   private static ByteBuffer read(Path path, FileChannel channel, int bytes) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(bytes);
-    while (buffer.hasRemaining()) {
+    while (buffer.position() < bytes) {
+      buffer.limit(Math.min(bytes, buffer.position() + CHUNK_BYTES));
       if (channel.read(buffer) < 0) {
         throw new HeaderFormatException(
             FormatRule.INVALID_HEADER_LENGTH,
