@@ -30,6 +30,7 @@ final class LoadComparison {
     ways.add(PlainWays.readToHeap());
     ways.add(PlainWays.readToNative());
     ways.addAll(FstWays.all());
+    ways.addAll(PeerWays.installed());
   }
 
   /** Prints the tables. */
@@ -68,9 +69,7 @@ final class LoadComparison {
     } else {
       Host.warm(folder);
     }
-    long start = System.nanoTime();
-    way.loader().load(folder);
-    return (double) bytes / (System.nanoTime() - start);
+    return (double) bytes / way.loading().nanos(folder);
   }
 
   private static void print(String name, List<Double> values) {

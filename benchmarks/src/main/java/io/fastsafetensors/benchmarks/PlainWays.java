@@ -27,7 +27,7 @@ final class PlainWays {
   private PlainWays() {}
 
   static Way mapAndTouch() {
-    return new Way(
+    return Way.timed(
         "FileChannel.map + touch",
         folder -> {
           for (Path file : Host.files(folder)) {
@@ -40,7 +40,7 @@ final class PlainWays {
   }
 
   static Way readToHeap() {
-    return new Way(
+    return Way.timed(
         "FileChannel.read, 1 thread, heap",
         folder -> {
           List<ByteBuffer> pieces = new ArrayList<>();
@@ -69,7 +69,7 @@ final class PlainWays {
   }
 
   static Way readToNative() {
-    return new Way(
+    return Way.timed(
         "FileChannel.read, 1 thread, native",
         folder -> {
           try (Arena arena = Arena.ofShared()) {
@@ -88,7 +88,7 @@ final class PlainWays {
 
   /** The disk's limit as Java reaches it: direct reads in parallel, into memory that is reused. */
   static Way direct(int threads) {
-    return new Way(
+    return Way.timed(
         "direct reads, " + threads + " threads x 8 MiB, reused memory",
         folder -> {
           try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
