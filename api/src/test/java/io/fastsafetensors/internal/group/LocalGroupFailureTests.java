@@ -223,6 +223,7 @@ class LocalGroupFailureTests {
 
   @Test
   void anInterruptedRankIsNamed() throws Exception {
+    CountDownLatch interrupted = new CountDownLatch(1);
     List<Outcome<Boolean>> outcomes =
         Ranks.run(
             ProcessGroup.local(2, LONG),
@@ -233,8 +234,10 @@ class LocalGroupFailureTests {
                   rank.group().barrier();
                 } finally {
                   assertThat(Thread.interrupted()).isTrue();
+                  interrupted.countDown();
                 }
               }
+              interrupted.await();
               rank.group().barrier(); // Rank 0 came to this one.
               rank.group().barrier();
               return true;
