@@ -257,7 +257,6 @@ final class IoBench implements AutoCloseable {
   public void close() {
     monitor.releaseReaders();
     leftovers.forEach(IoBench::closeQuietly);
-    closeQuietly(context::closeLeftovers);
     closeQuietly(context);
     closeQuietly(folder);
   }

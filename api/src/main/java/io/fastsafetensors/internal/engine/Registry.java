@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Device;
+import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.internal.host.HostRuntime;
@@ -96,10 +97,15 @@ public final class Registry {
         backends, backend -> backend.probe(device), asked, "to read files to " + device);
   }
 
-  /** Returns the collectives for data on a device, to be tried in order. */
-  public Candidates<Collective> collectives(Device device, Optional<String> asked) {
+  /** Selects the collective for a group. */
+  public Collective collective(GroupConfig config) throws BackendUnavailableException {
+    Device device = config.device();
     return new Candidates<>(
-        collectives, collective -> collective.probe(device), asked, "for groups on " + device);
+            collectives,
+            collective -> collective.probe(device),
+            config.collective(),
+            "for groups on " + device)
+        .next();
   }
 
   /** Probes everything; backends and collectives for the given device. */

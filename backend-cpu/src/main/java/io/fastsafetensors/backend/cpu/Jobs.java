@@ -137,10 +137,10 @@ final class Jobs {
   }
 
   private boolean waitUntil(BooleanSupplier condition, long end) throws InterruptedException {
-    long left = end - System.nanoTime();
-    while (!condition.getAsBoolean() && left > 0) {
-      TimeUnit.NANOSECONDS.timedWait(this, left);
-      left = end - System.nanoTime();
+    long nanos = end - System.nanoTime();
+    while (!condition.getAsBoolean() && nanos > 0) {
+      TimeUnit.NANOSECONDS.timedWait(this, nanos);
+      nanos = end - System.nanoTime();
     }
     return condition.getAsBoolean();
   }

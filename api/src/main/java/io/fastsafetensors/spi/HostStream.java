@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.fastsafetensors.internal.host;
+package io.fastsafetensors.spi;
 
 import io.fastsafetensors.DType;
 import io.fastsafetensors.internal.convert.Conversions;
-import io.fastsafetensors.spi.Deadline;
-import io.fastsafetensors.spi.DeviceContext;
-import io.fastsafetensors.spi.DeviceStream;
-import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.StreamMark;
+import io.fastsafetensors.internal.parallel.RowCopies;
 import java.lang.foreign.MemorySegment;
 
 /** A stream over host memory: each operation is done when its call returns. */
-public final class HostStream implements DeviceStream {
+final class HostStream implements DeviceStream {
   private static final StreamMark DONE =
       new StreamMark() {
         @Override
@@ -25,8 +21,7 @@ public final class HostStream implements DeviceStream {
 
   private final DeviceContext context;
 
-  /** Makes a stream of a context. */
-  public HostStream(DeviceContext context) {
+  HostStream(DeviceContext context) {
     this.context = context;
   }
 
@@ -57,7 +52,7 @@ public final class HostStream implements DeviceStream {
 
   private static void copyRows(
       MemorySegment source, long sourcePitch, MemorySegment target, long targetPitch, Region rows) {
-    HostCopies.copyRows(source, sourcePitch, target, targetPitch, rows.rows(), rows.rowBytes());
+    RowCopies.copyRows(source, sourcePitch, target, targetPitch, rows.rows(), rows.rowBytes());
   }
 
   @Override

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.fastsafetensors.internal.host;
+package io.fastsafetensors.internal.parallel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class HostCopiesTests {
+class RowCopiesTests {
   @ParameterizedTest(name = "{0} rows of {1} bytes, every {2} to every {3}")
   @CsvSource({
     "0, 5, 5, 5",
@@ -35,7 +35,7 @@ class HostCopiesTests {
         MemorySegment.copy(source, row * sourcePitch, expected, row * targetPitch, rowBytes);
       }
 
-      HostCopies.copyRows(source, sourcePitch, target, targetPitch, rows, rowBytes);
+      RowCopies.copyRows(source, sourcePitch, target, targetPitch, rows, rowBytes);
 
       assertThat(target.mismatch(expected)).isEqualTo(-1);
     }
@@ -47,7 +47,7 @@ class HostCopiesTests {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment source = randomBytes(arena, bytes);
       MemorySegment target = arena.allocate(bytes);
-      HostCopies.copyRows(source, bytes, target, bytes, 1, bytes);
+      RowCopies.copyRows(source, bytes, target, bytes, 1, bytes);
       assertThat(target.mismatch(source)).isEqualTo(-1);
     }
   }
@@ -56,7 +56,7 @@ class HostCopiesTests {
   void heapMemoryIsCopied() {
     byte[] target = new byte[6];
     MemorySegment source = MemorySegment.ofArray(new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
-    HostCopies.copyRows(source, 4, MemorySegment.ofArray(target), 3, 2, 3);
+    RowCopies.copyRows(source, 4, MemorySegment.ofArray(target), 3, 2, 3);
     assertThat(target).containsExactly(1, 2, 3, 5, 6, 7);
   }
 
@@ -77,7 +77,7 @@ class HostCopiesTests {
     byte[] target = new byte[10];
     assertThatExceptionOfType(IndexOutOfBoundsException.class)
         .isThrownBy(() ->
-            HostCopies.copyRows(
+            RowCopies.copyRows(
                 source, sourcePitch, MemorySegment.ofArray(target), targetPitch, rows, rowBytes));
     assertThat(target).containsOnly(0);
   }
@@ -86,15 +86,12 @@ class HostCopiesTests {
   void sizesThatOverflowAreRefused() {
     MemorySegment memory = MemorySegment.ofArray(new byte[10]);
     assertThatExceptionOfType(ArithmeticException.class)
-        .isThrownBy(() -> HostCopies.copyRows(memory, 1L << 40, memory, 1L << 40, 1L << 40, 1));
+        .isThrownBy(() -> RowCopies.copyRows(memory, 1L << 40, memory, 1L << 40, 1L << 40, 1));
   }
 
   private static MemorySegment randomBytes(Arena arena, long bytes) {
-    MemorySegment segment = arena.allocate(bytes);
-    Random random = new Random(bytes);
-    for (long i = 0; i < bytes; i++) {
-      segment.set(ValueLayout.JAVA_BYTE, i, (byte) random.nextInt());
-    }
-    return segment;
+    byte[] random = new byte[Math.toIntExact(bytes)];
+    new Random(bytes).nextBytes(random);
+    return arena.allocateFrom(ValueLayout.JAVA_BYTE, random);
   }
 }

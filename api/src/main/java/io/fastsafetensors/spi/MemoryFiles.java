@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.fastsafetensors.internal.host;
+package io.fastsafetensors.spi;
 
-import io.fastsafetensors.spi.MemoryInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

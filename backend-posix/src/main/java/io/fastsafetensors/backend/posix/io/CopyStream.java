@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.StreamMark;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A stream that many threads queue copies on, one at a time. */
+final class CopyStream implements AutoCloseable {
+  private final DeviceStream stream;
+  private @Nullable StreamMark last;
+
+  CopyStream(DeviceStream stream) {
+    this.stream = stream;
+  }
+
+  /**
+   * A copy.
+   *
+   * @param source host memory
+   * @param target as many bytes of the device
+   */
+  record Copy(MemorySegment source, Region target) {}
+
+  /** Queues copies; the mark is behind them. */
+  synchronized StreamMark send(List<Copy> copies) throws LoadException {
+    for (Copy copy : copies) {
+      stream.copyFromHost(copy.source(), copy.target());
+    }
+    StreamMark mark = stream.record();
+    last = mark;
+    return mark;
+  }
+
+  /** Returns the mark behind all copies so far; empty if there were none. */
+  synchronized Optional<StreamMark> last() {
+    return Optional.ofNullable(last);
+  }
+
+  @Override
+  public synchronized void close() {
+    stream.close();
+  }
+}
