@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -58,7 +59,7 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
           .sorted()
           .toList();
     } catch (UncheckedIOException e) {
-      throw cantList(folder, e.getCause());
+      throw cantList(folder, Objects.requireNonNull(e.getCause(), "always has a cause"));
     } catch (IOException e) {
       throw cantList(folder, e);
     }
