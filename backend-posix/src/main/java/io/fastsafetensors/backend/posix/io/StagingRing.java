@@ -195,8 +195,10 @@ final class StagingRing implements AutoCloseable {
    */
   void settle(Deadline deadline) throws LoadException {
     for (CopyStream stream : streams) {
-      if (stream.last().isPresent()) {
-        stream.last().get().await(deadline);
+      try {
+        stream.settle(deadline);
+      } catch (LoadException e) {
+        fail(e); // and on: the other streams may still be at it
       }
     }
     lock.lock();
@@ -209,7 +211,7 @@ final class StagingRing implements AutoCloseable {
 
   /** Tells whether nothing is under way to the device. */
   boolean isIdle() {
-    return streams.stream().allMatch(stream -> stream.last().map(StreamMark::isDone).orElse(true));
+    return streams.stream().allMatch(CopyStream::isIdle);
   }
 
   /** Frees streams and buffers; what a device that hangs still uses is left alone. */
