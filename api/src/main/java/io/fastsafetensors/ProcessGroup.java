@@ -2,6 +2,7 @@
 package io.fastsafetensors;
 
 import io.fastsafetensors.internal.group.Groups;
+import io.fastsafetensors.spi.Collective;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import java.time.Duration;
@@ -11,17 +12,19 @@ import java.util.List;
  * Ranks that exchange bytes.
  *
  * <p>All ranks call the same methods in the same order; each call blocks until this rank's part is
- * done, and ends with a {@link CollectiveException} at the latest when the group's timeout is over
- * (rule C-102). After such an exception the group can only be closed. Ranks are always ranks of
- * this group, from 0. One thread at a time uses a group.
+ * done. A call that has waited for another rank for as long as the group's timeout, without a byte
+ * moving, ends with a {@link CollectiveException} that names the rank (rule C-102). A rank that is
+ * lost, fails or leaves ends the calls of all others at once. After an exception other than one
+ * about arguments, every call but {@link #close} throws a {@link CollectiveException} (rule C-103).
+ * Ranks are always ranks of this group, from 0. One thread at a time uses a group.
  *
  * @since 0.1
  */
 public interface ProcessGroup extends AutoCloseable {
   /**
-   * Returns the group of one rank: nothing is exchanged.
+   * Makes a group of one rank: nothing is exchanged.
    *
-   * @return the group; closing it does nothing
+   * @return the group; the caller closes it, though it holds nothing
    */
   static ProcessGroup single() {
     return Groups.single();
@@ -58,6 +61,18 @@ public interface ProcessGroup extends AutoCloseable {
    */
   static ProcessGroup join(GroupConfig config) throws LoadException {
     return Groups.join(config);
+  }
+
+  /**
+   * Joins a group of processes by a given collective, without a probe.
+   *
+   * @param config who and where the ranks are
+   * @param collective the transport
+   * @return the group; the caller closes it
+   * @throws LoadException if a rank is missing, refused or disagrees
+   */
+  static ProcessGroup join(GroupConfig config, Collective collective) throws LoadException {
+    return Groups.join(config, collective);
   }
 
   /**

@@ -114,4 +114,26 @@ public record Region(DeviceBuffer buffer, long offset, long rows, long rowBytes,
     Objects.checkFromIndexSize(from, bytes, bytes());
     return of(buffer, offset + from, bytes);
   }
+
+  /**
+   * Makes a region of what follows a byte, as far as one region can hold it: whole rows, or bytes
+   * of one row. Going on where the last piece ended visits every byte once.
+   *
+   * @param from the first byte, counted row after row without what is between them
+   * @param most how many bytes at most, above 0
+   * @return the region; not empty
+   * @throws IndexOutOfBoundsException if there is no such byte
+   */
+  public Region piece(long from, long most) {
+    Objects.checkIndex(from, bytes());
+    if (isContiguous()) {
+      return of(buffer, offset + from, Math.min(most, bytes() - from));
+    }
+    long row = from / rowBytes;
+    long within = from % rowBytes;
+    if (within == 0 && most >= rowBytes) {
+      return rows(row, Math.min(most / rowBytes, rows - row));
+    }
+    return of(buffer, offset + row * pitch + within, Math.min(most, rowBytes - within));
+  }
 }

@@ -3,6 +3,7 @@ package io.fastsafetensors.testkit;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -38,13 +39,17 @@ final class Crew {
         new Member(Thread.ofPlatform().daemon().name("testkit: " + name).start(task), task));
   }
 
-  /** Waits for all; fails with the first failure, the others added to it. */
+  /**
+   * Waits for all; fails with the first failure, the others added to it. A broken rule goes before
+   * an exception, which may well be its consequence elsewhere.
+   */
   void await(Rule rule) {
     long end = System.nanoTime() + patience.toNanos();
     List<AssertionFailedError> problems =
         members.stream()
             .map(member -> problem(rule, member, Math.max(1, end - System.nanoTime())))
             .flatMap(Optional::stream)
+            .sorted(Comparator.comparing(problem -> problem.getCause() != null))
             .toList();
     if (!problems.isEmpty()) {
       AssertionFailedError first = problems.getFirst();

@@ -11,6 +11,7 @@ import io.fastsafetensors.spi.Region;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Assumptions;
 
@@ -25,12 +26,13 @@ final class DeviceBench implements AutoCloseable {
   final DeviceContext context;
   final DeviceStream stream;
 
-  private final DeviceRules subject;
+  private final Duration patience;
   private final Arena arena = Arena.ofShared();
 
-  private DeviceBench(DeviceRules subject) throws LoadException {
-    this.subject = subject;
-    this.context = subject.runtime().open(subject.device());
+  /** Makes a bench of a context, which it will close. */
+  DeviceBench(DeviceContext context, Duration patience) throws LoadException {
+    this.context = context;
+    this.patience = patience;
     context.attach();
     this.stream = context.newStream();
   }
@@ -47,7 +49,8 @@ final class DeviceBench implements AutoCloseable {
     tried.allows(
         "the device",
         () -> {
-          try (DeviceBench bench = new DeviceBench(subject)) {
+          DeviceContext context = subject.runtime().open(subject.device());
+          try (DeviceBench bench = new DeviceBench(context, subject.environment().patience())) {
             body.run(bench, tried);
             return true;
           }
@@ -55,7 +58,7 @@ final class DeviceBench implements AutoCloseable {
   }
 
   Deadline soon() {
-    return Deadline.after(subject.environment().patience());
+    return Deadline.after(patience);
   }
 
   DeviceBuffer buffer(long bytes) throws LoadException {
@@ -64,8 +67,13 @@ final class DeviceBench implements AutoCloseable {
 
   /** Makes a device buffer of known bytes. */
   DeviceBuffer filled(long bytes, long seed) throws LoadException {
-    DeviceBuffer buffer = buffer(bytes);
-    stream.copyFromHost(host(pattern(seed, bytes)), Region.of(buffer));
+    return filled(pattern(seed, bytes));
+  }
+
+  /** Makes a device buffer of known bytes, without waiting until they are there. */
+  DeviceBuffer filled(byte[] bytes) throws LoadException {
+    DeviceBuffer buffer = buffer(bytes.length);
+    stream.copyFromHost(host(bytes), Region.of(buffer));
     return buffer;
   }
 

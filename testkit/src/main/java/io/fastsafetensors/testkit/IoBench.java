@@ -159,11 +159,9 @@ final class IoBench implements AutoCloseable {
     }
   }
 
-  /** Loads in a session of its own; all is closed but the ranges. */
+  /** Loads in a session of its own, which stays open until the test is over. */
   LoadedRanges load(RangePlan plan) throws LoadException {
-    try (IoSession session = session()) {
-      return load(session, plan);
-    }
+    return load(session(), plan);
   }
 
   /** Makes a call that must end in time, on a thread that stands for the engine. */
@@ -257,7 +255,6 @@ final class IoBench implements AutoCloseable {
   public void close() {
     monitor.releaseReaders();
     leftovers.forEach(IoBench::closeQuietly);
-    closeQuietly(context::closeLeftovers);
     closeQuietly(context);
     closeQuietly(folder);
   }
