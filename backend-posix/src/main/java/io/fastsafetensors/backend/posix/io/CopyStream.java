@@ -29,9 +29,18 @@ final class CopyStream implements AutoCloseable {
 
   /** Queues copies; the mark is behind them. */
   synchronized StreamMark send(List<Copy> copies) throws LoadException {
-    for (Copy copy : copies) {
-      stream.copyFromHost(copy.source(), copy.target());
+    try {
+      for (Copy copy : copies) {
+        stream.copyFromHost(copy.source(), copy.target());
+      }
+      return mark();
+    } catch (LoadException | RuntimeException e) {
+      mark(); // some of them are under way
+      throw e;
     }
+  }
+
+  private StreamMark mark() throws LoadException {
     StreamMark mark = stream.record();
     last = mark;
     return mark;

@@ -38,7 +38,7 @@ final class StagingRing implements AutoCloseable {
   private final Condition changed = lock.newCondition();
   private int making;
   private int turn;
-  private @Nullable LoadException failure;
+  private @Nullable Exception failure;
 
   /**
    * A staging buffer.
@@ -156,7 +156,7 @@ final class StagingRing implements AutoCloseable {
     try {
       StreamMark mark = nextStream().send(copies);
       change(() -> sent.add(new Sent(slot, mark)));
-    } catch (LoadException e) {
+    } catch (LoadException | RuntimeException e) {
       // Some copies may be under way: the buffer is out of use until the ring is closed.
       fail(e);
       throw e;
@@ -178,7 +178,7 @@ final class StagingRing implements AutoCloseable {
     change(() -> free.push(slot));
   }
 
-  private void fail(LoadException e) {
+  private void fail(Exception e) {
     change(() -> failure = failure == null ? e : failure);
   }
 
