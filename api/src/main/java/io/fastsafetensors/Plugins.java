@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
-import io.fastsafetensors.internal.engine.Registry;
+import io.fastsafetensors.internal.registry.Registry;
+import io.fastsafetensors.spi.DeviceRuntime;
 import java.util.List;
 
 /**
@@ -22,5 +23,17 @@ public final class Plugins {
    */
   public static List<PluginReport> probe(Device device) {
     return Registry.discover().report(device);
+  }
+
+  /**
+   * Finds the runtime that a loader takes for a device: how tests of a backend come by memory.
+   * Blocks, thread-safe.
+   *
+   * @param device the device
+   * @return the available runtime of highest priority
+   * @throws BackendUnavailableException if there is none; it says why
+   */
+  public static DeviceRuntime runtime(Device device) throws BackendUnavailableException {
+    return Registry.discover().runtime(device);
   }
 }

@@ -3,12 +3,13 @@ package io.fastsafetensors.spi;
 
 import io.fastsafetensors.DType;
 import io.fastsafetensors.internal.convert.Conversions;
-import io.fastsafetensors.internal.host.HostCopies;
-import io.fastsafetensors.internal.host.HostStream;
+import io.fastsafetensors.internal.parallel.RowCopies;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
- * What runtimes whose memory is host memory share: copies of rows, conversions, and a stream.
+ * What runtimes whose memory is host memory share: its size, copies of rows, conversions, and a
+ * stream.
  *
  * <p>Blocking and thread-safe; large jobs use all cores.
  *
@@ -16,6 +17,16 @@ import java.lang.foreign.MemorySegment;
  */
 public final class HostMemory {
   private HostMemory() {}
+
+  /**
+   * Tells how much host memory there is for this process: of the machine or of the container,
+   * whichever has less. Reads a few small files; don't call it per block.
+   *
+   * @return free and total bytes; empty on platforms other than Linux
+   */
+  public static Optional<MemoryInfo> memory() {
+    return MemoryFiles.SYSTEM.read();
+  }
 
   /**
    * Copies rows.
@@ -35,7 +46,7 @@ public final class HostMemory {
       long targetPitch,
       long rows,
       long rowBytes) {
-    HostCopies.copyRows(source, sourcePitch, target, targetPitch, rows, rowBytes);
+    RowCopies.copyRows(source, sourcePitch, target, targetPitch, rows, rowBytes);
   }
 
   /**

@@ -34,7 +34,7 @@ final class FstWays {
   static Way fresh(String backend, AccessPath path) {
     String name = "fst " + backend + " " + path.name().toLowerCase(Locale.ROOT);
     LoadOptions options = LoadOptions.builder().backend(backend).path(path).build();
-    return new Way(
+    return Way.timed(
         name,
         folder -> {
           try (Loader loader = Loader.builder().build()) {

@@ -25,11 +25,12 @@ final class LoadComparison {
     this.folder = folder;
     this.rounds = rounds;
     this.bytes = Host.bytes(folder);
-    ways.add(PlainWays.direct(8));
+    DiskLimit.way().ifPresent(ways::add);
     ways.add(PlainWays.mapAndTouch());
     ways.add(PlainWays.readToHeap());
     ways.add(PlainWays.readToNative());
     ways.addAll(FstWays.all());
+    ways.addAll(PeerWays.installed());
   }
 
   /** Prints the tables. */
@@ -68,9 +69,7 @@ final class LoadComparison {
     } else {
       Host.warm(folder);
     }
-    long start = System.nanoTime();
-    way.loader().load(folder);
-    return (double) bytes / (System.nanoTime() - start);
+    return (double) bytes / way.loading().nanos(folder);
   }
 
   private static void print(String name, List<Double> values) {

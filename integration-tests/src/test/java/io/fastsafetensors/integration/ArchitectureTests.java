@@ -52,10 +52,15 @@ class ArchitectureTests {
         .resideInAPackage(ROOT)
         .and()
         .haveNameNotMatching(
-            ".*\\.(Loader|FileBuffer|Tensor|ProcessGroup|Plugins|SafetensorsHeader|SafetensorsWriter)(\\$.*)?")
+            ".*\\.(Loader|FileBuffer|Tensor|ProcessGroup|Plugins)(\\$.*)?")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage(ROOT + ".internal..")
+        .resideInAnyPackage(
+            ROOT + ".internal.engine..",
+            ROOT + ".internal.registry..",
+            ROOT + ".internal.plan..",
+            ROOT + ".internal.group..",
+            ROOT + ".internal.host..")
         .check(CLASSES);
   }
 
@@ -79,7 +84,8 @@ class ArchitectureTests {
             ROOT + ".internal.convert..",
             ROOT + ".internal.parallel..",
             ROOT + ".internal.host..",
-            ROOT + ".internal.plan..")
+            ROOT + ".internal.plan..",
+            ROOT + ".internal.registry..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + ".internal.engine..")
@@ -221,10 +227,9 @@ class ArchitectureTests {
     CLASSES.stream()
         .map(JavaClass::getPackage)
         .distinct()
-        .forEach(
-            p ->
-                assertThat(p.tryGetAnnotationOfType(NullMarked.class))
-                    .as("@NullMarked on package %s", p.getName())
-                    .isPresent());
+        .forEach(p ->
+            assertThat(p.tryGetAnnotationOfType(NullMarked.class))
+                .as("@NullMarked on package %s", p.getName())
+                .isPresent());
   }
 }

@@ -64,7 +64,10 @@ class ReadmeTests {
             folder.toString());
     Path output = folder.resolve("output");
     Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
     assertThat(process.waitFor()).as(Files.readString(output)).isZero();
     return Files.readString(output);
   }
@@ -91,9 +94,7 @@ class ReadmeTests {
                 null,
                 options,
                 null,
-                compiler
-                    .getStandardFileManager(null, null, null)
-                    .getJavaFileObjects(source))
+                compiler.getStandardFileManager(null, null, null).getJavaFileObjects(source))
             .call();
     assertThat(done).as(errors.toString()).isTrue();
   }

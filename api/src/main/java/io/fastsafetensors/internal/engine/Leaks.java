@@ -49,7 +49,7 @@ final class Leaks {
 
     static Trace start(Object object, String description) {
       Trace trace = new Trace();
-      Throwable made = new Throwable("made here");
+      Throwable made = new IllegalStateException("made here");
       CLEANER.register(object, () -> report(trace, description, made));
       return trace;
     }

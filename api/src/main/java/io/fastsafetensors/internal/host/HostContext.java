@@ -5,14 +5,15 @@ import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.LoadException;
-import io.fastsafetensors.internal.convert.Conversions;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.MemoryInfo;
 import java.lang.foreign.Arena;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Host memory from the Java platform: each buffer is an arena of its own. */
@@ -23,11 +24,12 @@ final class HostContext implements DeviceContext {
   /** From here on it pays to look first: where memory is overcommitted, the kernel kills us. */
   private static final long LARGE = 16 << 20;
 
-  private final MemoryFiles files;
+  private final Supplier<Optional<MemoryInfo>> memory;
   private volatile boolean closed;
 
-  HostContext(MemoryFiles files) {
-    this.files = files;
+  /** Opens the context; {@code memory} tells what there is, or nothing. */
+  HostContext(Supplier<Optional<MemoryInfo>> memory) {
+    this.memory = memory;
   }
 
   @Override
@@ -66,7 +68,7 @@ final class HostContext implements DeviceContext {
   }
 
   private long freeBytes() {
-    return files.read().map(MemoryInfo::freeBytes).orElse(-1L);
+    return memory.get().map(MemoryInfo::freeBytes).orElse(-1L);
   }
 
   private static DeviceMemoryException noMemory(long bytes, long free, @Nullable Throwable cause) {
@@ -76,25 +78,28 @@ final class HostContext implements DeviceContext {
 
   @Override
   public DeviceBuffer allocateStaging(long bytes) throws DeviceMemoryException {
+    if (bytes < 1) {
+      throw new IllegalArgumentException("staging memory of " + bytes + " bytes");
+    }
     return allocate(bytes, PAGE);
   }
 
   @Override
   public DeviceStream newStream() {
     checkOpen();
-    return new HostStream(this);
+    return HostMemory.newStream(this);
   }
 
   @Override
   public boolean canConvert(DType from, DType to) {
-    return Conversions.canConvert(from, to);
+    return HostMemory.canConvert(from, to);
   }
 
   @Override
   public MemoryInfo memory() throws LoadException {
-    return files
-        .read()
-        .orElseThrow(() -> new LoadException("cpu: no " + files.meminfo() + " on this platform"));
+    return memory
+        .get()
+        .orElseThrow(() -> new LoadException("cpu: this platform does not tell its memory"));
   }
 
   @Override

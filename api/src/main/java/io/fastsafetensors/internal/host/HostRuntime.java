@@ -7,6 +7,7 @@ import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.MemoryInfo;
 import io.fastsafetensors.spi.Provider;
 import java.util.List;
@@ -43,7 +44,7 @@ public final class HostRuntime implements DeviceRuntime {
 
   @Override
   public List<DeviceInfo> devices() {
-    long total = MemoryFiles.SYSTEM.read().map(MemoryInfo::totalBytes).orElse(0L);
+    long total = HostMemory.memory().map(MemoryInfo::totalBytes).orElse(0L);
     return List.of(new DeviceInfo(Device.CPU, "host memory", total, detail()));
   }
 
@@ -52,7 +53,7 @@ public final class HostRuntime implements DeviceRuntime {
     if (!device.isCpu()) {
       throw new LoadException("runtime host has only the device cpu, not " + device);
     }
-    return new HostContext(MemoryFiles.SYSTEM);
+    return new HostContext(HostMemory::memory);
   }
 
   private static String detail() {

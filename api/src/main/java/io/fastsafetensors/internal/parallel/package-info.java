@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** One way to spread a large memory job over the cores. */
+/** Large memory jobs, spread over the cores in one way. */
 @NullMarked
 package io.fastsafetensors.internal.parallel;
 

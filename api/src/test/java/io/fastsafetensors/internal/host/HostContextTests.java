@@ -17,8 +17,8 @@ import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -84,8 +84,7 @@ class HostContextTests {
 
   @Test
   void sizesThatNoMachineHasAreMemoryErrorsAlsoWhereThePlatformTellsNothing() {
-    try (DeviceContext context =
-        new HostContext(new MemoryFiles(Path.of("/absent"), Path.of("/absent")))) {
+    try (DeviceContext context = new HostContext(Optional::empty)) {
       for (long bytes : new long[] {1L << 56, Long.MAX_VALUE}) {
         assertThatExceptionOfType(DeviceMemoryException.class)
             .isThrownBy(() -> context.allocate(bytes, 64))
@@ -102,6 +101,7 @@ class HostContextTests {
       assertThatIllegalArgumentException().isThrownBy(() -> context.allocate(-1, 64));
       assertThatIllegalArgumentException().isThrownBy(() -> context.allocate(1, 0));
       assertThatIllegalArgumentException().isThrownBy(() -> context.allocate(1, 48));
+      assertThatIllegalArgumentException().isThrownBy(() -> context.allocateStaging(0));
     }
   }
 
