@@ -12,10 +12,11 @@ import java.util.regex.Pattern;
  * @since 0.1
  */
 public record Device(String type, int index) {
+  // Before CPU, whose making needs it.
+  private static final Pattern FORM = Pattern.compile("([a-z][a-z0-9_]*)(?::([0-9]{1,9}))?");
+
   /** Host memory. */
   public static final Device CPU = new Device("cpu", 0);
-
-  private static final Pattern FORM = Pattern.compile("([a-z][a-z0-9_]*)(?::([0-9]{1,9}))?");
 
   /**
    * Makes a device.

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to load; immutable. Made by {@link #builder()}.
+ *
+ * @param dtype the type that tensors are converted to while loading; empty leaves each as in the
+ *     file
+ * @param backend the id of the backend asked for; empty is the best available
+ * @param path how host memory gets the bytes
+ * @param direct whether reads bypass the page cache
+ * @param threads how many threads read; 0 is the backend's choice
+ * @param blockBytes the size of a read; 0 is the backend's choice
+ * @param alignment what every tensor's address is to be a multiple of, in bytes; 0 is the backend's
+ *     choice
+ * @param memoryBudget the most device memory that the load may take, in bytes; {@link
+ *     Long#MAX_VALUE} is no bound
+ * @param filters globs over names, of which one must match; empty wants all tensors
+ * @param cache whether what a group gave out is kept for a second call
+ * @param timeout how long the load may take; one hour by default
+ * @param progress who hears of progress
+ * @param cancellation the switch that ends the load
+ * @param properties options of single backends, by {@code ID.NAME}
+ * @since 0.1
+ */
+public record LoadOptions(
+    Optional<DType> dtype,
+    Optional<String> backend,
+    AccessPath path,
+    DirectMode direct,
+    int threads,
+    long blockBytes,
+    long alignment,
+    long memoryBudget,
+    List<String> filters,
+    boolean cache,
+    Duration timeout,
+    ProgressListener progress,
+    Cancellation cancellation,
+    Map<String, String> properties) {
+  /**
+   * Returns the defaults: every choice is the library's.
+   *
+   * @return options
+   */
+  public static LoadOptions defaults() {
+    return builder().build();
+  }
+
+  /**
+   * Starts from the defaults.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Makes options; not thread-safe.
+   *
+   * @since 0.1
+   */
+  public static final class Builder {
+    private @Nullable DType dtype;
+    private @Nullable String backend;
+    private AccessPath path = AccessPath.AUTO;
+    private DirectMode direct = DirectMode.AUTO;
+    private int threads;
+    private long blockBytes;
+    private long alignment;
+    private long memoryBudget = Long.MAX_VALUE;
+    private List<String> filters = List.of();
+    private ProgressListener progress = (done, total) -> {};
+    private Cancellation cancellation = new Cancellation();
+    private Duration timeout = Duration.ofHours(1);
+    private boolean cache;
+    private Map<String, String> properties = Map.of();
+
+    private Builder() {}
+
+    /**
+     * Converts every tensor while loading, on the device.
+     *
+     * @param dtype the type, for every tensor equal or smaller in size than in the file
+     * @return this
+     */
+    public Builder dtype(DType dtype) {
+      this.dtype = dtype;
+      return this;
+    }
+
+    /**
+     * Asks for one backend; loading fails if it is unavailable.
+     *
+     * @param id the backend's id
+     * @return this
+     */
+    public Builder backend(String id) {
+      this.backend = id;
+      return this;
+    }
+
+    /**
+     * Chooses how host memory gets the bytes.
+     *
+     * @param path the path
+     * @return this
+     */
+    public Builder path(AccessPath path) {
+      this.path = path;
+      return this;
+    }
+
+    /**
+     * Chooses whether reads bypass the page cache.
+     *
+     * @param direct the mode
+     * @return this
+     */
+    public Builder direct(DirectMode direct) {
+      this.direct = direct;
+      return this;
+    }
+
+    /**
+     * Sets how many threads read.
+     *
+     * @param threads 1 to 1024, or 0 for the backend's choice
+     * @return this
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder threads(int threads) {
+      this.threads = Math.toIntExact(inRange("threads", threads, 0, 1024));
+      return this;
+    }
+
+    /**
+     * Sets the size of a read.
+     *
+     * @param bytes 4096 to 2^30, or 0 for the backend's choice
+     * @return this
+     * @throws IllegalArgumentException if out of range
+     */
+    public Builder blockBytes(long bytes) {
+      this.blockBytes = bytes == 0 ? 0 : inRange("blockBytes", bytes, 4096, 1 << 30);
+      return this;
+    }
+
+    /**
+     * Sets what every tensor's address is to be a multiple of, at the price of moving those that
+     * the file has misaligned.
+     *
+     * @param bytes a power of two up to 4096, or 0 for the backend's choice
+     * @return this
+     * @throws IllegalArgumentException if it is something else
+     */
+    public Builder alignment(long bytes) {
+      if (bytes != 0 && Long.bitCount(inRange("alignment", bytes, 0, 4096)) != 1) {
+        throw new IllegalArgumentException("alignment " + bytes + " is not a power of two");
+      }
+      this.alignment = bytes;
+      return this;
+    }
+
+    /**
+     * Bounds the device memory that the load may take.
+     *
+     * @param bytes above 0
+     * @return this
+     * @throws IllegalArgumentException if it is not
+     */
+    public Builder memoryBudget(long bytes) {
+      this.memoryBudget = inRange("memoryBudget", bytes, 1, Long.MAX_VALUE);
+      return this;
+    }
+
+    /**
+     * Loads only tensors whose names match; only their bytes are read.
+     *
+     * @param globs patterns in which {@code *} stands for any characters and {@code ?} for one; a
+     *     tensor is wanted if one matches
+     * @return this
+     */
+    public Builder filter(String... globs) {
+      this.filters = List.of(globs);
+      return this;
+    }
+
+    /**
+     * Tells somebody of progress.
+     *
+     * @param listener who
+     * @return this
+     */
+    public Builder progress(ProgressListener listener) {
+      this.progress = listener;
+      return this;
+    }
+
+    /**
+     * Gives the load a switch that ends it.
+     *
+     * @param cancellation the switch
+     * @return this
+     */
+    public Builder cancellation(Cancellation cancellation) {
+      this.cancellation = cancellation;
+      return this;
+    }
+
+    /**
+     * Bounds how long the load may take.
+     *
+     * @param timeout above zero
+     * @return this
+     * @throws IllegalArgumentException if it is not
+     */
+    public Builder timeout(Duration timeout) {
+      if (!timeout.isPositive()) {
+        throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
+      }
+      this.timeout = timeout;
+      return this;
+    }
+
+    /**
+     * Keeps what a group gave out, so that the same can be asked for again.
+     *
+     * @param cache true to keep
+     * @return this
+     */
+    public Builder cache(boolean cache) {
+      this.cache = cache;
+      return this;
+    }
+
+    /**
+     * Sets an option of one backend.
+     *
+     * @param key {@code ID.NAME}
+     * @param value what the backend documents
+     * @return this
+     */
+    public Builder property(String key, String value) {
+      Map<String, String> changed = new HashMap<>(properties);
+      changed.put(key, value);
+      this.properties = Map.copyOf(changed);
+      return this;
+    }
+
+    /**
+     * Makes the options; the builder can go on.
+     *
+     * @return the options
+     */
+    public LoadOptions build() {
+      return new LoadOptions(
+          Optional.ofNullable(dtype),
+          Optional.ofNullable(backend),
+          path,
+          direct,
+          threads,
+          blockBytes,
+          alignment,
+          memoryBudget,
+          filters,
+          cache,
+          timeout,
+          progress,
+          cancellation,
+          properties);
+    }
+
+    private static long inRange(String what, long value, long min, long max) {
+      if (value < min || value > max) {
+        throw new IllegalArgumentException(what + " " + value + ": want " + min + " to " + max);
+      }
+      return value;
+    }
+  }
+}

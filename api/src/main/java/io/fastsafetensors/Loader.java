@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors;
+
+import io.fastsafetensors.internal.engine.DefaultLoader;
+import io.fastsafetensors.internal.engine.DefaultLoaderBuilder;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Loads safetensors files to a device.
+ *
+ * <p>First say which rank reads which files, then {@link #load}. A loader is reusable: {@link
+ * #reset} forgets the files and keeps the device open and its memory pooled. In a group all ranks
+ * add the same files in the same order, and {@link #keys}, {@link #info} and {@link #load} are
+ * collective: a file needs to exist only where its owner runs. One thread at a time uses a loader.
+ *
+ * @since 0.1
+ */
+public sealed interface Loader extends AutoCloseable permits DefaultLoader {
+  /**
+   * Starts a loader for host memory and a group of one.
+   *
+   * @return a builder
+   */
+  static Builder builder() {
+    return new DefaultLoaderBuilder();
+  }
+
+  /**
+   * Adds files that one rank reads.
+   *
+   * @param rank the rank in the group
+   * @param files the files; missing ones are found by {@link #keys} or {@link #load}, before any
+   *     tensor is read
+   * @return this
+   * @throws IllegalArgumentException if there is no such rank, or a file was added before
+   * @throws IllegalStateException if the loader is closed
+   */
+  Loader addFiles(int rank, List<Path> files);
+
+  /**
+   * Adds files by rank.
+   *
+   * @param files the files of each rank
+   * @return this
+   * @throws IllegalArgumentException if there is no such rank, or a file was added before
+   * @throws IllegalStateException if the loader is closed
+   */
+  Loader addFiles(Map<Integer, List<Path>> files);
+
+  /**
+   * Adds a checkpoint: a file, an index, or a folder with {@code model.safetensors.index.json} or,
+   * without one, all its {@code .safetensors} files by name. The files are spread over the ranks,
+   * the largest first, each to the rank with the fewest bytes. Every rank must see the folder.
+   *
+   * @param path a {@code .safetensors} file, a {@code .json} index, or a folder
+   * @return this
+   * @throws LoadException if it doesn't exist, has no such files, or the index is malformed or
+   *     names a missing file; that the index and the headers agree is checked by {@link #load}
+   * @throws IllegalArgumentException if a file was added before
+   * @throws IllegalStateException if the loader is closed
+   */
+  Loader addCheckpoint(Path path) throws LoadException;
+
+  /**
+   * Returns the names of all tensors of all files on all ranks, reading headers as needed.
+   *
+   * @return the names, in the order of ranks, files and bytes; unmodifiable
+   * @throws LoadException if a file is missing or malformed, or a name stands in two files
+   * @throws IllegalStateException if the loader is closed
+   */
+  Set<String> keys() throws LoadException;
+
+  /**
+   * Returns what the file says of a tensor, reading headers as needed.
+   *
+   * @param name the tensor
+   * @return its entry
+   * @throws LoadException as {@link #keys}
+   * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
+   * @throws IllegalStateException if the loader is closed
+   */
+  TensorInfo info(String name) throws LoadException;
+
+  /**
+   * Loads all tensors with the default options; blocks until every byte is there.
+   *
+   * @return the loaded files; the caller closes them
+   * @throws LoadException as {@link #load(LoadOptions)}
+   * @throws IllegalStateException if the loader is closed
+   */
+  FileBuffer load() throws LoadException;
+
+  /**
+   * Loads tensors; blocks until every byte is there. After an exception nothing is left behind.
+   *
+   * @param options how to load
+   * @return the loaded files; the caller closes them, before or after the loader
+   * @throws LoadException if a file is missing, malformed or unreadable, ranks disagree, there is
+   *     no memory or no backend, or the load was cancelled or late
+   * @throws IllegalArgumentException if a tensor can't be converted as asked
+   * @throws IllegalStateException if the loader is closed, or has no files
+   */
+  FileBuffer load(LoadOptions options) throws LoadException;
+
+  /**
+   * Says what the last load did on this rank and why; before the first, which plug-ins there are.
+   *
+   * @return the report; without files before the first load
+   * @throws IllegalStateException if the loader is closed
+   */
+  LoadReport explain();
+
+  /**
+   * Forgets the files; loaded ones stay loaded.
+   *
+   * @return this
+   * @throws IllegalStateException if the loader is closed
+   */
+  Loader reset();
+
+  /**
+   * Closes the loader and, once the last buffer and copy made by it is closed, the device. The
+   * group stays open: it is the caller's. A second call does nothing.
+   */
+  @Override
+  void close();
+
+  /**
+   * Makes loaders; not thread-safe.
+   *
+   * @since 0.1
+   */
+  interface Builder {
+    /**
+     * Sets where tensors go.
+     *
+     * @param device the device; {@link Device#CPU} by default
+     * @return this
+     */
+    Builder device(Device device);
+
+    /**
+     * Sets the ranks to share the work with.
+     *
+     * @param group the group, which stays the caller's; {@link ProcessGroup#single()} by default
+     * @return this
+     */
+    Builder group(ProcessGroup group);
+
+    /**
+     * Makes the loader. The device is opened by the first load.
+     *
+     * @return the loader; the caller closes it
+     */
+    Loader build();
+  }
+}

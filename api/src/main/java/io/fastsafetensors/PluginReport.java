@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors;
+
+/**
+ * What is known of one plug-in in this process.
+ *
+ * @param kind what it plugs into
+ * @param id its name
+ * @param priority its rank: higher is tried first
+ * @param available whether it works here
+ * @param detail if available, versions and modes; else the reason why not
+ * @param source the jar or folder that it came from
+ * @since 0.1
+ */
+public record PluginReport(
+    Kind kind, String id, int priority, boolean available, String detail, String source) {
+  /**
+   * What a plug-in plugs into.
+   *
+   * @since 0.1
+   */
+  public enum Kind {
+    /** A kind of memory where tensors live. */
+    DEVICE,
+    /** A reader of files. */
+    BACKEND,
+    /** A transport between ranks. */
+    COLLECTIVE
+  }
+}

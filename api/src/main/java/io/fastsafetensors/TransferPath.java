@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors;
+
+/**
+ * The way that bytes took from a file to a device.
+ *
+ * @since 0.1
+ */
+public enum TransferPath {
+  /** The page cache itself, mapped. */
+  MAPPED,
+  /** Read from the page cache, where the bytes were already. */
+  CACHED,
+  /** Read through the page cache; whether the bytes were there is not known, or they weren't. */
+  BUFFERED,
+  /** Read past the page cache. */
+  DIRECT,
+  /** From storage to the device, past host memory. */
+  PEER_TO_PEER
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.convert;
+
+import static java.util.stream.Collectors.joining;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.internal.parallel.ParallelRanges;
+import java.lang.foreign.MemorySegment;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Converts elements between types, in little-endian memory at any address.
+ *
+ * <ul>
+ *   <li>To a floating-point type: one rounding, to nearest, ties to even, whatever the source. What
+ *       is too large becomes an infinity, or NaN in the 8-bit types without infinities: nothing
+ *       saturates. NaN stays NaN, its payload may change.
+ *   <li>Floating point to integer: the fraction is cut off, what is out of range becomes the
+ *       nearest bound, NaN becomes 0.
+ *   <li>Integer to integer: the low bits are kept, as in Java's casts.
+ *   <li>To BOOL: 0 and -0 are 0, all else, NaN too, is 1. From BOOL: any byte but 0 is 1.
+ *   <li>F8_E8M0 is a source only; F4, F6 and C64 convert to nothing but themselves.
+ *   <li>A type to itself: the bytes are copied.
+ * </ul>
+ */
+public final class Conversions {
+  /** The elements that a thread takes at a time; smaller jobs aren't worth a second thread. */
+  private static final long GRAIN = 1L << 18;
+
+  private Conversions() {}
+
+  /** Tells whether a pair is known. */
+  public static boolean canConvert(DType from, DType to) {
+    return from == to || Pipelines.of(from, to).isPresent();
+  }
+
+  /**
+   * Converts all elements of a segment, on all cores if they are many.
+   *
+   * @throws IllegalArgumentException if the pair is unknown, the sizes don't match, or the segments
+   *     overlap
+   */
+  public static void convert(MemorySegment source, DType from, MemorySegment target, DType to) {
+    long elements = elements(source, from);
+    if (elements != elements(target, to)) {
+      throw new IllegalArgumentException(
+          "%d bytes of %s to convert into %d bytes of %s: not as many elements"
+              .formatted(source.byteSize(), from, target.byteSize(), to));
+    }
+    if (source.asOverlappingSlice(target).isPresent()) {
+      throw new IllegalArgumentException("source and target overlap");
+    }
+    if (from == to) {
+      copy(source, target);
+    } else {
+      Step step = Pipelines.of(from, to).orElseThrow(() -> unknown(from, to));
+      ParallelRanges.run(
+          elements,
+          GRAIN,
+          (start, end) -> step.runAll(new Block(source, target), start, end),
+          source,
+          target);
+    }
+  }
+
+  private static long elements(MemorySegment segment, DType type) {
+    long bits = Math.multiplyExact(segment.byteSize(), (long) Byte.SIZE);
+    if (bits % type.bits() != 0) {
+      throw new IllegalArgumentException(
+          segment.byteSize() + " bytes are not a whole number of elements of " + type);
+    }
+    return bits / type.bits();
+  }
+
+  private static void copy(MemorySegment source, MemorySegment target) {
+    ParallelRanges.run(
+        source.byteSize(),
+        GRAIN * Long.BYTES,
+        (start, end) -> MemorySegment.copy(source, start, target, start, end - start),
+        source,
+        target);
+  }
+
+  private static IllegalArgumentException unknown(DType from, DType to) {
+    return new IllegalArgumentException(
+        "no conversion from %s to %s: %s converts to %s only, and %s comes from %s only"
+            .formatted(
+                from,
+                to,
+                from,
+                types(type -> canConvert(from, type)),
+                to,
+                types(type -> canConvert(type, to))));
+  }
+
+  private static String types(Predicate<DType> wanted) {
+    return Stream.of(DType.values()).filter(wanted).map(DType::name).collect(joining(", "));
+  }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.convert;
+
+/**
+ * Steps from one form to another.
+ *
+ * <p>{@code narrow}, and {@code toDoubles} of a target of 64 bits, round to nearest even, once;
+ * those named odd leave that to the step after them.
+ */
+final class FormSteps {
+  private static final double TWO_TO_63 = 0x1p63;
+
+  private FormSteps() {}
+
+  static void widen(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.doubles[i] = b.floats[i];
+    }
+  }
+
+  static void narrow(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.floats[i] = (float) b.doubles[i];
+    }
+  }
+
+  static void narrowOdd(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.floats[i] = Odd.toFloat(b.doubles[i]);
+    }
+  }
+
+  static void toDoubles(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.doubles[i] = b.longs[i];
+    }
+  }
+
+  static void toDoublesOdd(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.doubles[i] = Odd.toDouble(b.longs[i]);
+    }
+  }
+
+  static void unsignedToDoubles(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      long value = b.longs[i];
+      b.doubles[i] = value >= 0 ? (double) value : (double) Odd.halve(value) * 2;
+    }
+  }
+
+  static void unsignedToDoublesOdd(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.doubles[i] = Odd.unsignedToDouble(b.longs[i]);
+    }
+  }
+
+  /** Cuts off fractions; what is out of bounds becomes the nearer bound, NaN becomes 0. */
+  static Step truncate(long least, long most) {
+    return b -> {
+      for (int i = 0; i < b.size; i++) {
+        b.longs[i] = Math.max(least, Math.min(most, (long) b.doubles[i]));
+      }
+    };
+  }
+
+  /** Does the same for the bounds of an unsigned {@code long}. */
+  static void truncateUnsigned(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      double value = b.doubles[i];
+      b.longs[i] =
+          value >= TWO_TO_63
+              ? (long) (value - TWO_TO_63) + Long.MIN_VALUE
+              : Math.max(0, (long) value);
+    }
+  }
+
+  /** Makes 1 of all but zeros; NaN is no zero. */
+  static void doublesToTruth(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.longs[i] = b.doubles[i] != 0 ? 1 : 0;
+    }
+  }
+
+  /** Makes 1 of all but zeros. */
+  static void longsToTruth(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.longs[i] = b.longs[i] != 0 ? 1 : 0;
+    }
+  }
+}

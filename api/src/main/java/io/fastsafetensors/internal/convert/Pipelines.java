@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.convert;
+
+import io.fastsafetensors.DType;
+import java.util.Optional;
+
+/** Joins the steps of a conversion: load, change of form, store. */
+final class Pipelines {
+  private static final Step NONE = block -> {};
+
+  private Pipelines() {}
+
+  /** Returns the steps from a type to another, or empty if one of them can't take part. */
+  static Optional<Step> of(DType from, DType to) {
+    if (from == DType.BF16 && to == DType.F32) {
+      return Optional.of(Bf16::toF32);
+    }
+    return Source.of(from)
+        .flatMap(source -> Target.of(to).map(target -> joined(source, target, to)));
+  }
+
+  private static Step joined(Source source, Target target, DType to) {
+    Step between =
+        switch (target.form()) {
+          case FLOATS -> toFloats(source.form(), to);
+          case DOUBLES -> toDoubles(source.form());
+          case LONGS, UNSIGNED -> toLongs(source.form(), to);
+        };
+    return Step.sequence(source.load(), between, target.store());
+  }
+
+  /** Rounds once: here if the target is F32, in the target's own step if it is smaller. */
+  private static Step toFloats(Form form, DType to) {
+    Step narrow = to == DType.F32 ? FormSteps::narrow : FormSteps::narrowOdd;
+    return switch (form) {
+      case FLOATS -> NONE;
+      case DOUBLES -> narrow;
+      case LONGS -> Step.sequence(FormSteps::toDoublesOdd, narrow);
+      case UNSIGNED -> Step.sequence(FormSteps::unsignedToDoublesOdd, narrow);
+    };
+  }
+
+  private static Step toDoubles(Form form) {
+    return switch (form) {
+      case FLOATS -> FormSteps::widen;
+      case DOUBLES -> NONE;
+      case LONGS -> FormSteps::toDoubles;
+      case UNSIGNED -> FormSteps::unsignedToDoubles;
+    };
+  }
+
+  private static Step toLongs(Form form, DType to) {
+    return switch (form) {
+      case FLOATS -> Step.sequence(FormSteps::widen, truncate(to));
+      case DOUBLES -> truncate(to);
+      case LONGS, UNSIGNED -> to == DType.BOOL ? FormSteps::longsToTruth : NONE;
+    };
+  }
+
+  private static Step truncate(DType to) {
+    return switch (to) {
+      case BOOL -> FormSteps::doublesToTruth;
+      case U64 -> FormSteps::truncateUnsigned;
+      case U8, U16, U32 -> FormSteps.truncate(0, (1L << to.bits()) - 1);
+      default -> FormSteps.truncate(-1L << (to.bits() - 1), ~(-1L << (to.bits() - 1)));
+    };
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.convert;
+
+import io.fastsafetensors.DType;
+import java.util.Optional;
+
+/**
+ * How elements of a type are read.
+ *
+ * @param form what they are then
+ * @param load brings them into that form
+ */
+record Source(Form form, Step load) {
+  private static final long UNSIGNED_INT = 0xffff_ffffL;
+
+  /** Returns how a type is read, or empty if its elements have no single real value. */
+  static Optional<Source> of(DType type) {
+    return switch (type) {
+      case BOOL -> bytes(Form.LONGS, Source::booleans);
+      case I8 -> bytes(Form.LONGS, Source::signedBytes);
+      case U8 -> bytes(Form.LONGS, Source::unsignedBytes);
+      case I16 -> shorts(Form.LONGS, Source::signedShorts);
+      case U16 -> shorts(Form.LONGS, Source::unsignedShorts);
+      case I32 -> known(Form.LONGS, Transfers::loadInts, Source::signedInts);
+      case U32 -> known(Form.LONGS, Transfers::loadInts, Source::unsignedInts);
+      case I64 -> known(Form.LONGS, Transfers::loadLongs);
+      case U64 -> known(Form.UNSIGNED, Transfers::loadLongs);
+      case F16 -> shorts(Form.FLOATS, Source::halves);
+      case BF16 -> shorts(Form.FLOATS, Source::brainFloats);
+      case F32 -> known(Form.FLOATS, Transfers::loadFloats);
+      case F64 -> known(Form.DOUBLES, Transfers::loadDoubles);
+      case F8_E8M0 -> decoded(Scale.numbers());
+      case F8_E4M3, F8_E5M2, F8_E4M3FNUZ, F8_E5M2FNUZ ->
+          Minifloat.of(type).flatMap(minifloat -> decoded(minifloat.numbers()));
+      case F4, F6_E2M3, F6_E3M2, C64 -> Optional.empty();
+    };
+  }
+
+  private static Optional<Source> known(Form form, Step... steps) {
+    return Optional.of(new Source(form, Step.sequence(steps)));
+  }
+
+  private static Optional<Source> bytes(Form form, Step decode) {
+    return known(form, Transfers::loadBytes, decode);
+  }
+
+  private static Optional<Source> shorts(Form form, Step decode) {
+    return known(form, Transfers::loadShorts, decode);
+  }
+
+  private static Optional<Source> decoded(float[] numbers) {
+    return bytes(
+        Form.FLOATS,
+        b -> {
+          for (int i = 0; i < b.size; i++) {
+            b.floats[i] = numbers[Byte.toUnsignedInt(b.bytes[i])];
+          }
+        });
+  }
+
+  private static void booleans(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.longs[i] = b.bytes[i] != 0 ? 1 : 0;
+    }
+  }
+
+  private static void signedBytes(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.longs[i] = b.bytes[i];
+    }
+  }
+
+  private static void unsignedBytes(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.longs[i] = Byte.toUnsignedLong(b.bytes[i]);
+    }
+  }
+
+  private static void signedShorts(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.longs[i] = b.shorts[i];
+    }
+  }
+
+  private static void unsignedShorts(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.longs[i] = Short.toUnsignedLong(b.shorts[i]);
+    }
+  }
+
+  private static void signedInts(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.longs[i] = b.ints[i];
+    }
+  }
+
+  private static void unsignedInts(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.longs[i] = b.ints[i] & UNSIGNED_INT;
+    }
+  }
+
+  private static void halves(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.floats[i] = Float.float16ToFloat(b.shorts[i]);
+    }
+  }
+
+  private static void brainFloats(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.floats[i] = Float.intBitsToFloat(b.shorts[i] << Short.SIZE);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.convert;
+
+import io.fastsafetensors.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+
+/**
+ * How elements of a type are written.
+ *
+ * @param form what they must be before; never {@link Form#UNSIGNED}
+ * @param store rounds them from that form, if it must, and writes them
+ */
+record Target(Form form, Step store) {
+  /** Returns how a type is written, or empty if a real number has no place in it. */
+  static Optional<Target> of(DType type) {
+    return switch (type) {
+      case BOOL, I8, U8 -> known(Form.LONGS, Target::longsToBytes, Transfers::storeBytes);
+      case I16, U16 -> known(Form.LONGS, Target::longsToShorts, Transfers::storeShorts);
+      case I32, U32 -> known(Form.LONGS, Target::longsToInts, Transfers::storeInts);
+      case I64, U64 -> known(Form.LONGS, Transfers::storeLongs);
+      case F16 -> known(Form.FLOATS, Target::halves, Transfers::storeShorts);
+      case BF16 ->
+          known(
+              Form.FLOATS,
+              Target::floatBits,
+              Bf16::round,
+              Target::intsToShorts,
+              Transfers::storeShorts);
+      case F32 -> known(Form.FLOATS, Transfers::storeFloats);
+      case F64 -> known(Form.DOUBLES, Transfers::storeDoubles);
+      case F8_E4M3, F8_E5M2, F8_E4M3FNUZ, F8_E5M2FNUZ ->
+          Minifloat.of(type).flatMap(Target::encoded);
+      case F8_E8M0, F4, F6_E2M3, F6_E3M2, C64 -> Optional.empty();
+    };
+  }
+
+  private static Optional<Target> known(Form form, Step... steps) {
+    return Optional.of(new Target(form, Step.sequence(steps)));
+  }
+
+  private static Optional<Target> encoded(Minifloat minifloat) {
+    Step lookUp =
+        b -> {
+          byte[] codes = minifloat.codes();
+          for (int i = 0; i < b.size; i++) {
+            b.bytes[i] = codes[b.ints[i]];
+          }
+        };
+    return known(Form.FLOATS, Target::floatBits, Bf16::roundOdd, lookUp, Transfers::storeBytes);
+  }
+
+  /** Copies: a loop of {@code Float.floatToRawIntBits} doesn't vectorise. */
+  private static void floatBits(Block b) {
+    MemorySegment floats = MemorySegment.ofArray(b.floats);
+    MemorySegment.copy(floats, ValueLayout.JAVA_INT, 0, b.ints, 0, b.size);
+  }
+
+  private static void halves(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.shorts[i] = Float.floatToFloat16(b.floats[i]);
+    }
+  }
+
+  private static void intsToShorts(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.shorts[i] = (short) b.ints[i];
+    }
+  }
+
+  private static void longsToBytes(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.bytes[i] = (byte) b.longs[i];
+    }
+  }
+
+  private static void longsToShorts(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.shorts[i] = (short) b.longs[i];
+    }
+  }
+
+  private static void longsToInts(Block b) {
+    for (int i = 0; i < b.size; i++) {
+      b.ints[i] = (int) b.longs[i];
+    }
+  }
+}

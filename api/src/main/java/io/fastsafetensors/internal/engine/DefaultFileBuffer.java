@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.LoadReport;
+import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.internal.format.Printable;
+import io.fastsafetensors.internal.plan.Catalog;
+import io.fastsafetensors.internal.plan.CatalogEntry;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Gives out tensors: views in a group of one, else what the ranks exchange. */
+public final class DefaultFileBuffer implements FileBuffer {
+  private final Catalog wanted;
+  private final LoadReport report;
+  private final ProcessGroup group;
+  private final LoadedTensors loaded;
+  private final TensorSource source;
+  private final SharedContext context;
+  private final Leaks.Trace trace = Leaks.watch(this, "file buffer");
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /** Takes over what was loaded, unless it throws. */
+  DefaultFileBuffer(
+      Catalog wanted,
+      LoadJob.Result result,
+      SharedContext context,
+      ProcessGroup group,
+      boolean caching) {
+    this.wanted = wanted;
+    this.report = result.report();
+    this.context = context;
+    this.group = group;
+    this.loaded = result.tensors();
+    this.source =
+        group.size() == 1
+            ? new ViewSource(loaded, context)
+            : new GroupSource(loaded, context, group, wanted, caching);
+    context.retain();
+  }
+
+  @Override
+  public Set<String> keys() {
+    return wanted.keys();
+  }
+
+  @Override
+  public TensorInfo info(String name) {
+    return wanted.get(name).info();
+  }
+
+  @Override
+  public Path file(String name) {
+    return wanted.get(name).file().source().path();
+  }
+
+  @Override
+  public Map<String, String> metadata(Path file) {
+    return wanted.metadata(file);
+  }
+
+  @Override
+  public Tensor tensor(String name) throws LoadException {
+    return source.get(List.of(request(name, WHOLE, Optional.empty()))).getFirst();
+  }
+
+  @Override
+  public Tensor tensor(String name, DType dtype) throws LoadException {
+    return source.get(List.of(request(name, WHOLE, Optional.of(dtype)))).getFirst();
+  }
+
+  @Override
+  public Tensor sharded(String name, int dim) throws LoadException {
+    return source.get(List.of(shardRequest(name, dim, Optional.empty()))).getFirst();
+  }
+
+  @Override
+  public Tensor sharded(String name, int dim, DType dtype) throws LoadException {
+    return source.get(List.of(shardRequest(name, dim, Optional.of(dtype)))).getFirst();
+  }
+
+  @Override
+  public Optional<Tensor> push(String name, int rank) throws LoadException {
+    return push(request(name, WHOLE, Optional.empty()), rank);
+  }
+
+  @Override
+  public Optional<Tensor> push(String name, int rank, DType dtype) throws LoadException {
+    return push(request(name, WHOLE, Optional.of(dtype)), rank);
+  }
+
+  private Optional<Tensor> push(Request request, int rank) throws LoadException {
+    if (rank < 0 || rank >= group.size()) {
+      throw new IllegalArgumentException("no rank " + rank + " in a group of " + group.size());
+    }
+    return source.push(request, rank);
+  }
+
+  @Override
+  public Tensor concatenatedShards(List<String> names, int dim) throws LoadException {
+    return concatenated(names, dim, Optional.empty());
+  }
+
+  @Override
+  public Tensor concatenatedShards(List<String> names, int dim, DType dtype) throws LoadException {
+    return concatenated(names, dim, Optional.of(dtype));
+  }
+
+  private Tensor concatenated(List<String> names, int dim, Optional<DType> dtype)
+      throws LoadException {
+    List<Request> requests = names.stream().map(n -> shardRequest(n, dim, dtype)).toList();
+    Concatenation.check(requests, dim);
+    List<Tensor> parts = source.get(requests);
+    try {
+      return Concatenation.of(context, parts, dim);
+    } finally {
+      Cleanup.each(parts, Tensor::close);
+    }
+  }
+
+  @Override
+  public Map<String, Tensor> all(Map<String, Integer> dims) throws LoadException {
+    return all(dims, Optional.empty());
+  }
+
+  @Override
+  public Map<String, Tensor> all(Map<String, Integer> dims, DType dtype) throws LoadException {
+    return all(dims, Optional.of(dtype));
+  }
+
+  private Map<String, Tensor> all(Map<String, Integer> dims, Optional<DType> dtype)
+      throws LoadException {
+    List<Request> requests = new ArrayList<>(dims.size());
+    dims.forEach((name, dim) ->
+        requests.add(dim == WHOLE ? request(name, WHOLE, dtype) : shardRequest(name, dim, dtype)));
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    source.get(requests).forEach(tensor -> tensors.put(tensor.name(), tensor));
+    return tensors;
+  }
+
+  /** Keeps {@link #WHOLE} from meaning anything but in {@link #all}. */
+  private Request shardRequest(String name, int dim, Optional<DType> dtype) {
+    if (dim < 0) {
+      throw new IllegalArgumentException(
+          "tensor " + Printable.quote(name) + ": dimension " + dim + ": want 0 or more");
+    }
+    return request(name, dim, dtype);
+  }
+
+  private Request request(String name, int dim, Optional<DType> dtype) {
+    loaded.checkOpen();
+    CatalogEntry entry = wanted.get(name);
+    DType inMemory = loaded.dtype(entry.info().dtype());
+    return new Request(entry, dim, inMemory, dtype.orElse(inMemory));
+  }
+
+  @Override
+  public LoadReport report() {
+    return report;
+  }
+
+  @Override
+  public void close() {
+    Cleanup.all(loaded::close, source::close);
+    if (closed.compareAndSet(false, true)) {
+      trace.closed();
+      context.release();
+    }
+  }
+}

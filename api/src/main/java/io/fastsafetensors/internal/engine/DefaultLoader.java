@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.LoadReport;
+import io.fastsafetensors.Loader;
+import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.internal.plan.Catalog;
+import io.fastsafetensors.internal.plan.LoadPlan;
+import io.fastsafetensors.internal.plan.NameFilter;
+import io.fastsafetensors.internal.plan.SourceFile;
+import io.fastsafetensors.internal.registry.Registry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Knows the files, opens the device, and runs the loads. */
+public final class DefaultLoader implements Loader {
+  /** Whoever waits without end means less than this; and it can be counted in nanoseconds. */
+  private static final Duration LONGEST_WAIT = Duration.ofDays(36_500);
+
+  private final Registry registry;
+  private final Device device;
+  private final ProcessGroup group;
+  private final FileSet files;
+  private final Leaks.Trace trace = Leaks.watch(this, "loader");
+  private @Nullable OpenDevice opened;
+  private @Nullable LoadReport lastReport;
+  private boolean closed;
+
+  DefaultLoader(Registry registry, Device device, ProcessGroup group) {
+    this.registry = registry;
+    this.device = device;
+    this.group = group;
+    this.files = new FileSet(group);
+  }
+
+  @Override
+  public Loader addFiles(int rank, List<Path> added) {
+    return addFiles(Map.of(rank, added));
+  }
+
+  @Override
+  public Loader addFiles(Map<Integer, List<Path>> added) {
+    checkOpen();
+    files.add(
+        added.entrySet().stream()
+            .flatMap(e -> e.getValue().stream().map(path -> new SourceFile(e.getKey(), path)))
+            .toList());
+    return this;
+  }
+
+  @Override
+  public Loader addCheckpoint(Path path) throws LoadException {
+    checkOpen();
+    files.addCheckpoint(path);
+    return this;
+  }
+
+  @Override
+  public Set<String> keys() throws LoadException {
+    checkOpen();
+    return files.catalog().keys();
+  }
+
+  @Override
+  public TensorInfo info(String name) throws LoadException {
+    checkOpen();
+    return files.catalog().get(name).info();
+  }
+
+  @Override
+  public FileBuffer load() throws LoadException {
+    return load(LoadOptions.defaults());
+  }
+
+  @Override
+  public FileBuffer load(LoadOptions options) throws LoadException {
+    checkOpen();
+    lastReport = null;
+    Catalog catalog = files.agreedCatalog(call(options));
+    if (files.isEmpty()) {
+      throw new IllegalStateException("no files were added");
+    }
+    Catalog wanted = catalog.filter(new NameFilter(options.filters()));
+    return Together.make(
+        group, "load", waitForOthers(options), () -> load(wanted, options), FileBuffer::close);
+  }
+
+  /** What all ranks have to ask for alike. */
+  private List<String> call(LoadOptions options) {
+    return List.of(
+        "call: load",
+        "device " + device.type(),
+        "dtype " + options.dtype().map(Enum::name).orElse("as in the file"),
+        "filters " + options.filters(),
+        "cache " + options.cache());
+  }
+
+  /** The others may take as long as a load may; after that, as long as any exchange. */
+  private Duration waitForOthers(LoadOptions options) {
+    Duration load = options.timeout();
+    return (load.compareTo(LONGEST_WAIT) < 0 ? load : LONGEST_WAIT).plus(group.timeout());
+  }
+
+  /** Loads this rank's share. */
+  private FileBuffer load(Catalog wanted, LoadOptions options) throws LoadException {
+    OpenDevice on = open();
+    if (options.dtype().isPresent()) {
+      Conversion.checkAll(wanted, options.dtype().get(), on.context().attached());
+    }
+    LoadPlan plan = LoadPlan.of(wanted, group.rank());
+    LoadJob.Result result = new LoadJob(registry, on, plan, options).run();
+    try {
+      lastReport = result.report();
+      return new DefaultFileBuffer(wanted, result, on.context(), group, options.cache());
+    } catch (Throwable e) {
+      Cleanup.after(e, result.tensors()::close);
+      throw e;
+    }
+  }
+
+  private OpenDevice open() throws LoadException {
+    OpenDevice known = opened;
+    if (known == null) {
+      known = OpenDevice.open(registry, device);
+      opened = known;
+    }
+    return known;
+  }
+
+  @Override
+  public LoadReport explain() {
+    checkOpen();
+    LoadReport last = lastReport;
+    return last != null
+        ? last
+        : new LoadReport(device, registry.report(device), List.of(), 0, Duration.ZERO);
+  }
+
+  @Override
+  public Loader reset() {
+    checkOpen();
+    files.clear();
+    return this;
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the loader is closed");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      trace.closed();
+      if (opened != null) {
+        opened.context().release();
+      }
+    }
+  }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.FileReport;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.LoadReport;
+import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.internal.plan.FilePlan;
+import io.fastsafetensors.internal.plan.LoadPlan;
+import io.fastsafetensors.internal.registry.Candidates;
+import io.fastsafetensors.internal.registry.Registry;
+import io.fastsafetensors.spi.IoBackend;
+import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.TransferStats;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * One rank's share of one load: plan, backend, session, tickets, ranges, files. Read {@link #run}
+ * from top to bottom.
+ */
+final class LoadJob {
+  /** Enough to keep storage busy with small files, and far below any limit on open files. */
+  private static final int MOST_FILES_IN_FLIGHT = 64;
+
+  /** One is read while another is converted. */
+  private static final int LEAST_FILES_IN_FLIGHT = 2;
+
+  /** What is to be converted should not wait in memory twice, in bytes. */
+  private static final long MOST_BYTES_TO_CONVERT = 1L << 30;
+
+  private final Registry registry;
+  private final OpenDevice on;
+  private final SharedContext context;
+  private final LoadPlan plan;
+  private final LoadOptions options;
+  private final LoadMonitor monitor;
+  private final List<LoadedFile> files = new ArrayList<>();
+  private final List<FileReport> reports = new ArrayList<>();
+  private final long start = System.nanoTime();
+
+  LoadJob(Registry registry, OpenDevice on, LoadPlan plan, LoadOptions options) {
+    this.registry = registry;
+    this.on = on;
+    this.context = on.context();
+    this.plan = plan;
+    this.options = options;
+    this.monitor = new LoadMonitor(options, plan.bytes());
+  }
+
+  /**
+   * What was loaded, and how.
+   *
+   * @param tensors the tensors; the receiver closes them
+   * @param report what was done
+   */
+  record Result(LoadedTensors tensors, LoadReport report) {}
+
+  /** Loads every range of the plan; after an exception nothing is left behind. */
+  Result run() throws LoadException {
+    LoadEvent event = LoadEvent.start(context.device(), plan);
+    try {
+      Candidates<IoBackend> backends = registry.backends(context.device(), options.backend());
+      try (BackendSessions sessions = new BackendSessions(backends, context, ioOptions())) {
+        readAll(sessions);
+      }
+      event.succeeded = true;
+      return new Result(new LoadedTensors(files, options.dtype()), report(backends.reports()));
+    } catch (Throwable e) {
+      Cleanup.after(e, () -> Cleanup.each(files, LoadedFile::release));
+      monitor.throwListenerFailure();
+      throw e;
+    } finally {
+      event.commit();
+    }
+  }
+
+  private void readAll(BackendSessions sessions) throws LoadException {
+    try {
+      monitor.checkpoint();
+      for (FilePlan file : plan.files()) {
+        while (!hasRoom(sessions, file)) {
+          finishOldest(sessions);
+        }
+        sessions.submit(file);
+      }
+      while (sessions.filesInFlight() > 0) {
+        finishOldest(sessions);
+      }
+      monitor.throwListenerFailure();
+    } catch (Throwable e) {
+      monitor.abandon();
+      throw e;
+    }
+  }
+
+  private boolean hasRoom(BackendSessions sessions, FilePlan next) {
+    if (sessions.filesInFlight() < LEAST_FILES_IN_FLIGHT) {
+      return true;
+    }
+    boolean fits = sessions.bytesInFlight() + next.bytes() <= MOST_BYTES_TO_CONVERT;
+    return sessions.filesInFlight() < MOST_FILES_IN_FLIGHT && (options.dtype().isEmpty() || fits);
+  }
+
+  private void finishOldest(BackendSessions sessions) throws LoadException {
+    PendingFile pending = sessions.oldest();
+    LoadedRanges loaded = pending.await();
+    files.add(LoadedFile.of(context, pending.plan(), loaded));
+    sessions.closeOldest();
+    reports.add(report(pending, loaded.stats()));
+    if (options.dtype().isPresent()) {
+      convertLast(pending.plan(), options.dtype().get());
+    }
+  }
+
+  private void convertLast(FilePlan plan, DType to) throws LoadException {
+    if (Conversion.isNeeded(plan, to)) {
+      monitor.checkpoint();
+      LoadedFile file = files.getLast();
+      files.set(files.size() - 1, file.converted(context, plan, to));
+      file.release();
+    }
+  }
+
+  private IoOptions ioOptions() throws LoadException {
+    return new IoOptions(
+        options.path(),
+        options.direct(),
+        options.threads(),
+        options.blockBytes(),
+        options.alignment(),
+        Conversion.remainingBudget(plan, options, context.device()),
+        options.properties(),
+        monitor);
+  }
+
+  private FileReport report(PendingFile pending, TransferStats stats) {
+    return new FileReport(
+        pending.plan().path(),
+        pending.backend(),
+        stats.bytesByPath(),
+        pending.plan().tensors().size(),
+        pending.plan().bytes(),
+        elapsed(),
+        Duration.ofNanos(stats.readNanos()),
+        Duration.ofNanos(stats.copyNanos()),
+        pending.refusals() + stats.reason());
+  }
+
+  private LoadReport report(List<PluginReport> backends) {
+    List<PluginReport> candidates =
+        Stream.concat(on.candidates().stream(), backends.stream()).toList();
+    return new LoadReport(context.device(), candidates, reports, plan.bytes(), elapsed());
+  }
+
+  private Duration elapsed() {
+    return Duration.ofNanos(System.nanoTime() - start);
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.Shape;
+import io.fastsafetensors.internal.plan.CatalogEntry;
+import io.fastsafetensors.internal.plan.Slice;
+import java.util.List;
+
+/**
+ * A tensor or a part of it that the user asks for.
+ *
+ * @param entry the tensor
+ * @param dim the dimension to cut, or {@link FileBuffer#WHOLE}
+ * @param loaded its type in device memory
+ * @param wanted the type asked for
+ */
+record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
+  String name() {
+    return entry.info().name();
+  }
+
+  Shape shape() {
+    return entry.info().shape();
+  }
+
+  int owner() {
+    return entry.owner();
+  }
+
+  boolean isWhole() {
+    return dim == FileBuffer.WHOLE;
+  }
+
+  boolean isConverted() {
+    return loaded != wanted;
+  }
+
+  static List<DType> wantedTypes(List<Request> requests) {
+    return requests.stream().map(Request::wanted).toList();
+  }
+
+  /** Returns what is in device memory: the whole tensor. */
+  TensorSpec spec() {
+    return new TensorSpec(name(), loaded, shape());
+  }
+
+  /** Returns the size of the whole tensor in device memory, in bytes. */
+  long wholeBytes() {
+    return spec().bytes();
+  }
+
+  /**
+   * Returns one rank's part.
+   *
+   * @throws IllegalArgumentException if the tensor can't be cut so
+   */
+  Slice part(int ranks, int rank) {
+    return isWhole()
+        ? Slice.whole(loaded, shape())
+        : Slice.of(name(), loaded, shape(), dim, ranks, rank);
+  }
+
+  /** Returns what one rank gets, not yet converted. */
+  TensorSpec partSpec(int ranks, int rank) {
+    return new TensorSpec(name(), loaded, part(ranks, rank).shape());
+  }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.CollectiveException;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.ProcessGroup;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Steps that all ranks take or none: a rank that fails tells the others before they go on. */
+final class Together {
+  private static final String AGREEMENT = "agreement";
+
+  private Together() {}
+
+  /**
+   * One rank's part of a step.
+   *
+   * @param <T> what it makes
+   */
+  @FunctionalInterface
+  interface Step<T> {
+    T run() throws LoadException;
+  }
+
+  /**
+   * Makes something on every rank, or on none.
+   *
+   * @param group the ranks
+   * @param operation the step's name, for messages
+   * @param timeout how long to wait for the other ranks
+   * @param step makes this rank's
+   * @param undo takes it back if another rank failed
+   * @return what the step made
+   * @throws LoadException this rank's own failure, or one that names the rank that failed
+   */
+  static <T> T make(
+      ProcessGroup group, String operation, Duration timeout, Step<T> step, Consumer<T> undo)
+      throws LoadException {
+    T made = tryStep(group, operation, timeout, step);
+    try {
+      tell(group, operation, timeout, new byte[0]);
+      return made;
+    } catch (Throwable e) {
+      Cleanup.after(e, () -> undo.accept(made));
+      throw e;
+    }
+  }
+
+  /**
+   * Exchanges what every rank has to tell.
+   *
+   * @param group the ranks
+   * @param operation the step's name, for messages
+   * @param step finds what this rank has to tell
+   * @return what every rank told, by rank
+   * @throws LoadException this rank's own failure, or one that names the rank that failed
+   */
+  static List<byte[]> gather(ProcessGroup group, String operation, Step<byte[]> step)
+      throws LoadException {
+    byte[] told = tryStep(group, operation, group.timeout(), step);
+    return tell(group, operation, group.timeout(), told);
+  }
+
+  private static <T> T tryStep(ProcessGroup group, String operation, Duration timeout, Step<T> step)
+      throws LoadException {
+    try {
+      return step.run();
+    } catch (Throwable e) {
+      tellFailure(group, operation, timeout, e);
+      throw e;
+    }
+  }
+
+  private static void tellFailure(
+      ProcessGroup group, String operation, Duration timeout, Throwable failure) {
+    String reason = failure.getClass().getSimpleName() + ": " + failure.getMessage();
+    byte[] told = reason.getBytes(StandardCharsets.UTF_8);
+    try {
+      group.allGather(new StepMessage(true, operation, told).encode(), timeout);
+    } catch (LoadException | RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private static List<byte[]> tell(
+      ProcessGroup group, String operation, Duration timeout, byte[] told) throws LoadException {
+    byte[] mine = new StepMessage(false, operation, told).encode();
+    List<byte[]> all = new ArrayList<>();
+    for (byte[] message : group.allGather(mine, timeout)) {
+      all.add(read(group, operation, all.size(), StepMessage.decode(message)));
+    }
+    return all;
+  }
+
+  private static byte[] read(ProcessGroup group, String operation, int rank, StepMessage message)
+      throws CollectiveException {
+    if (!message.operation().equals(operation)) {
+      throw failure(group, operation, rank, "the ranks disagree: it is at " + message.operation());
+    }
+    if (message.failed()) {
+      throw failure(group, operation, rank, "failed there: " + message.text());
+    }
+    return message.told();
+  }
+
+  private static CollectiveException failure(
+      ProcessGroup group, String operation, int rank, String detail) {
+    return new CollectiveException(group.rank(), operation, rank, detail, null);
+  }
+
+  /**
+   * Checks that all ranks call the same with the same.
+   *
+   * @param group the ranks
+   * @param lines this rank's call and its arguments
+   * @throws CollectiveException the same on every rank: which ranks differ, and in what
+   */
+  static void agree(ProcessGroup group, List<String> lines) throws LoadException {
+    byte[] mine = String.join("\n", lines).getBytes(StandardCharsets.UTF_8);
+    List<byte[]> all = gather(group, AGREEMENT, () -> mine);
+    for (int rank = 1; rank < all.size(); rank++) {
+      if (!Arrays.equals(all.getFirst(), all.get(rank))) {
+        String difference = difference(all.getFirst(), all.get(rank), rank);
+        throw failure(group, AGREEMENT, rank, "the ranks disagree: " + difference);
+      }
+    }
+  }
+
+  private static String difference(byte[] first, byte[] other, int rank) {
+    List<String> a = lines(first);
+    List<String> b = lines(other);
+    int line = 0;
+    while (line < Math.min(a.size(), b.size()) && a.get(line).equals(b.get(line))) {
+      line++;
+    }
+    return "rank 0 has %s, rank %d has %s".formatted(at(a, line), rank, at(b, line));
+  }
+
+  private static List<String> lines(byte[] text) {
+    return new String(text, StandardCharsets.UTF_8).lines().toList();
+  }
+
+  private static String at(List<String> lines, int line) {
+    return line < lines.size() ? "'" + lines.get(line) + "'" : "nothing more";
+  }
+}

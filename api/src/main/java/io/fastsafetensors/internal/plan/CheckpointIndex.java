@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.plan;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.internal.format.IoReason;
+import io.fastsafetensors.internal.format.Printable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An index such as {@code model.safetensors.index.json}: which shard each tensor is in.
+ *
+ * @param path the index
+ * @param shardByTensor each tensor's shard, in the index's folder or below
+ */
+public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
+  private static final String WEIGHT_MAP = "weight_map";
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          // A hundred thousand names, each once: a table of names would only cost.
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
+  /**
+   * Reads an index.
+   *
+   * @throws LoadException if it is not JSON of the right form, or names shards in other folders
+   */
+  static CheckpointIndex read(Path path) throws LoadException {
+    try (JsonParser parser = JSON.createParser(Files.readAllBytes(path))) {
+      return new CheckpointIndex(path, new Reader(path, parser).read());
+    } catch (LoadException e) {
+      throw e;
+    } catch (JsonProcessingException e) {
+      String where = e.getLocation().offsetDescription();
+      throw new LoadException(
+          path + ": not a valid index: " + e.getOriginalMessage() + " at " + where, e);
+    } catch (IOException e) {
+      throw new LoadException(path + ": can't read this index: " + IoReason.of(e), e);
+    }
+  }
+
+  /** Returns the shards, each once, by name. */
+  List<Path> shards() {
+    return shardByTensor.values().stream().distinct().sorted().toList();
+  }
+
+  /**
+   * Checks that every tensor listed is in its shard.
+   *
+   * @throws LoadException if one is absent, or in another shard
+   */
+  public void check(Catalog catalog) throws LoadException {
+    for (Map.Entry<String, Path> listed : shardByTensor.entrySet()) {
+      String tensor = listed.getKey();
+      if (!catalog.keys().contains(tensor)) {
+        throw new LoadException(lists(tensor) + ", which has no such tensor");
+      }
+      Path actual = catalog.get(tensor).file().source().path();
+      if (!actual.equals(listed.getValue())) {
+        throw new LoadException(lists(tensor) + ", but it is in " + actual);
+      }
+    }
+  }
+
+  private String lists(String tensor) {
+    return "%s lists tensor %s in %s"
+        .formatted(path, Printable.quote(tensor), shardByTensor.get(tensor));
+  }
+
+  /** Reads the one field that counts. */
+  private record Reader(Path path, JsonParser parser) {
+    Map<String, Path> read() throws IOException {
+      expect(JsonToken.START_OBJECT, "an object");
+      Map<String, Path> shards = new LinkedHashMap<>();
+      boolean found = false;
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        if (parser.currentName().equals(WEIGHT_MAP)) {
+          readShards(shards);
+          found = true;
+        } else {
+          parser.nextToken();
+          parser.skipChildren();
+        }
+      }
+      if (parser.nextToken() != null) {
+        throw notValid("something follows its object");
+      }
+      if (!found) {
+        throw notValid("it has no \"" + WEIGHT_MAP + "\"");
+      }
+      return shards;
+    }
+
+    private void readShards(Map<String, Path> shards) throws IOException {
+      expect(JsonToken.START_OBJECT, "an object");
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String tensor = parser.currentName();
+        expect(JsonToken.VALUE_STRING, "the name of a file");
+        shards.put(tensor, shard(tensor, parser.getText()));
+      }
+    }
+
+    /** Resolves a shard's name; an index must not lead out of its folder. */
+    private Path shard(String tensor, String name) throws LoadException {
+      try {
+        Path relative = Path.of(name).normalize();
+        boolean isBelow = !relative.isAbsolute() && !relative.startsWith("..");
+        if (isBelow && !relative.toString().isEmpty()) {
+          return path.resolveSibling(relative);
+        }
+      } catch (InvalidPathException e) {
+        // Answered below, like every name that is not a file's.
+      }
+      throw notValid(
+          "tensor %s is in %s, which is not a file of the index's folder"
+              .formatted(Printable.quote(tensor), Printable.quote(name)));
+    }
+
+    private void expect(JsonToken wanted, String description) throws IOException {
+      if (parser.nextToken() != wanted) {
+        throw notValid(
+            "want %s at %s"
+                .formatted(description, parser.currentTokenLocation().offsetDescription()));
+      }
+    }
+
+    private LoadException notValid(String reason) {
+      return new LoadException(path + ": not a valid index: " + reason);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.plan;
+
+import io.fastsafetensors.internal.format.Printable;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Finds names that were probably meant. */
+final class NearestNames {
+  private static final int MOST = 3;
+
+  /** Nobody types longer names; comparing them would take long. */
+  private static final int LONGEST = 500;
+
+  private NearestNames() {}
+
+  /** Returns the end of a message: the nearest of the names there are. */
+  static String hint(String wanted, Collection<String> names) {
+    if (names.isEmpty()) {
+      return "; there are no tensors";
+    }
+    record Scored(String name, int distance) {}
+    List<Scored> nearest =
+        names.stream()
+            .filter(name -> Math.max(name.length(), wanted.length()) <= LONGEST)
+            .map(name -> new Scored(name, distance(wanted, name)))
+            .sorted(Comparator.comparingInt(Scored::distance))
+            .limit(MOST)
+            .toList();
+    String listed =
+        nearest.stream().map(s -> Printable.quote(s.name())).collect(Collectors.joining(", "));
+    return nearest.isEmpty() ? "" : "; the nearest of " + names.size() + ": " + listed;
+  }
+
+  /** Counts the characters to insert, delete or replace to get from one name to the other. */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
+      }
+    }
+    return row[b.length()];
+  }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.registry;
+
+import io.fastsafetensors.BackendUnavailableException;
+import io.fastsafetensors.Device;
+import io.fastsafetensors.GroupConfig;
+import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.PluginReport.Kind;
+import io.fastsafetensors.internal.host.HostRuntime;
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.Collective;
+import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.spi.IoBackend;
+import io.fastsafetensors.spi.Provider;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** The plug-ins of this process: the one place that looks for services. */
+public final class Registry {
+  private static final List<String> RUNTIME_IDS = List.of("host", "linux", "cuda", "sim");
+  private static final List<String> BACKEND_IDS = List.of("cpu", "posix", "gds", "sim");
+  private static final List<String> COLLECTIVE_IDS = List.of("mpj", "nccl");
+
+  private final ProviderSet<DeviceRuntime> runtimes;
+  private final ProviderSet<IoBackend> backends;
+  private final ProviderSet<Collective> collectives;
+
+  private Registry(
+      ProviderSet<DeviceRuntime> runtimes,
+      ProviderSet<IoBackend> backends,
+      ProviderSet<Collective> collectives) {
+    this.runtimes = runtimes;
+    this.backends = backends;
+    this.collectives = collectives;
+  }
+
+  /** Finds the plug-ins on the module path and the class path. */
+  public static Registry discover() {
+    // The library's own class loader, not the thread's: what is found must not depend on the
+    // caller.
+    ClassLoader loader = Registry.class.getClassLoader();
+    return of(
+        ServiceLoader.load(DeviceRuntime.class, loader).iterator(),
+        ServiceLoader.load(IoBackend.class, loader).iterator(),
+        ServiceLoader.load(Collective.class, loader).iterator());
+  }
+
+  /** Takes what service loaders find; the runtime of host memory is always there. */
+  public static Registry of(
+      Iterator<DeviceRuntime> runtimes,
+      Iterator<IoBackend> backends,
+      Iterator<Collective> collectives) {
+    return new Registry(
+        ProviderSet.of(Kind.DEVICE, RUNTIME_IDS, withBuiltIn(runtimes)),
+        ProviderSet.of(Kind.BACKEND, BACKEND_IDS, backends),
+        ProviderSet.of(Kind.COLLECTIVE, COLLECTIVE_IDS, collectives));
+  }
+
+  /** Not a stream's concatenation: that ends at the first error of a service loader. */
+  private static Iterator<DeviceRuntime> withBuiltIn(Iterator<DeviceRuntime> found) {
+    Iterator<DeviceRuntime> builtIn = List.<DeviceRuntime>of(new HostRuntime()).iterator();
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return builtIn.hasNext() || found.hasNext();
+      }
+
+      @Override
+      public DeviceRuntime next() {
+        return builtIn.hasNext() ? builtIn.next() : found.next();
+      }
+    };
+  }
+
+  /** Returns the runtimes for a device, to be tried in order. */
+  public Candidates<DeviceRuntime> runtimes(Device device) {
+    return new Candidates<>(
+        runtimes.only(runtime -> runtime.type().equals(device.type())),
+        DeviceRuntime::probe,
+        Optional.empty(),
+        "for device " + device);
+  }
+
+  /** Returns the runtime that a loader takes for a device. */
+  public DeviceRuntime runtime(Device device) throws BackendUnavailableException {
+    return runtimes(device).next();
+  }
+
+  /** Returns the backends for a device, to be tried in order. */
+  public Candidates<IoBackend> backends(Device device, Optional<String> asked) {
+    return new Candidates<>(
+        backends, backend -> backend.probe(device), asked, "to read files to " + device);
+  }
+
+  /** Selects the collective for a group. */
+  public Collective collective(GroupConfig config) throws BackendUnavailableException {
+    Device device = config.device();
+    return new Candidates<>(
+            collectives,
+            collective -> collective.probe(device),
+            config.collective(),
+            "for groups on " + device)
+        .next();
+  }
+
+  /** Probes everything; backends and collectives for the given device. */
+  public List<PluginReport> report(Device device) {
+    return Stream.of(
+            report(runtimes, DeviceRuntime::probe),
+            report(backends, backend -> backend.probe(device)),
+            report(collectives, collective -> collective.probe(device)))
+        .flatMap(reports -> reports)
+        .toList();
+  }
+
+  private static <P extends Provider> Stream<PluginReport> report(
+      ProviderSet<P> plugins, Function<P, Availability> probe) {
+    return Stream.concat(
+        plugins.accepted().stream().map(plugin -> plugin.report(plugin.probe(probe))),
+        plugins.refused().stream());
+  }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.spi;
+
+/**
+ * What a plug-in can do beyond the required; the testkit skips the rules of what is absent.
+ *
+ * @since 0.1
+ */
+public enum Capability {
+  /** Tensors can be the page cache itself: no copy. */
+  MAPPED,
+  /** Tensors can be in private memory. */
+  COPIED,
+  /** Reads can bypass the page cache. */
+  DIRECT_IO,
+  /** Storage and device exchange data without passing through host memory. */
+  PEER_TO_PEER
+}

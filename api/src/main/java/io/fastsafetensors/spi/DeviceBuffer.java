@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.spi;
+
+import io.fastsafetensors.Device;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * A piece of memory on a device.
+ *
+ * <p>Device memory is never a sized {@link MemorySegment}: reading it from Java would end the
+ * process. Only memory that the host can read has {@link #host()}. Thread-safe.
+ *
+ * @since 0.1
+ */
+public interface DeviceBuffer extends AutoCloseable {
+  /**
+   * Wraps host memory.
+   *
+   * @param segment native memory of the whole buffer; its scope must end in {@code release}, so
+   *     that later use is an exception (rule D-104)
+   * @param release frees the memory; run at most once to success: if it throws, the buffer stays
+   *     open and {@code close} can be called again
+   * @return the buffer, on {@link Device#CPU}; the caller closes it
+   * @throws IllegalArgumentException if the segment is not native memory
+   */
+  static DeviceBuffer ofHost(MemorySegment segment, Runnable release) {
+    return new HostBuffer(segment, release);
+  }
+
+  /**
+   * Returns where the memory is.
+   *
+   * @return the device; {@code cpu} for staging memory
+   */
+  Device device();
+
+  /**
+   * Returns where the memory starts, in the device's address space.
+   *
+   * @return the address; 0 allowed for an empty buffer
+   * @throws IllegalStateException if the buffer is closed
+   */
+  long address();
+
+  /**
+   * Returns the size.
+   *
+   * @return bytes
+   */
+  long size();
+
+  /**
+   * Returns the memory as the host sees it.
+   *
+   * @return the whole buffer; empty if the host can't read it. Its scope ends when the buffer is
+   *     closed
+   * @throws IllegalStateException if the buffer is closed
+   */
+  Optional<MemorySegment> host();
+
+  /**
+   * Frees the memory. A second call does nothing (rule D-105).
+   *
+   * @throws IllegalStateException if an I/O operation of the JDK is using the memory right now;
+   *     nothing is freed and the call can be repeated
+   */
+  @Override
+  void close();
+}

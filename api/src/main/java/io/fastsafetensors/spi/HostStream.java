@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.spi;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.internal.convert.Conversions;
+import io.fastsafetensors.internal.parallel.RowCopies;
+import java.lang.foreign.MemorySegment;
+
+/** A stream over host memory: each operation is done when its call returns. */
+final class HostStream implements DeviceStream {
+  private static final StreamMark DONE =
+      new StreamMark() {
+        @Override
+        public boolean isDone() {
+          return true;
+        }
+
+        @Override
+        public void await(Deadline deadline) {}
+      };
+
+  private final DeviceContext context;
+
+  HostStream(DeviceContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public DeviceContext context() {
+    return context;
+  }
+
+  @Override
+  public void copy(Region source, Region target) {
+    if (source.rows() != target.rows() || source.rowBytes() != target.rowBytes()) {
+      throw new IllegalArgumentException("rows differ: " + source + ", " + target);
+    }
+    copyRows(memory(source), source.pitch(), memory(target), target.pitch(), source);
+  }
+
+  @Override
+  public void copyFromHost(MemorySegment source, Region target) {
+    checkSize(source, target);
+    copyRows(source, target.rowBytes(), memory(target), target.pitch(), target);
+  }
+
+  @Override
+  public void copyToHost(Region source, MemorySegment target) {
+    checkSize(target, source);
+    copyRows(memory(source), source.pitch(), target, source.rowBytes(), source);
+  }
+
+  private static void copyRows(
+      MemorySegment source, long sourcePitch, MemorySegment target, long targetPitch, Region rows) {
+    RowCopies.copyRows(source, sourcePitch, target, targetPitch, rows.rows(), rows.rowBytes());
+  }
+
+  @Override
+  public void convert(Region source, DType from, Region target, DType to) {
+    Conversions.convert(contiguous(source), from, contiguous(target), to);
+  }
+
+  @Override
+  public StreamMark record() {
+    return DONE;
+  }
+
+  @Override
+  public long handle() {
+    return 0;
+  }
+
+  @Override
+  public void close() {}
+
+  private static void checkSize(MemorySegment host, Region region) {
+    if (host.byteSize() != region.bytes()) {
+      throw new IllegalArgumentException(
+          "host memory of " + host.byteSize() + " bytes for " + region.bytes());
+    }
+  }
+
+  private static MemorySegment contiguous(Region region) {
+    if (!region.isContiguous()) {
+      throw new IllegalArgumentException("not contiguous: " + region);
+    }
+    return memory(region).asSlice(0, region.bytes());
+  }
+
+  private static MemorySegment memory(Region region) {
+    return region
+        .buffer()
+        .host()
+        .orElseThrow(() -> new IllegalArgumentException("not host memory: " + region))
+        .asSlice(region.offset());
+  }
+}

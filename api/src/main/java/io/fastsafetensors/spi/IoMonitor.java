@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.spi;
+
+import io.fastsafetensors.LoadCancelledException;
+import io.fastsafetensors.TransferPath;
+import java.nio.file.Path;
+
+/**
+ * The engine's side of a load, given to sessions: they tell what they did and ask whether to go on.
+ *
+ * <p>Thread-safe; the engine turns it into progress, events of the flight recorder and debug logs.
+ *
+ * @since 0.1
+ */
+public interface IoMonitor {
+  /**
+   * Tells that a block is in its place, or is mapped.
+   *
+   * @param file the file
+   * @param path the way it took
+   * @param offset where in the file, in bytes
+   * @param bytes how many
+   * @param nanos how long the read took
+   */
+  void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos);
+
+  /**
+   * Asks whether to go on; sessions ask before each block (rule IO-106).
+   *
+   * @throws LoadCancelledException if the load was cancelled or its time is over
+   */
+  void checkpoint() throws LoadCancelledException;
+
+  /**
+   * Returns the latest moment for the load to end.
+   *
+   * @return the deadline of every wait of this load
+   */
+  Deadline deadline();
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.spi;
+
+/**
+ * What all plug-ins have in common.
+ *
+ * <p>A provider is stateless, thread-safe, cheap to construct through a public constructor without
+ * arguments, and loads nothing native until it is probed (rule P-101).
+ *
+ * @since 0.1
+ */
+public interface Provider {
+  /** The version of these interfaces; a provider built for another one is reported, not used. */
+  int SPI_VERSION = 1;
+
+  /**
+   * Returns the name by which users ask for this plug-in.
+   *
+   * @return lower-case letters, digits and dashes; unique among the plug-ins of its kind (rule
+   *     P-102)
+   */
+  String id();
+
+  /**
+   * Returns the version of the interfaces that this plug-in was written for.
+   *
+   * @return {@link #SPI_VERSION} as it was at compile time: return the constant
+   */
+  int spiVersion();
+
+  /**
+   * Returns the rank among the plug-ins that could do the same.
+   *
+   * @return higher is tried first; ties are broken by id; 0 is the portable default
+   */
+  int priority();
+}

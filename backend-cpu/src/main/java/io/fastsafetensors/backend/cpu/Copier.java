@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.cpu;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.RangePlan;
+import java.util.List;
+
+/** What the files share that one session copies: threads, memory, and the size of a read. */
+final class Copier implements AutoCloseable {
+  /** More threads than this only wait for each other, on one disk. */
+  private static final int MAX_THREADS = 8;
+
+  private static final long BLOCK = 4 << 20;
+
+  /** What a single {@link java.nio.ByteBuffer} can take, and then some room. */
+  private static final long MAX_BLOCK = 1 << 30;
+
+  /** Large enough to make few buffers, small enough to share the work of allocating them. */
+  private static final long PART = 64 << 20;
+
+  private final DeviceContext context;
+  private final IoOptions options;
+  private final MemoryBudget budget;
+  private final ReadPool pool;
+  private long files;
+
+  Copier(DeviceContext context, IoOptions options) {
+    this.context = context;
+    this.options = options;
+    this.budget = new MemoryBudget(context.device(), options.memoryBudget());
+    this.pool = new ReadPool(options.threads() > 0 ? options.threads() : defaultThreads());
+  }
+
+  private static int defaultThreads() {
+    return Math.clamp(Runtime.getRuntime().availableProcessors(), 2, MAX_THREADS);
+  }
+
+  /** Starts copying a file, which the ticket then owns; not if there is an exception. */
+  CopyTicket start(OpenFile file, RangePlan plan, String reason) throws LoadException {
+    List<CopyPart> parts = CopyPart.split(plan, options.alignment(), PART);
+    budget.take(CopyPart.bytes(parts));
+    CopyTicket ticket = new CopyTicket(this, files++, file, parts, reason);
+    ticket.start();
+    return ticket;
+  }
+
+  DeviceContext context() {
+    return context;
+  }
+
+  IoMonitor monitor() {
+    return options.monitor();
+  }
+
+  MemoryBudget budget() {
+    return budget;
+  }
+
+  ReadPool pool() {
+    return pool;
+  }
+
+  long blockBytes() {
+    return options.blockBytes() > 0 ? Math.min(options.blockBytes(), MAX_BLOCK) : BLOCK;
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.cpu;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.TransferStats;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+
+/** A file being copied: threads of the session allocate its parts, and read them in batches. */
+final class CopyTicket implements IoTicket {
+  /** How long a drain waits at least, also when the load's time is over. */
+  private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private final Copier copier;
+  private final long number;
+  private final OpenFile file;
+  private final List<CopyPart> parts;
+  private final String reason;
+
+  /** The parts' memory, in their order. */
+  private final SortedMap<Integer, DeviceBuffer> buffers = new ConcurrentSkipListMap<>();
+
+  private final LongAdder readNanos = new LongAdder();
+  private final Jobs jobs;
+  private boolean awaited;
+
+  /**
+   * Makes a ticket.
+   *
+   * @param copier the session's threads and memory, from which the parts' bytes were taken
+   * @param number the file's place in the session
+   * @param file the file; the ticket closes it
+   * @param parts what to read
+   * @param reason why the file is copied
+   */
+  CopyTicket(Copier copier, long number, OpenFile file, List<CopyPart> parts, String reason) {
+    this.copier = copier;
+    this.number = number;
+    this.file = file;
+    this.parts = parts;
+    this.reason = reason;
+    this.jobs = new Jobs(file.path().toString(), parts.size(), this::finish, this::release);
+  }
+
+  void start() {
+    for (int part = 0; part < parts.size(); part++) {
+      int first = part;
+      execute(first, 0, () -> allocate(first));
+    }
+  }
+
+  private void execute(int part, int step, Jobs.Body job) {
+    copier.pool().execute(number, part, step, () -> jobs.run(job));
+  }
+
+  private void allocate(int index) throws LoadException {
+    copier.context().attach();
+    copier.monitor().checkpoint();
+    CopyPart part = parts.get(index);
+    DeviceBuffer buffer = copier.context().allocate(part.layout().bytes(), part.bufferAlignment());
+    buffers.put(index, buffer);
+    MemorySegment memory = buffer.host().orElseThrow();
+    List<List<Span>> batches = part.batches(copier.blockBytes());
+    jobs.add(batches.size());
+    for (int batch = 0; batch < batches.size(); batch++) {
+      List<Span> blocks = batches.get(batch);
+      execute(index, batch, () -> read(blocks, memory));
+    }
+  }
+
+  private void read(List<Span> blocks, MemorySegment memory) throws LoadException {
+    IoMonitor monitor = copier.monitor();
+    for (Span block : blocks) {
+      monitor.checkpoint();
+      long start = System.nanoTime();
+      file.read(block, memory.asSlice(block.bufferOffset(), block.bytes()));
+      long nanos = System.nanoTime() - start;
+      readNanos.add(nanos);
+      monitor.blockDone(
+          file.path(), TransferPath.BUFFERED, block.fileOffset(), block.bytes(), nanos);
+      // If a progress listener interrupted this thread, the next read would close the file.
+      Thread.interrupted();
+    }
+  }
+
+  private void finish() throws LoadException {
+    file.checkSize();
+    file.close();
+  }
+
+  private void release() {
+    file.close();
+    buffers.values().forEach(DeviceBuffer::close);
+    copier.budget().giveBack(CopyPart.bytes(parts));
+  }
+
+  @Override
+  public LoadedRanges await() throws LoadException {
+    if (awaited) {
+      throw new IllegalStateException(file.path() + ": awaited before, or closed");
+    }
+    awaited = true;
+    jobs.await(copier.monitor());
+    List<Region> regions = new ArrayList<>();
+    buffers.forEach((part, buffer) -> regions.addAll(parts.get(part).layout().regions(buffer)));
+    LoadedRanges ranges = new LoadedRanges(List.copyOf(buffers.values()), regions, stats());
+    jobs.keep();
+    return ranges;
+  }
+
+  private TransferStats stats() {
+    long bytes =
+        parts.stream().flatMap(p -> p.layout().spans().stream()).mapToLong(Span::bytes).sum();
+    return new TransferStats(Map.of(TransferPath.BUFFERED, bytes), readNanos.sum(), 0, reason);
+  }
+
+  @Override
+  public void close() {
+    awaited = true;
+    jobs.drain(Math.max(DRAIN_NANOS, copier.monitor().deadline().remainingNanos()));
+  }
+}

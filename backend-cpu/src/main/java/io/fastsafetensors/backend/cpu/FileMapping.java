@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.cpu;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.RangeLayout;
+import io.fastsafetensors.spi.RangeLayout.Rules;
+import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.TransferStats;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.List;
+import java.util.Map;
+
+/** The outcome of mapping a file: one mapping from the first wanted byte to the last, or none. */
+sealed interface FileMapping {
+  /** The ranges are pages of the file. */
+  record Mapped(Span span, LoadedRanges ranges) implements FileMapping {}
+
+  /** The ranges would not have the alignment asked for. */
+  record Misaligned(String reason) implements FileMapping {}
+
+  /** The file system has no mappings, or there is no room for one. */
+  record Unmappable(String reason, Exception cause) implements FileMapping {}
+
+  /**
+   * Maps a file's ranges.
+   *
+   * @param file the file
+   * @param plan its ranges, not all of them empty
+   * @param alignment what the address of every range has to be a multiple of; 0 if nothing
+   * @return the ranges or, with nothing left behind, why not
+   * @throws LoadException if the file changed, or this thread is interrupted
+   */
+  @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
+  static FileMapping map(OpenFile file, RangePlan plan, long alignment) throws LoadException {
+    RangeLayout layout = RangeLayout.of(plan, new Rules(1, 0, Long.MAX_VALUE, 1));
+    Span span = layout.spans().getFirst();
+    Arena arena = Arena.ofShared();
+    FileMapping result = null;
+    try {
+      MemorySegment memory = file.map(span, arena);
+      result = check(layout, span, DeviceBuffer.ofHost(memory, arena::close), alignment);
+    } catch (ClosedByInterruptException e) {
+      throw file.failure(span.fileOffset(), span.bytes(), "map", e);
+    } catch (IOException | UnsupportedOperationException e) {
+      file.checkSize();
+      result = new Unmappable("can't be mapped (" + e + ")", e);
+    } finally {
+      if (!(result instanceof Mapped)) {
+        arena.close();
+      }
+    }
+    return result;
+  }
+
+  private static FileMapping check(
+      RangeLayout layout, Span span, DeviceBuffer buffer, long alignment) {
+    List<Region> regions = layout.regions(buffer);
+    for (Region region : regions) {
+      if (alignment > 1 && region.bytes() > 0 && region.address() % alignment != 0) {
+        long offset = span.fileOffset() + region.offset();
+        return new Misaligned(
+            "has a range at byte " + offset + ", which no mapping aligns to " + alignment);
+      }
+    }
+    TransferStats stats =
+        new TransferStats(Map.of(TransferPath.MAPPED, span.bytes()), 0, 0, "mapped: no copy");
+    return new Mapped(span, new LoadedRanges(List.of(buffer), regions, stats));
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.backend.posix.libc.Binding;
+import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.backend.posix.memory.LinuxContext;
+import io.fastsafetensors.backend.posix.memory.Numa;
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.DeviceInfo;
+import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.spi.HostMemory;
+import io.fastsafetensors.spi.MemoryInfo;
+import io.fastsafetensors.spi.Provider;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * The runtime of {@code cpu} on Linux: memory in huge pages.
+ *
+ * <p>Each open device keeps memory that was freed, for the next load, up to a quarter of what the
+ * machine or container has; the system property {@value #KEPT_BYTES} sets another bound in bytes, 0
+ * keeps nothing.
+ */
+public final class LinuxRuntime implements DeviceRuntime {
+  /** The system property of how much freed memory is kept. */
+  static final String KEPT_BYTES = "io.fastsafetensors.posix.keptBytes";
+
+  private static final long ALL_PER_KEPT = 4;
+
+  private final Supplier<Binding> binding;
+
+  /** Makes the runtime. */
+  public LinuxRuntime() {
+    this(Binding::get);
+  }
+
+  LinuxRuntime(Supplier<Binding> binding) {
+    this.binding = binding;
+  }
+
+  @Override
+  public String id() {
+    return "linux";
+  }
+
+  @Override
+  public int spiVersion() {
+    return Provider.SPI_VERSION;
+  }
+
+  @Override
+  public int priority() {
+    return 10;
+  }
+
+  @Override
+  public String type() {
+    return Device.CPU.type();
+  }
+
+  @Override
+  public Availability probe() {
+    return binding.get().availability("memory in huge pages");
+  }
+
+  @Override
+  public List<DeviceInfo> devices() {
+    long total = HostMemory.memory().map(MemoryInfo::totalBytes).orElse(0L);
+    return List.of(new DeviceInfo(Device.CPU, "host memory", total, "huge pages"));
+  }
+
+  @Override
+  public DeviceContext open(Device device) throws LoadException {
+    if (!device.isCpu()) {
+      throw new LoadException("runtime linux has only the device cpu, not " + device);
+    }
+    Libc libc = binding.get().libc();
+    return new LinuxContext(libc, Numa.SYSTEM.callersNode(libc), keptBytes());
+  }
+
+  private static long keptBytes() {
+    long total = HostMemory.memory().map(MemoryInfo::totalBytes).orElse(0L);
+    return Math.max(0, Long.getLong(KEPT_BYTES, total / ALL_PER_KEPT));
+  }
+}

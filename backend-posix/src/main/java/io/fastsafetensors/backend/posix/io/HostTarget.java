@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.backend.posix.memory.LinuxContext;
+import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.spi.Region;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Private host memory: the bytes are read right to their place wherever that is possible. */
+final class HostTarget implements Target {
+  private final HostLayout layout;
+  private final SourceFile file;
+  private final DeviceBuffer buffer;
+  private final MemorySegment memory;
+  private final @Nullable LinuxContext fresh;
+  private final List<FileRead> reads;
+
+  private HostTarget(
+      HostLayout layout,
+      SourceFile file,
+      DeviceBuffer buffer,
+      @Nullable LinuxContext fresh,
+      List<FileRead> reads) {
+    this.layout = layout;
+    this.file = file;
+    this.buffer = buffer;
+    this.memory = buffer.host().orElseThrow();
+    this.fresh = fresh;
+    this.reads = reads;
+  }
+
+  /** Allocates memory for what a layout wants of a file. */
+  static HostTarget allocate(
+      DeviceContext context, HostLayout layout, SourceFile file, long blockBytes)
+      throws LoadException {
+    List<FileRead> reads = FileRead.of(layout.spans(), blockBytes);
+    if (context instanceof LinuxContext linux && LinuxContext.isLarge(layout.bytes())) {
+      DeviceBuffer buffer = linux.allocateFresh(layout.bytes(), Tuning.GRAIN);
+      return new HostTarget(layout, file, buffer, linux, reads);
+    }
+    DeviceBuffer buffer = context.allocate(layout.bytes(), Tuning.GRAIN);
+    return new HostTarget(layout, file, buffer, null, reads);
+  }
+
+  @Override
+  public List<FileRead> reads() {
+    return reads;
+  }
+
+  @Override
+  public Brought bring(FileRead read, TransferPath path, FileReader reader, Scratch scratch)
+      throws LoadException {
+    long start = System.nanoTime();
+    TransferPath taken = fill(read, path, reader, scratch);
+    return new Brought(taken, System.nanoTime() - start, 0);
+  }
+
+  private TransferPath fill(FileRead read, TransferPath path, FileReader reader, Scratch scratch)
+      throws LoadException {
+    if (read.parts().size() == 1) {
+      MemorySegment place = place(read.parts().getFirst());
+      if (path != TransferPath.DIRECT
+          || file.direct().fits(place.address(), read.offset(), place.byteSize())) {
+        touch(place);
+        return reader.fill(path, place, read.offset());
+      }
+    }
+    Window window = Window.of(read, path, file.direct());
+    MemorySegment bytes = scratch.take(window.bytes());
+    TransferPath taken = reader.fill(path, bytes, window.offset());
+    for (Span part : read.parts()) {
+      MemorySegment from = window.part(bytes, part, file.size());
+      MemorySegment place = place(part).asSlice(0, from.byteSize());
+      touch(place);
+      place.copyFrom(from);
+    }
+    return taken;
+  }
+
+  private MemorySegment place(Span part) {
+    return memory.asSlice(layout.lead() + part.bufferOffset(), part.bytes());
+  }
+
+  /** Lets pages come all at once, and right before they are written, so that they are in reach. */
+  private void touch(MemorySegment place) throws LoadException {
+    if (fresh != null) {
+      fresh.touch(place);
+    }
+  }
+
+  @Override
+  public void settle(Deadline deadline) {}
+
+  @Override
+  public boolean isSettled() {
+    return true;
+  }
+
+  @Override
+  public DeviceBuffer buffer() {
+    return buffer;
+  }
+
+  @Override
+  public List<Region> regions() {
+    return layout.regions(buffer);
+  }
+
+  @Override
+  public String kind() {
+    return "copied";
+  }
+}

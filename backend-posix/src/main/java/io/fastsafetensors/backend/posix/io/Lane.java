@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * Reads that wait for the same thing, storage or processors, of which so many are done at a time;
+ * so no kind of read holds the other up. Guarded by the lock of the {@link ReadQueue}.
+ */
+final class Lane {
+  private final int bound;
+  private final Deque<ReadTask> ready = new ArrayDeque<>();
+  private int busy;
+
+  Lane(int bound) {
+    this.bound = bound;
+  }
+
+  boolean hasRoom() {
+    return busy < bound;
+  }
+
+  boolean canStart() {
+    return hasRoom() && !ready.isEmpty();
+  }
+
+  /** Returns the share of the lane that is in use. */
+  double load() {
+    return (double) busy / bound;
+  }
+
+  void add(ReadTask task) {
+    ready.add(task);
+  }
+
+  ReadTask start() {
+    busy++;
+    return ready.remove();
+  }
+
+  void end() {
+    busy--;
+  }
+
+  void removeAll(FileJob job) {
+    ready.removeIf(task -> task.job() == job);
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.backend.posix.libc.Errno;
+import io.fastsafetensors.backend.posix.libc.ErrnoException;
+import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import io.fastsafetensors.backend.posix.libc.NativeMemory;
+import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.RangeLayout;
+import io.fastsafetensors.spi.RangeLayout.Rules;
+import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.spi.Region;
+import java.util.List;
+
+/** The page cache itself: nothing is copied, only page tables are filled. */
+final class MappedTarget implements Target {
+  /** What one thread maps in one go. */
+  private static final long BLOCK = 64L << 20;
+
+  private final Libc libc;
+  private final SourceFile file;
+  private final RangePlan plan;
+  private final long begin;
+  private final long address;
+  private final DeviceBuffer buffer;
+  private final List<FileRead> reads;
+
+  private MappedTarget(
+      Libc libc, SourceFile file, RangePlan plan, long begin, long address, DeviceBuffer buffer) {
+    this.libc = libc;
+    this.file = file;
+    this.plan = plan;
+    this.begin = begin;
+    this.address = address;
+    this.buffer = buffer;
+    Rules pages = new Rules(1, 0, Tuning.MAX_GAP, libc.pageSize());
+    this.reads =
+        RangeLayout.of(plan, pages).blocks(BLOCK).stream().map(MappedTarget::read).toList();
+  }
+
+  private static FileRead read(Span block) {
+    return new FileRead(block.fileOffset(), block.bytes(), List.of(block));
+  }
+
+  /**
+   * Maps the part of a file that a plan wants.
+   *
+   * @throws ErrnoException if the system refuses
+   */
+  static MappedTarget map(Libc libc, SourceFile file, RangePlan plan) throws ErrnoException {
+    long first = plan.ranges().getFirst().begin();
+    long begin = first & -libc.pageSize();
+    long bytes = plan.ranges().getLast().end() - begin;
+    long address = ErrnoException.check("mmap", libc.mmap(bytes, file.descriptor(), begin));
+    DeviceBuffer buffer =
+        NativeMemory.buffer(address, bytes, true, () -> libc.munmap(address, bytes));
+    return new MappedTarget(libc, file, plan, begin, address, buffer);
+  }
+
+  @Override
+  public List<FileRead> reads() {
+    return reads;
+  }
+
+  @Override
+  public Brought bring(FileRead read, TransferPath path, FileReader reader, Scratch scratch)
+      throws LoadException {
+    long start = System.nanoTime();
+    long bytes = Math.min(read.end(), file.size()) - read.offset();
+    long from = address + read.offset() - begin;
+    long answer;
+    while ((answer = libc.madvise(from, bytes, MemoryAdvice.POPULATE_READ)) == -Errno.EINTR) {
+      reader.monitor().checkpoint();
+    }
+    // Kernels before 5.14 don't know the advice; there pages come when they are first read.
+    if (answer < 0 && answer != -Errno.EINVAL) {
+      ErrnoException cause = ErrnoException.of("madvise", answer);
+      throw SourceFile.failed(file.path(), read.offset(), bytes, cause);
+    }
+    return new Brought(TransferPath.MAPPED, System.nanoTime() - start, 0);
+  }
+
+  @Override
+  public void settle(Deadline deadline) {}
+
+  @Override
+  public boolean isSettled() {
+    return true;
+  }
+
+  @Override
+  public DeviceBuffer buffer() {
+    return buffer;
+  }
+
+  @Override
+  public List<Region> regions() {
+    return plan.ranges().stream()
+        .map(range -> Region.of(buffer, range.begin() - begin, range.size()))
+        .toList();
+  }
+
+  @Override
+  public String kind() {
+    return "mapped";
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import io.fastsafetensors.backend.posix.libc.FileAdvice;
+import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.spi.RangeLayout;
+import io.fastsafetensors.spi.RangeLayout.Rules;
+import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.spi.RangePlan;
+import java.util.BitSet;
+
+/**
+ * What of a file is in the page cache.
+ *
+ * @param libc the system
+ * @param descriptor the open file
+ * @param fileSize its size in bytes
+ */
+record PageCache(Libc libc, int descriptor, long fileSize) {
+  /** How many of the pages of something may be missing: one in so many. */
+  private static final long MISSING = 32;
+
+  /** Gaps that one question may cover. */
+  private static final Rules NEAR = new Rules(1, 0, Tuning.MAX_GAP, 1);
+
+  /** The unit in which it is remembered what was there before. */
+  private static final long CELL = 4L << 20;
+
+  /** Tells whether a part of the file is cached, all but a few pages; false if that is unknown. */
+  boolean holds(long offset, long bytes) {
+    long pages = pages(offset, bytes);
+    return libc.cachedPages(descriptor, offset, bytes) >= pages - pages / MISSING;
+  }
+
+  /** Tells whether what a plan wants is cached, all but a few pages; false if that is unknown. */
+  boolean holds(RangePlan plan) {
+    long wanted = 0;
+    long cached = 0;
+    for (Span span : RangeLayout.of(plan, NEAR).spans()) {
+      long pages = libc.cachedPages(descriptor, span.fileOffset(), span.bytes());
+      if (pages < 0) {
+        return false;
+      }
+      cached += pages;
+      wanted += pages(span.fileOffset(), span.bytes());
+    }
+    return cached >= wanted - wanted / MISSING;
+  }
+
+  private long pages(long offset, long bytes) {
+    long end = Math.min(offset + bytes, fileSize);
+    return end <= offset ? 0 : (end - 1) / libc.pageSize() - offset / libc.pageSize() + 1;
+  }
+
+  /** Finds the cells of the file of which nothing is cached; none if that is unknown. */
+  BitSet emptyCells() {
+    BitSet empty = new BitSet();
+    for (long cell = 0; cell * CELL < fileSize; cell++) {
+      empty.set(Math.toIntExact(cell), libc.cachedPages(descriptor, cell * CELL, CELL) == 0);
+    }
+    return empty;
+  }
+
+  /** Drops cells from the cache. */
+  void drop(BitSet cells) {
+    for (int from = cells.nextSetBit(0); from >= 0; ) {
+      int end = cells.nextClearBit(from);
+      libc.fadvise(descriptor, from * CELL, (end - from) * CELL, FileAdvice.DONT_NEED);
+      from = cells.nextSetBit(end);
+    }
+  }
+}

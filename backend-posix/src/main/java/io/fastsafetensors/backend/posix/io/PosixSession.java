@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.IoSession;
+import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.RangePlan;
+import java.time.Duration;
+
+/** One load's reads: opens files, finds the target of each, and lets the threads at them. */
+public final class PosixSession implements IoSession {
+  /** The id of the backend. */
+  public static final String BACKEND = "posix";
+
+  /** How long what was given up may still take to end. */
+  static final Duration GRACE = Duration.ofMinutes(1);
+
+  private final Libc libc;
+  private final IoOptions options;
+  private final Tuning tuning;
+  private final ReadQueue queue;
+  private final Workers workers;
+  private final Targets targets;
+  private boolean closed;
+
+  /** Opens a session for a device. */
+  public PosixSession(Libc libc, DeviceContext context, IoOptions options) {
+    this.libc = libc;
+    this.options = options;
+    this.tuning = Tuning.of(options, Runtime.getRuntime().availableProcessors());
+    this.queue = new ReadQueue(tuning.depth(), tuning.width());
+    this.workers = new Workers(libc, context, queue, tuning);
+    this.targets = new Targets(libc, context, options, tuning);
+  }
+
+  @Override
+  public IoTicket submit(RangePlan plan) throws LoadException {
+    if (closed) {
+      throw new IllegalStateException("this session is closed");
+    }
+    SourceFile file = SourceFile.open(libc, plan);
+    try {
+      return submit(plan, file);
+    } catch (LoadException | RuntimeException | Error e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private IoTicket submit(RangePlan plan, SourceFile file) throws LoadException {
+    workers.addWork(plan.bytes());
+    CacheTrace trace = CacheTrace.start(file.cache(), tuning.dropCache());
+    Targets.Choice choice = targets.choose(plan, file);
+    FileReader reader = new FileReader(libc, file, options.monitor());
+    Sorter sorter = new Sorter(file, tuning.direct(), choice.known());
+    FileJob job = new FileJob(file, choice.target(), reader, sorter);
+    queue.add(job);
+    return new PosixTicket(queue, job, options.monitor(), trace);
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      workers.close();
+      targets.close();
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.Region;
+import java.util.List;
+
+/** Where the bytes of one file go. */
+sealed interface Target permits HostTarget, MappedTarget, RingTarget {
+  /** Returns what is to be read. */
+  List<FileRead> reads();
+
+  /**
+   * Brings the bytes of a read to their place, or on the way to it; called by many threads.
+   *
+   * @return what was done
+   * @throws LoadException if a byte can't be read or placed
+   */
+  Brought bring(FileRead read, TransferPath path, FileReader reader, Scratch scratch)
+      throws LoadException;
+
+  /**
+   * What was done for a read.
+   *
+   * @param path the way taken
+   * @param readNanos how long the read took
+   * @param copyNanos how long it took to wait for the device
+   */
+  record Brought(TransferPath path, long readNanos, long copyNanos) {}
+
+  /**
+   * Waits until all that was brought is in its place; nothing is to come any more.
+   *
+   * @throws LoadException if it did not get there, or not in time
+   */
+  void settle(Deadline deadline) throws LoadException;
+
+  /** Tells whether nothing is under way any more. */
+  boolean isSettled();
+
+  /** Returns the memory, once all bytes are in their place; the caller owns it. */
+  DeviceBuffer buffer();
+
+  /** Returns where the ranges are. */
+  List<Region> regions();
+
+  /** Names this kind of target, for operators. */
+  String kind();
+}

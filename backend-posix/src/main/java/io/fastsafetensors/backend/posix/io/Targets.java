@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.DirectMode;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.UnsupportedTransferException;
+import io.fastsafetensors.backend.posix.io.Sorter.Known;
+import io.fastsafetensors.backend.posix.libc.ErrnoException;
+import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.RangeLayout;
+import io.fastsafetensors.spi.RangePlan;
+import org.jspecify.annotations.Nullable;
+
+/** Chooses, by device, options and page cache, where the bytes of a file go. */
+final class Targets implements AutoCloseable {
+  /** How many streams copy at a time: one is filled while the other is under way. */
+  private static final int STREAMS = 2;
+
+  private final Libc libc;
+  private final DeviceContext context;
+  private final IoOptions options;
+  private final Tuning tuning;
+  private @Nullable StagingRing ring;
+  private long held;
+
+  Targets(Libc libc, DeviceContext context, IoOptions options, Tuning tuning) {
+    this.libc = libc;
+    this.context = context;
+    this.options = options;
+    this.tuning = tuning;
+  }
+
+  /**
+   * A choice.
+   *
+   * @param target the memory
+   * @param known what was found out about the file
+   */
+  record Choice(Target target, Known known) {}
+
+  /** Chooses, and allocates. */
+  Choice choose(RangePlan plan, SourceFile file) throws LoadException {
+    if (!context.device().isCpu()) {
+      return new Choice(staged(plan, file), Known.NOTHING);
+    }
+    boolean cached = tuning.direct() != DirectMode.ON && file.cache().holds(plan);
+    return switch (options.path()) {
+      case MAPPED -> new Choice(mapped(plan, file), Known.MAPPED);
+      case COPIED -> copied(plan, file, cached);
+      case AUTO -> cached ? mappedOrCopied(plan, file) : copied(plan, file, false);
+    };
+  }
+
+  private Choice mappedOrCopied(RangePlan plan, SourceFile file) throws LoadException {
+    try {
+      return new Choice(mapped(plan, file), Known.MAPPED);
+    } catch (UnsupportedTransferException e) {
+      return copied(plan, file, true);
+    }
+  }
+
+  private Target mapped(RangePlan plan, SourceFile file) throws LoadException {
+    if (plan.bytes() == 0) {
+      return HostTarget.allocate(context, HostLayout.forCopies(plan, 0), file, tuning.blockBytes());
+    }
+    long misaligned = options.alignment() - 1;
+    if (misaligned > 0
+        && plan.ranges().stream().anyMatch(range -> (range.begin() & misaligned) != 0)) {
+      throw SourceFile.unsupported(
+          file.path(), "has tensors off multiples of " + options.alignment() + ", can't be mapped");
+    }
+    try {
+      return MappedTarget.map(libc, file, plan);
+    } catch (ErrnoException e) {
+      throw SourceFile.unsupported(file.path(), "can't be mapped: " + e.getMessage());
+    }
+  }
+
+  private Choice copied(RangePlan plan, SourceFile file, boolean cached) throws LoadException {
+    boolean direct = tuning.direct() != DirectMode.OFF && !cached && file.direct().isAllowed();
+    HostLayout layout =
+        direct
+            ? HostLayout.forDirect(plan, tuning.alignment(), file.direct())
+            : HostLayout.forCopies(plan, tuning.alignment());
+    reserve(layout.bytes());
+    return new Choice(
+        HostTarget.allocate(context, layout, file, tuning.blockBytes()),
+        cached ? Known.CACHED : Known.NOTHING);
+  }
+
+  private Target staged(RangePlan plan, SourceFile file) throws LoadException {
+    RangeLayout layout = RingTarget.layout(plan, tuning.alignment());
+    reserve(layout.bytes());
+    return RingTarget.allocate(context, layout, file, ring(), tuning.blockBytes());
+  }
+
+  private StagingRing ring() throws LoadException {
+    StagingRing known = ring;
+    if (known == null) {
+      int most = tuning.threads() + 2 * STREAMS;
+      known = StagingRing.open(context, tuning.blockBytes(), most, STREAMS);
+      ring = known;
+    }
+    return known;
+  }
+
+  private void reserve(long bytes) throws DeviceMemoryException {
+    long left = options.memoryBudget() - held;
+    if (bytes > left) {
+      String detail =
+          "the memory budget is %d bytes: raise it, or load fewer tensors"
+              .formatted(options.memoryBudget());
+      throw new DeviceMemoryException(context.device(), bytes, left, detail, null);
+    }
+    held += bytes;
+  }
+
+  /** Frees the ring; the caller has drained it. */
+  @Override
+  public void close() {
+    if (ring != null) {
+      ring.close();
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.libc;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * What {@code statx} tells of a file.
+ *
+ * @param regular whether it is a regular file
+ * @param size its size in bytes
+ * @param modified its time of change, in nanoseconds
+ * @param direct how direct reads have to be aligned
+ */
+public record FileFacts(boolean regular, long size, long modified, DirectRules direct) {
+  /** The size of the kernel's structure in bytes. */
+  public static final int BYTES = 256;
+
+  /** What to ask for: the basic facts, and {@code STATX_DIOALIGN}. */
+  static final int MASK = 0x7ff | 0x2000;
+
+  private static final int REGULAR = 0x8000;
+  private static final int TYPE_MASK = 0xf000;
+
+  /**
+   * Asks for the facts of an open file.
+   *
+   * @throws ErrnoException if the kernel refuses
+   */
+  public static FileFacts of(Libc libc, int descriptor) throws ErrnoException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment facts = arena.allocate(BYTES, Long.BYTES);
+      ErrnoException.check("statx", libc.statx(descriptor, facts));
+      return parse(facts);
+    }
+  }
+
+  /** Reads {@code struct statx}. */
+  static FileFacts parse(MemorySegment statx) {
+    int mask = statx.get(ValueLayout.JAVA_INT, 0);
+    int blockSize = statx.get(ValueLayout.JAVA_INT, 4);
+    int mode = Short.toUnsignedInt(statx.get(ValueLayout.JAVA_SHORT, 28));
+    long seconds = statx.get(ValueLayout.JAVA_LONG, 112);
+    int nanos = statx.get(ValueLayout.JAVA_INT, 120);
+    DirectRules direct =
+        (mask & 0x2000) == 0
+            ? DirectRules.ofBlockSize(blockSize)
+            : new DirectRules(
+                statx.get(ValueLayout.JAVA_INT, 0x98), statx.get(ValueLayout.JAVA_INT, 0x9c));
+    return new FileFacts(
+        (mode & TYPE_MASK) == REGULAR,
+        statx.get(ValueLayout.JAVA_LONG, 40),
+        seconds * 1_000_000_000L + nanos,
+        direct);
+  }
+}

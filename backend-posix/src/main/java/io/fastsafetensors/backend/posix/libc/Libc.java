@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.libc;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.BitSet;
+
+/**
+ * What the module asks of the operating system.
+ *
+ * <p>Every function answers as the kernel does: a value of 0 or more, or the negated error number
+ * (see {@link Errno}). Nothing is retried and nothing is thrown. Thread-safe. Tests put errors in
+ * through an implementation of their own.
+ */
+public interface Libc {
+  /** Answers the size of a page in bytes. */
+  int pageSize();
+
+  /** Opens a file for reading, closed on exec; past the page cache if {@code direct}. */
+  int open(Path file, boolean direct);
+
+  /** Opens the file behind a descriptor once more, so that both are the same file for sure. */
+  int reopenDirect(int descriptor);
+
+  /** Closes a descriptor. */
+  int close(int descriptor);
+
+  /** Reads into native memory from a place of the file; answers how many bytes, 0 at its end. */
+  long pread(int descriptor, MemorySegment target, long offset);
+
+  /** Asks for the facts of an open file; {@code facts} has {@link FileFacts#BYTES} bytes. */
+  int statx(int descriptor, MemorySegment facts);
+
+  /** Counts the pages of a part of a file that are in the page cache. */
+  long cachedPages(int descriptor, long offset, long length);
+
+  /** Tells how a part of a file will be used. */
+  int fadvise(int descriptor, long offset, long length, FileAdvice advice);
+
+  /** Maps private memory, or a file for reading if the descriptor is not negative. */
+  long mmap(long length, int descriptor, long offset);
+
+  /** Unmaps memory. */
+  int munmap(long address, long length);
+
+  /** Tells how memory will be used. */
+  int madvise(long address, long length, MemoryAdvice advice);
+
+  /** Prefers a node for those pages of memory that are not there yet. */
+  int preferNode(long address, long length, int node);
+
+  /** Answers the node of the processor that runs the calling thread. */
+  int currentNode();
+
+  /** Lets the calling thread run on these processors only. */
+  int runOn(BitSet processors);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.libc;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.BitSet;
+
+/** The real thing. */
+final class NativeLibc implements Libc {
+  private static final int AT_FDCWD = -100;
+  private static final int AT_EMPTY_PATH = 0x1000;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final int PROT_READ = 1;
+  private static final int PROT_READ_WRITE = 3;
+  private static final int MAP_SHARED = 1;
+  private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
+  private static final int MPOL_PREFERRED = 1;
+  private static final int CACHESTAT_BYTES = 7 * Long.BYTES;
+  private static final int MAX_NODES = 1024;
+
+  /** {@code struct cachestat_range}, then {@code struct cachestat}; one for each thread. */
+  private static final ThreadLocal<MemorySegment> CACHESTAT =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CACHESTAT_BYTES, Long.BYTES));
+
+  private static final MemorySegment EMPTY_PATH = Arena.global().allocateFrom("");
+
+  private final Syscall syscall;
+  private final SystemCalls numbers;
+
+  NativeLibc(Syscall syscall, SystemCalls numbers) {
+    this.syscall = syscall;
+    this.numbers = numbers;
+  }
+
+  @Override
+  public int pageSize() {
+    return syscall.pageSize();
+  }
+
+  @Override
+  public int open(Path file, boolean direct) {
+    return open(pathBytes(file), direct);
+  }
+
+  @Override
+  public int reopenDirect(int descriptor) {
+    return open(("/proc/self/fd/" + descriptor).getBytes(StandardCharsets.US_ASCII), true);
+  }
+
+  private int open(byte[] path, boolean direct) {
+    int flags = O_CLOEXEC | (direct ? numbers.directFlag() : 0);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment name = arena.allocate(path.length + 1L);
+      MemorySegment.copy(path, 0, name, ValueLayout.JAVA_BYTE, 0, path.length);
+      return (int) call(numbers.openat(), AT_FDCWD, name.address(), flags, 0);
+    }
+  }
+
+  /** Takes the name's own bytes, which a string in the process's encoding may have lost. */
+  static byte[] pathBytes(Path file) {
+    URI uri = file.toUri();
+    return PercentCode.decode(uri.getRawPath());
+  }
+
+  @Override
+  public int close(int descriptor) {
+    return (int) call(numbers.close(), descriptor, 0, 0, 0);
+  }
+
+  @Override
+  public long pread(int descriptor, MemorySegment target, long offset) {
+    return syscall.call(numbers.pread64(), descriptor, target, target.byteSize(), offset);
+  }
+
+  @Override
+  public int statx(int descriptor, MemorySegment facts) {
+    return (int)
+        syscall.call(
+            numbers.statx(),
+            descriptor,
+            EMPTY_PATH.address(),
+            AT_EMPTY_PATH,
+            FileFacts.MASK,
+            facts.address(),
+            0);
+  }
+
+  @Override
+  public long cachedPages(int descriptor, long offset, long length) {
+    MemorySegment range = CACHESTAT.get();
+    range.set(ValueLayout.JAVA_LONG, 0, offset);
+    range.set(ValueLayout.JAVA_LONG, Long.BYTES, length);
+    long result = range.address() + 2 * Long.BYTES;
+    long answer = call(SystemCalls.CACHESTAT, descriptor, range.address(), result, 0);
+    return answer < 0 ? answer : range.get(ValueLayout.JAVA_LONG, 2L * Long.BYTES);
+  }
+
+  @Override
+  public int fadvise(int descriptor, long offset, long length, FileAdvice advice) {
+    return (int) call(numbers.fadvise64(), descriptor, offset, length, advice.value);
+  }
+
+  @Override
+  public long mmap(long length, int descriptor, long offset) {
+    boolean file = descriptor >= 0;
+    int protection = file ? PROT_READ : PROT_READ_WRITE;
+    int flags = file ? MAP_SHARED : MAP_PRIVATE_ANONYMOUS_NORESERVE;
+    return syscall.call(numbers.mmap(), 0, length, protection, flags, descriptor, offset);
+  }
+
+  @Override
+  public int munmap(long address, long length) {
+    return (int) call(numbers.munmap(), address, length, 0, 0);
+  }
+
+  @Override
+  public int madvise(long address, long length, MemoryAdvice advice) {
+    return (int) call(numbers.madvise(), address, length, advice.value, 0);
+  }
+
+  @Override
+  public int preferNode(long address, long length, int node) {
+    try (Arena arena = Arena.ofConfined()) {
+      BitSet nodes = new BitSet();
+      nodes.set(node);
+      long mask = bits(arena, nodes, MAX_NODES).address();
+      return (int)
+          syscall.call(numbers.mbind(), address, length, MPOL_PREFERRED, mask, MAX_NODES, 0);
+    }
+  }
+
+  @Override
+  public int currentNode() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment node = arena.allocate(ValueLayout.JAVA_INT);
+      long answer = call(numbers.getcpu(), 0, node.address(), 0, 0);
+      return answer < 0 ? (int) answer : node.get(ValueLayout.JAVA_INT, 0);
+    }
+  }
+
+  @Override
+  public int runOn(BitSet processors) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment mask = bits(arena, processors, processors.size());
+      return (int) call(numbers.schedSetaffinity(), 0, mask.byteSize(), mask.address(), 0);
+    }
+  }
+
+  private static MemorySegment bits(Arena arena, BitSet set, int bits) {
+    MemorySegment mask = arena.allocate(bits / Byte.SIZE, Long.BYTES);
+    long[] words = set.toLongArray();
+    MemorySegment.copy(words, 0, mask, ValueLayout.JAVA_LONG, 0, words.length);
+    return mask;
+  }
+
+  private long call(int number, long a, long b, long c, long d) {
+    return syscall.call(number, a, b, c, d, 0, 0);
+  }
+}

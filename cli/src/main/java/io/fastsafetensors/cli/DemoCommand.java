@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.Loader;
+import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.Plugins;
+import io.fastsafetensors.Tensor;
+import io.fastsafetensors.cli.launch.GroupPlan;
+import io.fastsafetensors.cli.launch.JavaCommand;
+import io.fastsafetensors.cli.launch.Launcher;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+
+/** Runs the examples of the original's read-me. */
+@Command(
+    name = "demo",
+    description = {
+      "Loads two small files and prints a tensor.",
+      "Then two processes load a file each, and share and shard their tensors."
+    })
+final class DemoCommand implements Callable<Integer> {
+  private static final int RANKS = 2;
+
+  @Mixin private Output output;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    try (DemoFiles files = DemoFiles.write()) {
+      runSingle(files, output.out());
+      if (Plugins.probe(Device.CPU).stream().anyMatch(DemoCommand::connectsRanks)) {
+        return runParallel(files, output.out());
+      }
+      output.out().println("the parallel example is left out: no collective is available");
+      return ExitCode.OK;
+    }
+  }
+
+  private static boolean connectsRanks(PluginReport plugin) {
+    return plugin.kind() == PluginReport.Kind.COLLECTIVE && plugin.available();
+  }
+
+  private static void runSingle(DemoFiles files, PrintWriter out) throws IOException {
+    try (Loader loader = Loader.builder().build()) {
+      loader.addFiles(0, List.of(files.path("a"), files.path("b")));
+      try (FileBuffer buffer = loader.load();
+          Tensor a0 = buffer.tensor("a0")) {
+        out.println("a0: " + TorchText.of(a0));
+        LoadOutcome.of(buffer.report(), Duration.ZERO).printTo(out);
+        out.flush();
+      }
+    }
+  }
+
+  /** Prints what the ranks print, one after the other, because both print many lines. */
+  private int runParallel(DemoFiles files, PrintWriter out)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(JavaCommand.of(Main.class));
+    command.addAll(List.of(DemoRankCommand.NAME, files.folder().toString()));
+    List<StringBuilder> printed = List.of(new StringBuilder(), new StringBuilder());
+    GroupPlan plan = GroupPlan.local(RANKS, GroupPlan.newToken());
+    try (Launcher launcher =
+        Launcher.start(
+            command,
+            plan,
+            (rank, line) -> printed.get(rank).append(line).append('\n'),
+            (rank, line) -> output.err().println("[" + rank + "] " + line))) {
+      Optional<Launcher.Failure> failure = launcher.await();
+      printed.forEach(out::print);
+      failure.ifPresent(f -> output.err().println("fst: demo: " + f));
+      return failure.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+  }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import io.fastsafetensors.AccessPath;
+import io.fastsafetensors.DType;
+import io.fastsafetensors.DirectMode;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.Loader;
+import io.fastsafetensors.ProgressListener;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The arguments that {@code load} and {@code digest} share: what to load, where to, and how. */
+final class LoadArguments {
+  @Parameters(
+      paramLabel = "PATH",
+      description = "Files, indexes or folders; their files are spread over the ranks, if many.")
+  private List<Path> paths = new ArrayList<>();
+
+  @Option(
+      names = "--rank-files",
+      paramLabel = "R=PATH,...",
+      converter = RankFiles.Converter.class,
+      description = "Instead of PATH: the files that rank R reads. Repeatable.")
+  private List<RankFiles> rankFiles = new ArrayList<>();
+
+  @Option(
+      names = "--shard",
+      paramLabel = "NAME=DIM",
+      converter = ShardRule.Converter.class,
+      description = {
+        "Cut this tensor along a dimension, a part for each rank; also REGEX=DIM.",
+        "Repeatable, the first match counts. Others stay whole."
+      })
+  private List<ShardRule> shards = new ArrayList<>();
+
+  @Option(
+      names = "--device",
+      defaultValue = "cpu",
+      description = "cpu, or TYPE:INDEX; without an index it is the local rank. Default: cpu.")
+  private String device;
+
+  @Option(
+      names = "--backend",
+      defaultValue = "auto",
+      paramLabel = "auto|ID",
+      description = "Who reads; auto is the best available.")
+  private String backend;
+
+  @Option(
+      names = "--path",
+      defaultValue = "auto",
+      paramLabel = "auto|mapped|copied",
+      description = "How host memory gets the bytes.")
+  private AccessPath path;
+
+  @Option(
+      names = "--direct",
+      defaultValue = "auto",
+      paramLabel = "auto|on|off",
+      description = "Whether reads bypass the page cache.")
+  private DirectMode direct;
+
+  @Option(
+      names = "--dtype",
+      description = "Convert tensors while loading, to a type of equal or smaller size.")
+  private @Nullable DType dtype;
+
+  @Option(
+      names = "--filter",
+      paramLabel = "GLOB",
+      description = "Load only tensors whose names match. Repeatable: one must match.")
+  private List<String> filters = new ArrayList<>();
+
+  @Option(names = "--threads", defaultValue = "0", description = "How many threads read.")
+  private int threads;
+
+  @Option(
+      names = "--block-bytes",
+      defaultValue = "0",
+      paramLabel = "SIZE",
+      converter = Sizes.class,
+      description = "The size of a read, as in 4MiB.")
+  private long blockBytes;
+
+  @Option(
+      names = "--alignment",
+      defaultValue = "0",
+      paramLabel = "SIZE",
+      converter = Sizes.class,
+      description = "What tensors' addresses are multiples of.")
+  private long alignment;
+
+  @Option(
+      names = "--memory-budget",
+      defaultValue = "" + Long.MAX_VALUE,
+      paramLabel = "SIZE",
+      converter = Sizes.class,
+      description = "The most device memory that the load may take.")
+  private long memoryBudget;
+
+  @Option(
+      names = "--timeout",
+      defaultValue = "1h",
+      paramLabel = "TIME",
+      converter = Timeouts.class,
+      description = "How long it may take, as in 90s. Default: 1h.")
+  private Duration timeout;
+
+  @Option(
+      names = "--property",
+      paramLabel = "ID.NAME=VALUE",
+      description = "An option of a backend. Repeatable.")
+  private Map<String, String> properties = new HashMap<>();
+
+  /** Returns the options for the library. */
+  LoadOptions options(ProgressListener progress) {
+    if (paths.isEmpty() == rankFiles.isEmpty()) {
+      throw new IllegalArgumentException("give either PATHs or --rank-files");
+    }
+    LoadOptions.Builder builder =
+        LoadOptions.builder()
+            .path(path)
+            .direct(direct)
+            .threads(threads)
+            .blockBytes(blockBytes)
+            .alignment(alignment)
+            .memoryBudget(memoryBudget)
+            .filter(filters.toArray(String[]::new))
+            .timeout(timeout)
+            .progress(progress);
+    if (!backend.equals("auto")) {
+      builder.backend(backend);
+    }
+    if (dtype != null) {
+      builder.dtype(dtype);
+    }
+    properties.forEach(builder::property);
+    return builder.build();
+  }
+
+  String device() {
+    return device;
+  }
+
+  /** Tells a loader what to load. */
+  void addTo(Loader loader) throws LoadException {
+    for (RankFiles files : rankFiles) {
+      loader.addFiles(files.rank(), files.files());
+    }
+    for (Path path : paths) {
+      loader.addCheckpoint(path);
+    }
+  }
+
+  ShardRules shardRules() {
+    return new ShardRules(shards);
+  }
+
+  /** Starts threads for work on loaded tensors: as many as read, if that was said. */
+  <T> Workers<T> workers(int pendingPerThread) {
+    int count = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    return new Workers<>(count, pendingPerThread * count, timeout);
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import io.fastsafetensors.Tensor;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Loads files and says how fast and by which way. */
+@Command(
+    name = "load",
+    description = {
+      "Loads files and prints how much, how fast and why so.",
+      "Under 'fst launch' every rank loads its share; with --shard or --touch it",
+      "then gets every tensor, and the time for that counts."
+    })
+final class LoadCommand implements Callable<Integer> {
+  @Mixin private Output output;
+  @Mixin private LoadArguments arguments;
+
+  @Option(
+      names = "--touch",
+      description = "Read each page of the tensors, so that a mapped load is timed honestly.")
+  private boolean touch;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    try (LoadedFiles loaded = LoadedFiles.load(arguments)) {
+      LoadOutcome outcome = LoadOutcome.of(loaded.buffer().report(), giveOut(loaded));
+      if (json) {
+        Json.printObject(output.out(), outcome::writeTo);
+      } else {
+        outcome.printTo(output.out());
+      }
+    }
+    return ExitCode.OK;
+  }
+
+  /** Gets all tensors in the same order on all ranks, and touches them if told to. */
+  private Duration giveOut(LoadedFiles loaded) throws IOException {
+    ShardRules rules = arguments.shardRules();
+    if (!touch && rules.isEmpty()) {
+      return Duration.ZERO;
+    }
+    long start = System.nanoTime();
+    rules.checkAgainst(loaded.buffer().keys());
+    try (Workers<Integer> workers = arguments.workers(1024)) {
+      for (String name : loaded.buffer().keys()) {
+        try (Tensor tensor = rules.tensor(loaded.buffer(), name)) {
+          if (touch) {
+            Touch.submit(tensor, workers);
+          }
+          // A view lives as long as the buffer; a copy ends here, so that only one is held.
+          if (!tensor.isView()) {
+            workers.results();
+          }
+        }
+      }
+      workers.results();
+    }
+    return Duration.ofNanos(System.nanoTime() - start);
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.fastsafetensors.FileReport;
+import io.fastsafetensors.LoadReport;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.stream.Collectors;
+
+/**
+ * What a load on this rank amounts to.
+ *
+ * @param files how many files were read
+ * @param tensors how many tensors they gave
+ * @param bytes the tensors' size, in bytes
+ * @param seconds how long it took
+ * @param backend who read: ids joined by commas
+ * @param explain the library's report
+ */
+record LoadOutcome(
+    int files, int tensors, long bytes, double seconds, String backend, String explain) {
+  /** Sums up a report; {@code after} is what was done to the tensors after the load. */
+  static LoadOutcome of(LoadReport report, Duration after) {
+    return new LoadOutcome(
+        report.files().size(),
+        report.files().stream().mapToInt(FileReport::tensors).sum(),
+        report.bytes(),
+        report.elapsed().plus(after).toNanos() / 1e9,
+        report.files().stream()
+            .map(FileReport::backend)
+            .distinct()
+            .collect(Collectors.joining(",")),
+        report.toString());
+  }
+
+  double gbps() {
+    return bytes == 0 ? 0 : bytes / seconds / 1e9;
+  }
+
+  void printTo(PrintWriter out) {
+    out.printf("files    %d%n", files);
+    out.printf("tensors  %d%n", tensors);
+    out.printf("bytes    %d (%s)%n", bytes, Printing.bytes(bytes));
+    out.printf("seconds  %s%n", Printing.decimal(seconds));
+    out.printf("GB/s     %s%n", Printing.decimal(gbps()));
+    out.println(explain);
+  }
+
+  void writeTo(JsonGenerator json) throws IOException {
+    json.writeNumberField("files", files);
+    json.writeNumberField("tensors", tensors);
+    json.writeNumberField("bytes", bytes);
+    json.writeNumberField("seconds", seconds);
+    json.writeNumberField("gbps", gbps());
+    json.writeStringField("backend", backend);
+    json.writeStringField("explain", explain);
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import io.fastsafetensors.ProgressListener;
+import java.io.Console;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/** A progress bar on stderr, if the command runs on a terminal; else nothing. */
+final class Progress implements ProgressListener, AutoCloseable {
+  /** A width that is said keeps the bar from opening the terminal, which costs start-up time. */
+  private static final int COLUMNS = 79;
+
+  private final boolean shown;
+  private @Nullable ProgressBar bar;
+
+  private Progress(boolean shown) {
+    this.shown = shown;
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // the JDK 25 has none again without a terminal
+  static Progress onTerminal() {
+    Console console = System.console();
+    return new Progress(console != null && console.isTerminal());
+  }
+
+  @Override
+  public synchronized void onProgress(long doneBytes, long totalBytes) {
+    if (shown) {
+      if (bar == null) {
+        bar = open(totalBytes);
+      }
+      bar.stepTo(doneBytes);
+    }
+  }
+
+  private static ProgressBar open(long totalBytes) {
+    return new ProgressBarBuilder()
+        .setTaskName("load")
+        .setInitialMax(totalBytes)
+        .setUnit(" MiB", 1 << 20)
+        .setStyle(ProgressBarStyle.ASCII)
+        .setConsumer(new ConsoleProgressBarConsumer(System.err, COLUMNS))
+        .showSpeed()
+        .build();
+  }
+
+  @Override
+  public synchronized void close() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+  }
+}

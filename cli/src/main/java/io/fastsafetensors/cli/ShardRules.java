@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.Tensor;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Says of each tensor whether and where it is cut.
+ *
+ * @param rules the rules, of which the first that matches counts
+ */
+record ShardRules(List<ShardRule> rules) {
+  boolean isEmpty() {
+    return rules.isEmpty();
+  }
+
+  /** Refuses a rule that no tensor matches: a typing mistake must not load whole tensors. */
+  void checkAgainst(Collection<String> names) {
+    for (ShardRule rule : rules) {
+      if (names.stream().noneMatch(rule::matches)) {
+        throw new IllegalArgumentException(
+            "--shard " + rule.name() + "=" + rule.dim() + ": no loaded tensor has such a name");
+      }
+    }
+  }
+
+  /** Gives out a tensor: this rank's part where a rule says so, else the whole. */
+  Tensor tensor(FileBuffer buffer, String name) throws LoadException {
+    Optional<ShardRule> rule = rules.stream().filter(r -> r.matches(name)).findFirst();
+    return rule.isPresent() ? buffer.sharded(name, rule.get().dim()) : buffer.tensor(name);
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class DemoCommandTests {
+  @Test
+  void printsTheTensorAsTheOriginalDoes() throws IOException {
+    List<Path> before = demoFolders();
+    Fst fst = Fst.run("demo");
+    assertThat(fst.err()).isEmpty();
+    assertThat(fst.exit()).isZero();
+    assertThat(fst.out())
+        .startsWith("a0: " + matrix(8) + System.lineSeparator())
+        .contains("GB/s", "/b.safetensors: ");
+    assertThat(demoFolders()).isEqualTo(before);
+  }
+
+  /** Rows of the original's read-me: {@code [ 0., 0., ... 0.],} up to {@code [15., ... 15.]]}. */
+  static String matrix(int columns) {
+    return IntStream.range(0, 16)
+        .mapToObj(row -> (row < 10 ? "[ " : "[") + (row + "., ").repeat(columns - 1) + row + ".]")
+        .collect(Collectors.joining(",\n", "tensor([", "], dtype=torch.float16)"));
+  }
+
+  private static List<Path> demoFolders() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+      return files.filter(f -> f.getFileName().toString().startsWith("fst-demo")).toList();
+    }
+  }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class DoctorCommandTests {
+  @Test
+  void printsPluginsAndTheHost() {
+    Fst fst = Fst.run("doctor");
+    assertThat(fst.exit()).isZero();
+    assertThat(fst.outLines())
+        .anyMatch(line -> line.matches("device +host +available +.*"))
+        .anyMatch(line -> line.matches("backend +cpu +available +.*"))
+        .anyMatch(line -> line.matches("java +25.*"))
+        .anyMatch(line -> line.matches("limits +.*Max open files \\d+.*"))
+        .anyMatch(line -> line.matches("memory +MemTotal: \\d+ kB.*"))
+        .anyMatch(line -> line.startsWith("huge pages"));
+  }
+
+  @Test
+  void saysWhyNothingServesAnUnknownDevice() {
+    Fst fst = Fst.run("doctor", "--device", "abacus:1");
+    assertThat(fst.exit()).isZero();
+    assertThat(fst.outLines()).anyMatch(line -> line.matches("backend +cpu +unavailable +.*"));
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectCommandTests {
+  private static final String HEADER =
+      "{\"__metadata__\":{\"k\":\"v\\n\"},"
+          + "\"a\":{\"dtype\":\"F16\",\"shape\":[2,3],\"data_offsets\":[4,16]},"
+          + "\"b\\u001b\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]},"
+          + "\"c\":{\"dtype\":\"F16\",\"shape\":[0,18446744073709551615],"
+          + "\"data_offsets\":[16,16]}}";
+
+  @TempDir private Path folder;
+  private Path file;
+
+  @BeforeEach
+  void writeFile() throws IOException {
+    file = Samples.raw(folder.resolve("x.safetensors"), HEADER, 16);
+  }
+
+  @Test
+  void printsMetadataTensorsAndTotals() {
+    Fst fst = Fst.run("inspect", file);
+    assertThat(fst.exit()).isZero();
+    assertThat(fst.outLines())
+        .containsExactly(
+            "file      " + file,
+            "size      "
+                + (8 + HEADER.length() + 16)
+                + " bytes, data from byte "
+                + (8 + HEADER.length()),
+            "metadata  1",
+            "  k = v\\n",
+            "tensors   3",
+            "  F32  []  [0, 4)  b\\u001b",
+            "  F16  [2, 3]  [4, 16)  a",
+            "  F16  [0, 18446744073709551615]  [16, 16)  c",
+            "totals",
+            "  F16  2 tensors  12 bytes",
+            "  F32  1 tensors  4 bytes");
+  }
+
+  @Test
+  void printsTheSameAsJson() throws IOException {
+    Fst fst = Fst.run("inspect", "--json", file);
+    Map<String, Object> json = JsonText.object(fst.out());
+    assertThat(json)
+        .containsEntry("file", file.toString())
+        .containsEntry("size", 8L + HEADER.length() + 16)
+        .containsEntry("data_offset", 8L + HEADER.length())
+        .containsEntry("metadata", Map.of("k", "v\n"))
+        .containsEntry(
+            "totals",
+            Map.of(
+                "F16", Map.of("tensors", 2L, "bytes", 12L),
+                "F32", Map.of("tensors", 1L, "bytes", 4L)));
+    assertThat(json.get("tensors"))
+        .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.LIST)
+        .hasSize(3)
+        .contains(
+            Map.of(
+                "name",
+                "a",
+                "dtype",
+                "F16",
+                "shape",
+                List.of(2L, 3L),
+                "data_offsets",
+                List.of(4L, 16L),
+                "bytes",
+                12L));
+    assertThat(fst.out()).contains("[0,18446744073709551615]");
+  }
+}

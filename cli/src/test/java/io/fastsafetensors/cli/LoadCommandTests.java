@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LoadCommandTests {
+  @TempDir private Path folder;
+  private Path a;
+  private Path b;
+
+  @BeforeEach
+  void writeFiles() throws IOException {
+    a = folder.resolve("a.safetensors");
+    b = folder.resolve("b.safetensors");
+    Samples.write(a, "a0", DType.F32, Shape.of(100, 100));
+    Samples.write(b, "b0", DType.F16, Shape.of(16, 8));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mapped", "copied", "auto"})
+  void printsWhatWasLoadedAndHow(String path) {
+    Fst fst = Fst.run("load", a, b, "--backend", "cpu", "--path", path, "--touch");
+    assertThat(fst.err()).isEmpty();
+    assertThat(fst.exit()).isZero();
+    assertThat(fst.outLines())
+        .startsWith("files    2", "tensors  2", "bytes    40256 (39.3 KiB)")
+        .anyMatch(line -> line.startsWith("seconds  "))
+        .anyMatch(line -> line.startsWith("GB/s     "))
+        .anyMatch(line -> line.contains("b.safetensors"));
+  }
+
+  @Test
+  void printsOneJsonObject() throws IOException {
+    Map<String, Object> json =
+        JsonText.object(Fst.run("load", "--json", "--backend", "cpu", folder).out());
+    assertThat(json.keySet())
+        .containsExactly("files", "tensors", "bytes", "seconds", "gbps", "backend", "explain");
+    assertThat(json)
+        .containsEntry("files", 2L)
+        .containsEntry("tensors", 2L)
+        .containsEntry("bytes", 40_256L)
+        .containsEntry("backend", "cpu");
+    double seconds = (double) json.get("seconds");
+    assertThat((double) json.get("gbps")).isCloseTo(40_256 / seconds / 1e9, within(1e-9));
+    assertThat(json.get("explain").toString()).contains("a.safetensors", "b.safetensors");
+  }
+
+  private static org.assertj.core.data.Offset<Double> within(double offset) {
+    return org.assertj.core.data.Offset.offset(offset);
+  }
+
+  @Test
+  void loadsOnlyWhatTheFilterWants() throws IOException {
+    Map<String, Object> json =
+        JsonText.object(Fst.run("load", "--json", "--filter", "b*", folder).out());
+    assertThat(json).containsEntry("tensors", 1L).containsEntry("bytes", 256L);
+  }
+
+  @Test
+  void rankFilesStandForPaths() throws IOException {
+    Map<String, Object> json =
+        JsonText.object(Fst.run("load", "--json", "--rank-files", "0=" + a + "," + b).out());
+    assertThat(json).containsEntry("files", 2L);
+  }
+
+  @Test
+  void anUnknownBackendIsAnErrorThatNamesTheOthers() {
+    Fst fst = Fst.run("load", a, "--backend", "nosuch");
+    assertThat(fst.exit()).isEqualTo(1);
+    assertThat(fst.errLines()).hasSize(1).first().asString().contains("nosuch", "cpu");
+  }
+
+  @Test
+  void aMissingFileIsAnError() {
+    Fst fst = Fst.run("load", folder.resolve("missing.safetensors"));
+    assertThat(fst.exit()).isEqualTo(1);
+    assertThat(fst.errLines()).hasSize(1).first().asString().contains("missing.safetensors");
+  }
+
+  @Test
+  void aMalformedFileIsAnErrorWithItsRule() throws IOException {
+    Path bad = Files.write(folder.resolve("bad.safetensors"), new byte[3]);
+    Fst fst = Fst.run("load", bad);
+    assertThat(fst.exit()).isEqualTo(1);
+    assertThat(fst.errLines()).hasSize(1).first().asString().contains("HeaderTooSmall");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "load",
+        "load x --rank-files 0=x",
+        "load x --threads -1",
+        "load x --alignment 3",
+        "load x --device NONE",
+        "load x --shard nothing"
+      })
+  void misuseIsExitCode2(String line) {
+    Fst fst = Fst.runLine(line);
+    assertThat(fst.exit()).isEqualTo(2);
+    assertThat(fst.errLines()).hasSize(1);
+  }
+
+  @Test
+  void aShardRuleThatMatchesNothingIsMisuse() {
+    Fst fst = Fst.run("load", folder, "--shard", "c.*=0");
+    assertThat(fst.exit()).isEqualTo(2);
+    assertThat(fst.errLines()).hasSize(1).first().asString().contains("--shard c.*=0");
+  }
+
+  @Test
+  void aDimensionThatIsNotThereIsMisuseAlsoForOneRank() {
+    Fst fst = Fst.run("load", folder, "--shard", "b0=2");
+    assertThat(fst.exit()).isEqualTo(2);
+    assertThat(fst.errLines()).hasSize(1).first().asString().contains("b0");
+  }
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs the command fst from the sources: builds it when they changed, then starts it at once.
+# FST_JAVA_OPTS holds more options for its JVM.
+set -euo pipefail
+root=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+. "$root/scripts/lib.sh"
+
+find_jdk
+ensure_dist
+cache=()
+[[ ! -r $dist/fst.aot ]] || cache=("-XX:AOTCache=$dist/fst.aot")
+run_dist "${cache[@]}" -- "$@"

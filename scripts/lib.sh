@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+# Shared by ./fst and ./verify. Sourced, with "root" set to the repository's folder.
+
+fail() {
+  echo "$(basename "$0"): $*" >&2
+  exit 2
+}
+
+# The feature version of the JDK in folder $1; nothing if there is no JDK (a bare JRE cannot build).
+jdk_version() {
+  [[ -x $1/bin/java && -x $1/bin/javac ]] || return 0
+  if [[ -r $1/release ]]; then
+    sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
+  else
+    "$1/bin/javac" -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p'
+  fi
+}
+
+# Exports JAVA_HOME as a JDK 25: the one it names, else an installed one, else the one on PATH.
+find_jdk() {
+  local candidate on_path
+  on_path=$(command -v javac || true)
+  for candidate in "${JAVA_HOME:-}" /usr/lib/jvm/*25* \
+      "${on_path:+$(dirname "$(dirname "$(readlink -f "$on_path")")")}"; do
+    if [[ -n $candidate && $(jdk_version "$candidate") == 25 ]]; then
+      export JAVA_HOME=$candidate
+      return
+    fi
+  done
+  fail "no JDK 25 found: install one (https://adoptium.net) and set JAVA_HOME to its folder"
+}
+
+# Makes "mvn" available; installs it where that needs no question.
+find_maven() {
+  command -v mvn >/dev/null && return
+  if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+    echo "$(basename "$0"): installing Maven with apt-get" >&2
+    { apt-get -q update && DEBIAN_FRONTEND=noninteractive \
+      apt-get -qy install --no-install-recommends maven; } </dev/null >&2 || true
+    hash -r
+  fi
+  command -v mvn >/dev/null || fail "no Maven found: install Maven 3.8 or later so that mvn is on PATH"
+}
+
+# Maven in the repository's folder. Its own libraries still use sun.misc.Unsafe, and it ends with
+# a colour reset even when told to use no colour, which would stick to the next line.
+maven() {
+  (cd "$root" && MAVEN_OPTS="${MAVEN_OPTS:-} --sun-misc-unsafe-memory-access=allow" \
+    mvn -B -ntp -Dstyle.color=never "$@" </dev/null 2>&1 | sed -u $'s/\e\\[[0-9;]*m//g')
+}
+
+# --- the command's distribution: jars, AOT cache and a stamp that tells what they were built from ---
+
+dist=$root/cli/target/dist
+build_log=$root/cli/target/fst-build.log
+
+# Modules that may call native code, comma-separated: nobody else may.
+native_modules=io.fastsafetensors.backend.posix
+
+# Built with this JDK, and nothing it was built from is newer. Folders count too: their time
+# changes when a file in them is deleted.
+dist_is_current() {
+  [[ -r $dist/stamp && $(<"$dist/stamp") == "$JAVA_HOME" ]] || return 1
+  local sources=("$root/pom.xml" "$root/.mvn") module newer
+  for module in "$root"/*/pom.xml; do
+    module=${module%/pom.xml}
+    case ${module##*/} in
+      testkit | integration-tests | benchmarks) continue ;; # not in the distribution
+    esac
+    sources+=("$module/pom.xml")
+    [[ ! -d $module/src/main ]] || sources+=("$module/src/main")
+  done
+  newer=$(find "${sources[@]}" -newer "$dist/stamp" -print -quit) && [[ -z $newer ]]
+}
+
+# Calls the command's java: $1... are JVM options up to "--", then the command's arguments.
+# Warnings of the JVM go to stderr, because stdout belongs to the command; an AOT cache that does
+# not fit (another garbage collector, say) is no reason for any.
+run_dist() {
+  local options=()
+  while [[ $1 != -- ]]; do
+    options+=("$1")
+    shift
+  done
+  shift
+  [[ -z $native_modules ]] || options+=("--enable-native-access=$native_modules")
+  # shellcheck disable=SC2206 # FST_JAVA_OPTS is a list of words
+  options+=(${FST_JAVA_OPTS:-})
+  exec "$JAVA_HOME/bin/java" -Xlog:disable "-Xlog:all=warning,aot*=off,cds*=off:stderr" \
+    --module-path "$dist/lib" "${options[@]}" -m io.fastsafetensors.cli/io.fastsafetensors.cli.Main "$@"
+}
+
+# An AOT cache (JEP 514) of a short run. Without it the command only starts slower.
+train_dist() {
+  (unset FST_JAVA_OPTS && run_dist "-XX:AOTCacheOutput=$dist/fst.aot" -- --help) || rm -f "$dist/fst.aot"
+}
+
+# The stamp is as old as the start of the build: what is edited meanwhile counts as newer.
+build_dist() {
+  # Options meant for the command, such as a small heap, must not reach its build.
+  unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS
+  rm -rf "$dist"
+  mkdir -p "$dist"
+  echo "$JAVA_HOME" >"$dist/stamp.new"
+  maven package -pl cli -am -Dmaven.test.skip=true -Djacoco.skip=true || return
+  train_dist
+  mv "$dist/stamp.new" "$dist/stamp"
+}
+
+# Builds under a lock, so that commands started together build once. The lock is on a file that
+# no build deletes.
+ensure_dist() {
+  dist_is_current && return
+  (
+    flock 9 || fail "cannot lock $root/fst"
+    dist_is_current && exit
+    echo "fst: building (log: $build_log)" >&2
+    mkdir -p "$(dirname "$build_log")"
+    find_maven
+    if ! (build_dist) >"$build_log" 2>&1 9<&-; then
+      sed -En '/-> \[Help/q; /^\[(ERROR|WARNING)\]/p' "$build_log" >&2
+      fail "the build failed, see $build_log"
+    fi
+  ) 9<"$root/fst"
+}

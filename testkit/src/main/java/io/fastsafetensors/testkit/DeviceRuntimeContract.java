@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit;
+
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.spi.Provider;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Certifies a device runtime: extend it, return the runtime, run with JUnit.
+ *
+ * @since 0.1
+ */
+@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+public abstract class DeviceRuntimeContract
+    implements ProviderRules, DeviceMemoryRules, DeviceStreamRules {
+  /** Made by JUnit. */
+  protected DeviceRuntimeContract() {}
+
+  @Override
+  public Provider provider() {
+    return runtime();
+  }
+
+  @Override
+  public Class<? extends Provider> service() {
+    return DeviceRuntime.class;
+  }
+
+  @Override
+  public Availability probe() {
+    return runtime().probe();
+  }
+}

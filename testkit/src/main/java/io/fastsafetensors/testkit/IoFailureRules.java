@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit;
+
+import io.fastsafetensors.LoadCancelledException;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.UnsupportedTransferException;
+import io.fastsafetensors.spi.IoSession;
+import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.RangePlan;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.ProviderNotFoundException;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Rules of backends about what goes wrong: IO-105, IO-106, IO-107, IO-109 and IO-116.
+ *
+ * @since 0.1
+ */
+public interface IoFailureRules extends IoRules {
+  /** Rule IO-105: the file is shorter than when its header was read. */
+  @Test
+  default void required_io105_shortReadIsAnError() {
+    for (long left : new long[] {0, 1, 65_536, 199_999}) {
+      IoBench.use(
+          "IO-105",
+          this,
+          (bench, rule) -> {
+            bench.blocks(65_536);
+            RangePlan plan = shortened(bench, left);
+            rule.refuses(
+                LoadException.class,
+                "loading 200000 bytes of a file of " + left,
+                () -> bench.load(plan));
+          });
+    }
+  }
+
+  /** Rule IO-105: the file is shortened after the first block. */
+  @Test
+  default void required_io105_fileThatShrinksMeanwhileIsAnError() {
+    IoBench.use(
+        "IO-105",
+        this,
+        (bench, rule) -> {
+          bench.copied().threads(1).blocks(4096);
+          SampleFile file = bench.folder.write(1 << 20);
+          bench.monitor.onBlock(() -> rule.allows("truncating", () -> shorten(file.path(), 4096)));
+          try {
+            bench.check(rule, file, file.whole(), bench.load(file.whole()));
+          } catch (LoadException e) {
+            rule.check(
+                bench.monitor.blockBytes() < file.bytes(), "failed although all was read: " + e);
+          }
+        });
+  }
+
+  /** Rule IO-105: there is no file. */
+  @Test
+  default void required_io105_missingFileIsAnError() {
+    IoBench.use(
+        "IO-105",
+        this,
+        (bench, rule) -> {
+          SampleFile file = new SampleFile(bench.folder.next(), 1000, 1);
+          LoadException failure =
+              rule.refuses(
+                  LoadException.class, "loading a missing file", () -> bench.load(file.whole()));
+          rule.check(
+              String.valueOf(failure.getMessage()).contains(file.path().toString()),
+              "the message does not name the file: " + failure);
+        });
+  }
+
+  /** Rule IO-105: the path is a folder. */
+  @Test
+  default void required_io105_folderIsAnError() {
+    IoBench.use(
+        "IO-105",
+        this,
+        (bench, rule) -> {
+          SampleFile folder = new SampleFile(Files.createDirectory(bench.folder.next()), 1000, 1);
+          rule.refuses(LoadException.class, "loading a folder", () -> bench.load(folder.whole()));
+        });
+  }
+
+  /** Rule IO-106: the session asks before each block whether to go on. */
+  @Test
+  default void required_io106_asksBeforeEachBlock() {
+    IoBench.use(
+        "IO-106",
+        this,
+        (bench, rule) -> {
+          bench.blocks(4096);
+          bench.load(bench.folder.write(100_000).whole());
+          int blocks = bench.monitor.blocks().size();
+          rule.check(
+              bench.monitor.checkpoints() >= blocks,
+              bench.monitor.checkpoints() + " checkpoints for " + blocks + " blocks");
+        });
+  }
+
+  /** Rule IO-106: a load that is cancelled ends, and says so. */
+  @Test
+  default void required_io106_cancellationEndsTheLoad() {
+    for (int checkpoint : new int[] {1, 2, 20}) {
+      IoBench.use(
+          "IO-106",
+          this,
+          (bench, rule) -> {
+            bench.copied().threads(2).blocks(4096);
+            SampleFile file = bench.folder.write(64 * 4096);
+            bench.monitor.cancelAt(checkpoint);
+            rule.refuses(
+                LoadCancelledException.class,
+                "a load cancelled at checkpoint " + checkpoint,
+                () -> bench.ends(rule, "a cancelled load", () -> bench.load(file.whole())));
+            rule.check(
+                bench.monitor.blockBytes() < file.bytes(), "all was read in spite of cancellation");
+          });
+    }
+  }
+
+  /** Rule IO-106: an interrupt of the thread that waits ends the load. */
+  @Test
+  default void required_io106_interruptEndsTheWait() {
+    IoBench.use(
+        "IO-106",
+        this,
+        (bench, rule) ->
+            HeldReader.awaitFails(
+                bench,
+                rule,
+                LoadCancelledException.class,
+                "await() on an interrupted thread",
+                () -> Thread.currentThread().interrupt()));
+  }
+
+  /** Rule IO-107: a wait ends at the deadline, even if a reader hangs. */
+  @Test
+  default void required_io107_waitEndsAtTheDeadline() {
+    IoBench.use(
+        "IO-107",
+        this,
+        (bench, rule) -> {
+          bench.monitor.deadline(environment().quiet());
+          HeldReader.awaitFails(
+              bench, rule, LoadException.class, "await() with a reader that hangs", () -> {});
+        });
+  }
+
+  /** Rule IO-109: data that can't be read is no reason to try another backend. */
+  @Test
+  default void required_io109_badDataIsNotUnsupported() {
+    IoBench.use(
+        "IO-109",
+        this,
+        (bench, rule) -> {
+          RangePlan plan = shortened(bench, 100_000);
+          try {
+            bench.load(plan);
+          } catch (UnsupportedTransferException e) {
+            throw rule.broken("a file that became shorter is not a lack of a feature: " + e);
+          } catch (LoadException e) {
+            return; // as it should be; IO-105 looks closer
+          }
+        });
+  }
+
+  /** Rule IO-109: files of another file system provider are read, or refused as unsupported. */
+  @Test
+  default void required_io109_otherFileSystemsAreReadOrUnsupported() {
+    IoBench.use(
+        "IO-109",
+        this,
+        (bench, rule) -> {
+          try (FileSystem zip = newZip(bench.folder.next())) {
+            SampleFile file = SampleFiles.write(zip.getPath("/inside.bin"), 100_000, 5);
+            try {
+              bench.check(rule, file, file.whole(), bench.load(file.whole()));
+            } catch (UnsupportedTransferException e) {
+              return; // the engine asks the next backend
+            } catch (LoadException | RuntimeException e) {
+              throw rule.broken("a file of another provider, neither read nor unsupported: " + e);
+            }
+          }
+        });
+  }
+
+  private static FileSystem newZip(Path path) throws IOException {
+    try {
+      return FileSystems.newFileSystem(path, Map.of("create", "true"));
+    } catch (ProviderNotFoundException e) {
+      Assumptions.abort("no zip file system here: add the module jdk.zipfs");
+      throw new AssertionError("abort() throws", e);
+    }
+  }
+
+  /** Rule IO-116: a device without memory is an error, and nothing is left behind. */
+  @Test
+  default void required_io116_failedAllocationIsAnError() {
+    for (int nth : List.of(1, 2, 3, 4)) {
+      IoBench.use(
+          "IO-116",
+          this,
+          (bench, rule) -> {
+            bench.blocks(16_384);
+            bench.context.failAllocation(nth);
+            loadOnBrokenDevice(bench, "allocation " + nth);
+          });
+    }
+  }
+
+  /** Rule IO-116: an operation that fails on the device is an error, and nothing is left behind. */
+  @Test
+  default void required_io116_failedOperationIsAnError() {
+    for (int nth : List.of(1, 2, 3, 4, 5, 6, 8, 12)) {
+      IoBench.use(
+          "IO-116",
+          this,
+          (bench, rule) -> {
+            bench.blocks(16_384);
+            bench.context.failOperation(nth);
+            loadOnBrokenDevice(bench, "operation " + nth);
+          });
+    }
+  }
+
+  private static void loadOnBrokenDevice(IoBench bench, String broken) throws IOException {
+    Rule rule = new Rule("IO-116");
+    SampleFile file = bench.folder.write(100_000);
+    try (IoSession session = bench.session()) {
+      LoadedRanges loaded = bench.load(session, file.whole());
+      bench.check(rule, file, file.whole(), loaded);
+      IoBench.release(loaded);
+    } catch (LoadException e) {
+      // the device failed, and so did the load
+    } catch (RuntimeException e) {
+      throw rule.broken("threw " + e + " when " + broken + " failed, want a LoadException");
+    }
+    bench.checkNothingOpen(rule, "a failure of " + broken);
+  }
+
+  private static RangePlan shortened(IoBench bench, long left) throws IOException {
+    SampleFile file = bench.folder.write(200_000);
+    shorten(file.path(), left);
+    return file.whole();
+  }
+
+  private static Path shorten(Path path, long left) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+      channel.truncate(left);
+    }
+    return path;
+  }
+}

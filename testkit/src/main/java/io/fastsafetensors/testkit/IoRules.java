@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.Plugins;
+import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.spi.IoBackend;
+
+/**
+ * What the rules of backends are tried on.
+ *
+ * @since 0.1
+ */
+public interface IoRules {
+  /**
+   * Returns the backend.
+   *
+   * @return the plug-in that is certified
+   */
+  IoBackend backend();
+
+  /**
+   * Returns the device that the backend reads into.
+   *
+   * @return {@code cpu}, unless overridden
+   */
+  default Device device() {
+    return Device.CPU;
+  }
+
+  /**
+   * Returns what makes the memory that the backend reads into.
+   *
+   * @return the runtime that a loader takes for {@link #device}, unless overridden
+   * @throws LoadException if there is none here
+   */
+  default DeviceRuntime runtime() throws LoadException {
+    return Plugins.runtime(device());
+  }
+
+  /**
+   * Returns where and how long to try.
+   *
+   * @return the environment of the system, unless overridden
+   */
+  default TestkitEnvironment environment() {
+    return TestkitEnvironment.fromSystem();
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit;
+
+import io.fastsafetensors.spi.ByteRange;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+
+/**
+ * Writes sample files: raw bytes, each computed from its place, so that any part can be checked
+ * without keeping a copy. Works on any file system provider.
+ *
+ * @since 0.1
+ */
+public final class SampleFiles {
+  private static final int CHUNK = 1 << 20;
+
+  private SampleFiles() {}
+
+  /**
+   * Writes a file.
+   *
+   * @param path the new file
+   * @param bytes its size
+   * @param seed what its bytes are made from
+   * @return the file
+   * @throws IOException if it can't be written
+   */
+  public static SampleFile write(Path path, long bytes, long seed) throws IOException {
+    return writeTail(path, bytes, bytes, seed);
+  }
+
+  /**
+   * Writes a file of which only the end is filled; where the file system knows holes, the rest
+   * takes no room.
+   *
+   * @param path the new file
+   * @param bytes its size
+   * @param tail how many bytes at its end are filled, the others are undefined
+   * @param seed what the filled bytes are made from
+   * @return the file
+   * @throws IOException if it can't be written
+   */
+  public static SampleFile writeTail(Path path, long bytes, long tail, long seed)
+      throws IOException {
+    SampleFile file = new SampleFile(path, bytes, seed);
+    try (SeekableByteChannel channel =
+        Files.newByteChannel(
+            path,
+            Set.of(
+                StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.SPARSE))) {
+      channel.position(bytes - tail);
+      for (long at = bytes - tail; at < bytes; at += CHUNK) {
+        ByteRange chunk = new ByteRange(at, Math.min(bytes, at + CHUNK));
+        writeFully(channel, ByteBuffer.wrap(file.expected(chunk)));
+      }
+    }
+    return file;
+  }
+
+  private static void writeFully(SeekableByteChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /** Mixes seed and place so that bytes out of place are never right for long. */
+  static byte byteAt(long seed, long place) {
+    long mixed = (place + seed * 0x9E37_79B9_7F4A_7C15L) * 0xBF58_476D_1CE4_E5B9L;
+    return (byte) ((mixed ^ (mixed >>> 31)) >>> 24);
+  }
+}

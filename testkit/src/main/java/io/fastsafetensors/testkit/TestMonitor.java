@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit;
+
+import io.fastsafetensors.LoadCancelledException;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.spi.IoMonitor;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/** The engine's side of a load, in a test: records blocks, and can slow, hold or cancel. */
+final class TestMonitor implements IoMonitor {
+  record Block(Path file, TransferPath path, long offset, long bytes) {}
+
+  private final List<Block> blocks = new CopyOnWriteArrayList<>();
+  private final AtomicInteger checkpoints = new AtomicInteger();
+  private final Set<Thread> callers = ConcurrentHashMap.newKeySet();
+  private final Duration longestHold;
+  private volatile Deadline deadline;
+  private volatile CountDownLatch gate = new CountDownLatch(0);
+  private volatile Duration pace = Duration.ZERO;
+  private volatile boolean held;
+  private volatile int cancelAt = Integer.MAX_VALUE;
+  private volatile Runnable onBlock = () -> {};
+
+  TestMonitor(Duration patience) {
+    this.longestHold = patience.multipliedBy(2);
+    this.deadline = Deadline.after(patience.multipliedBy(3));
+  }
+
+  /** Starts a deadline. */
+  void deadline(Duration allowed) {
+    deadline = Deadline.after(allowed);
+  }
+
+  /** Cancels the load at the n-th checkpoint and every later one. */
+  void cancelAt(int checkpoint) {
+    cancelAt = checkpoint;
+  }
+
+  /** Does something after each block. */
+  void onBlock(Runnable action) {
+    onBlock = action;
+  }
+
+  /** Makes each block take longer. */
+  void pace(Duration perBlock) {
+    pace = perBlock;
+  }
+
+  /** Names the thread that stands for the engine: it is never held. */
+  void caller() {
+    callers.add(Thread.currentThread());
+  }
+
+  /** Holds readers at their next checkpoint. */
+  void holdReaders() {
+    gate = new CountDownLatch(1);
+  }
+
+  void releaseReaders() {
+    gate.countDown();
+  }
+
+  List<Block> blocks() {
+    return List.copyOf(blocks);
+  }
+
+  int checkpoints() {
+    return checkpoints.get();
+  }
+
+  long blockBytes() {
+    return blocks.stream().mapToLong(Block::bytes).sum();
+  }
+
+  @Override
+  public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {
+    blocks.add(new Block(file, path, offset, bytes));
+    LockSupport.parkNanos(pace.toNanos());
+    onBlock.run();
+  }
+
+  @Override
+  public void checkpoint() throws LoadCancelledException {
+    int count = checkpoints.incrementAndGet();
+    if (!callers.contains(Thread.currentThread()) && gate.getCount() > 0) {
+      hold();
+    }
+    if (deadline.hasPassed()) {
+      throw new LoadCancelledException("out of time at checkpoint " + count, true);
+    }
+    if (count >= cancelAt) {
+      throw new LoadCancelledException("cancelled by the testkit at checkpoint " + count, false);
+    }
+  }
+
+  /** Tells whether a reader was ever held: not where reads are made by the caller's thread. */
+  boolean hasHeld() {
+    return held;
+  }
+
+  private void hold() {
+    held = true;
+    try {
+      if (!gate.await(longestHold.toNanos(), TimeUnit.NANOSECONDS)) {
+        releaseReaders();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public Deadline deadline() {
+    return deadline;
+  }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.Device;
+import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.MemoryInfo;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A context given to the plug-in in place of the real one: counts, watches, and can fail. */
+final class TrackedContext implements DeviceContext {
+  private final DeviceContext context;
+  private final Set<Thread> attached = ConcurrentHashMap.newKeySet();
+  private final List<DeviceBuffer> buffers = new CopyOnWriteArrayList<>();
+  private final List<TrackedStream> streams = new CopyOnWriteArrayList<>();
+  private final List<String> strangers = new CopyOnWriteArrayList<>();
+  private final AtomicLong allocationsUntilFailure = new AtomicLong(Long.MAX_VALUE);
+  private final AtomicLong operationsUntilFailure = new AtomicLong(Long.MAX_VALUE);
+
+  TrackedContext(DeviceContext context) {
+    this.context = context;
+  }
+
+  /** Makes the n-th allocation from now fail. */
+  void failAllocation(long nth) {
+    allocationsUntilFailure.set(nth);
+  }
+
+  /** Makes the n-th operation from now on any stream fail; making a stream counts. */
+  void failOperation(long nth) {
+    operationsUntilFailure.set(nth);
+  }
+
+  /** Returns how many buffers made through this context are not closed. */
+  long openBuffers() {
+    return buffers.stream().filter(TrackedContext::isOpen).count();
+  }
+
+  /** Returns how many streams made through this context are not closed. */
+  long openStreams() {
+    return streams.stream().filter(TrackedStream::isOpen).count();
+  }
+
+  /** Returns the context that this one stands for. */
+  DeviceContext real() {
+    return context;
+  }
+
+  /** Tells whether a buffer is open: by rule D-104 a closed one has no address. */
+  static boolean isOpen(DeviceBuffer buffer) {
+    try {
+      buffer.address();
+      return true;
+    } catch (IllegalStateException e) {
+      return false;
+    }
+  }
+
+  /** Returns what threads did that had not attached, one line each. */
+  List<String> strangers() {
+    return List.copyOf(strangers);
+  }
+
+  void use(String operation) {
+    if (!attached.contains(Thread.currentThread())) {
+      strangers.add(operation + " on thread " + Thread.currentThread().getName());
+    }
+  }
+
+  void failOperationOnDemand(String operation) throws LoadException {
+    if (operationsUntilFailure.decrementAndGet() == 0) {
+      throw new LoadException(device() + ": the testkit made this " + operation + " fail");
+    }
+  }
+
+  @Override
+  public Device device() {
+    return context.device();
+  }
+
+  @Override
+  public void attach() {
+    attached.add(Thread.currentThread());
+    context.attach();
+  }
+
+  @Override
+  public DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
+    use("allocate");
+    failAllocationOnDemand(bytes);
+    return tracked(context.allocate(bytes, alignment));
+  }
+
+  @Override
+  public DeviceBuffer allocateStaging(long bytes) throws DeviceMemoryException {
+    use("allocateStaging");
+    failAllocationOnDemand(bytes);
+    return tracked(context.allocateStaging(bytes));
+  }
+
+  private DeviceBuffer tracked(DeviceBuffer buffer) {
+    buffers.add(buffer);
+    return buffer;
+  }
+
+  private void failAllocationOnDemand(long bytes) throws DeviceMemoryException {
+    if (allocationsUntilFailure.decrementAndGet() == 0) {
+      throw new DeviceMemoryException(
+          device(), bytes, -1, "the testkit made this allocation fail", null);
+    }
+  }
+
+  @Override
+  public DeviceStream newStream() throws LoadException {
+    use("newStream");
+    failOperationOnDemand("newStream");
+    TrackedStream stream = new TrackedStream(this, context.newStream());
+    streams.add(stream);
+    return stream;
+  }
+
+  @Override
+  public boolean canConvert(DType from, DType to) {
+    return context.canConvert(from, to);
+  }
+
+  @Override
+  public MemoryInfo memory() throws LoadException {
+    return context.memory();
+  }
+
+  @Override
+  public OptionalInt numaNode() {
+    return context.numaNode();
+  }
+
+  @Override
+  public Optional<String> pciBus() {
+    return context.pciBus();
+  }
+
+  /** Closes also what was left open. */
+  @Override
+  public void close() {
+    attach();
+    streams.forEach(TrackedStream::close);
+    buffers.forEach(DeviceBuffer::close);
+    context.close();
+  }
+}

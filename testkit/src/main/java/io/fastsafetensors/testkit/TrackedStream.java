@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.StreamMark;
+import java.lang.foreign.MemorySegment;
+
+/** A stream of a {@link TrackedContext}. */
+final class TrackedStream implements DeviceStream {
+  private final TrackedContext context;
+  private final DeviceStream stream;
+  private volatile boolean closed;
+
+  TrackedStream(TrackedContext context, DeviceStream stream) {
+    this.context = context;
+    this.stream = stream;
+  }
+
+  boolean isOpen() {
+    return !closed;
+  }
+
+  @Override
+  public DeviceContext context() {
+    return context;
+  }
+
+  @Override
+  public void copy(Region source, Region target) throws LoadException {
+    watch("copy");
+    stream.copy(source, target);
+  }
+
+  @Override
+  public void copyFromHost(MemorySegment source, Region target) throws LoadException {
+    watch("copyFromHost");
+    stream.copyFromHost(source, target);
+  }
+
+  @Override
+  public void copyToHost(Region source, MemorySegment target) throws LoadException {
+    watch("copyToHost");
+    stream.copyToHost(source, target);
+  }
+
+  @Override
+  public void convert(Region source, DType from, Region target, DType to) throws LoadException {
+    watch("convert");
+    stream.convert(source, from, target, to);
+  }
+
+  @Override
+  public StreamMark record() throws LoadException {
+    watch("record");
+    return stream.record();
+  }
+
+  @Override
+  public long handle() {
+    return stream.handle();
+  }
+
+  @Override
+  public void close() {
+    context.use("close of a stream");
+    stream.close();
+    closed = true;
+  }
+
+  private void watch(String operation) throws LoadException {
+    context.use(operation);
+    context.failOperationOnDemand(operation);
+  }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit.sim;
+
+import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferException;
+import io.fastsafetensors.spi.ByteRange;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.IoSession;
+import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.spi.Region;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+
+/** Opens files, makes room for them, and hands them to one thread that reads. */
+final class SimSession implements IoSession {
+  private static final long MIN_ALIGNMENT = 16;
+
+  private final DeviceContext context;
+  private final IoOptions options;
+  private final StagingPair staging;
+  private final ExecutorService reader;
+  private long heldBytes;
+  private boolean closed;
+
+  SimSession(DeviceContext context, IoOptions options) throws LoadException {
+    this.context = context;
+    this.options = options;
+    this.staging = new StagingPair(context, options.blockBytes());
+    this.reader =
+        Executors.newSingleThreadExecutor(
+            Thread.ofPlatform().daemon().name("fst-sim-reader").factory());
+  }
+
+  @Override
+  public IoTicket submit(RangePlan plan) throws LoadException {
+    if (closed) {
+      throw new IllegalStateException("this session is closed");
+    }
+    FileChannel channel = open(plan);
+    try {
+      List<Long> offsets = new ArrayList<>();
+      DeviceBuffer buffer = allocate(layOut(plan, offsets));
+      List<Region> regions = new ArrayList<>();
+      for (ByteRange range : plan.ranges()) {
+        regions.add(Region.of(buffer, offsets.get(regions.size()), range.size()));
+      }
+      SimTicket ticket = new SimTicket(this, plan, buffer, regions);
+      reader.execute(() -> ticket.read(channel));
+      return ticket;
+    } catch (LoadException | RuntimeException e) {
+      closeAfter(channel, e);
+      throw e;
+    }
+  }
+
+  private static void closeAfter(FileChannel channel, Exception failure) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private static FileChannel open(RangePlan plan) throws TransferException {
+    try {
+      return FileChannel.open(plan.file(), StandardOpenOption.READ);
+    } catch (IOException e) {
+      throw failure(plan, whole(plan), "can't be opened: " + e, e);
+    }
+  }
+
+  private long layOut(RangePlan plan, List<Long> offsets) {
+    long alignment = alignment();
+    long end = 0;
+    for (ByteRange range : plan.ranges()) {
+      long offset = Math.addExact(end, alignment - 1) & -alignment;
+      offsets.add(offset);
+      end = Math.addExact(offset, range.size());
+    }
+    return end;
+  }
+
+  private DeviceBuffer allocate(long bytes) throws DeviceMemoryException {
+    if (bytes > options.memoryBudget() - heldBytes) {
+      throw new DeviceMemoryException(
+          context.device(), bytes, options.memoryBudget() - heldBytes, "memory budget", null);
+    }
+    DeviceBuffer buffer = context.allocate(bytes, alignment());
+    heldBytes += bytes;
+    return buffer;
+  }
+
+  private long alignment() {
+    return Math.max(MIN_ALIGNMENT, options.alignment());
+  }
+
+  /** Frees memory that was not handed out. */
+  void free(DeviceBuffer buffer) {
+    heldBytes -= buffer.size();
+    context.attach();
+    buffer.close();
+  }
+
+  static TransferException failure(
+      RangePlan plan, ByteRange range, String detail, @Nullable Throwable cause) {
+    return new TransferException(
+        SimBackend.ID, plan.file(), range.begin(), range.size(), detail, cause);
+  }
+
+  private static ByteRange whole(RangePlan plan) {
+    return new ByteRange(0, plan.fileSize());
+  }
+
+  DeviceContext context() {
+    return context;
+  }
+
+  IoOptions options() {
+    return options;
+  }
+
+  StagingPair staging() {
+    return staging;
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      reader.close();
+      context.attach();
+      staging.close();
+    }
+  }
+}
