@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
-import io.fastsafetensors.internal.engine.Registry;
+import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.DeviceRuntime;
 import java.util.List;
 

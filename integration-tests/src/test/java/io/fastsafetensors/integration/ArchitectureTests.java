@@ -57,6 +57,7 @@ class ArchitectureTests {
         .dependOnClassesThat()
         .resideInAnyPackage(
             ROOT + ".internal.engine..",
+            ROOT + ".internal.registry..",
             ROOT + ".internal.plan..",
             ROOT + ".internal.group..",
             ROOT + ".internal.host..")
@@ -83,7 +84,8 @@ class ArchitectureTests {
             ROOT + ".internal.convert..",
             ROOT + ".internal.parallel..",
             ROOT + ".internal.host..",
-            ROOT + ".internal.plan..")
+            ROOT + ".internal.plan..",
+            ROOT + ".internal.registry..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + ".internal.engine..")

@@ -3,16 +3,18 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.PluginReport;
-import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.internal.plan.FilePlan;
-import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.internal.registry.Candidates;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The sessions of one load: the chosen backend's, and those of the next ones for files that it
@@ -22,49 +24,72 @@ final class BackendSessions implements AutoCloseable {
   private static final Logger LOG = System.getLogger(BackendSessions.class.getName());
 
   private final Candidates<IoBackend> candidates;
-  private final DeviceContext context;
+  private final SharedContext context;
   private final IoOptions options;
   private final List<Opened> opened = new ArrayList<>();
-  private final List<PendingFile> pending = new ArrayList<>();
+  private final Deque<PendingFile> inFlight = new ArrayDeque<>();
 
-  private record Opened(IoBackend backend, IoSession session) {}
+  /**
+   * An open session.
+   *
+   * @param backend the id of its backend
+   * @param session the session
+   */
+  record Opened(String backend, IoSession session) {}
 
-  BackendSessions(Candidates<IoBackend> candidates, DeviceContext context, IoOptions options) {
+  BackendSessions(Candidates<IoBackend> candidates, SharedContext context, IoOptions options) {
     this.candidates = candidates;
     this.context = context;
     this.options = options;
   }
 
-  /** Starts reading a file by the first backend that can serve it. */
-  PendingFile submit(FilePlan plan) throws LoadException {
+  /** Starts reading a file, by the first backend that can serve it. */
+  void submit(FilePlan plan) throws LoadException {
     PendingFile file = new PendingFile(this, plan);
-    pending.add(file);
-    return file;
+    file.submit();
+    inFlight.add(file);
   }
 
-  /** Submits to the first backend, from the given one on, that doesn't lack what the file needs. */
-  Submission submit(FilePlan plan, int from, String reasons) throws LoadException {
-    Opened choice = session(from);
-    try {
-      return new Submission(
-          from, choice.backend().id(), choice.session().submit(plan.ranges()), reasons);
-    } catch (UnsupportedTransferException e) {
-      return submit(plan, from + 1, addReason(reasons, e));
+  int filesInFlight() {
+    return inFlight.size();
+  }
+
+  long bytesInFlight() {
+    return inFlight.stream().mapToLong(file -> file.plan().bytes()).sum();
+  }
+
+  /** Returns the file that was submitted first of those in flight. */
+  PendingFile oldest() {
+    return inFlight.element();
+  }
+
+  /** Closes the oldest file, after it was awaited. */
+  void closeOldest() {
+    inFlight.remove().close();
+  }
+
+  /**
+   * Returns the session of the chosen backend, or of one after it; opened when first asked for.
+   *
+   * @param number 0 for the chosen one, 1 for the next, ...; never skips one
+   * @return the session; empty if there are not so many backends
+   * @throws LoadException if there is none at all, or it can't be opened
+   */
+  Optional<Opened> session(int number) throws LoadException {
+    if (number == opened.size()) {
+      Optional<IoBackend> next =
+          opened.isEmpty() ? Optional.of(candidates.next()) : candidates.tryNext();
+      if (next.isEmpty()) {
+        return Optional.empty();
+      }
+      opened.add(open(next.get()));
     }
+    return Optional.of(opened.get(number));
   }
 
-  /** Notes why a backend couldn't serve a file. */
-  static String addReason(String reasons, UnsupportedTransferException e) {
-    LOG.log(Level.INFO, "falling back to the next backend: {0}", e.getMessage());
-    return reasons + e.getMessage() + "; ";
-  }
-
-  private Opened session(int index) throws LoadException {
-    if (index == opened.size()) {
-      IoBackend backend = candidates.next();
-      opened.add(new Opened(backend, backend.open(context, options)));
-    }
-    return opened.get(index);
+  private Opened open(IoBackend backend) throws LoadException {
+    LOG.log(Level.DEBUG, () -> "open: backend " + backend.id() + " on " + context.device());
+    return new Opened(backend.id(), backend.open(context.attached(), options));
   }
 
   /** Returns which backends were considered. */
@@ -75,7 +100,8 @@ final class BackendSessions implements AutoCloseable {
   /** Drains all files, then closes the sessions, the last opened first. */
   @Override
   public void close() {
-    pending.forEach(PendingFile::close);
-    opened.reversed().forEach(o -> o.session().close());
+    Cleanup.all(
+        () -> Cleanup.each(inFlight, PendingFile::close),
+        () -> Cleanup.each(opened.reversed(), o -> o.session().close()));
   }
 }

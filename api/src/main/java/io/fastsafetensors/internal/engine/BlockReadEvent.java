@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import java.nio.file.Path;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
@@ -37,4 +38,17 @@ final class BlockReadEvent extends Event {
   @Label("Read time")
   @Timespan
   long readTime;
+
+  /** Records a block, if a recording asks for it. */
+  static void record(Path file, String path, long offset, long bytes, long nanos) {
+    BlockReadEvent event = new BlockReadEvent();
+    if (event.shouldCommit()) {
+      event.file = file.toString();
+      event.path = path;
+      event.offset = offset;
+      event.bytes = bytes;
+      event.readTime = nanos;
+      event.commit();
+    }
+  }
 }

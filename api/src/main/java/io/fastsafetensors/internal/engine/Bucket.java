@@ -1,52 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
-/**
- * Requests that one exchange serves: neighbours with the same owner, all whole or all cut, so that
- * many small tensors cost few exchanges.
- *
- * @param requests the requests, at least one
- * @param cached true if the cache has them and nothing is exchanged
- */
-record Bucket(List<Request> requests, boolean cached) {
+/** Requests that are served together, so that many small tensors cost few exchanges. */
+final class Bucket {
   /** Above this an exchange takes so long that its start doesn't matter, in bytes. */
   private static final long FULL = 16 << 20;
 
-  /** Splits requests into buckets, in order; every rank gets the same. */
-  static List<Bucket> split(List<Request> requests, Predicate<Request> isCached) {
-    List<Bucket> buckets = new ArrayList<>();
-    List<Request> current = new ArrayList<>();
-    for (Request request : requests) {
-      if (!current.isEmpty() && !fits(current, request, isCached)) {
-        buckets.add(new Bucket(List.copyOf(current), isCached.test(current.getFirst())));
-        current.clear();
-      }
-      current.add(request);
-    }
-    if (!current.isEmpty()) {
-      buckets.add(new Bucket(List.copyOf(current), isCached.test(current.getFirst())));
-    }
-    return buckets;
+  /**
+   * What the requests of a bucket have in common.
+   *
+   * @param owner the rank that has the tensors
+   * @param isWhole whether all ranks get all of them
+   * @param isReady whether they are here already
+   */
+  private record Kind(int owner, boolean isWhole, boolean isReady) {}
+
+  private final Kind kind;
+  private final List<Request> requests = new ArrayList<>();
+  private final List<Integer> positions = new ArrayList<>();
+  private long bytes;
+
+  private Bucket(Kind kind) {
+    this.kind = kind;
   }
 
-  private static boolean fits(List<Request> current, Request next, Predicate<Request> isCached) {
-    Request first = current.getFirst();
-    long bytes = current.stream().mapToLong(Request::wholeBytes).sum() + next.wholeBytes();
-    return first.owner() == next.owner()
-        && first.isWhole() == next.isWhole()
-        && isCached.test(first) == isCached.test(next)
-        && bytes <= FULL;
+  /** Makes the tensors of a bucket, in its order; after an exception none of them is left. */
+  @FunctionalInterface
+  interface Work {
+    List<Tensor> make(Bucket bucket) throws LoadException;
+  }
+
+  /**
+   * Makes tensors bucket by bucket.
+   *
+   * @param requests what is wanted; every rank gets the same buckets in the same order from it
+   * @param isReady whether a request needs no exchange
+   * @param work makes the tensors of a bucket
+   * @param done hears of each bucket that was served
+   * @return the tensors in the order of the requests; after an exception none is left
+   */
+  static List<Tensor> serve(
+      List<Request> requests, Predicate<Request> isReady, Work work, Consumer<Bucket> done)
+      throws LoadException {
+    Tensor[] tensors = new Tensor[requests.size()];
+    try {
+      for (Bucket bucket : split(requests, isReady)) {
+        List<Tensor> made = work.make(bucket);
+        for (int i = 0; i < made.size(); i++) {
+          tensors[bucket.positions.get(i)] = made.get(i);
+        }
+        done.accept(bucket);
+      }
+      return List.of(tensors);
+    } catch (Throwable e) {
+      List<Tensor> made = Arrays.stream(tensors).filter(Objects::nonNull).toList();
+      Cleanup.after(e, () -> Cleanup.each(made, Tensor::close));
+      throw e;
+    }
+  }
+
+  static List<Bucket> split(List<Request> requests, Predicate<Request> isReady) {
+    List<Bucket> full = new ArrayList<>();
+    Map<Kind, Bucket> open = new LinkedHashMap<>();
+    for (int i = 0; i < requests.size(); i++) {
+      Request request = requests.get(i);
+      Kind kind = new Kind(request.owner(), request.isWhole(), isReady.test(request));
+      Bucket bucket = open.computeIfAbsent(kind, Bucket::new);
+      if (!bucket.hasRoom(request)) {
+        full.add(bucket);
+        bucket = new Bucket(kind);
+        open.put(kind, bucket);
+      }
+      bucket.add(request, i);
+    }
+    full.addAll(open.values());
+    return full;
+  }
+
+  private boolean hasRoom(Request request) {
+    return requests.isEmpty() || bytes + request.wholeBytes() <= FULL;
+  }
+
+  private void add(Request request, int position) {
+    requests.add(request);
+    positions.add(position);
+    bytes = Math.addExact(bytes, request.wholeBytes());
+  }
+
+  List<Request> requests() {
+    return requests;
   }
 
   int owner() {
-    return requests.getFirst().owner();
+    return kind.owner();
   }
 
   boolean isWhole() {
-    return requests.getFirst().isWhole();
+    return kind.isWhole();
+  }
+
+  boolean isReady() {
+    return kind.isReady();
+  }
+
+  /** Tells whether there is anything to exchange. */
+  boolean hasBytes() {
+    return bytes > 0;
   }
 }

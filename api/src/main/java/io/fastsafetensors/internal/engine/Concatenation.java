@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Shape;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -16,7 +16,7 @@ final class Concatenation {
   /**
    * Checks that tensors can be joined.
    *
-   * @throws IllegalArgumentException if there is none, or if types or sizes differ
+   * @throws IllegalArgumentException if there is none, or if types or sizes don't fit
    */
   static void check(List<Request> requests, int dim) {
     if (requests.isEmpty()) {
@@ -26,71 +26,79 @@ final class Concatenation {
     for (Request other : requests) {
       // Also checks the dimension itself.
       other.part(1, 0);
-      boolean fits =
-          other.wanted() == first.wanted()
-              && other.shape().rank() == first.shape().rank()
-              && other.shape().withDim(dim, 0).equals(first.shape().withDim(dim, 0));
-      if (!fits) {
+      if (!fits(first, other, dim)) {
         throw new IllegalArgumentException(
-            "tensors %s and %s differ in more than dimension %d"
-                .formatted(first.entry().info(), other.entry().info(), dim));
+            "tensors %s and %s can't be joined: they differ in type or in another dimension than %d"
+                .formatted(first.spec().as(first.wanted()), other.spec().as(other.wanted()), dim));
       }
+      checkRows(other.spec().as(other.wanted()), dim);
+    }
+  }
+
+  private static boolean fits(Request first, Request other, int dim) {
+    return other.wanted() == first.wanted()
+        && other.shape().rank() == first.shape().rank()
+        && other.shape().withDim(dim, 0).equals(first.shape().withDim(dim, 0));
+  }
+
+  private static void checkRows(TensorSpec spec, int dim) {
+    long rows = rows(spec.shape(), dim);
+    if (rows > 1 && spec.dtype().bitSize(spec.shape().elements()) % (rows * Byte.SIZE) != 0) {
+      throw new IllegalArgumentException(
+          "tensor %s can't be joined along dimension %d: its rows are not whole bytes"
+              .formatted(spec, dim));
     }
   }
 
   /** Joins tensors of this rank; they stay open. */
-  static Tensor of(SharedContext context, List<Tensor> parts, int dim) throws LoadException {
-    Tensor first = parts.getFirst();
-    long size = parts.stream().mapToLong(part -> part.shape().dim(dim)).sum();
-    Shape shape = first.shape().withDim(dim, size);
-    long bytes = first.dtype().byteSize(shape.elements());
-    Memory memory = Memory.allocate(context, bytes);
-    try {
-      Region whole = Region.of(memory.buffer(), 0, bytes);
-      if (bytes > 0) {
-        copyRows(context, parts, dim, whole);
-      }
-      String name = parts.stream().map(Tensor::name).collect(Collectors.joining(","));
-      return DefaultTensor.copy(name, first.dtype(), shape, memory, whole);
-    } finally {
-      memory.release();
+  static Tensor of(SharedContext context, List<Tensor> tensors, int dim) throws LoadException {
+    List<Piece> parts = tensors.stream().map(DefaultTensor::piece).toList();
+    List<TensorSpec> joined = List.of(joined(parts, dim));
+    try (Memory.Use _ = Bundle.use(parts);
+        Bundle bundle =
+            Bundle.make(
+                context,
+                joined,
+                (whole, stream) -> copyRows(parts, dim, whole.pieces().getFirst(), stream))) {
+      return bundle.tensors().getFirst();
     }
   }
 
-  private static void copyRows(SharedContext context, List<Tensor> parts, int dim, Region whole)
+  private static TensorSpec joined(List<Piece> parts, int dim) {
+    TensorSpec first = parts.getFirst().spec();
+    long size =
+        parts.stream().mapToLong(part -> part.spec().shape().dim(dim)).reduce(0, Math::addExact);
+    String name = parts.stream().map(part -> part.spec().name()).collect(Collectors.joining(","));
+    return new TensorSpec(name, first.dtype(), first.shape().withDim(dim, size));
+  }
+
+  private static void copyRows(List<Piece> parts, int dim, Piece whole, DeviceStream stream)
       throws LoadException {
-    long rows = outer(parts.getFirst().shape(), dim);
-    long pitch = whole.bytes() / rows;
-    context.run(stream -> {
-      long offset = 0;
-      for (Tensor part : parts) {
-        long rowBytes = rowBytes(part, rows);
-        if (rowBytes > 0) {
-          Region source = ((DefaultTensor) part).region();
-          stream.copy(
-              new Region(source.buffer(), source.offset(), rows, rowBytes, rowBytes),
-              new Region(whole.buffer(), offset, rows, rowBytes, pitch));
-        }
-        offset += rowBytes;
+    if (whole.region().bytes() == 0) {
+      return;
+    }
+    Region target = whole.region();
+    long rows = rows(whole.spec().shape(), dim);
+    long pitch = target.bytes() / rows;
+    long offset = target.offset();
+    for (Piece part : parts) {
+      Region source = part.region();
+      long rowBytes = source.bytes() / rows;
+      if (rowBytes > 0) {
+        stream.copy(
+            new Region(source.buffer(), source.offset(), rows, rowBytes, rowBytes),
+            new Region(target.buffer(), offset, rows, rowBytes, pitch));
       }
-    });
-  }
-
-  private static long rowBytes(Tensor part, long rows) {
-    DType dtype = part.dtype();
-    if (dtype.isSubByte() && part.byteSize() % rows != 0) {
-      throw new IllegalArgumentException(
-          "the rows of tensor '%s' %s %s are not whole bytes: they can't be joined"
-              .formatted(part.name(), dtype, part.shape()));
+      offset += rowBytes;
     }
-    return part.byteSize() / rows;
   }
 
-  private static long outer(Shape shape, int dim) {
-    long product = 1;
+  /** Counts the rows that a cut along a dimension leaves apart. */
+  private static long rows(Shape shape, int dim) {
+    long rows = 1;
     for (int i = 0; i < dim; i++) {
-      product = Math.multiplyExact(product, shape.dim(i));
+      rows = Math.multiplyExact(rows, shape.dim(i));
     }
-    return product;
+    return rows;
   }
 }

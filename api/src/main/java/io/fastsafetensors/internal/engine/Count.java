@@ -12,28 +12,27 @@ final class Count {
     this.end = end;
   }
 
-  /** Adds a holder; false if it has ended. */
-  boolean tryRetain() {
-    return holders.getAndUpdate(n -> n == 0 ? 0 : n + 1) > 0;
-  }
-
   /**
    * Adds a holder.
    *
    * @throws IllegalStateException if it has ended
    */
   void retain() {
-    if (!tryRetain()) {
+    if (holders.getAndUpdate(n -> n == 0 ? 0 : n + 1) == 0) {
       throw new IllegalStateException("closed");
     }
   }
 
   /** Removes a holder. If the end throws, the caller is still a holder. */
   void release() {
-    if (holders.decrementAndGet() == 0) {
+    int left = holders.getAndUpdate(n -> Math.max(0, n - 1)) - 1;
+    if (left < 0) {
+      throw new AssertionError("released more often than retained");
+    }
+    if (left == 0) {
       try {
         end.run();
-      } catch (IllegalStateException e) {
+      } catch (RuntimeException | Error e) {
         holders.incrementAndGet();
         throw e;
       }

@@ -4,11 +4,11 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.DType;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadException;
-import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.internal.format.Printable;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogEntry;
 import java.nio.file.Path;
@@ -31,22 +31,23 @@ public final class DefaultFileBuffer implements FileBuffer {
   private final Leaks.Trace trace = Leaks.watch(this, "file buffer");
   private final AtomicBoolean closed = new AtomicBoolean();
 
+  /** Takes over what was loaded, unless it throws. */
   DefaultFileBuffer(
       Catalog wanted,
       LoadJob.Result result,
       SharedContext context,
       ProcessGroup group,
-      LoadOptions options) {
-    context.retain();
+      boolean caching) {
     this.wanted = wanted;
     this.report = result.report();
     this.context = context;
     this.group = group;
-    this.loaded = new LoadedTensors(result.files(), options.dtype());
+    this.loaded = result.tensors();
     this.source =
         group.size() == 1
-            ? new ViewSource(loaded)
-            : new GroupSource(loaded, context, group, wanted, options.cache());
+            ? new ViewSource(loaded, context)
+            : new GroupSource(loaded, context, group, wanted, caching);
+    context.retain();
   }
 
   @Override
@@ -124,7 +125,7 @@ public final class DefaultFileBuffer implements FileBuffer {
     try {
       return Concatenation.of(context, parts, dim);
     } finally {
-      parts.forEach(Tensor::close);
+      Cleanup.each(parts, Tensor::close);
     }
   }
 
@@ -152,7 +153,7 @@ public final class DefaultFileBuffer implements FileBuffer {
   private Request shardRequest(String name, int dim, Optional<DType> dtype) {
     if (dim < 0) {
       throw new IllegalArgumentException(
-          "tensor '" + name + "': dimension " + dim + ": want 0 or more");
+          "tensor " + Printable.quote(name) + ": dimension " + dim + ": want 0 or more");
     }
     return request(name, dim, dtype);
   }
@@ -171,9 +172,8 @@ public final class DefaultFileBuffer implements FileBuffer {
 
   @Override
   public void close() {
-    loaded.close();
+    Cleanup.all(loaded::close, source::close);
     if (closed.compareAndSet(false, true)) {
-      source.close();
       trace.closed();
       context.release();
     }

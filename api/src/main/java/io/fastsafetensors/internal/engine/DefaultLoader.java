@@ -10,17 +10,12 @@ import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.TensorInfo;
 import io.fastsafetensors.internal.plan.Catalog;
-import io.fastsafetensors.internal.plan.CheckpointFiles;
-import io.fastsafetensors.internal.plan.CheckpointIndex;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.plan.NameFilter;
 import io.fastsafetensors.internal.plan.SourceFile;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
+import io.fastsafetensors.internal.registry.Registry;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,15 +23,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Knows the files, opens the device, and runs the loads. */
 public final class DefaultLoader implements Loader {
-  private static final Logger LOG = System.getLogger(DefaultLoader.class.getName());
+  /** Whoever waits without end means less than this; and it can be counted in nanoseconds. */
+  private static final Duration LONGEST_WAIT = Duration.ofDays(36_500);
 
   private final Registry registry;
   private final Device device;
   private final ProcessGroup group;
+  private final FileSet files;
   private final Leaks.Trace trace = Leaks.watch(this, "loader");
-  private final Map<Path, SourceFile> files = new LinkedHashMap<>();
-  private final List<CheckpointIndex> indexes = new ArrayList<>();
-  private @Nullable Catalog catalog;
   private @Nullable OpenDevice opened;
   private @Nullable LoadReport lastReport;
   private boolean closed;
@@ -45,70 +39,41 @@ public final class DefaultLoader implements Loader {
     this.registry = registry;
     this.device = device;
     this.group = group;
+    this.files = new FileSet(group);
   }
 
   @Override
   public Loader addFiles(int rank, List<Path> added) {
-    return add(added.stream().map(path -> new SourceFile(rank, path)).toList());
+    return addFiles(Map.of(rank, added));
   }
 
   @Override
   public Loader addFiles(Map<Integer, List<Path>> added) {
-    return add(
+    checkOpen();
+    files.add(
         added.entrySet().stream()
             .flatMap(e -> e.getValue().stream().map(path -> new SourceFile(e.getKey(), path)))
             .toList());
+    return this;
   }
 
   @Override
   public Loader addCheckpoint(Path path) throws LoadException {
     checkOpen();
-    CheckpointFiles checkpoint = CheckpointFiles.find(path);
-    add(CheckpointFiles.spread(checkpoint.files(), group.size()));
-    checkpoint.index().ifPresent(indexes::add);
-    return this;
-  }
-
-  private Loader add(List<SourceFile> added) {
-    checkOpen();
-    Map<Path, SourceFile> all = new LinkedHashMap<>(files);
-    for (SourceFile file : added) {
-      if (file.rank() < 0 || file.rank() >= group.size()) {
-        throw new IllegalArgumentException(
-            "%s: no rank %d in a group of %d".formatted(file.path(), file.rank(), group.size()));
-      }
-      if (all.put(file.path(), file) != null) {
-        throw new IllegalArgumentException(file.path() + " was added before");
-      }
-      LOG.log(
-          Level.DEBUG, "add_files {0}: path={1}, rank={2}", all.size(), file.path(), file.rank());
-    }
-    files.putAll(all);
-    catalog = null;
+    files.addCheckpoint(path);
     return this;
   }
 
   @Override
   public Set<String> keys() throws LoadException {
-    return catalog().keys();
+    checkOpen();
+    return files.catalog().keys();
   }
 
   @Override
   public TensorInfo info(String name) throws LoadException {
-    return catalog().get(name).info();
-  }
-
-  private Catalog catalog() throws LoadException {
     checkOpen();
-    Catalog known = catalog;
-    if (known == null) {
-      known = HeaderExchange.catalog(group, List.copyOf(files.values()));
-      for (CheckpointIndex index : indexes) {
-        index.check(known);
-      }
-      catalog = known;
-    }
-    return known;
+    return files.catalog().get(name).info();
   }
 
   @Override
@@ -119,62 +84,46 @@ public final class DefaultLoader implements Loader {
   @Override
   public FileBuffer load(LoadOptions options) throws LoadException {
     checkOpen();
+    lastReport = null;
+    Catalog catalog = files.agreedCatalog(call(options));
     if (files.isEmpty()) {
       throw new IllegalStateException("no files were added");
     }
-    Catalog wanted = catalog().filter(new NameFilter(options.filters()));
-    Together.agree(group, "the options", agreedOptions(options));
-    Loaded loaded = new Loaded();
-    try {
-      Together.take(group, "load", waitForOthers(options), () -> loaded.run(wanted, options));
-      return loaded.buffer(wanted, options);
-    } catch (LoadException | RuntimeException | Error e) {
-      loaded.release();
-      throw e;
-    }
+    Catalog wanted = catalog.filter(new NameFilter(options.filters()));
+    return Together.make(
+        group, "load", waitForOthers(options), () -> load(wanted, options), FileBuffer::close);
   }
 
-  private List<String> agreedOptions(LoadOptions options) {
+  /** What all ranks have to ask for alike. */
+  private List<String> call(LoadOptions options) {
     return List.of(
+        "call: load",
+        "device " + device.type(),
         "dtype " + options.dtype().map(Enum::name).orElse("as in the file"),
         "filters " + options.filters(),
-        "cache " + options.cache(),
-        "device " + device.type());
+        "cache " + options.cache());
   }
 
   /** The others may take as long as a load may; after that, as long as any exchange. */
   private Duration waitForOthers(LoadOptions options) {
-    return options.timeout().plus(group.timeout());
+    Duration load = options.timeout();
+    return (load.compareTo(LONGEST_WAIT) < 0 ? load : LONGEST_WAIT).plus(group.timeout());
   }
 
-  /** One load's result, until the caller gets it. */
-  private final class Loaded {
-    private LoadJob.@Nullable Result result;
-    private @Nullable SharedContext context;
-
-    byte[] run(Catalog wanted, LoadOptions options) throws LoadException {
-      OpenDevice on = open();
-      if (options.dtype().isPresent()) {
-        LoadConversion.check(wanted, options.dtype().get(), on.context().attached());
-      }
-      context = on.context();
-      LoadPlan plan = LoadPlan.of(wanted, group.rank());
-      result = new LoadJob(registry, on, plan, options).run();
+  /** Loads this rank's share. */
+  private FileBuffer load(Catalog wanted, LoadOptions options) throws LoadException {
+    OpenDevice on = open();
+    if (options.dtype().isPresent()) {
+      Conversion.checkAll(wanted, options.dtype().get(), on.context().attached());
+    }
+    LoadPlan plan = LoadPlan.of(wanted, group.rank());
+    LoadJob.Result result = new LoadJob(registry, on, plan, options).run();
+    try {
       lastReport = result.report();
-      return new byte[0];
-    }
-
-    FileBuffer buffer(Catalog wanted, LoadOptions options) {
-      if (result == null || context == null) {
-        throw new IllegalStateException("nothing was loaded");
-      }
-      return new DefaultFileBuffer(wanted, result, context, group, options);
-    }
-
-    void release() {
-      if (result != null) {
-        result.release();
-      }
+      return new DefaultFileBuffer(wanted, result, on.context(), group, options.cache());
+    } catch (Throwable e) {
+      Cleanup.after(e, result.tensors()::close);
+      throw e;
     }
   }
 
@@ -200,8 +149,6 @@ public final class DefaultLoader implements Loader {
   public Loader reset() {
     checkOpen();
     files.clear();
-    indexes.clear();
-    catalog = null;
     return this;
   }
 

@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.internal.registry.Registry;
 
 /** Collects what a loader needs. */
 public final class DefaultLoaderBuilder implements Loader.Builder {

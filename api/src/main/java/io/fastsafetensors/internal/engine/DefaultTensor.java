@@ -6,68 +6,64 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Shape;
 import io.fastsafetensors.Tensor;
-import io.fastsafetensors.spi.DeviceBuffer;
-import io.fastsafetensors.spi.Region;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A tensor: a name, a type and a shape for a region of memory. */
+/** A tensor that the user holds: a view of a piece of memory, or a holder of it. */
 public final class DefaultTensor implements Tensor {
-  private final String name;
-  private final DType dtype;
-  private final Shape shape;
-  private final Memory memory;
-  private final Region region;
+  private final Piece piece;
   private final boolean view;
   private final Leaks.Trace trace;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean closed;
 
-  private DefaultTensor(
-      String name, DType dtype, Shape shape, Memory memory, Region region, boolean view) {
-    this.name = name;
-    this.dtype = dtype;
-    this.shape = shape;
-    this.memory = memory;
-    this.region = region;
+  private DefaultTensor(Piece piece, boolean view) {
+    this.piece = piece;
     this.view = view;
-    this.trace = view ? Leaks.unwatched() : Leaks.watch(this, "tensor '" + name + "'");
+    this.trace = view ? Leaks.unwatched() : Leaks.watch(this, "tensor " + piece.spec());
   }
 
   /** Makes a tensor that borrows its memory. */
-  static DefaultTensor view(String name, DType dtype, Shape shape, LoadedFile.Place place) {
-    return new DefaultTensor(name, dtype, shape, place.memory(), place.region(), true);
+  static Tensor view(Piece piece) {
+    return new DefaultTensor(piece, true);
   }
 
   /** Makes a tensor that becomes a holder of its memory. */
-  static DefaultTensor copy(String name, DType dtype, Shape shape, Memory memory, Region region) {
-    memory.retain();
-    return new DefaultTensor(name, dtype, shape, memory, region, false);
+  static Tensor copy(Piece piece) {
+    piece.memory().retain();
+    return new DefaultTensor(piece, false);
+  }
+
+  /** Returns where an open tensor's elements are. */
+  static Piece piece(Tensor tensor) {
+    DefaultTensor own = (DefaultTensor) tensor;
+    own.checkOpen();
+    return own.piece;
   }
 
   @Override
   public String name() {
-    return name;
+    return piece.spec().name();
   }
 
   @Override
   public DType dtype() {
-    return dtype;
+    return piece.spec().dtype();
   }
 
   @Override
   public Shape shape() {
-    return shape;
+    return piece.spec().shape();
   }
 
   @Override
   public Device device() {
-    return memory.buffer().device();
+    return context().device();
   }
 
   @Override
   public long byteSize() {
-    return region.bytes();
+    return piece.region().bytes();
   }
 
   @Override
@@ -77,115 +73,82 @@ public final class DefaultTensor implements Tensor {
 
   @Override
   public long address() {
-    checkOpen();
-    return region.address();
+    try (Memory.Use _ = use()) {
+      context().attached();
+      return piece.region().address();
+    }
   }
 
   @Override
   public Optional<MemorySegment> host() {
-    checkOpen();
-    return hostMemory().map(segment -> view ? segment.asReadOnly() : segment);
-  }
-
-  private Optional<MemorySegment> hostMemory() {
-    DeviceBuffer buffer = region.buffer();
-    return buffer.host().map(segment -> segment.asSlice(region.offset(), region.bytes()));
+    try (Memory.Use _ = use()) {
+      context().attached();
+      return Downloads.host(piece.region()).map(host -> view ? host.asReadOnly() : host);
+    }
   }
 
   @Override
   public void toHost(MemorySegment target) throws LoadException {
     if (target.byteSize() < byteSize()) {
       throw new IllegalArgumentException(
-          "tensor '%s' has %d bytes, the target %d".formatted(name, byteSize(), target.byteSize()));
+          "tensor %s has %d bytes, the target %d"
+              .formatted(piece.spec(), byteSize(), target.byteSize()));
     }
-    use(() -> Downloads.toHost(memory.context(), region, target.asSlice(0, byteSize())));
+    try (Memory.Use _ = use()) {
+      Downloads.toHost(context(), piece.region(), target.asSlice(0, byteSize()));
+    }
   }
 
   @Override
   public Tensor copy() throws LoadException {
-    return converted(dtype);
+    return to(dtype());
   }
 
   @Override
-  public Tensor to(DType to) throws LoadException {
-    return converted(to);
-  }
-
-  private Tensor converted(DType to) throws LoadException {
-    checkOpen();
-    LoadConversion.checkPair("'" + name + "'", dtype, to, memory.context().attached());
-    long bytes = to.byteSize(shape.elements());
-    Memory target = Memory.allocate(memory.context(), bytes);
-    try {
-      Region whole = Region.of(target.buffer(), 0, bytes);
-      if (bytes > 0) {
-        use(() ->
-            memory
-                .context()
-                .run(stream -> LoadConversion.convert(stream, region, dtype, whole, to)));
+  public Tensor to(DType dtype) throws LoadException {
+    try (Memory.Use _ = use()) {
+      Conversion.check(piece.spec(), dtype, context().attached());
+      try (Bundle bundle = Bundle.copy(context(), List.of(piece), List.of(dtype))) {
+        return bundle.tensors().getFirst();
       }
-      return copy(name, to, shape, target, whole);
-    } finally {
-      target.release();
     }
   }
 
-  /** Returns the tensor's bytes; of no use once the tensor has ended. */
-  Region region() {
+  private SharedContext context() {
+    return piece.memory().context();
+  }
+
+  /** Keeps the memory, and with it the device, while the calling thread works on it. */
+  private Memory.Use use() {
     checkOpen();
-    return region;
-  }
-
-  /** Work on the tensor's memory. */
-  @FunctionalInterface
-  private interface Work {
-    void run() throws LoadException;
-  }
-
-  /** Keeps the memory from being freed while work runs on it. */
-  private void use(Work work) throws LoadException {
-    checkOpen();
-    if (!memory.tryRetain()) {
-      throw ended();
-    }
-    try {
-      work.run();
-    } finally {
-      memory.release();
-    }
+    return piece.memory().use();
   }
 
   private void checkOpen() {
-    if (closed.get() || memory.viewsEnded()) {
-      throw ended();
+    if (closed || piece.memory().hasEnded()) {
+      String reason = view ? "its FileBuffer is closed" : "it is closed";
+      throw new IllegalStateException("tensor " + piece.spec() + " has ended: " + reason);
     }
-  }
-
-  private IllegalStateException ended() {
-    return new IllegalStateException(
-        "tensor '" + name + "' has ended: " + (view ? "its FileBuffer is closed" : "it is closed"));
   }
 
   @Override
-  public void close() {
-    if (!view && closed.compareAndSet(false, true)) {
-      release();
-      trace.closed();
+  public synchronized void close() {
+    if (view || closed) {
+      return;
     }
-  }
-
-  private void release() {
+    closed = true;
     try {
-      memory.release();
-    } catch (IllegalStateException e) {
-      closed.set(false);
+      piece.memory().release();
+    } catch (Throwable e) {
+      closed = false;
       throw e;
     }
+    trace.closed();
   }
 
   /** Returns name, type, shape and device. */
   @Override
   public String toString() {
-    return "'" + name + "' " + dtype + " " + shape + " on " + device();
+    return piece.spec() + " on " + device();
   }
 }

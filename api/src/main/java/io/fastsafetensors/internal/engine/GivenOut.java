@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.internal.format.Printable;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogEntry;
-import io.fastsafetensors.internal.plan.CatalogFile;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** Which tensors were given out; every rank counts alike, so that all know what was released. */
 final class GivenOut {
   private final Map<Integer, Integer> leftByFile = new HashMap<>();
-  private final Map<String, Integer> fileByTensor = new HashMap<>();
   private final Set<String> given = new HashSet<>();
 
   GivenOut(Catalog wanted) {
     for (CatalogEntry entry : wanted.entries()) {
       leftByFile.merge(entry.file().index(), 1, Integer::sum);
-      fileByTensor.put(entry.info().name(), entry.file().index());
     }
   }
 
@@ -28,22 +25,18 @@ final class GivenOut {
    *
    * @throws IllegalStateException if all its tensors were given out
    */
-  void check(String tensor) {
-    if (leftByFile.getOrDefault(fileByTensor.get(tensor), 0) == 0) {
+  void check(CatalogEntry entry) {
+    if (leftByFile.getOrDefault(entry.file().index(), 0) == 0) {
       throw new IllegalStateException(
-          "tensor '"
-              + tensor
-              + "' was given out, and its file's memory released with the last tensor: keep the"
-              + " first result, or load with LoadOptions.cache");
+          "tensor %s was given out, and its file's memory released with the last tensor: keep the"
+                  .formatted(Printable.quote(entry.info().name()))
+              + " first result, or load with LoadOptions.cache and ask for the same again");
     }
   }
 
-  /** Marks a tensor; returns its file if it was the file's last. */
-  Optional<CatalogFile> mark(CatalogEntry entry) {
-    if (given.add(entry.info().name())
-        && leftByFile.merge(entry.file().index(), -1, Integer::sum) == 0) {
-      return Optional.of(entry.file());
-    }
-    return Optional.empty();
+  /** Marks a tensor; tells whether it was the last of its file. */
+  boolean markLast(CatalogEntry entry) {
+    return given.add(entry.info().name())
+        && leftByFile.merge(entry.file().index(), -1, Integer::sum) == 0;
   }
 }

@@ -5,13 +5,17 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.internal.plan.Catalog;
-import io.fastsafetensors.spi.Region;
-import java.util.ArrayList;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A group of several: the owner of each tensor gives every rank its part. */
 final class GroupSource implements TensorSource {
+  private static final Logger LOG = System.getLogger(GroupSource.class.getName());
+
   private final LoadedTensors loaded;
   private final SharedContext context;
   private final ProcessGroup group;
@@ -28,125 +32,134 @@ final class GroupSource implements TensorSource {
     this.context = context;
     this.group = group;
     this.givenOut = new GivenOut(wanted);
-    this.cache = caching ? Optional.of(new TensorCache()) : Optional.empty();
+    this.cache = caching ? Optional.of(new TensorCache(context)) : Optional.empty();
   }
 
   @Override
   public List<Tensor> get(List<Request> requests) throws LoadException {
-    checkAll(requests);
-    List<Tensor> tensors = new ArrayList<>(requests.size());
-    try {
-      for (Bucket bucket : Bucket.split(requests, this::isCached)) {
-        exchange(bucket, tensors);
-        release(bucket.requests());
-      }
-      return tensors;
-    } catch (LoadException | RuntimeException | Error e) {
-      tensors.forEach(Tensor::close);
-      throw e;
+    Map<String, Integer> uses = new HashMap<>();
+    for (Request request : requests) {
+      check(request, TensorCache.ALL);
+      uses.merge(request.name(), 1, Integer::sum);
     }
+    return Bucket.serve(
+        requests,
+        request -> isCached(request, TensorCache.ALL),
+        this::make,
+        bucket -> bucket.requests().forEach(request -> release(request, uses)));
   }
 
   /** Every rank checks the same before anything is sent, so that all fail or none. */
-  private void checkAll(List<Request> requests) {
-    for (Request request : requests) {
-      LoadConversion.checkPair(
-          request.entry().info().toString(),
-          request.loaded(),
-          request.wanted(),
-          context.attached());
-      request.part(group.size(), group.rank());
-      if (!isCached(request)) {
-        givenOut.check(request.name());
-      }
+  private void check(Request request, int receiver) {
+    Conversion.check(request.spec(), request.wanted(), context.attached());
+    request.part(group.size(), group.rank());
+    if (!isCached(request, receiver)) {
+      givenOut.check(request.entry());
     }
   }
 
-  private boolean isCached(Request request) {
-    return cache.isPresent() && cache.get().holds(request);
+  private boolean isCached(Request request, int receiver) {
+    return cache.isPresent() && cache.get().holds(request, receiver);
   }
 
-  private void exchange(Bucket bucket, List<Tensor> tensors) throws LoadException {
-    if (bucket.cached()) {
-      for (Request request : bucket.requests()) {
-        tensors.add(cache.orElseThrow().get(request));
-      }
-      return;
+  private List<Tensor> make(Bucket bucket) throws LoadException {
+    List<Request> requests = bucket.requests();
+    if (bucket.isReady()) {
+      log("cached", requests);
+      return cache.orElseThrow().get(requests, TensorCache.ALL);
     }
-    List<Tensor> arrived = new BucketExchange(group, context, loaded, bucket).run();
-    for (int i = 0; i < arrived.size(); i++) {
-      tensors.add(finish(bucket.requests().get(i), arrived, i));
+    try (Bundle arrived = exchange(bucket)) {
+      return finish(requests, arrived, TensorCache.ALL);
     }
+  }
+
+  private Bundle exchange(Bucket bucket) throws LoadException {
+    List<Request> requests = bucket.requests();
+    Exchange exchange = new Exchange(group, context, loaded, bucket.owner(), requests);
+    if (!bucket.hasBytes()) {
+      return exchange.empty();
+    }
+    log(bucket.isWhole() ? "broadcast" : "scatter", requests);
+    return bucket.isWhole() ? exchange.broadcast() : exchange.scatter();
   }
 
   /** Converts after the exchange, so that every rank converts only its own part. */
-  private Tensor finish(Request request, List<Tensor> arrived, int index) throws LoadException {
-    Tensor tensor = arrived.get(index);
-    try {
-      Tensor wanted = tensor;
-      if (request.wanted() != request.loaded()) {
-        wanted = tensor.to(request.wanted());
-        tensor.close();
-      }
-      if (cache.isPresent()) {
-        cache.get().put(request, wanted.copy());
-      }
-      return wanted;
-    } catch (LoadException | RuntimeException | Error e) {
-      arrived.subList(index, arrived.size()).forEach(Tensor::close);
-      throw e;
+  private List<Tensor> finish(List<Request> requests, Bundle arrived, int receiver)
+      throws LoadException {
+    if (requests.stream().noneMatch(Request::isConverted)) {
+      return give(requests, arrived, receiver);
+    }
+    try (Bundle wanted = Bundle.copy(context, arrived.pieces(), Request.wantedTypes(requests))) {
+      return give(requests, wanted, receiver);
     }
   }
 
-  private void release(List<Request> requests) {
-    requests.stream()
-        .map(request -> givenOut.mark(request.entry()))
-        .flatMap(Optional::stream)
-        .forEach(file -> loaded.release(file.source().path()));
+  private List<Tensor> give(List<Request> requests, Bundle bundle, int receiver)
+      throws LoadException {
+    if (cache.isPresent()) {
+      cache.get().put(requests, receiver, bundle.pieces());
+    }
+    return bundle.tensors();
+  }
+
+  /** Frees the file of a tensor that was used for the last time, if it was the file's last. */
+  private void release(Request request, Map<String, Integer> uses) {
+    boolean usedUp = uses.merge(request.name(), -1, Integer::sum) == 0;
+    if (usedUp && givenOut.markLast(request.entry())) {
+      LOG.log(Level.DEBUG, () -> "release: " + request.entry().file().source().path());
+      loaded.release(request.entry().file().index());
+    }
   }
 
   @Override
-  public Optional<Tensor> push(Request request, int rank) throws LoadException {
-    checkAll(List.of(request));
-    Optional<Tensor> pushed = send(request, rank);
-    release(List.of(request));
-    return pushed;
+  public Optional<Tensor> push(Request request, int receiver) throws LoadException {
+    check(request, receiver);
+    Optional<Tensor> pushed =
+        isCached(request, receiver) ? cached(request, receiver) : send(request, receiver);
+    try {
+      release(request, new HashMap<>(Map.of(request.name(), 1)));
+      return pushed;
+    } catch (Throwable e) {
+      Cleanup.after(e, () -> pushed.ifPresent(Tensor::close));
+      throw e;
+    }
+  }
+
+  private Optional<Tensor> cached(Request request, int receiver) throws LoadException {
+    log("cached", List.of(request));
+    return cache.orElseThrow().get(List.of(request), receiver).stream().findFirst();
   }
 
   private Optional<Tensor> send(Request request, int receiver) throws LoadException {
-    boolean owner = group.rank() == request.owner();
-    if (owner && receiver != request.owner()) {
-      Region source = loaded.place(request.name()).region();
-      context.run(stream -> group.send(source, receiver, stream));
+    List<Request> one = List.of(request);
+    log("push to rank " + receiver, one);
+    Exchange exchange = new Exchange(group, context, loaded, request.owner(), one);
+    if (group.rank() == receiver) {
+      try (Bundle arrived = exchange.receive()) {
+        return Optional.of(finish(one, arrived, receiver).getFirst());
+      }
     }
-    if (group.rank() != receiver) {
-      return Optional.empty();
+    exchange.send(receiver);
+    if (cache.isPresent()) {
+      cache.get().put(one, receiver, List.of());
     }
-    Memory memory = Memory.allocate(context, request.wholeBytes());
-    try {
-      Region target = Region.of(memory.buffer(), 0, request.wholeBytes());
-      Tensor tensor =
-          DefaultTensor.copy(request.name(), request.loaded(), request.shape(), memory, target);
-      List<Tensor> arrived = List.of(tensor);
-      fill(request, owner, target, tensor);
-      return Optional.of(finish(request, arrived, 0));
-    } finally {
-      memory.release();
-    }
+    return Optional.empty();
   }
 
-  private void fill(Request request, boolean owner, Region target, Tensor tensor)
-      throws LoadException {
-    try {
-      if (owner) {
-        Region source = loaded.place(request.name()).region();
-        context.run(stream -> stream.copy(source, target));
-      } else {
-        context.run(stream -> group.receive(target, request.owner(), stream));
+  private void log(String operation, List<Request> requests) {
+    if (LOG.isLoggable(Level.DEBUG)) {
+      for (Request request : requests) {
+        LOG.log(
+            Level.DEBUG,
+            "%s: %s, dim=%d, as %s, rank=%d, owner=%d"
+                .formatted(
+                    operation,
+                    request.spec(),
+                    request.dim(),
+                    request.wanted(),
+                    group.rank(),
+                    request.owner()));
       }
-    } catch (LoadException | RuntimeException | Error e) {
-      tensor.close();
-      throw e;
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.Device;
+import io.fastsafetensors.internal.plan.LoadPlan;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Description;
@@ -28,4 +30,14 @@ final class LoadEvent extends Event {
 
   @Label("Succeeded")
   boolean succeeded;
+
+  /** Begins the event of a load that is about to start. */
+  static LoadEvent start(Device device, LoadPlan plan) {
+    LoadEvent event = new LoadEvent();
+    event.begin();
+    event.device = device.toString();
+    event.files = plan.files().size();
+    event.bytes = plan.bytes();
+    return event;
+  }
 }

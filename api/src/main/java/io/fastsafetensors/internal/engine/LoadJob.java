@@ -2,14 +2,16 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.DType;
-import io.fastsafetensors.Device;
 import io.fastsafetensors.FileReport;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
-import io.fastsafetensors.internal.plan.CatalogEntry;
+import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
+import io.fastsafetensors.internal.registry.Candidates;
+import io.fastsafetensors.internal.registry.Registry;
+import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.TransferStats;
@@ -23,12 +25,23 @@ import java.util.stream.Stream;
  * from top to bottom.
  */
 final class LoadJob {
+  /** Enough to keep storage busy with small files, and far below any limit on open files. */
+  private static final int MOST_FILES_IN_FLIGHT = 64;
+
+  /** One is read while another is converted. */
+  private static final int LEAST_FILES_IN_FLIGHT = 2;
+
+  /** What is to be converted should not wait in memory twice, in bytes. */
+  private static final long MOST_BYTES_TO_CONVERT = 1L << 30;
+
   private final Registry registry;
   private final OpenDevice on;
   private final SharedContext context;
   private final LoadPlan plan;
   private final LoadOptions options;
   private final LoadMonitor monitor;
+  private final List<LoadedFile> files = new ArrayList<>();
+  private final List<FileReport> reports = new ArrayList<>();
   private final long start = System.nanoTime();
 
   LoadJob(Registry registry, OpenDevice on, LoadPlan plan, LoadOptions options) {
@@ -41,112 +54,111 @@ final class LoadJob {
   }
 
   /**
-   * The files in memory, and what was done.
+   * What was loaded, and how.
    *
-   * @param files the files, in the plan's order
+   * @param tensors the tensors; the receiver closes them
    * @param report what was done
    */
-  record Result(List<LoadedFile> files, LoadReport report) {
-    void release() {
-      files.forEach(LoadedFile::release);
-    }
-  }
+  record Result(LoadedTensors tensors, LoadReport report) {}
 
   /** Loads every range of the plan; after an exception nothing is left behind. */
   Result run() throws LoadException {
-    Device device = context.attached().device();
-    LoadEvent event = new LoadEvent();
-    event.begin();
-    try (BackendSessions sessions =
-        new BackendSessions(
-            registry.backends(device, options.backend()), context.attached(), ioOptions(device))) {
-      List<PendingFile> pending = submitAll(sessions);
-      List<LoadedFile> files = awaitAll(pending);
+    LoadEvent event = LoadEvent.start(context.device(), plan);
+    try {
+      Candidates<IoBackend> backends = registry.backends(context.device(), options.backend());
+      try (BackendSessions sessions = new BackendSessions(backends, context, ioOptions())) {
+        readAll(sessions);
+      }
       event.succeeded = true;
-      return new Result(files, report(device, sessions, files));
+      return new Result(new LoadedTensors(files, options.dtype()), report(backends.reports()));
+    } catch (Throwable e) {
+      Cleanup.after(e, () -> Cleanup.each(files, LoadedFile::release));
+      monitor.throwListenerFailure();
+      throw e;
     } finally {
-      record(event, device);
+      event.commit();
     }
   }
 
-  private IoOptions ioOptions(Device device) throws LoadException {
+  private void readAll(BackendSessions sessions) throws LoadException {
+    try {
+      monitor.checkpoint();
+      for (FilePlan file : plan.files()) {
+        while (!hasRoom(sessions, file)) {
+          finishOldest(sessions);
+        }
+        sessions.submit(file);
+      }
+      while (sessions.filesInFlight() > 0) {
+        finishOldest(sessions);
+      }
+      monitor.throwListenerFailure();
+    } catch (Throwable e) {
+      monitor.abandon();
+      throw e;
+    }
+  }
+
+  private boolean hasRoom(BackendSessions sessions, FilePlan next) {
+    if (sessions.filesInFlight() < LEAST_FILES_IN_FLIGHT) {
+      return true;
+    }
+    boolean fits = sessions.bytesInFlight() + next.bytes() <= MOST_BYTES_TO_CONVERT;
+    return sessions.filesInFlight() < MOST_FILES_IN_FLIGHT && (options.dtype().isEmpty() || fits);
+  }
+
+  private void finishOldest(BackendSessions sessions) throws LoadException {
+    PendingFile pending = sessions.oldest();
+    LoadedRanges loaded = pending.await();
+    files.add(LoadedFile.of(context, pending.plan(), loaded));
+    sessions.closeOldest();
+    reports.add(report(pending, loaded.stats()));
+    if (options.dtype().isPresent()) {
+      convertLast(pending.plan(), options.dtype().get());
+    }
+  }
+
+  private void convertLast(FilePlan plan, DType to) throws LoadException {
+    if (Conversion.isNeeded(plan, to)) {
+      monitor.checkpoint();
+      LoadedFile file = files.getLast();
+      files.set(files.size() - 1, file.converted(context, plan, to));
+      file.release();
+    }
+  }
+
+  private IoOptions ioOptions() throws LoadException {
     return new IoOptions(
         options.path(),
         options.direct(),
         options.threads(),
         options.blockBytes(),
         options.alignment(),
-        LoadConversion.remainingBudget(device, plan, options),
+        Conversion.remainingBudget(plan, options, context.device()),
         options.properties(),
         monitor);
   }
 
-  private List<PendingFile> submitAll(BackendSessions sessions) throws LoadException {
-    List<PendingFile> pending = new ArrayList<>();
-    for (FilePlan file : plan.files()) {
-      monitor.checkpoint();
-      pending.add(sessions.submit(file));
-    }
-    return pending;
-  }
-
-  private List<LoadedFile> awaitAll(List<PendingFile> pending) throws LoadException {
-    List<LoadedFile> files = new ArrayList<>();
-    try {
-      for (PendingFile file : pending) {
-        files.add(await(file));
-      }
-      return files;
-    } catch (LoadException | RuntimeException | Error e) {
-      monitor.abandon();
-      files.forEach(LoadedFile::release);
-      throw e;
-    }
-  }
-
-  private LoadedFile await(PendingFile pending) throws LoadException {
-    LoadedRanges loaded = pending.await();
-    List<String> names = pending.plan().tensors().stream().map(t -> t.info().name()).toList();
-    FileReport report = fileReport(pending, loaded.stats());
-    LoadedFile file = LoadedFile.of(context, names, loaded, report);
-    DType dtype = options.dtype().orElse(null);
-    return dtype == null ? file : LoadConversion.convert(context, pending.plan(), file, dtype);
-  }
-
-  private FileReport fileReport(PendingFile pending, TransferStats stats) {
-    List<CatalogEntry> tensors = pending.plan().tensors();
+  private FileReport report(PendingFile pending, TransferStats stats) {
     return new FileReport(
-        pending.plan().file().source().path(),
+        pending.plan().path(),
         pending.backend(),
         stats.bytesByPath(),
-        tensors.size(),
-        pending.plan().ranges().bytes(),
+        pending.plan().tensors().size(),
+        pending.plan().bytes(),
         elapsed(),
         Duration.ofNanos(stats.readNanos()),
         Duration.ofNanos(stats.copyNanos()),
-        pending.fallbackReasons() + stats.reason());
+        pending.refusals() + stats.reason());
   }
 
-  private LoadReport report(Device device, BackendSessions sessions, List<LoadedFile> files) {
-    return new LoadReport(
-        device,
-        Stream.concat(on.candidates().stream(), sessions.reports().stream()).toList(),
-        files.stream().map(LoadedFile::report).toList(),
-        plan.bytes(),
-        elapsed());
+  private LoadReport report(List<PluginReport> backends) {
+    List<PluginReport> candidates =
+        Stream.concat(on.candidates().stream(), backends.stream()).toList();
+    return new LoadReport(context.device(), candidates, reports, plan.bytes(), elapsed());
   }
 
   private Duration elapsed() {
     return Duration.ofNanos(System.nanoTime() - start);
-  }
-
-  private void record(LoadEvent event, Device device) {
-    event.end();
-    if (event.shouldCommit()) {
-      event.device = device.toString();
-      event.files = plan.files().size();
-      event.bytes = plan.bytes();
-      event.commit();
-    }
   }
 }

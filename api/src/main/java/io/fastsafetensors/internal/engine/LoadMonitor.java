@@ -12,10 +12,11 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Turns what sessions tell into progress, events and logs, and tells them when to stop. */
 final class LoadMonitor implements IoMonitor {
-  private static final Logger LOG = System.getLogger("io.fastsafetensors.io");
+  private static final Logger LOG = System.getLogger(LoadMonitor.class.getName());
 
   private final Cancellation cancellation;
   private final ProgressListener progress;
@@ -23,6 +24,7 @@ final class LoadMonitor implements IoMonitor {
   private final long totalBytes;
   private long doneBytes;
   private volatile boolean abandoned;
+  private volatile @Nullable Throwable listenerFailure;
 
   LoadMonitor(LoadOptions options, long totalBytes) {
     this.cancellation = options.cancellation();
@@ -33,39 +35,39 @@ final class LoadMonitor implements IoMonitor {
 
   @Override
   public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {
-    record(file, path, offset, bytes, nanos);
+    BlockReadEvent.record(file, name(path), offset, bytes, nanos);
     if (LOG.isLoggable(Level.DEBUG)) {
+      String thread = Thread.currentThread().getName();
       LOG.log(
           Level.DEBUG,
-          "read: thread={0}, file={1}, path={2}, offset={3}, count={4}, {5} us",
-          Thread.currentThread().getName(),
-          file,
-          name(path),
-          Long.toString(offset),
-          Long.toString(bytes),
-          Long.toString(nanos / 1000));
+          "read: file=%s, path=%s, thread=%s, offset=%d, count=%d, %d us"
+              .formatted(file, name(path), thread, offset, bytes, nanos / 1000));
     }
-    synchronized (this) {
-      // Gaps between tensors may be read too; they are no progress beyond the whole.
-      doneBytes = Math.min(totalBytes, doneBytes + bytes);
-      progress.onProgress(doneBytes, totalBytes);
-    }
-  }
-
-  private static void record(Path file, TransferPath path, long offset, long bytes, long nanos) {
-    BlockReadEvent event = new BlockReadEvent();
-    if (event.shouldCommit()) {
-      event.file = file.toString();
-      event.path = name(path);
-      event.offset = offset;
-      event.bytes = bytes;
-      event.readTime = nanos;
-      event.commit();
-    }
+    tellListener(bytes);
   }
 
   private static String name(TransferPath path) {
     return path.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
+
+  /** Keeps what the listener throws from the threads of sessions, which must end well. */
+  private synchronized void tellListener(long bytes) {
+    if (listenerFailure != null) {
+      return;
+    }
+    // Gaps between tensors may be read too; they are no progress beyond the whole.
+    doneBytes = Math.min(totalBytes, doneBytes + bytes);
+    try {
+      progress.onProgress(doneBytes, totalBytes);
+    } catch (RuntimeException | Error e) {
+      listenerFailure = e;
+      abandon();
+    }
+  }
+
+  /** Throws what the listener threw, if it did. */
+  void throwListenerFailure() {
+    Cleanup.rethrow(listenerFailure);
   }
 
   @Override
@@ -78,7 +80,7 @@ final class LoadMonitor implements IoMonitor {
           "the load took longer than " + deadline.allowed() + soFar(), true);
     }
     if (abandoned) {
-      throw new LoadCancelledException("another file of the load failed" + soFar(), false);
+      throw new LoadCancelledException("another part of the load failed" + soFar(), false);
     }
   }
 

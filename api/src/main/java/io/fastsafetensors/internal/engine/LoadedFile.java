@@ -1,76 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.FileReport;
+import io.fastsafetensors.DType;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.internal.plan.CatalogEntry;
+import io.fastsafetensors.internal.plan.FilePlan;
+import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.Region;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
+import java.util.Objects;
 
 /** A file of this rank in device memory. */
 final class LoadedFile {
-  /**
-   * Where a tensor is.
-   *
-   * @param memory the memory
-   * @param region the tensor's bytes in it
-   */
-  record Place(Memory memory, Region region) {}
+  private final int index;
+  private final Map<String, Piece> pieces;
+  private final List<Memory> held;
 
-  private final Map<String, Place> places;
-  private final FileReport report;
-  private final Queue<Memory> held;
-
-  LoadedFile(Collection<Memory> memories, Map<String, Place> places, FileReport report) {
-    this.held = new ArrayDeque<>(memories);
-    this.places = places;
-    this.report = report;
+  private LoadedFile(int index, Collection<Memory> memories, Map<String, Piece> pieces) {
+    this.index = index;
+    this.held = new ArrayList<>(memories);
+    this.pieces = pieces;
   }
 
-  /** Takes over what a backend loaded; the names are in the order of the ranges. */
-  static LoadedFile of(
-      SharedContext context, List<String> names, LoadedRanges loaded, FileReport report) {
+  /**
+   * Takes over what a backend loaded, also if it then throws.
+   *
+   * @throws IllegalStateException if it is not what was planned
+   */
+  static LoadedFile of(SharedContext context, FilePlan plan, LoadedRanges loaded) {
     IdentityHashMap<DeviceBuffer, Memory> memories = new IdentityHashMap<>();
     for (DeviceBuffer buffer : loaded.buffers()) {
-      memories.put(buffer, new Memory(context, buffer));
+      memories.computeIfAbsent(buffer, b -> Memory.of(context, b));
     }
-    Map<String, Place> places = HashMap.newHashMap(names.size());
-    for (int i = 0; i < names.size(); i++) {
-      Region region = loaded.regions().get(i);
+    Map<String, Piece> pieces = HashMap.newHashMap(plan.tensors().size());
+    LoadedFile file = new LoadedFile(plan.file().index(), memories.values(), pieces);
+    try {
+      addPieces(plan, loaded.regions(), memories, pieces);
+      return file;
+    } catch (Throwable e) {
+      Cleanup.after(e, file::release);
+      throw e;
+    }
+  }
+
+  private static void addPieces(
+      FilePlan plan,
+      List<Region> regions,
+      IdentityHashMap<DeviceBuffer, Memory> memories,
+      Map<String, Piece> pieces) {
+    if (regions.size() != plan.tensors().size()) {
+      throw broken(plan, regions.size() + " regions for " + plan.tensors().size() + " tensors");
+    }
+    for (int i = 0; i < regions.size(); i++) {
+      TensorInfo tensor = plan.tensors().get(i).info();
+      Region region = regions.get(i);
       Memory memory = memories.get(region.buffer());
-      if (memory == null) {
-        throw new IllegalStateException(
-            "backend " + report.backend() + " returned a region outside its buffers");
+      if (memory == null || !holds(region, plan.ranges().ranges().get(i))) {
+        throw broken(plan, region + " for tensor " + tensor);
       }
-      places.put(names.get(i), new Place(memory, region));
+      TensorSpec spec = new TensorSpec(tensor.name(), tensor.dtype(), tensor.shape());
+      pieces.put(tensor.name(), new Piece(spec, memory, region));
     }
-    return new LoadedFile(memories.values(), places, report);
   }
 
-  Map<String, Place> places() {
-    return places;
+  private static boolean holds(Region region, ByteRange range) {
+    return region.isContiguous() && region.bytes() == range.size();
   }
 
-  FileReport report() {
-    return report;
+  private static IllegalStateException broken(FilePlan plan, String answer) {
+    return new IllegalStateException(plan.path() + ": the backend broke its contract: " + answer);
+  }
+
+  /** Makes a file of converted tensors, in memory of its own. */
+  LoadedFile converted(SharedContext context, FilePlan plan, DType to) throws LoadException {
+    List<Piece> sources = plan.tensors().stream().map(this::piece).toList();
+    Bundle bundle = Bundle.copy(context, sources, Collections.nCopies(sources.size(), to));
+    Map<String, Piece> converted = HashMap.newHashMap(sources.size());
+    bundle.pieces().forEach(piece -> converted.put(piece.spec().name(), piece));
+    return new LoadedFile(index, List.of(bundle.memory()), converted);
+  }
+
+  /** Returns the file's number in the catalog. */
+  int index() {
+    return index;
+  }
+
+  /** Returns where one of its tensors is. */
+  Piece piece(CatalogEntry entry) {
+    return Objects.requireNonNull(pieces.get(entry.info().name()), () -> "no " + entry.info());
   }
 
   /**
-   * Ends all views and lets go of the memory; a second call goes on where the first failed.
+   * Ends all views and lets go of the memory; a second call goes on with what the first could not
+   * free.
    *
-   * @throws IllegalStateException if an I/O operation of the JDK is using the memory
+   * @throws IllegalStateException if an I/O operation of the JDK is using some of the memory
    */
   synchronized void release() {
-    held.forEach(Memory::endViews);
-    while (!held.isEmpty()) {
-      held.element().release();
-      held.remove();
-    }
+    held.forEach(Memory::end);
+    Cleanup.each(
+        List.copyOf(held),
+        memory -> {
+          memory.release();
+          held.remove(memory);
+        });
   }
 }

@@ -2,24 +2,23 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.DType;
-import io.fastsafetensors.internal.engine.LoadedFile.Place;
-import java.nio.file.Path;
-import java.util.HashMap;
+import io.fastsafetensors.internal.plan.CatalogEntry;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** This rank's tensors in device memory, until they are released. */
 final class LoadedTensors {
-  private final List<LoadedFile> files;
-  private final Map<String, Place> places = new HashMap<>();
+  private final Map<Integer, LoadedFile> files;
   private final Optional<DType> convertedTo;
   private volatile boolean closed;
 
   LoadedTensors(List<LoadedFile> files, Optional<DType> convertedTo) {
-    this.files = files;
+    this.files = files.stream().collect(Collectors.toMap(LoadedFile::index, Function.identity()));
     this.convertedTo = convertedTo;
-    files.forEach(file -> places.putAll(file.places()));
   }
 
   /** Returns the type that a tensor has in memory, on whatever rank it is. */
@@ -28,13 +27,10 @@ final class LoadedTensors {
   }
 
   /** Returns where a tensor of this rank is. */
-  Place place(String name) {
+  Piece piece(CatalogEntry entry) {
     checkOpen();
-    Place place = places.get(name);
-    if (place == null) {
-      throw new IllegalStateException("tensor '" + name + "' is not on this rank");
-    }
-    return place;
+    LoadedFile file = files.get(entry.file().index());
+    return Objects.requireNonNull(file, () -> entry.info() + " is not on this rank").piece(entry);
   }
 
   void checkOpen() {
@@ -44,8 +40,11 @@ final class LoadedTensors {
   }
 
   /** Frees one file's memory, if it is on this rank. */
-  void release(Path path) {
-    files.stream().filter(f -> f.report().file().equals(path)).forEach(LoadedFile::release);
+  void release(int file) {
+    LoadedFile loaded = files.get(file);
+    if (loaded != null) {
+      loaded.release();
+    }
   }
 
   /**
@@ -56,16 +55,6 @@ final class LoadedTensors {
    */
   void close() {
     closed = true;
-    IllegalStateException busy = null;
-    for (LoadedFile file : files) {
-      try {
-        file.release();
-      } catch (IllegalStateException e) {
-        busy = e;
-      }
-    }
-    if (busy != null) {
-      throw busy;
-    }
+    Cleanup.each(files.values(), LoadedFile::release);
   }
 }

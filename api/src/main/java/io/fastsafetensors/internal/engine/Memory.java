@@ -3,27 +3,53 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * A buffer that tensors share, and the operations that run on it; the last to let go frees it, so
- * that closing never pulls memory away from a copy that another thread is making.
+ * A buffer that tensors share; the last holder to let go frees it, when nothing runs on it any
+ * more. So closing never pulls memory away from a copy that another thread is making.
  */
 final class Memory {
+  private static final Logger LOG = System.getLogger(Memory.class.getName());
+
   private final SharedContext context;
   private final DeviceBuffer buffer;
   private final Count holders = new Count(this::free);
-  private volatile boolean viewsEnded;
+  private final ReadWriteLock uses = new ReentrantReadWriteLock();
+  private volatile boolean ended;
 
-  /** Takes over a buffer; the caller is the first holder. */
-  Memory(SharedContext context, DeviceBuffer buffer) {
-    context.retain();
+  private Memory(SharedContext context, DeviceBuffer buffer) {
     this.context = context;
     this.buffer = buffer;
   }
 
+  /** Takes over a buffer of an open context; the caller is the first holder. */
+  static Memory of(SharedContext context, DeviceBuffer buffer) {
+    context.retain();
+    return new Memory(context, buffer);
+  }
+
   /** Allocates a buffer; the caller is the first holder. */
   static Memory allocate(SharedContext context, long bytes) throws LoadException {
-    return new Memory(context, context.attached().allocate(bytes, Layout.ALIGNMENT));
+    context.retain();
+    try {
+      long start = System.nanoTime();
+      DeviceBuffer buffer = context.attached().allocate(bytes, Layout.ALIGNMENT);
+      long micros = (System.nanoTime() - start) / 1000;
+      LOG.log(
+          Level.DEBUG,
+          () -> "allocate: " + bytes + " bytes on " + context.device() + ", " + micros + " us");
+      return new Memory(context, buffer);
+    } catch (Throwable e) {
+      Cleanup.after(e, context::release);
+      throw e;
+    }
   }
 
   SharedContext context() {
@@ -34,30 +60,72 @@ final class Memory {
     return buffer;
   }
 
-  boolean tryRetain() {
-    return holders.tryRetain();
-  }
-
   void retain() {
     holders.retain();
   }
 
+  /**
+   * Lets go of the memory.
+   *
+   * @throws IllegalStateException if an I/O operation of the JDK is using it; the caller is still a
+   *     holder
+   */
   void release() {
     holders.release();
   }
 
-  /** Ends all views, also while an operation still runs on the memory. */
-  void endViews() {
-    viewsEnded = true;
+  /** Work on the memory; as long as it is not closed, the memory is not freed. */
+  interface Use extends AutoCloseable {
+    @Override
+    void close();
   }
 
-  boolean viewsEnded() {
-    return viewsEnded;
+  /**
+   * Keeps the memory while the calling thread works on it.
+   *
+   * @throws IllegalStateException if it is freed, or about to be
+   */
+  Use use() {
+    uses.readLock().lock();
+    if (ended) {
+      uses.readLock().unlock();
+      throw new IllegalStateException("the memory of this tensor was freed");
+    }
+    return uses.readLock()::unlock;
+  }
+
+  /** Keeps several memories while the calling thread works on them. */
+  static Use useAll(Collection<Memory> memories) {
+    Deque<Use> held = new ArrayDeque<>();
+    try {
+      memories.forEach(memory -> held.push(memory.use()));
+      return () -> held.forEach(Use::close);
+    } catch (RuntimeException e) {
+      held.forEach(Use::close);
+      throw e;
+    }
+  }
+
+  /** Lets no new use begin. */
+  void end() {
+    ended = true;
+  }
+
+  boolean hasEnded() {
+    return ended;
   }
 
   private void free() {
+    end();
     context.attached();
-    buffer.close();
+    // Uses end by themselves: copies in host memory do, and devices have a deadline.
+    uses.writeLock().lock();
+    try {
+      buffer.close();
+    } finally {
+      uses.writeLock().unlock();
+    }
+    LOG.log(Level.DEBUG, () -> "free: " + buffer.size() + " bytes on " + context.device());
     context.release();
   }
 }

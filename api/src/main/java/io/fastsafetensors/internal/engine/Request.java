@@ -6,6 +6,7 @@ import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Shape;
 import io.fastsafetensors.internal.plan.CatalogEntry;
 import io.fastsafetensors.internal.plan.Slice;
+import java.util.List;
 
 /**
  * A tensor or a part of it that the user asks for.
@@ -32,9 +33,22 @@ record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
     return dim == FileBuffer.WHOLE;
   }
 
+  boolean isConverted() {
+    return loaded != wanted;
+  }
+
+  static List<DType> wantedTypes(List<Request> requests) {
+    return requests.stream().map(Request::wanted).toList();
+  }
+
+  /** Returns what is in device memory: the whole tensor. */
+  TensorSpec spec() {
+    return new TensorSpec(name(), loaded, shape());
+  }
+
   /** Returns the size of the whole tensor in device memory, in bytes. */
   long wholeBytes() {
-    return loaded.byteSize(shape().elements());
+    return spec().bytes();
   }
 
   /**
@@ -43,9 +57,13 @@ record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
    * @throws IllegalArgumentException if the tensor can't be cut so
    */
   Slice part(int ranks, int rank) {
-    if (isWhole()) {
-      return new Slice(shape(), 0, 1, wholeBytes(), wholeBytes());
-    }
-    return Slice.of(name(), loaded, shape(), dim, ranks, rank);
+    return isWhole()
+        ? Slice.whole(loaded, shape())
+        : Slice.of(name(), loaded, shape(), dim, ranks, rank);
+  }
+
+  /** Returns what one rank gets, not yet converted. */
+  TensorSpec partSpec(int ranks, int rank) {
+    return new TensorSpec(name(), loaded, part(ranks, rank).shape());
   }
 }

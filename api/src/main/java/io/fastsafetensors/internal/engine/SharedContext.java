@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.Device;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceContext;
@@ -15,12 +16,18 @@ final class SharedContext {
   private static final Duration OPERATION_TIMEOUT = Duration.ofMinutes(10);
 
   private final DeviceContext context;
+  private final Device device;
   private final Queue<DeviceStream> idleStreams = new ConcurrentLinkedQueue<>();
   private final Count holders = new Count(this::closeContext);
 
   /** Takes over a context; the caller is the first holder. */
   SharedContext(DeviceContext context) {
     this.context = context;
+    this.device = context.device();
+  }
+
+  Device device() {
+    return device;
   }
 
   /** Returns the device, with the calling thread attached to it. */
@@ -37,26 +44,26 @@ final class SharedContext {
     holders.release();
   }
 
-  /**
-   * Work on a stream.
-   *
-   * @param <E> what the work throws
-   */
+  /** Work on a stream. */
   @FunctionalInterface
-  interface StreamWork<E extends Exception> {
-    void on(DeviceStream stream) throws E;
+  interface StreamWork {
+    void on(DeviceStream stream) throws LoadException;
   }
 
-  /** Runs work on a stream of its own, and waits until the device is done with it. */
-  void run(StreamWork<LoadException> work) throws LoadException {
+  /**
+   * Runs work on a stream of its own, and waits until the device is done with it, also after a
+   * failure. The caller keeps the memory that the work touches.
+   */
+  void run(StreamWork work) throws LoadException {
     context.attach();
     DeviceStream pooled = idleStreams.poll();
     DeviceStream stream = pooled == null ? context.newStream() : pooled;
     try {
       work.on(stream);
       stream.record().await(Deadline.after(OPERATION_TIMEOUT));
-    } catch (LoadException | RuntimeException | Error e) {
-      stream.close();
+    } catch (Throwable e) {
+      // Not pooled: closing is what waits for the rest, and nobody inherits its failures.
+      Cleanup.after(e, stream::close);
       throw e;
     }
     idleStreams.add(stream);
@@ -64,7 +71,6 @@ final class SharedContext {
 
   private void closeContext() {
     context.attach();
-    idleStreams.forEach(DeviceStream::close);
-    context.close();
+    Cleanup.all(() -> Cleanup.each(idleStreams, DeviceStream::close), context::close);
   }
 }

@@ -5,37 +5,68 @@ import io.fastsafetensors.DType;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Tensor;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
-/** What was given out before, by name, dimension and type; gives out copies of its own copies. */
+/**
+ * What was given out before, by name, dimension, type and receiver. Keeps copies of its own and
+ * gives out copies of those. Every rank has the same keys, also for what only one rank got.
+ */
 final class TensorCache {
-  private final Map<Key, Tensor> kept = new HashMap<>();
+  /** The receiver if all ranks got their part. */
+  static final int ALL = -1;
 
-  private record Key(String name, int dim, DType dtype) {
-    static Key of(Request request) {
-      return new Key(request.name(), request.dim(), request.wanted());
+  private final SharedContext context;
+  private final Map<Key, Optional<Tensor>> kept = new HashMap<>();
+
+  TensorCache(SharedContext context) {
+    this.context = context;
+  }
+
+  private record Key(String name, int dim, DType dtype, int receiver) {
+    static Key of(Request request, int receiver) {
+      return new Key(request.name(), request.dim(), request.wanted(), receiver);
     }
   }
 
-  boolean holds(Request request) {
-    return kept.containsKey(Key.of(request));
+  boolean holds(Request request, int receiver) {
+    return kept.containsKey(Key.of(request, receiver));
   }
 
-  Tensor get(Request request) throws LoadException {
-    return Objects.requireNonNull(kept.get(Key.of(request)), request.name()).copy();
+  /** Returns new copies of what this rank got; nothing if it got nothing. */
+  List<Tensor> get(List<Request> requests, int receiver) throws LoadException {
+    List<Piece> pieces =
+        requests.stream()
+            .map(request -> Objects.requireNonNull(kept.get(Key.of(request, receiver))))
+            .flatMap(Optional::stream)
+            .map(DefaultTensor::piece)
+            .toList();
+    return pieces.isEmpty() ? List.of() : copies(pieces);
   }
 
-  /** Takes over a copy. */
-  void put(Request request, Tensor copy) {
-    Tensor before = kept.put(Key.of(request), copy);
-    if (before != null) {
-      before.close();
+  private List<Tensor> copies(List<Piece> pieces) throws LoadException {
+    List<DType> types = pieces.stream().map(piece -> piece.spec().dtype()).toList();
+    try (Bundle bundle = Bundle.copy(context, pieces, types)) {
+      return bundle.tensors();
+    }
+  }
+
+  /** Keeps copies of what this rank got; if that is nothing, only that it was given out. */
+  void put(List<Request> requests, int receiver, List<Piece> given) throws LoadException {
+    List<Tensor> copies = given.isEmpty() ? List.of() : copies(given);
+    for (int i = 0; i < requests.size(); i++) {
+      Optional<Tensor> copy = copies.isEmpty() ? Optional.empty() : Optional.of(copies.get(i));
+      Optional<Tensor> before = kept.put(Key.of(requests.get(i), receiver), copy);
+      if (before != null) {
+        before.ifPresent(Tensor::close);
+      }
     }
   }
 
   void close() {
-    kept.values().forEach(Tensor::close);
+    Cleanup.each(kept.values(), copy -> copy.ifPresent(Tensor::close));
     kept.clear();
   }
 }

@@ -9,95 +9,124 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Steps that all ranks take or none: a rank that fails tells the others before they go on. */
 final class Together {
-  private static final byte DONE = 0;
-  private static final byte FAILED = 1;
+  private static final String AGREEMENT = "agreement";
 
   private Together() {}
 
-  /** One rank's part of a step, and what it has to tell the others. */
+  /**
+   * One rank's part of a step.
+   *
+   * @param <T> what it makes
+   */
   @FunctionalInterface
-  interface Step {
-    byte[] run() throws LoadException;
+  interface Step<T> {
+    T run() throws LoadException;
   }
 
   /**
-   * Takes a step, then waits for the others.
+   * Makes something on every rank, or on none.
    *
    * @param group the ranks
    * @param operation the step's name, for messages
    * @param timeout how long to wait for the other ranks
-   * @param step this rank's part
-   * @return what every rank had to tell, by rank
+   * @param step makes this rank's
+   * @param undo takes it back if another rank failed
+   * @return what the step made
    * @throws LoadException this rank's own failure, or one that names the rank that failed
    */
-  static List<byte[]> take(ProcessGroup group, String operation, Duration timeout, Step step)
+  static <T> T make(
+      ProcessGroup group, String operation, Duration timeout, Step<T> step, Consumer<T> undo)
       throws LoadException {
-    byte[] told;
+    T made = tryStep(group, operation, timeout, step);
     try {
-      told = step.run();
-    } catch (LoadException | RuntimeException | Error e) {
-      tellFailure(group, timeout, e);
+      tell(group, operation, timeout, new byte[0]);
+      return made;
+    } catch (Throwable e) {
+      Cleanup.after(e, () -> undo.accept(made));
       throw e;
     }
-    List<byte[]> all = new ArrayList<>();
-    for (byte[] message : group.allGather(message(DONE, told), timeout)) {
-      all.add(read(group, operation, all.size(), message));
-    }
-    return all;
   }
 
-  private static void tellFailure(ProcessGroup group, Duration timeout, Throwable failure) {
-    String reason = failure.getClass().getSimpleName() + ": " + failure.getMessage();
+  /**
+   * Exchanges what every rank has to tell.
+   *
+   * @param group the ranks
+   * @param operation the step's name, for messages
+   * @param step finds what this rank has to tell
+   * @return what every rank told, by rank
+   * @throws LoadException this rank's own failure, or one that names the rank that failed
+   */
+  static List<byte[]> gather(ProcessGroup group, String operation, Step<byte[]> step)
+      throws LoadException {
+    byte[] told = tryStep(group, operation, group.timeout(), step);
+    return tell(group, operation, group.timeout(), told);
+  }
+
+  private static <T> T tryStep(ProcessGroup group, String operation, Duration timeout, Step<T> step)
+      throws LoadException {
     try {
-      group.allGather(message(FAILED, reason.getBytes(StandardCharsets.UTF_8)), timeout);
-    } catch (CollectiveException e) {
+      return step.run();
+    } catch (Throwable e) {
+      tellFailure(group, operation, timeout, e);
+      throw e;
+    }
+  }
+
+  private static void tellFailure(
+      ProcessGroup group, String operation, Duration timeout, Throwable failure) {
+    String reason = failure.getClass().getSimpleName() + ": " + failure.getMessage();
+    byte[] told = reason.getBytes(StandardCharsets.UTF_8);
+    try {
+      group.allGather(new StepMessage(true, operation, told).encode(), timeout);
+    } catch (LoadException | RuntimeException e) {
       failure.addSuppressed(e);
     }
   }
 
-  private static byte[] message(byte status, byte[] told) {
-    byte[] message = new byte[Math.addExact(told.length, 1)];
-    message[0] = status;
-    System.arraycopy(told, 0, message, 1, told.length);
-    return message;
+  private static List<byte[]> tell(
+      ProcessGroup group, String operation, Duration timeout, byte[] told) throws LoadException {
+    byte[] mine = new StepMessage(false, operation, told).encode();
+    List<byte[]> all = new ArrayList<>();
+    for (byte[] message : group.allGather(mine, timeout)) {
+      all.add(read(group, operation, all.size(), StepMessage.decode(message)));
+    }
+    return all;
   }
 
-  private static byte[] read(ProcessGroup group, String operation, int rank, byte[] message)
+  private static byte[] read(ProcessGroup group, String operation, int rank, StepMessage message)
       throws CollectiveException {
-    byte[] told = Arrays.copyOfRange(message, 1, message.length);
-    if (message[0] == FAILED) {
-      throw new CollectiveException(
-          group.rank(),
-          operation,
-          rank,
-          "failed there: " + new String(told, StandardCharsets.UTF_8),
-          null);
+    if (!message.operation().equals(operation)) {
+      throw failure(group, operation, rank, "the ranks disagree: it is at " + message.operation());
     }
-    return told;
+    if (message.failed()) {
+      throw failure(group, operation, rank, "failed there: " + message.text());
+    }
+    return message.told();
+  }
+
+  private static CollectiveException failure(
+      ProcessGroup group, String operation, int rank, String detail) {
+    return new CollectiveException(group.rank(), operation, rank, detail, null);
   }
 
   /**
-   * Checks that all ranks were asked for the same.
+   * Checks that all ranks call the same with the same.
    *
    * @param group the ranks
-   * @param what the subject, for messages
-   * @param lines what this rank was asked for
+   * @param lines this rank's call and its arguments
    * @throws CollectiveException the same on every rank: which ranks differ, and in what
    */
-  static void agree(ProcessGroup group, String what, List<String> lines) throws LoadException {
+  static void agree(ProcessGroup group, List<String> lines) throws LoadException {
     byte[] mine = String.join("\n", lines).getBytes(StandardCharsets.UTF_8);
-    List<byte[]> all = take(group, what, group.timeout(), () -> mine);
+    List<byte[]> all = gather(group, AGREEMENT, () -> mine);
     for (int rank = 1; rank < all.size(); rank++) {
       if (!Arrays.equals(all.getFirst(), all.get(rank))) {
-        throw new CollectiveException(
-            group.rank(),
-            "load",
-            rank,
-            "ranks disagree about " + what + ": " + difference(all.getFirst(), all.get(rank), rank),
-            null);
+        String difference = difference(all.getFirst(), all.get(rank), rank);
+        throw failure(group, AGREEMENT, rank, "the ranks disagree: " + difference);
       }
     }
   }

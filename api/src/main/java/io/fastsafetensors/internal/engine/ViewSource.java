@@ -3,45 +3,43 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** A group of one: views, and copies only where the type changes. */
 final class ViewSource implements TensorSource {
   private final LoadedTensors loaded;
+  private final SharedContext context;
 
-  ViewSource(LoadedTensors loaded) {
+  ViewSource(LoadedTensors loaded, SharedContext context) {
     this.loaded = loaded;
+    this.context = context;
   }
 
   @Override
   public List<Tensor> get(List<Request> requests) throws LoadException {
-    List<Tensor> tensors = new ArrayList<>(requests.size());
-    try {
-      for (Request request : requests) {
-        tensors.add(get(request));
-      }
-      return tensors;
-    } catch (LoadException | RuntimeException | Error e) {
-      tensors.forEach(Tensor::close);
-      throw e;
+    for (Request request : requests) {
+      Conversion.check(request.spec(), request.wanted(), context.attached());
+      // The only part is the whole; but a dimension that isn't there is refused as in any group.
+      request.part(1, 0);
     }
+    return Bucket.serve(requests, request -> !request.isConverted(), this::make, _ -> {});
   }
 
-  private Tensor get(Request request) throws LoadException {
-    Tensor view =
-        DefaultTensor.view(
-            request.name(),
-            request.loaded(),
-            request.part(1, 0).shape(),
-            loaded.place(request.name()));
-    return request.wanted() == request.loaded() ? view : view.to(request.wanted());
+  private List<Tensor> make(Bucket bucket) throws LoadException {
+    List<Piece> pieces =
+        bucket.requests().stream().map(request -> loaded.piece(request.entry())).toList();
+    if (bucket.isReady()) {
+      return pieces.stream().map(DefaultTensor::view).toList();
+    }
+    try (Bundle converted = Bundle.copy(context, pieces, Request.wantedTypes(bucket.requests()))) {
+      return converted.tensors();
+    }
   }
 
   @Override
   public Optional<Tensor> push(Request request, int rank) throws LoadException {
-    return Optional.of(get(request));
+    return Optional.of(get(List.of(request)).getFirst());
   }
 
   @Override

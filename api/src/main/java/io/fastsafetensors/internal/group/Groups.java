@@ -4,7 +4,7 @@ package io.fastsafetensors.internal.group;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.ProcessGroup;
-import io.fastsafetensors.internal.engine.Registry;
+import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.Collective;
 import java.time.Duration;
 import java.util.List;

@@ -2,15 +2,15 @@
 package io.fastsafetensors.internal.plan;
 
 import io.fastsafetensors.LoadException;
-import io.fastsafetensors.SafetensorsHeader;
 import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.internal.format.Printable;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.Optional;
 import java.util.Set;
 
 /** All tensors of all files of all ranks, by name; immutable. */
@@ -37,8 +37,11 @@ public final class Catalog {
         CatalogEntry other = entries.putIfAbsent(tensor.name(), new CatalogEntry(file, tensor));
         if (other != null) {
           throw new LoadException(
-              "tensor '%s' is in two files, %s and %s: load them with separate loaders"
-                  .formatted(tensor.name(), other.file().source().path(), file.source().path()));
+              "tensor %s is in two files, %s and %s: load them with separate loaders"
+                  .formatted(
+                      Printable.quote(tensor.name()),
+                      other.file().source().path(),
+                      file.source().path()));
         }
       }
     }
@@ -69,7 +72,7 @@ public final class Catalog {
   }
 
   /** Returns all entries, in the order of ranks, files and bytes. */
-  public Iterable<CatalogEntry> entries() {
+  public Collection<CatalogEntry> entries() {
     return entries.values();
   }
 
@@ -82,7 +85,7 @@ public final class Catalog {
     CatalogEntry entry = entries.get(name);
     if (entry == null) {
       throw new NoSuchElementException(
-          "no tensor '" + name + "'" + NearestNames.hint(name, entries.keySet()));
+          "no tensor " + Printable.quote(name) + NearestNames.hint(name, entries.keySet()));
     }
     return entry;
   }
@@ -93,11 +96,11 @@ public final class Catalog {
    * @throws NoSuchElementException if there is no such file
    */
   public Map<String, String> metadata(Path path) {
-    Optional<SafetensorsHeader> header =
-        files.stream()
-            .filter(file -> file.source().path().equals(path))
-            .map(CatalogFile::header)
-            .findFirst();
-    return header.orElseThrow(() -> new NoSuchElementException("no file " + path)).metadata();
+    return files.stream()
+        .filter(file -> file.source().path().equals(path))
+        .findFirst()
+        .orElseThrow(() -> new NoSuchElementException("no file " + path + " was loaded"))
+        .header()
+        .metadata();
   }
 }

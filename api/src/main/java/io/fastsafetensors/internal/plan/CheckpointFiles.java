@@ -2,13 +2,17 @@
 package io.fastsafetensors.internal.plan;
 
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.internal.format.IoReason;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -28,40 +32,48 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
    * @throws LoadException if there are none
    */
   public static CheckpointFiles find(Path path) throws LoadException {
-    try {
-      if (Files.isDirectory(path)) {
-        Path index = path.resolve(INDEX);
-        return Files.exists(index) ? ofIndex(index) : ofFolder(path);
-      }
-      if (!Files.exists(path)) {
-        throw new LoadException(path + ": there is no such file or folder");
-      }
-      return path.toString().endsWith(".json")
-          ? ofIndex(path)
-          : new CheckpointFiles(List.of(path), Optional.empty());
-    } catch (LoadException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new LoadException("can't read " + path + ": " + e, e);
+    if (Files.isDirectory(path)) {
+      Path index = path.resolve(INDEX);
+      return Files.exists(index) ? ofIndex(index) : ofFolder(path);
     }
+    if (!Files.exists(path)) {
+      throw new LoadException(path + ": there is no such file or folder");
+    }
+    return path.toString().endsWith(".json")
+        ? ofIndex(path)
+        : new CheckpointFiles(List.of(path), Optional.empty());
   }
 
-  private static CheckpointFiles ofFolder(Path folder) throws IOException {
+  private static CheckpointFiles ofFolder(Path folder) throws LoadException {
+    List<Path> files = filesIn(folder);
+    if (files.isEmpty()) {
+      throw new LoadException(folder + ": no " + SUFFIX + " files in this folder");
+    }
+    return new CheckpointFiles(files, Optional.empty());
+  }
+
+  private static List<Path> filesIn(Path folder) throws LoadException {
     try (Stream<Path> entries = Files.list(folder)) {
-      List<Path> files =
-          entries
-              .filter(file -> file.toString().endsWith(SUFFIX) && Files.isRegularFile(file))
-              .sorted()
-              .toList();
-      if (files.isEmpty()) {
-        throw new LoadException(folder + ": no " + SUFFIX + " files in this folder");
-      }
-      return new CheckpointFiles(files, Optional.empty());
+      return entries
+          .filter(file -> file.toString().endsWith(SUFFIX) && Files.isRegularFile(file))
+          .sorted()
+          .toList();
+    } catch (UncheckedIOException e) {
+      throw cantList(folder, Objects.requireNonNull(e.getCause(), "always has a cause"));
+    } catch (IOException e) {
+      throw cantList(folder, e);
     }
   }
 
-  private static CheckpointFiles ofIndex(Path path) throws IOException {
+  private static LoadException cantList(Path folder, IOException e) {
+    return new LoadException(folder + ": can't list this folder: " + IoReason.of(e), e);
+  }
+
+  private static CheckpointFiles ofIndex(Path path) throws LoadException {
     CheckpointIndex index = CheckpointIndex.read(path);
+    if (index.shards().isEmpty()) {
+      throw new LoadException(path + ": the index names no files");
+    }
     for (Path shard : index.shards()) {
       if (!Files.exists(shard)) {
         throw new LoadException(path + " names " + shard + ", which does not exist");
@@ -81,32 +93,34 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
   public static List<SourceFile> spread(List<Path> files, int ranks) throws LoadException {
     record Sized(int index, long bytes) {}
     List<Sized> sized = new ArrayList<>();
-    for (int i = 0; i < files.size(); i++) {
-      sized.add(new Sized(i, size(files.get(i))));
+    for (Path file : files) {
+      sized.add(new Sized(sized.size(), size(file)));
     }
     sized.sort(Comparator.comparingLong(Sized::bytes).reversed().thenComparingInt(Sized::index));
     long[] load = new long[ranks];
     int[] owner = new int[files.size()];
     for (Sized file : sized) {
-      int least = 0;
-      for (int rank = 1; rank < ranks; rank++) {
-        least = load[rank] < load[least] ? rank : least;
-      }
-      owner[file.index()] = least;
-      load[least] += file.bytes();
+      owner[file.index()] = least(load);
+      load[owner[file.index()]] += file.bytes();
     }
-    List<SourceFile> spread = new ArrayList<>();
-    for (int i = 0; i < owner.length; i++) {
-      spread.add(new SourceFile(owner[i], files.get(i)));
+    return IntStream.range(0, owner.length)
+        .mapToObj(i -> new SourceFile(owner[i], files.get(i)))
+        .toList();
+  }
+
+  private static int least(long[] load) {
+    int least = 0;
+    for (int rank = 1; rank < load.length; rank++) {
+      least = load[rank] < load[least] ? rank : least;
     }
-    return spread;
+    return least;
   }
 
   private static long size(Path file) throws LoadException {
     try {
       return Files.size(file);
     } catch (IOException e) {
-      throw new LoadException("can't read the size of " + file + ": " + e, e);
+      throw new LoadException(file + ": can't read its size: " + IoReason.of(e), e);
     }
   }
 }

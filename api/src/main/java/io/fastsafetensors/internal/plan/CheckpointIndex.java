@@ -3,11 +3,15 @@ package io.fastsafetensors.internal.plan;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.internal.format.IoReason;
+import io.fastsafetensors.internal.format.Printable;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,11 +21,16 @@ import java.util.Map;
  * An index such as {@code model.safetensors.index.json}: which shard each tensor is in.
  *
  * @param path the index
- * @param shardByTensor each tensor's shard, beside the index
+ * @param shardByTensor each tensor's shard, in the index's folder or below
  */
 public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
+  private static final String WEIGHT_MAP = "weight_map";
   private static final JsonFactory JSON =
-      JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+      JsonFactory.builder()
+          // A hundred thousand names, each once: a table of names would only cost.
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
 
   /**
    * Reads an index.
@@ -30,60 +39,15 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
    */
   static CheckpointIndex read(Path path) throws LoadException {
     try (JsonParser parser = JSON.createParser(Files.readAllBytes(path))) {
-      return new CheckpointIndex(path, weightMap(path, parser));
+      return new CheckpointIndex(path, new Reader(path, parser).read());
     } catch (LoadException e) {
       throw e;
+    } catch (JsonProcessingException e) {
+      String where = e.getLocation().offsetDescription();
+      throw new LoadException(
+          path + ": not a valid index: " + e.getOriginalMessage() + " at " + where, e);
     } catch (IOException e) {
-      throw new LoadException(path + ": not a valid index: " + e.getMessage(), e);
-    }
-  }
-
-  private static Map<String, Path> weightMap(Path path, JsonParser parser) throws IOException {
-    expect(path, JsonToken.START_OBJECT, parser);
-    Map<String, Path> shards = new LinkedHashMap<>();
-    boolean found = false;
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      if (parser.currentName().equals("weight_map")) {
-        expect(path, JsonToken.START_OBJECT, parser);
-        readShards(path, parser, shards);
-        found = true;
-      } else {
-        parser.nextToken();
-        parser.skipChildren();
-      }
-    }
-    if (!found) {
-      throw new LoadException(path + ": not a valid index: it has no \"weight_map\"");
-    }
-    return shards;
-  }
-
-  private static void readShards(Path path, JsonParser parser, Map<String, Path> shards)
-      throws IOException {
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      String tensor = parser.currentName();
-      expect(path, JsonToken.VALUE_STRING, parser);
-      shards.put(tensor, shard(path, tensor, parser.getText()));
-    }
-  }
-
-  /** Resolves a shard's name; an index must not lead out of its folder. */
-  private static Path shard(Path path, String tensor, String name) throws LoadException {
-    Path relative = Path.of(name).normalize();
-    if (name.isEmpty() || relative.isAbsolute() || relative.startsWith("..")) {
-      throw new LoadException(
-          "%s: tensor '%s' is in '%s', which is not a file of the index's folder"
-              .formatted(path, tensor, name));
-    }
-    return path.resolveSibling(relative);
-  }
-
-  private static void expect(Path path, JsonToken wanted, JsonParser parser) throws IOException {
-    JsonToken token = parser.nextToken();
-    if (token != wanted) {
-      throw new LoadException(
-          "%s: not a valid index: want %s, found %s at %s"
-              .formatted(path, wanted, token, parser.currentTokenLocation().offsetDescription()));
+      throw new LoadException(path + ": can't read this index: " + IoReason.of(e), e);
     }
   }
 
@@ -101,16 +65,79 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
     for (Map.Entry<String, Path> listed : shardByTensor.entrySet()) {
       String tensor = listed.getKey();
       if (!catalog.keys().contains(tensor)) {
-        throw new LoadException(
-            "%s lists tensor '%s' in %s, which has no such tensor"
-                .formatted(path, tensor, listed.getValue()));
+        throw new LoadException(lists(tensor) + ", which has no such tensor");
       }
       Path actual = catalog.get(tensor).file().source().path();
       if (!actual.equals(listed.getValue())) {
-        throw new LoadException(
-            "%s lists tensor '%s' in %s, but it is in %s"
-                .formatted(path, tensor, listed.getValue(), actual));
+        throw new LoadException(lists(tensor) + ", but it is in " + actual);
       }
+    }
+  }
+
+  private String lists(String tensor) {
+    return "%s lists tensor %s in %s"
+        .formatted(path, Printable.quote(tensor), shardByTensor.get(tensor));
+  }
+
+  /** Reads the one field that counts. */
+  private record Reader(Path path, JsonParser parser) {
+    Map<String, Path> read() throws IOException {
+      expect(JsonToken.START_OBJECT, "an object");
+      Map<String, Path> shards = new LinkedHashMap<>();
+      boolean found = false;
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        if (parser.currentName().equals(WEIGHT_MAP)) {
+          readShards(shards);
+          found = true;
+        } else {
+          parser.nextToken();
+          parser.skipChildren();
+        }
+      }
+      if (parser.nextToken() != null) {
+        throw notValid("something follows its object");
+      }
+      if (!found) {
+        throw notValid("it has no \"" + WEIGHT_MAP + "\"");
+      }
+      return shards;
+    }
+
+    private void readShards(Map<String, Path> shards) throws IOException {
+      expect(JsonToken.START_OBJECT, "an object");
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        String tensor = parser.currentName();
+        expect(JsonToken.VALUE_STRING, "the name of a file");
+        shards.put(tensor, shard(tensor, parser.getText()));
+      }
+    }
+
+    /** Resolves a shard's name; an index must not lead out of its folder. */
+    private Path shard(String tensor, String name) throws LoadException {
+      try {
+        Path relative = Path.of(name).normalize();
+        boolean isBelow = !relative.isAbsolute() && !relative.startsWith("..");
+        if (isBelow && !relative.toString().isEmpty()) {
+          return path.resolveSibling(relative);
+        }
+      } catch (InvalidPathException e) {
+        // Answered below, like every name that is not a file's.
+      }
+      throw notValid(
+          "tensor %s is in %s, which is not a file of the index's folder"
+              .formatted(Printable.quote(tensor), Printable.quote(name)));
+    }
+
+    private void expect(JsonToken wanted, String description) throws IOException {
+      if (parser.nextToken() != wanted) {
+        throw notValid(
+            "want %s at %s"
+                .formatted(description, parser.currentTokenLocation().offsetDescription()));
+      }
+    }
+
+    private LoadException notValid(String reason) {
+      return new LoadException(path + ": not a valid index: " + reason);
     }
   }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
+import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.RangePlan;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -22,26 +23,22 @@ public record LoadPlan(List<FilePlan> files, long bytes) {
    * @return the plan
    */
   public static LoadPlan of(Catalog wanted, int rank) {
-    Map<Integer, List<CatalogEntry>> byFile = new HashMap<>();
+    Map<Integer, List<CatalogEntry>> byFile = new LinkedHashMap<>();
     for (CatalogEntry entry : wanted.entries()) {
       if (entry.owner() == rank) {
         byFile.computeIfAbsent(entry.file().index(), _ -> new ArrayList<>()).add(entry);
       }
     }
-    List<FilePlan> files =
-        wanted.files().stream()
-            .filter(file -> byFile.containsKey(file.index()))
-            .map(file -> filePlan(file, byFile.getOrDefault(file.index(), List.of())))
-            .toList();
-    return new LoadPlan(files, files.stream().mapToLong(f -> f.ranges().bytes()).sum());
+    List<FilePlan> files = byFile.values().stream().map(LoadPlan::filePlan).toList();
+    return new LoadPlan(files, files.stream().mapToLong(FilePlan::bytes).reduce(0, Math::addExact));
   }
 
-  private static FilePlan filePlan(CatalogFile file, List<CatalogEntry> tensors) {
-    RangePlan ranges =
-        new RangePlan(
-            file.source().path(),
-            file.header().fileSize(),
-            tensors.stream().map(CatalogEntry::range).toList());
-    return new FilePlan(file, List.copyOf(tensors), ranges);
+  private static FilePlan filePlan(List<CatalogEntry> tensors) {
+    CatalogFile file = tensors.getFirst().file();
+    List<ByteRange> ranges = tensors.stream().map(CatalogEntry::range).toList();
+    return new FilePlan(
+        file,
+        List.copyOf(tensors),
+        new RangePlan(file.source().path(), file.header().fileSize(), ranges));
   }
 }

@@ -8,14 +8,14 @@ import java.util.stream.Collectors;
 
 /** Globs over tensor names: {@code *} is any characters, also dots, {@code ?} is one. */
 public final class NameFilter implements Predicate<String> {
-  private final List<Pattern> patterns;
+  private final List<Predicate<String>> globs;
 
   /** Makes a filter that lets pass what one of the globs matches, or all if there are none. */
   public NameFilter(List<String> globs) {
-    patterns = globs.stream().map(NameFilter::compile).toList();
+    this.globs = globs.stream().map(NameFilter::compile).toList();
   }
 
-  private static Pattern compile(String glob) {
+  private static Predicate<String> compile(String glob) {
     String regex =
         glob.codePoints()
             .mapToObj(c ->
@@ -25,11 +25,11 @@ public final class NameFilter implements Predicate<String> {
                   default -> Pattern.quote(Character.toString(c));
                 })
             .collect(Collectors.joining());
-    return Pattern.compile(regex, Pattern.DOTALL);
+    return Pattern.compile(regex, Pattern.DOTALL).asMatchPredicate();
   }
 
   @Override
   public boolean test(String name) {
-    return patterns.isEmpty() || patterns.stream().anyMatch(p -> p.matcher(name).matches());
+    return globs.isEmpty() || globs.stream().anyMatch(glob -> glob.test(name));
   }
 }

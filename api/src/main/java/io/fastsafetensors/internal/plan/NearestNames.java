@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
+import io.fastsafetensors.internal.format.Printable;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -9,6 +10,9 @@ import java.util.stream.Collectors;
 /** Finds names that were probably meant. */
 final class NearestNames {
   private static final int MOST = 3;
+
+  /** Nobody types longer names; comparing them would take long. */
+  private static final int LONGEST = 500;
 
   private NearestNames() {}
 
@@ -20,13 +24,14 @@ final class NearestNames {
     record Scored(String name, int distance) {}
     List<Scored> nearest =
         names.stream()
+            .filter(name -> Math.max(name.length(), wanted.length()) <= LONGEST)
             .map(name -> new Scored(name, distance(wanted, name)))
             .sorted(Comparator.comparingInt(Scored::distance))
             .limit(MOST)
             .toList();
-    return nearest.stream()
-        .map(scored -> "'" + scored.name() + "'")
-        .collect(Collectors.joining(", ", "; the nearest of " + names.size() + " are ", ""));
+    String listed =
+        nearest.stream().map(s -> Printable.quote(s.name())).collect(Collectors.joining(", "));
+    return nearest.isEmpty() ? "" : "; the nearest of " + names.size() + ": " + listed;
   }
 
   /** Counts the characters to insert, delete or replace to get from one name to the other. */

@@ -3,20 +3,28 @@ package io.fastsafetensors.internal.plan;
 
 import io.fastsafetensors.DType;
 import io.fastsafetensors.Shape;
+import io.fastsafetensors.internal.format.Printable;
 import io.fastsafetensors.spi.Region;
 
 /**
- * One rank's part of a tensor along one dimension: rows of a row-major tensor.
+ * One rank's part of a tensor: rows of a row-major tensor.
  *
  * @param shape the part's shape
  * @param offset where the first row starts in the tensor, in bytes
- * @param rows how many rows
+ * @param rows how many rows; 0 if the part is empty
  * @param rowBytes the size of a row, in bytes
  * @param pitch from the start of a row to the next, in bytes
  */
 public record Slice(Shape shape, long offset, long rows, long rowBytes, long pitch) {
+  /** Returns the part that is the whole tensor. */
+  public static Slice whole(DType dtype, Shape shape) {
+    long bytes = dtype.byteSize(shape.elements());
+    return new Slice(shape, 0, 1, bytes, bytes);
+  }
+
   /**
-   * Cuts a tensor.
+   * Cuts a tensor along a dimension of size S into N parts: with b = ceil(S / N), rank r gets [r*b,
+   * min((r+1)*b, S)).
    *
    * @param tensor its name, for messages
    * @param dtype its type
@@ -25,8 +33,8 @@ public record Slice(Shape shape, long offset, long rows, long rowBytes, long pit
    * @param ranks how many parts
    * @param rank which part
    * @return the part
-   * @throws IllegalArgumentException if there is no such dimension or the part's rows are not whole
-   *     bytes
+   * @throws IllegalArgumentException if there is no such dimension, or if any rank's part doesn't
+   *     start and end on whole bytes
    */
   public static Slice of(String tensor, DType dtype, Shape shape, int dim, int ranks, int rank) {
     checkDim(tensor, shape, dim);
@@ -34,50 +42,58 @@ public record Slice(Shape shape, long offset, long rows, long rowBytes, long pit
     long block = Math.ceilDiv(size, ranks);
     long from = Math.min(size, rank * block);
     long count = Math.min(size - from, block);
-    Shape part = shape.withDim(dim, count);
     if (shape.elements() == 0) {
-      return new Slice(part, 0, 0, 0, 0);
+      return empty(shape.withDim(dim, count));
     }
-    long innerBits = bits(shape, dim + 1, shape.rank(), dtype.bits());
-    long outer = bits(shape, 0, dim, 1);
-    // One part with an odd size is enough to put all others between bytes: refuse for every rank.
-    if (dtype.isSubByte() && ranks > 1 && cutsBytes(innerBits, size, block, outer)) {
+    long stepBits = product(shape, dim + 1, shape.rank(), dtype.bits());
+    long rowBits = Math.multiplyExact(size, stepBits);
+    long rows = product(shape, 0, dim, 1);
+    // All ranks refuse if one has to, so that none waits for the others.
+    if (block < size && cutsBytes(block * stepBits, rowBits, rows)) {
       throw new IllegalArgumentException(
-          "tensor '%s' %s %s: %d parts along dimension %d don't start and end on whole bytes"
-              .formatted(tensor, dtype, shape, ranks, dim));
+          "tensor %s %s %s: %d parts along dimension %d don't start and end on whole bytes"
+              .formatted(Printable.quote(tensor), dtype, shape, ranks, dim));
     }
-    if (ranks == 1) {
-      long bytes = dtype.byteSize(shape.elements());
-      return new Slice(part, 0, 1, bytes, bytes);
+    if (count == 0) {
+      return empty(shape.withDim(dim, 0));
     }
-    long rowBytes = count * innerBits / Byte.SIZE;
+    if (count == size) {
+      return whole(dtype, shape);
+    }
     return new Slice(
-        part, from * innerBits / Byte.SIZE, outer, rowBytes, size * innerBits / Byte.SIZE);
+        shape.withDim(dim, count),
+        from * stepBits / Byte.SIZE,
+        rows,
+        count * stepBits / Byte.SIZE,
+        rowBits / Byte.SIZE);
   }
 
-  private static boolean cutsBytes(long innerBits, long size, long block, long outer) {
-    boolean insideRow = block < size && block * innerBits % Byte.SIZE != 0;
-    boolean betweenRows = outer > 1 && size * innerBits % Byte.SIZE != 0;
-    return insideRow || betweenRows;
+  private static Slice empty(Shape shape) {
+    return new Slice(shape, 0, 0, 0, 0);
+  }
+
+  private static boolean cutsBytes(long blockBits, long rowBits, long rows) {
+    return blockBits % Byte.SIZE != 0 || (rows > 1 && rowBits % Byte.SIZE != 0);
   }
 
   private static void checkDim(String tensor, Shape shape, int dim) {
     if (dim < 0 || dim >= shape.rank()) {
       throw new IllegalArgumentException(
-          "tensor '%s' %s has no dimension %d: want %s"
+          "tensor %s %s has no dimension %d: want %s"
               .formatted(
-                  tensor,
+                  Printable.quote(tensor),
                   shape,
                   dim,
                   shape.rank() == 0 ? "a tensor that is no scalar" : "0 to " + (shape.rank() - 1)));
     }
     if (shape.dim(dim) < 0) {
       throw new IllegalArgumentException(
-          "tensor '%s' %s: dimension %d is too large to be cut".formatted(tensor, shape, dim));
+          "tensor %s %s: dimension %d is too large to be cut"
+              .formatted(Printable.quote(tensor), shape, dim));
     }
   }
 
-  private static long bits(Shape shape, int from, int to, long start) {
+  private static long product(Shape shape, int from, int to, long start) {
     long product = start;
     for (int i = from; i < to; i++) {
       product = Math.multiplyExact(product, shape.dim(i));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.fastsafetensors.internal.engine;
+package io.fastsafetensors.internal.registry;
 
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Device;
@@ -8,13 +8,10 @@ import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.internal.host.HostRuntime;
 import io.fastsafetensors.spi.Availability;
-import io.fastsafetensors.spi.Availability.Available;
-import io.fastsafetensors.spi.Availability.Unavailable;
 import io.fastsafetensors.spi.Collective;
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.Provider;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -52,7 +49,8 @@ public final class Registry {
         ServiceLoader.load(Collective.class, loader).iterator());
   }
 
-  static Registry of(
+  /** Takes what service loaders find; the runtime of host memory is always there. */
+  public static Registry of(
       Iterator<DeviceRuntime> runtimes,
       Iterator<IoBackend> backends,
       Iterator<Collective> collectives) {
@@ -62,8 +60,9 @@ public final class Registry {
         ProviderSet.of(Kind.COLLECTIVE, COLLECTIVE_IDS, collectives));
   }
 
+  /** Not a stream's concatenation: that ends at the first error of a service loader. */
   private static Iterator<DeviceRuntime> withBuiltIn(Iterator<DeviceRuntime> found) {
-    Iterator<DeviceRuntime> builtIn = Stream.<DeviceRuntime>of(new HostRuntime()).iterator();
+    Iterator<DeviceRuntime> builtIn = List.<DeviceRuntime>of(new HostRuntime()).iterator();
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
@@ -78,7 +77,7 @@ public final class Registry {
   }
 
   /** Returns the runtimes for a device, to be tried in order. */
-  Candidates<DeviceRuntime> runtimes(Device device) {
+  public Candidates<DeviceRuntime> runtimes(Device device) {
     return new Candidates<>(
         runtimes.only(runtime -> runtime.type().equals(device.type())),
         DeviceRuntime::probe,
@@ -92,7 +91,7 @@ public final class Registry {
   }
 
   /** Returns the backends for a device, to be tried in order. */
-  Candidates<IoBackend> backends(Device device, Optional<String> asked) {
+  public Candidates<IoBackend> backends(Device device, Optional<String> asked) {
     return new Candidates<>(
         backends, backend -> backend.probe(device), asked, "to read files to " + device);
   }
@@ -110,22 +109,18 @@ public final class Registry {
 
   /** Probes everything; backends and collectives for the given device. */
   public List<PluginReport> report(Device device) {
-    List<PluginReport> reports = new ArrayList<>();
-    report(runtimes, DeviceRuntime::probe, reports);
-    report(backends, backend -> backend.probe(device), reports);
-    report(collectives, collective -> collective.probe(device), reports);
-    return reports;
+    return Stream.of(
+            report(runtimes, DeviceRuntime::probe),
+            report(backends, backend -> backend.probe(device)),
+            report(collectives, collective -> collective.probe(device)))
+        .flatMap(reports -> reports)
+        .toList();
   }
 
-  private static <P extends Provider> void report(
-      ProviderSet<P> providers, Function<P, Availability> probe, List<PluginReport> reports) {
-    for (P provider : providers.accepted()) {
-      reports.add(
-          switch (probe.apply(provider)) {
-            case Available available -> providers.report(provider, true, available.detail());
-            case Unavailable unavailable -> providers.report(provider, false, unavailable.reason());
-          });
-    }
-    reports.addAll(providers.refused());
+  private static <P extends Provider> Stream<PluginReport> report(
+      ProviderSet<P> plugins, Function<P, Availability> probe) {
+    return Stream.concat(
+        plugins.accepted().stream().map(plugin -> plugin.report(plugin.probe(probe))),
+        plugins.refused().stream());
   }
 }

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.Tensor;
+import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.Region;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Tensors side by side in one piece of memory, so that many small ones cost one allocation and one
+ * wait. The bundle is a holder of the memory, and so is each tensor that it gives out.
+ */
+final class Bundle implements AutoCloseable {
+  private final Memory memory;
+  private final long size;
+  private final List<Piece> pieces;
+
+  private Bundle(Memory memory, long size, List<Piece> pieces) {
+    this.memory = memory;
+    this.size = size;
+    this.pieces = pieces;
+  }
+
+  /** Writes the tensors of a bundle. */
+  @FunctionalInterface
+  interface Filler {
+    void fill(Bundle bundle, DeviceStream stream) throws LoadException;
+  }
+
+  /** Allocates memory for tensors and has it filled; returns when all is there. */
+  static Bundle make(SharedContext context, List<TensorSpec> specs, Filler filler)
+      throws LoadException {
+    Bundle bundle = allocate(context, specs);
+    try {
+      context.run(stream -> filler.fill(bundle, stream));
+      return bundle;
+    } catch (Throwable e) {
+      Cleanup.after(e, bundle::close);
+      throw e;
+    }
+  }
+
+  private static Bundle allocate(SharedContext context, List<TensorSpec> specs)
+      throws LoadException {
+    Layout layout = Layout.of(specs, TensorSpec::bytes);
+    Memory memory = Memory.allocate(context, layout.size());
+    List<Piece> pieces = new ArrayList<>(specs.size());
+    for (TensorSpec spec : specs) {
+      long offset = layout.offset(pieces.size());
+      pieces.add(new Piece(spec, memory, Region.of(memory.buffer(), offset, spec.bytes())));
+    }
+    return new Bundle(memory, layout.size(), pieces);
+  }
+
+  /** Copies tensors, converting each to its type in the list if it is of another one. */
+  static Bundle copy(SharedContext context, List<Piece> sources, List<DType> types)
+      throws LoadException {
+    List<TensorSpec> specs = new ArrayList<>(sources.size());
+    for (Piece source : sources) {
+      specs.add(source.spec().as(types.get(specs.size())));
+    }
+    try (Memory.Use _ = use(sources)) {
+      return make(context, specs, (bundle, stream) -> bundle.copyAll(sources, stream));
+    }
+  }
+
+  /** Keeps the memory of tensors while the calling thread works on it. */
+  static Memory.Use use(List<Piece> pieces) {
+    Set<Memory> memories = pieces.stream().map(Piece::memory).collect(Collectors.toSet());
+    return Memory.useAll(memories);
+  }
+
+  /** Queues copies of tensors, each to its place in this bundle. */
+  void copyAll(List<Piece> sources, DeviceStream stream) throws LoadException {
+    for (int i = 0; i < pieces.size(); i++) {
+      copy(sources.get(i), pieces.get(i), stream);
+    }
+  }
+
+  private static void copy(Piece source, Piece target, DeviceStream stream) throws LoadException {
+    DType from = source.spec().dtype();
+    DType to = target.spec().dtype();
+    if (target.region().bytes() == 0) {
+      return;
+    }
+    if (from == to) {
+      stream.copy(source.region(), target.region());
+    } else {
+      stream.convert(source.region(), from, target.region(), to);
+    }
+  }
+
+  Memory memory() {
+    return memory;
+  }
+
+  /** Returns the memory of all tensors, and what is between them. */
+  Region region() {
+    return Region.of(memory.buffer(), 0, size);
+  }
+
+  List<Piece> pieces() {
+    return pieces;
+  }
+
+  /** Returns all tensors as copies, which the caller closes. */
+  List<Tensor> tensors() {
+    return pieces.stream().map(DefaultTensor::copy).toList();
+  }
+
+  @Override
+  public void close() {
+    memory.release();
+  }
+}

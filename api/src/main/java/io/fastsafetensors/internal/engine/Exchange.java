@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.Region;
+import java.util.ArrayList;
+import java.util.List;
+
+/** One exchange: the owner of some tensors broadcasts them, or scatters their parts. */
+final class Exchange {
+  private final ProcessGroup group;
+  private final SharedContext context;
+  private final LoadedTensors loaded;
+  private final int owner;
+  private final List<Request> requests;
+
+  Exchange(
+      ProcessGroup group,
+      SharedContext context,
+      LoadedTensors loaded,
+      int owner,
+      List<Request> requests) {
+    this.group = group;
+    this.context = context;
+    this.loaded = loaded;
+    this.owner = owner;
+    this.requests = requests;
+  }
+
+  private boolean isOwner() {
+    return group.rank() == owner;
+  }
+
+  private List<TensorSpec> specs(int rank) {
+    return requests.stream().map(request -> request.partSpec(group.size(), rank)).toList();
+  }
+
+  /** Makes this rank's part of every request, not filled by an exchange: there are no bytes. */
+  Bundle empty() throws LoadException {
+    return Bundle.make(context, specs(group.rank()), (_, _) -> {});
+  }
+
+  /** Gives all ranks the whole tensors. */
+  Bundle broadcast() throws LoadException {
+    if (!isOwner()) {
+      return make((mine, stream) -> group.broadcast(mine.region(), owner, stream));
+    }
+    List<Piece> sources = sources();
+    try (Memory.Use _ = Bundle.use(sources)) {
+      return make((mine, stream) -> {
+        mine.copyAll(sources, stream);
+        group.broadcast(mine.region(), owner, stream);
+      });
+    }
+  }
+
+  /** Gives every rank its parts. */
+  Bundle scatter() throws LoadException {
+    if (!isOwner()) {
+      return scatter(List.of());
+    }
+    List<Piece> sources = sources();
+    try (Memory.Use _ = Bundle.use(sources)) {
+      return requests.size() == 1 ? scatter(rows(sources.getFirst())) : scatterPacked(sources);
+    }
+  }
+
+  private Bundle scatter(List<Region> parts) throws LoadException {
+    return make((mine, stream) -> group.scatter(parts, mine.region(), owner, stream));
+  }
+
+  /** One tensor: its rows go straight from the file's memory, without a copy of the whole. */
+  private List<Region> rows(Piece source) {
+    List<Region> parts = new ArrayList<>();
+    for (int rank = 0; rank < group.size(); rank++) {
+      parts.add(requests.getFirst().part(group.size(), rank).in(source.region()));
+    }
+    return parts;
+  }
+
+  /** Several small tensors: each rank's parts are put together first, as that rank wants them. */
+  private Bundle scatterPacked(List<Piece> sources) throws LoadException {
+    List<TensorSpec> specs = new ArrayList<>();
+    List<Region> rows = new ArrayList<>();
+    for (int rank = 0; rank < group.size(); rank++) {
+      specs.addAll(specs(rank));
+      for (int i = 0; i < requests.size(); i++) {
+        rows.add(requests.get(i).part(group.size(), rank).in(sources.get(i).region()));
+      }
+    }
+    try (Bundle packed =
+        Bundle.make(context, specs, (bundle, stream) -> pack(rows, bundle, stream))) {
+      return scatter(partsByRank(packed));
+    }
+  }
+
+  private static void pack(List<Region> rows, Bundle packed, DeviceStream stream)
+      throws LoadException {
+    for (int i = 0; i < rows.size(); i++) {
+      Region from = rows.get(i);
+      Region to = packed.pieces().get(i).region();
+      if (from.bytes() > 0) {
+        stream.copy(
+            from,
+            new Region(to.buffer(), to.offset(), from.rows(), from.rowBytes(), from.rowBytes()));
+      }
+    }
+  }
+
+  /** Side by side, a rank's pieces lie as in a bundle of their own: each starts aligned. */
+  private List<Region> partsByRank(Bundle packed) {
+    List<Region> parts = new ArrayList<>();
+    for (int rank = 0; rank < group.size(); rank++) {
+      Region first = packed.pieces().get(rank * requests.size()).region();
+      Region last = packed.pieces().get((rank + 1) * requests.size() - 1).region();
+      long end = last.offset() + last.bytes();
+      parts.add(Region.of(first.buffer(), first.offset(), end - first.offset()));
+    }
+    return parts;
+  }
+
+  /** Makes the only request's tensor on the rank that gets it. */
+  Bundle receive() throws LoadException {
+    if (!isOwner()) {
+      return make((mine, stream) -> {
+        if (mine.region().bytes() > 0) {
+          group.receive(mine.region(), owner, stream);
+        }
+      });
+    }
+    List<Piece> sources = sources();
+    return Bundle.copy(context, sources, List.of(sources.getFirst().spec().dtype()));
+  }
+
+  /** Sends the only request's tensor, if it is this rank's, to the rank that gets it. */
+  void send(int receiver) throws LoadException {
+    if (isOwner()) {
+      List<Piece> sources = sources();
+      Region source = sources.getFirst().region();
+      if (source.bytes() > 0) {
+        try (Memory.Use _ = Bundle.use(sources)) {
+          context.run(stream -> group.send(source, receiver, stream));
+        }
+      }
+    }
+  }
+
+  private List<Piece> sources() {
+    return requests.stream().map(request -> loaded.piece(request.entry())).toList();
+  }
+
+  private Bundle make(Bundle.Filler filler) throws LoadException {
+    return Bundle.make(context, specs(group.rank()), filler);
+  }
+}

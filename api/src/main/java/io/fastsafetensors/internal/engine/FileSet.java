@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.internal.plan.Catalog;
+import io.fastsafetensors.internal.plan.CheckpointFiles;
+import io.fastsafetensors.internal.plan.CheckpointIndex;
+import io.fastsafetensors.internal.plan.SourceFile;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The files of a loader, and what their headers say once that was asked for. */
+final class FileSet {
+  private static final Logger LOG = System.getLogger(FileSet.class.getName());
+
+  private final ProcessGroup group;
+  private final List<SourceFile> files = new ArrayList<>();
+  private final Set<Path> paths = new HashSet<>();
+  private final List<CheckpointIndex> indexes = new ArrayList<>();
+  private @Nullable Headers headers;
+
+  FileSet(ProcessGroup group) {
+    this.group = group;
+  }
+
+  boolean isEmpty() {
+    return files.isEmpty();
+  }
+
+  /**
+   * Adds files, all or none.
+   *
+   * @throws IllegalArgumentException if there is no such rank, or a file was added before
+   */
+  void add(List<SourceFile> added) {
+    check(added);
+    for (SourceFile file : added) {
+      files.add(file);
+      paths.add(file.path());
+      LOG.log(
+          Level.DEBUG,
+          () -> "add file " + files.size() + ": " + file.path() + ", rank=" + file.rank());
+    }
+    headers = null;
+  }
+
+  private void check(List<SourceFile> added) {
+    Set<Path> seen = new HashSet<>();
+    for (SourceFile file : added) {
+      if (file.rank() < 0 || file.rank() >= group.size()) {
+        throw new IllegalArgumentException(
+            "%s: no rank %d in a group of %d".formatted(file.path(), file.rank(), group.size()));
+      }
+      if (paths.contains(file.path()) || !seen.add(file.path())) {
+        throw new IllegalArgumentException(file.path() + " was added before");
+      }
+    }
+  }
+
+  /** Adds the files of a checkpoint, spread over the ranks by size. */
+  void addCheckpoint(Path path) throws LoadException {
+    CheckpointFiles checkpoint = CheckpointFiles.find(path);
+    add(CheckpointFiles.spread(checkpoint.files(), group.size()));
+    checkpoint.index().ifPresent(indexes::add);
+  }
+
+  void clear() {
+    files.clear();
+    paths.clear();
+    indexes.clear();
+    headers = null;
+  }
+
+  /** Returns what the headers say, for a call that asks only once; all ranks call it. */
+  Catalog catalog() throws LoadException {
+    return headers != null ? headers.catalog() : agreedCatalog(List.of("call: keys"));
+  }
+
+  /**
+   * Returns what the headers say, once all ranks agree about the call and the files.
+   *
+   * @param call the call and its arguments, one a line
+   * @throws io.fastsafetensors.CollectiveException if they disagree, the same on every rank
+   */
+  Catalog agreedCatalog(List<String> call) throws LoadException {
+    List<SourceFile> byRank =
+        files.stream().sorted(Comparator.comparingInt(SourceFile::rank)).toList();
+    List<String> lines = new ArrayList<>(call);
+    byRank.forEach(file -> lines.add("rank " + file.rank() + ": " + file.name()));
+    Headers known = headers;
+    lines.add("headers " + (known == null ? "unread" : known.digest()));
+    Together.agree(group, lines);
+    if (known == null) {
+      known = Headers.read(group, byRank, indexes);
+      headers = known;
+    }
+    return known.catalog();
+  }
+}

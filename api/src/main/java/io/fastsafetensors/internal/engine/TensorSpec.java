@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.Shape;
+import io.fastsafetensors.internal.format.Printable;
+
+/**
+ * What elements are, wherever they are.
+ *
+ * @param name the tensor's name
+ * @param dtype the type in memory
+ * @param shape the dimensions
+ */
+record TensorSpec(String name, DType dtype, Shape shape) {
+  long bytes() {
+    return dtype.byteSize(shape.elements());
+  }
+
+  TensorSpec as(DType other) {
+    return new TensorSpec(name, other, shape);
+  }
+
+  /** Returns name, type and shape, for messages. */
+  @Override
+  public String toString() {
+    return Printable.quote(name) + " " + dtype + " " + shape;
+  }
+}

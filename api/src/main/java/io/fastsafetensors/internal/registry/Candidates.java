@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.registry;
+
+import io.fastsafetensors.BackendUnavailableException;
+import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.Availability.Available;
+import io.fastsafetensors.spi.Provider;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * The selection table. An id asked for wins, and fails hard if unavailable; else the available
+ * plug-in of highest priority that is for choosing by default; ties go by id. Plug-ins are probed
+ * in that order, each only when those before it won't do.
+ *
+ * @param <P> the kind's interface
+ */
+public final class Candidates<P extends Provider> {
+  private static final Logger LOG = System.getLogger(Candidates.class.getName());
+
+  private final ProviderSet<P> plugins;
+  private final Function<P, Availability> probe;
+  private final Optional<String> asked;
+  private final String purpose;
+  private final Iterator<Plugin<P>> untried;
+  private final List<PluginReport> reports = new ArrayList<>();
+
+  Candidates(
+      ProviderSet<P> plugins,
+      Function<P, Availability> probe,
+      Optional<String> asked,
+      String purpose) {
+    this.plugins = plugins;
+    this.probe = probe;
+    this.asked = asked;
+    this.purpose = purpose;
+    this.untried =
+        plugins.accepted().stream()
+            .filter(plugin -> asked.isEmpty() || asked.get().equals(plugin.id()))
+            .iterator();
+  }
+
+  /**
+   * Probes on until the next that will do.
+   *
+   * @throws BackendUnavailableException if there is none left; it says why of each
+   */
+  public P next() throws BackendUnavailableException {
+    return tryNext().orElseThrow(this::noneLeft);
+  }
+
+  /** Probes on until the next that will do; empty if there is none left. */
+  public Optional<P> tryNext() {
+    while (untried.hasNext()) {
+      Plugin<P> plugin = untried.next();
+      if (accepts(plugin)) {
+        return Optional.of(plugin.provider());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private boolean accepts(Plugin<P> plugin) {
+    Availability answer = plugin.probe(probe);
+    PluginReport report = plugin.report(answer);
+    reports.add(report);
+    LOG.log(Level.DEBUG, "candidate {0}: {1}", purpose, report);
+    return answer instanceof Available available && (available.byDefault() || asked.isPresent());
+  }
+
+  private BackendUnavailableException noneLeft() {
+    if (asked.isEmpty()) {
+      return new BackendUnavailableException("nothing available " + purpose, reports());
+    }
+    String id = "'" + asked.get() + "', asked for " + purpose + ", ";
+    return reports.isEmpty()
+        ? new BackendUnavailableException(id + "was not found", notAskedFor())
+        : new BackendUnavailableException(id + "is unavailable", reports);
+  }
+
+  private List<PluginReport> notAskedFor() {
+    List<PluginReport> known = new ArrayList<>();
+    plugins.accepted().forEach(plugin -> known.add(plugin.report(false, "not asked for")));
+    known.addAll(plugins.refused());
+    return known;
+  }
+
+  /** Returns what was probed so far, the preferred first, and what was refused. */
+  public List<PluginReport> reports() {
+    List<PluginReport> all = new ArrayList<>(reports);
+    all.addAll(plugins.refused());
+    return all;
+  }
+}
