@@ -90,7 +90,9 @@ public interface IoLifetimeRules extends IoRules {
         this,
         (bench, rule) -> {
           SampleFile file = bench.folder.write(100_000);
-          LoadedRanges loaded = bench.load(file.whole());
+          IoSession session = bench.session();
+          LoadedRanges loaded = bench.load(session, file.whole());
+          session.close();
           rule.check(
               loaded.buffers().stream().allMatch(TrackedContext::isOpen),
               "a buffer was closed with the session");

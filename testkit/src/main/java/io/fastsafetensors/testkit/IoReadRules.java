@@ -238,7 +238,7 @@ public interface IoReadRules extends IoRules {
           bench.blocks(16_384);
           try (IoSession session = bench.session()) {
             FilesInFlight flight = new FilesInFlight(bench, session);
-            flight.submit(100_000, 0, 1, 250_000, 4096);
+            flight.submit(100_000, 1, 250_000, 4096);
             flight.awaitBackwards(rule);
           }
         });

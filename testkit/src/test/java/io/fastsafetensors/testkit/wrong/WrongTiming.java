@@ -132,7 +132,7 @@ final class WrongTiming {
         open.decrementAndGet();
         throw new LoadException("another session is open");
       }
-      return new ForwardingSession(context, options, super.open(context, options)) {
+      return new ForwardingSession(context, options, openRight(context, options)) {
         private boolean closed;
 
         @Override
@@ -144,6 +144,15 @@ final class WrongTiming {
           }
         }
       };
+    }
+
+    private IoSession openRight(DeviceContext context, IoOptions options) throws LoadException {
+      try {
+        return super.open(context, options);
+      } catch (LoadException e) {
+        open.decrementAndGet();
+        throw e;
+      }
     }
   }
 
