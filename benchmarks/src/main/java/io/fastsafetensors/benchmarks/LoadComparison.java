@@ -25,7 +25,7 @@ final class LoadComparison {
     this.folder = folder;
     this.rounds = rounds;
     this.bytes = Host.bytes(folder);
-    ways.add(PlainWays.direct(8));
+    DiskLimit.way().ifPresent(ways::add);
     ways.add(PlainWays.mapAndTouch());
     ways.add(PlainWays.readToHeap());
     ways.add(PlainWays.readToNative());

@@ -181,7 +181,7 @@ public interface GroupFailureRules extends GroupRules {
                   (rank, rule) -> {
                     for (int root = 0; root < rank.size(); root++) {
                       Exchanges.broadcast(rank, rule, root, 10_000 * unit);
-                      Exchanges.scatterColumns(rank, rule, root, 10 * unit, unit);
+                      Exchanges.scatterUnequalParts(rank, rule, root);
                     }
                   }));
     }
