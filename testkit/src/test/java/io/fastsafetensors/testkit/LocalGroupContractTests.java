@@ -6,9 +6,9 @@ import java.time.Duration;
 import java.util.List;
 
 /** Ranks that are threads keep the rules of groups. */
-final class LocalGroupContractTests extends CollectiveContract {
+class LocalGroupContractTests extends CollectiveContract {
   @Override
-  protected World newWorld(int size, Duration timeout) {
+  public World newWorld(int size, Duration timeout) {
     List<ProcessGroup> all = ProcessGroup.local(size, timeout);
     return all::get;
   }
