@@ -55,7 +55,12 @@ public record LoadReport(
       return "device " + device + ", nothing loaded yet";
     }
     return String.format(
-        Locale.ROOT, "%d bytes to %s in %.3f s, %.2f GB/s", bytes, device, seconds(elapsed), gbps());
+        Locale.ROOT,
+        "%d bytes to %s in %.3f s, %.2f GB/s",
+        bytes,
+        device,
+        seconds(elapsed),
+        gbps());
   }
 
   private static String line(PluginReport plugin) {

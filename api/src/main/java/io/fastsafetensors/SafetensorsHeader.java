@@ -3,6 +3,8 @@ package io.fastsafetensors;
 
 import io.fastsafetensors.internal.format.HeaderReader;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,7 +15,8 @@ import java.util.Map;
  * @param dataOffset where the data section starts: 8 plus the header's length, in bytes
  * @param fileSize the file's size when the header was read, in bytes
  * @param tensors the tensors in the order of their bytes in the file; unmodifiable
- * @param metadata the {@code __metadata__} map, sorted by key; empty if absent; unmodifiable
+ * @param metadata the {@code __metadata__} map, sorted by the UTF-8 bytes of its keys; empty if
+ *     absent; unmodifiable
  * @since 0.1
  */
 public record SafetensorsHeader(
@@ -22,6 +25,12 @@ public record SafetensorsHeader(
     long fileSize,
     List<TensorInfo> tensors,
     Map<String, String> metadata) {
+
+  /** Makes a header; copies the collections, in their order. */
+  public SafetensorsHeader {
+    tensors = List.copyOf(tensors);
+    metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+  }
 
   /**
    * Reads and checks the header of a file, without reading the tensors' bytes.

@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.benchmarks;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** What a program without this library does. */
 final class PlainWays {
@@ -84,36 +76,5 @@ final class PlainWays {
             }
           }
         });
-  }
-
-  /** The disk's limit as Java reaches it: direct reads in parallel, into memory that is reused. */
-  static Way direct(int threads) {
-    return Way.timed(
-        "direct reads, " + threads + " threads x 8 MiB, reused memory",
-        folder -> {
-          try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
-            for (Path file : Host.files(folder)) {
-              AtomicLong next = new AtomicLong();
-              Callable<Long> reader = () -> readDirect(file, next);
-              List<Callable<Long>> readers = java.util.Collections.nCopies(threads, reader);
-              for (Future<Long> done : pool.invokeAll(readers)) {
-                Host.sink = done.get().intValue();
-              }
-            }
-          }
-        });
-  }
-
-  private static long readDirect(Path file, AtomicLong next) throws IOException {
-    OpenOption[] options = {StandardOpenOption.READ, ExtendedOpenOption.DIRECT};
-    try (Arena arena = Arena.ofConfined();
-        FileChannel channel = FileChannel.open(file, options)) {
-      ByteBuffer block = arena.allocate(BLOCK, 4096).asByteBuffer();
-      long read = 0;
-      for (long at = next.getAndAdd(BLOCK); at < channel.size(); at = next.getAndAdd(BLOCK)) {
-        read += channel.read(block.clear(), at);
-      }
-      return read;
-    }
   }
 }

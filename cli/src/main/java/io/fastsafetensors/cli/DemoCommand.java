@@ -12,6 +12,7 @@ import io.fastsafetensors.cli.launch.JavaCommand;
 import io.fastsafetensors.cli.launch.Launcher;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -54,7 +55,7 @@ final class DemoCommand implements Callable<Integer> {
       try (FileBuffer buffer = loader.load();
           Tensor a0 = buffer.tensor("a0")) {
         out.println("a0: " + TorchText.of(a0));
-        out.println(buffer.report());
+        LoadOutcome.of(buffer.report(), Duration.ZERO).printTo(out);
         out.flush();
       }
     }

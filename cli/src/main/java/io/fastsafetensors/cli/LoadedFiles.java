@@ -25,7 +25,8 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
       Device device = Device.parse(arguments.device(), localRank());
       ProcessGroup group = group(device);
       try {
-        return load(arguments, options, Loader.builder().device(device).group(group).build(), group);
+        return load(
+            arguments, options, Loader.builder().device(device).group(group).build(), group);
       } catch (Throwable e) {
         group.close();
         throw e;

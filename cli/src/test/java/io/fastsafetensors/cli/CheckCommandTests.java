@@ -74,12 +74,12 @@ class CheckCommandTests {
     }
     Files.write(folder.resolve("f7"), new byte[7]);
     Fst fst = Fst.run("check", "--batch", folder);
-    List<String> files = fst.outLines().stream().map(line -> line.replaceFirst("\\D* (/[^:]*).*", "$1")).toList();
+    List<String> files =
+        fst.outLines().stream().map(line -> line.replaceFirst("\\D* (/[^:]*).*", "$1")).toList();
     assertThat(fst.exit()).isEqualTo(1);
     assertThat(fst.outLines()).hasSize(301).noneMatch(line -> line.contains("deep"));
     assertThat(fst.outLines().stream().filter(line -> line.startsWith("ok "))).hasSize(300);
-    assertThat(files)
-        .isSortedAccordingTo(Comparator.naturalOrder());
+    assertThat(files).isSortedAccordingTo(Comparator.naturalOrder());
   }
 
   @Test

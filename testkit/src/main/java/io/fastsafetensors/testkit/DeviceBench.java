@@ -2,17 +2,17 @@
 package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.LoadException;
-import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.Arrays;
-import org.junit.jupiter.api.Assumptions;
 
 /** One test's context and stream of a device, with host memory to copy from and to. */
 final class DeviceBench implements AutoCloseable {
@@ -25,12 +25,13 @@ final class DeviceBench implements AutoCloseable {
   final DeviceContext context;
   final DeviceStream stream;
 
-  private final DeviceRules subject;
+  private final Duration patience;
   private final Arena arena = Arena.ofShared();
 
-  private DeviceBench(DeviceRules subject) throws LoadException {
-    this.subject = subject;
-    this.context = subject.runtime().open(subject.device());
+  /** Makes a bench of a context, which it will close. */
+  DeviceBench(DeviceContext context, Duration patience) throws LoadException {
+    this.context = context;
+    this.patience = patience;
     context.attach();
     this.stream = context.newStream();
   }
@@ -40,14 +41,14 @@ final class DeviceBench implements AutoCloseable {
    * the test did not expect breaks the rule.
    */
   static void use(String rule, DeviceRules subject, Body body) {
-    if (subject.runtime().probe() instanceof Availability.Unavailable unavailable) {
-      Assumptions.abort(subject.runtime().id() + " is unavailable here: " + unavailable.reason());
-    }
+    DeviceRuntime runtime = subject.runtime();
+    Probing.assumeAvailable(runtime, runtime::probe);
     Rule tried = new Rule(rule);
     tried.allows(
         "the device",
         () -> {
-          try (DeviceBench bench = new DeviceBench(subject)) {
+          DeviceContext context = runtime.open(subject.device());
+          try (DeviceBench bench = new DeviceBench(context, subject.environment().patience())) {
             body.run(bench, tried);
             return true;
           }
@@ -55,7 +56,7 @@ final class DeviceBench implements AutoCloseable {
   }
 
   Deadline soon() {
-    return Deadline.after(subject.environment().patience());
+    return Deadline.after(patience);
   }
 
   DeviceBuffer buffer(long bytes) throws LoadException {
@@ -64,8 +65,13 @@ final class DeviceBench implements AutoCloseable {
 
   /** Makes a device buffer of known bytes. */
   DeviceBuffer filled(long bytes, long seed) throws LoadException {
-    DeviceBuffer buffer = buffer(bytes);
-    stream.copyFromHost(host(pattern(seed, bytes)), Region.of(buffer));
+    return filled(pattern(seed, bytes));
+  }
+
+  /** Makes a device buffer of known bytes, without waiting until they are there. */
+  DeviceBuffer filled(byte[] bytes) throws LoadException {
+    DeviceBuffer buffer = buffer(bytes.length);
+    stream.copyFromHost(host(bytes), Region.of(buffer));
     return buffer;
   }
 

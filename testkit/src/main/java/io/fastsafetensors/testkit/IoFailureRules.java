@@ -5,7 +5,6 @@ import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.spi.IoSession;
-import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
 import java.io.IOException;
@@ -136,26 +135,13 @@ public interface IoFailureRules extends IoRules {
     IoBench.use(
         "IO-106",
         this,
-        (bench, rule) -> {
-          bench.copied().threads(1).blocks(4096);
-          try (IoSession session = bench.session()) {
-            bench.monitor.holdReaders();
-            IoTicket ticket = bench.submit(session, bench.folder.write(64 * 4096).whole());
-            rule.refuses(
+        (bench, rule) ->
+            HeldReader.awaitFails(
+                bench,
+                rule,
                 LoadCancelledException.class,
                 "await() on an interrupted thread",
-                () ->
-                    bench.ends(
-                        rule,
-                        "await() on an interrupted thread",
-                        () -> {
-                          Thread.currentThread().interrupt();
-                          return bench.await(ticket);
-                        }));
-            bench.monitor.releaseReaders();
-            ticket.close();
-          }
-        });
+                () -> Thread.currentThread().interrupt()));
   }
 
   /** Rule IO-107: a wait ends at the deadline, even if a reader hangs. */
@@ -165,20 +151,9 @@ public interface IoFailureRules extends IoRules {
         "IO-107",
         this,
         (bench, rule) -> {
-          bench.copied().threads(1).blocks(4096);
-          try (IoSession session = bench.session()) {
-            bench.monitor.deadline(environment().quiet());
-            bench.monitor.holdReaders();
-            IoTicket ticket = bench.submit(session, bench.folder.write(64 * 4096).whole());
-            rule.refuses(
-                LoadException.class,
-                "await() with a reader that hangs",
-                () ->
-                    bench.ends(
-                        rule, "await() with a reader that hangs", () -> bench.await(ticket)));
-            bench.monitor.releaseReaders();
-            ticket.close();
-          }
+          bench.monitor.deadline(environment().quiet());
+          HeldReader.awaitFails(
+              bench, rule, LoadException.class, "await() with a reader that hangs", () -> {});
         });
   }
 
@@ -259,11 +234,11 @@ public interface IoFailureRules extends IoRules {
     }
   }
 
-  private static void loadOnBrokenDevice(IoBench bench, String broken) throws Exception {
+  private static void loadOnBrokenDevice(IoBench bench, String broken) throws IOException {
     Rule rule = new Rule("IO-116");
     SampleFile file = bench.folder.write(100_000);
-    try {
-      LoadedRanges loaded = bench.load(file.whole());
+    try (IoSession session = bench.session()) {
+      LoadedRanges loaded = bench.load(session, file.whole());
       bench.check(rule, file, file.whole(), loaded);
       IoBench.release(loaded);
     } catch (LoadException e) {

@@ -27,6 +27,7 @@ final class TestMonitor implements IoMonitor {
   private volatile Deadline deadline;
   private volatile CountDownLatch gate = new CountDownLatch(0);
   private volatile Duration pace = Duration.ZERO;
+  private volatile boolean held;
   private volatile int cancelAt = Integer.MAX_VALUE;
   private volatile Runnable onBlock = () -> {};
 
@@ -91,15 +92,24 @@ final class TestMonitor implements IoMonitor {
   @Override
   public void checkpoint() throws LoadCancelledException {
     int count = checkpoints.incrementAndGet();
-    if (!callers.contains(Thread.currentThread())) {
+    if (!callers.contains(Thread.currentThread()) && gate.getCount() > 0) {
       hold();
+    }
+    if (deadline.hasPassed()) {
+      throw new LoadCancelledException("out of time at checkpoint " + count, true);
     }
     if (count >= cancelAt) {
       throw new LoadCancelledException("cancelled by the testkit at checkpoint " + count, false);
     }
   }
 
+  /** Tells whether a reader was ever held: not where reads are made by the caller's thread. */
+  boolean hasHeld() {
+    return held;
+  }
+
   private void hold() {
+    held = true;
     try {
       if (!gate.await(longestHold.toNanos(), TimeUnit.NANOSECONDS)) {
         releaseReaders();

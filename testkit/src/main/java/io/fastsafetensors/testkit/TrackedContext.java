@@ -51,12 +51,6 @@ final class TrackedContext implements DeviceContext {
     return streams.stream().filter(TrackedStream::isOpen).count();
   }
 
-  /** Closes what the plug-in left open. */
-  void closeLeftovers() {
-    streams.forEach(TrackedStream::close);
-    buffers.forEach(DeviceBuffer::close);
-  }
-
   /** Returns the context that this one stands for. */
   DeviceContext real() {
     return context;
@@ -155,8 +149,12 @@ final class TrackedContext implements DeviceContext {
     return context.pciBus();
   }
 
+  /** Closes also what was left open. */
   @Override
   public void close() {
+    attach();
+    streams.forEach(TrackedStream::close);
+    buffers.forEach(DeviceBuffer::close);
     context.close();
   }
 }

@@ -6,7 +6,6 @@ import io.fastsafetensors.HeaderFormatException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +27,7 @@ final class HeaderParser {
    * What a header says.
    *
    * @param tensors in the order of the header
-   * @param metadata sorted by key; unmodifiable
+   * @param metadata sorted by key
    */
   record Content(List<TensorEntry> tensors, Map<String, String> metadata) {}
 
@@ -50,7 +49,7 @@ final class HeaderParser {
     if (json.next() != null) {
       throw json.fault("something follows the header's object");
     }
-    return new Content(tensors, Collections.unmodifiableMap(metadata));
+    return new Content(tensors, metadata);
   }
 
   private void parseField(String name) throws IOException {

@@ -10,13 +10,18 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.OptionalInt;
 
 /** Reads headers in two steps, so that one rank can read what all ranks parse. */
 public final class HeaderReader {
+  /** A read into the heap leaves a native buffer of its size with the thread. */
+  private static final int CHUNK_BYTES = 1 << 20;
+
   private HeaderReader() {}
 
   /**
@@ -29,11 +34,7 @@ public final class HeaderReader {
    */
   public static RawHeader readRaw(Path path) throws LoadException {
     try {
-      // Opening a named pipe would wait for its other end.
-      if (Files.exists(path) && !Files.isRegularFile(path)) {
-        throw new LoadException(
-            path + " is not a file" + (Files.isDirectory(path) ? " but a directory" : ""));
-      }
+      checkRegular(path);
       try (FileChannel channel = FileChannel.open(path)) {
         return readRaw(path, channel, channel.size());
       }
@@ -44,8 +45,19 @@ public final class HeaderReader {
     }
   }
 
-  private static RawHeader readRaw(Path path, FileChannel channel, long fileSize)
-      throws IOException {
+  /** Refuses what isn't a file; to open a named pipe would be to wait for its other end. */
+  private static void checkRegular(Path path) throws IOException {
+    BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+    if (!attributes.isRegularFile()) {
+      throw new FileSystemException(
+          path.toString(),
+          null,
+          attributes.isDirectory() ? "it is a directory" : "it is not a regular file");
+    }
+  }
+
+  /** Reads from a file that had {@code fileSize} bytes a moment ago. */
+  static RawHeader readRaw(Path path, FileChannel channel, long fileSize) throws IOException {
     if (fileSize < HeaderFaults.LENGTH_BYTES) {
       throw new HeaderFormatException(
           FormatRule.HEADER_TOO_SMALL,
@@ -76,7 +88,8 @@ public final class HeaderReader {
 
   private static ByteBuffer read(Path path, FileChannel channel, int bytes) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(bytes);
-    while (buffer.hasRemaining()) {
+    while (buffer.position() < bytes) {
+      buffer.limit(Math.min(bytes, buffer.position() + CHUNK_BYTES));
       if (channel.read(buffer) < 0) {
         throw new HeaderFormatException(
             FormatRule.INVALID_HEADER_LENGTH,

@@ -28,7 +28,7 @@ final class HeaderValidator {
    *
    * @param tensors in any order; sorted in place
    * @param fileSize the size of the whole file, in bytes
-   * @return the tensors in the order of their bytes; unmodifiable
+   * @return the tensors in the order of their bytes
    */
   List<TensorInfo> validate(List<TensorEntry> tensors, long fileSize) throws HeaderFormatException {
     tensors.sort(BY_RANGE);

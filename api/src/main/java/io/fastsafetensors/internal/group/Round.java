@@ -18,10 +18,13 @@ final class Round {
     brought = new Object[size];
   }
 
+  /** Brings something, unless the rank that came first is in another call. */
   void bring(Waiter waiter, Object thing) {
-    brought[waiter.rank()] = thing;
     if (first == null) {
       first = waiter;
+    }
+    if (first.operation().equals(waiter.operation())) {
+      brought[waiter.rank()] = thing;
     }
   }
 

@@ -78,6 +78,9 @@ final class HostContext implements DeviceContext {
 
   @Override
   public DeviceBuffer allocateStaging(long bytes) throws DeviceMemoryException {
+    if (bytes < 1) {
+      throw new IllegalArgumentException("staging memory of " + bytes + " bytes");
+    }
     return allocate(bytes, PAGE);
   }
 

@@ -77,8 +77,7 @@ class DefaultLoaderTests {
   @Test
   void readsOnlyWhatTheFilterWants() throws IOException {
     try (Loader loader = bench.loader().addFiles(0, List.of(a.path, b.path));
-        FileBuffer buffer =
-            loader.load(LoadOptions.builder().filter("*1", "none*").build())) {
+        FileBuffer buffer = loader.load(LoadOptions.builder().filter("*1", "none*").build())) {
       assertThat(buffer.keys()).containsExactly("a1", "b1");
       assertThat(buffer.report().bytes()).isEqualTo(5);
       assertThat(bench.ledger.openBytes()).isEqualTo(5);
@@ -137,8 +136,7 @@ class DefaultLoaderTests {
       Tensor tensor = buffer.tensor("f");
       assertThat(tensor.dtype()).isEqualTo(DType.F16);
       assertThat(tensor.isView()).isTrue();
-      assertThat(Samples.bytesOf(tensor))
-          .isEqualTo(new byte[] {0, 0x3C, 0, (byte) 0xC0, 0, 0x38});
+      assertThat(Samples.bytesOf(tensor)).isEqualTo(new byte[] {0, 0x3C, 0, (byte) 0xC0, 0, 0x38});
       assertThat(bench.ledger.openBytes()).as("bytes held after the conversion").isEqualTo(6);
       assertThat(buffer.info("f").dtype()).as("in the file").isEqualTo(DType.F32);
     }
@@ -280,7 +278,8 @@ class DefaultLoaderTests {
                 device fake, available: simulated
                 device host, available: %s
                 backend first, available: for tests
-                backend second, available: for tests"""
+                backend second, available: for tests\
+              """
                   .formatted(before.candidates().get(1).detail()));
       loader.load().close();
       LoadReport after = loader.explain();
@@ -289,9 +288,11 @@ class DefaultLoaderTests {
       assertThat(after.files().getFirst().reason()).isEqualTo("read plainly");
       assertThat(after.toString())
           .containsPattern("^53 bytes to fake:0 in \\d+\\.\\d{3} s, \\d+\\.\\d\\d GB/s\n")
-          .contains("\n  device fake, available: simulated\n  backend first, available: for tests\n")
+          .contains(
+              "\n  device fake, available: simulated\n  backend first, available: for tests\n")
           .containsPattern(
-              a.path + ": first, 53 bytes buffered, 2 tensors, done after [\\d.]+ s: read plainly$");
+              a.path
+                  + ": first, 53 bytes buffered, 2 tensors, done after [\\d.]+ s: read plainly$");
     }
   }
 

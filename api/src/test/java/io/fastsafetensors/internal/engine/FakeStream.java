@@ -35,7 +35,11 @@ final class FakeStream implements DeviceStream {
   public void copy(Region source, Region target) {
     enqueue(() ->
         HostMemory.copyRows(
-            memory(source), source.pitch(), memory(target), target.pitch(), source.rows(),
+            memory(source),
+            source.pitch(),
+            memory(target),
+            target.pitch(),
+            source.rows(),
             source.rowBytes()));
   }
 
@@ -44,7 +48,11 @@ final class FakeStream implements DeviceStream {
     checkShared(source);
     enqueue(() ->
         HostMemory.copyRows(
-            source, target.rowBytes(), memory(target), target.pitch(), target.rows(),
+            source,
+            target.rowBytes(),
+            memory(target),
+            target.pitch(),
+            target.rows(),
             target.rowBytes()));
   }
 
@@ -53,7 +61,11 @@ final class FakeStream implements DeviceStream {
     checkShared(target);
     enqueue(() ->
         HostMemory.copyRows(
-            memory(source), source.pitch(), target, source.rowBytes(), source.rows(),
+            memory(source),
+            source.pitch(),
+            target,
+            source.rowBytes(),
+            source.rows(),
             source.rowBytes()));
   }
 

@@ -57,8 +57,7 @@ class FallbackTests {
           .containsExactly("second", "first");
       assertThat(loader.explain().files().getFirst().reason())
           .isEqualTo(
-              a.path
-                  + ": tmpfs has no direct reads (backend first, 0 bytes at 0); read plainly");
+              a.path + ": tmpfs has no direct reads (backend first, 0 bytes at 0); read plainly");
       assertThat(loader.explain().files().getLast().reason()).isEqualTo("read plainly");
       assertThat(loader.explain().toString()).contains("tmpfs has no direct reads");
     }

@@ -198,12 +198,11 @@ class LoadFailureTests {
     RuntimeException bug = new IllegalStateException("no terminal");
     LoadOptions options =
         LoadOptions.builder()
-            .progress(
-                (done, total) -> {
-                  if (done >= 1200) {
-                    throw bug;
-                  }
-                })
+            .progress((done, total) -> {
+              if (done >= 1200) {
+                throw bug;
+              }
+            })
             .build();
     assertThat(failure(options)).isSameAs(bug);
     assertThat(bench.ledger.opened("ticket")).isEqualTo(3);
@@ -214,12 +213,11 @@ class LoadFailureTests {
     Error error = new StackOverflowError("in the listener");
     LoadOptions options =
         LoadOptions.builder()
-            .progress(
-                (done, total) -> {
-                  if (done == total) {
-                    throw error;
-                  }
-                })
+            .progress((done, total) -> {
+              if (done == total) {
+                throw error;
+              }
+            })
             .build();
     assertThat(failure(options)).isSameAs(error);
   }
@@ -279,7 +277,9 @@ class LoadFailureTests {
           Region part = loaded.regions().getFirst().slice(0, 8);
           return new LoadedRanges(loaded.buffers(), List.of(part), loaded.stats());
         };
-    assertThat(failure()).hasMessageContaining("broke its contract: Region").hasMessageContaining("'a' F32");
+    assertThat(failure())
+        .hasMessageContaining("broke its contract: Region")
+        .hasMessageContaining("'a' F32");
   }
 
   @Test

@@ -37,12 +37,11 @@ class SmallPartsTests {
   void aHolderWhoseEndThrewIsStillAHolder() {
     AtomicBoolean busy = new AtomicBoolean(true);
     Count count =
-        new Count(
-            () -> {
-              if (busy.get()) {
-                throw new IllegalStateException("busy");
-              }
-            });
+        new Count(() -> {
+          if (busy.get()) {
+            throw new IllegalStateException("busy");
+          }
+        });
     assertThatIllegalStateException().isThrownBy(count::release);
     busy.set(false);
     count.retain();
@@ -58,14 +57,13 @@ class SmallPartsTests {
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
       for (int i = 0; i < 4; i++) {
         count.retain();
-        threads.execute(
-            () -> {
-              for (int n = 0; n < 10_000; n++) {
-                count.retain();
-                count.release();
-              }
-              count.release();
-            });
+        threads.execute(() -> {
+          for (int n = 0; n < 10_000; n++) {
+            count.retain();
+            count.release();
+          }
+          count.release();
+        });
       }
       threads.shutdown();
       assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
@@ -79,19 +77,20 @@ class SmallPartsTests {
   void aCleanupGoesOnAndThrowsTheFirst() {
     List<Integer> ended = new ArrayList<>();
     Throwable thrown =
-        catchThrowable(
-            () ->
-                Cleanup.each(
-                    List.of(1, 2, 3),
-                    n -> {
-                      ended.add(n);
-                      if (n < 3) {
-                        throw new IllegalStateException("end of " + n);
-                      }
-                    }));
+        catchThrowable(() ->
+            Cleanup.each(
+                List.of(1, 2, 3),
+                n -> {
+                  ended.add(n);
+                  if (n < 3) {
+                    throw new IllegalStateException("end of " + n);
+                  }
+                }));
     assertThat(ended).containsExactly(1, 2, 3);
     assertThat(thrown).hasMessage("end of 1");
-    assertThat(thrown.getSuppressed()).extracting(Throwable::getMessage).containsExactly("end of 2");
+    assertThat(thrown.getSuppressed())
+        .extracting(Throwable::getMessage)
+        .containsExactly("end of 2");
   }
 
   @Test
@@ -136,7 +135,8 @@ class SmallPartsTests {
 
   @Test
   void whatIsNoMessageIsOfAnotherOperation() {
-    for (byte[] bytes : List.of(new byte[0], new byte[1], new byte[] {0, 9, 1}, new byte[] {0, -1})) {
+    for (byte[] bytes :
+        List.of(new byte[0], new byte[1], new byte[] {0, 9, 1}, new byte[] {0, -1})) {
       assertThat(StepMessage.decode(bytes).operation()).isEqualTo("something else");
     }
   }

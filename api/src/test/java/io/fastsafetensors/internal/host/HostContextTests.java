@@ -101,6 +101,7 @@ class HostContextTests {
       assertThatIllegalArgumentException().isThrownBy(() -> context.allocate(-1, 64));
       assertThatIllegalArgumentException().isThrownBy(() -> context.allocate(1, 0));
       assertThatIllegalArgumentException().isThrownBy(() -> context.allocate(1, 48));
+      assertThatIllegalArgumentException().isThrownBy(() -> context.allocateStaging(0));
     }
   }
 

@@ -31,9 +31,7 @@ class CandidatesTests {
 
   private static Candidates<IoBackend> candidates(Optional<String> asked, IoBackend... backends) {
     return Registry.of(
-            Collections.emptyIterator(),
-            List.of(backends).iterator(),
-            Collections.emptyIterator())
+            Collections.emptyIterator(), List.of(backends).iterator(), Collections.emptyIterator())
         .backends(CPU, asked);
   }
 

@@ -49,8 +49,7 @@ class ProviderSetTests {
 
   @Test
   void theFirstOfTwoWithOneIdIsKept() {
-    ProviderSet<IoBackend> set =
-        check(ProbeOnly.available("twin", 1), new ForeignBackend("twin"));
+    ProviderSet<IoBackend> set = check(ProbeOnly.available("twin", 1), new ForeignBackend("twin"));
     assertThat(ids(set)).containsExactly("twin");
     assertThat(set.accepted().getFirst().priority()).isEqualTo(1);
     PluginReport refused = set.refused().getFirst();
@@ -149,10 +148,9 @@ class ProviderSetTests {
             List.<IoBackend>of(new ForeignBackend("posix")).iterator(),
             Collections.emptyIterator());
     assertThat(registry.report(Device.CPU))
-        .anySatisfy(
-            report -> {
-              assertThat(report.id()).isEqualTo("posix");
-              assertThat(report.detail()).contains("is reserved");
-            });
+        .anySatisfy(report -> {
+          assertThat(report.id()).isEqualTo("posix");
+          assertThat(report.detail()).contains("is reserved");
+        });
   }
 }

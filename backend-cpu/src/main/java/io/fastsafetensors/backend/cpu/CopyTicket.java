@@ -16,10 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /** A file being copied: threads of the session allocate its parts, and read them in batches. */
 final class CopyTicket implements IoTicket {
+  /** How long a drain waits at least, also when the load's time is over. */
+  private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
+
   private final Copier copier;
   private final long number;
   private final OpenFile file;
@@ -81,14 +85,14 @@ final class CopyTicket implements IoTicket {
     IoMonitor monitor = copier.monitor();
     for (Span block : blocks) {
       monitor.checkpoint();
-      // A progress listener may have interrupted this thread; a read would then close the file.
-      Thread.interrupted();
       long start = System.nanoTime();
       file.read(block, memory.asSlice(block.bufferOffset(), block.bytes()));
       long nanos = System.nanoTime() - start;
       readNanos.add(nanos);
       monitor.blockDone(
           file.path(), TransferPath.BUFFERED, block.fileOffset(), block.bytes(), nanos);
+      // If a progress listener interrupted this thread, the next read would close the file.
+      Thread.interrupted();
     }
   }
 
@@ -126,6 +130,6 @@ final class CopyTicket implements IoTicket {
   @Override
   public void close() {
     awaited = true;
-    jobs.drain(copier.monitor());
+    jobs.drain(Math.max(DRAIN_NANOS, copier.monitor().deadline().remainingNanos()));
   }
 }

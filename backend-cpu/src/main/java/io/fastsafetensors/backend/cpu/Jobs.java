@@ -20,9 +20,6 @@ final class Jobs {
   /** How soon a waiting caller notices a cancellation that no job notices. */
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /** How long a drain waits at least, for a load whose time is over. */
-  private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
-
   /** A job, or what follows the last one. */
   @FunctionalInterface
   interface Body {
@@ -160,10 +157,14 @@ final class Jobs {
     released = true;
   }
 
-  /** Starts no further job, and waits until none runs; a second call finds nothing to do. */
-  synchronized void drain(IoMonitor monitor) {
+  /**
+   * Starts no further job, and waits until none runs; a second call finds nothing to do.
+   *
+   * @param nanos how long; a job that hangs longer frees what it uses when it ends
+   */
+  synchronized void drain(long nanos) {
     stopped = true;
-    if (waitUntilIdle(Math.max(DRAIN_NANOS, monitor.deadline().remainingNanos()))) {
+    if (waitUntilIdle(nanos)) {
       releaseIfStopped();
     } else {
       LOG.log(Level.WARNING, "{0}: a read hangs; its memory is freed when it ends", subject);

@@ -52,7 +52,16 @@ final class SimContext implements DeviceContext {
   }
 
   void requireAttached(String operation) {
-    if (CURRENT.get() != this) {
+    refuseUnless(CURRENT.get() == this, operation);
+  }
+
+  /** As with CUDA's events, marks can be awaited where a context of any device is attached. */
+  void requireAnyAttached(String operation) {
+    refuseUnless(CURRENT.get() != null, operation);
+  }
+
+  private void refuseUnless(boolean attached, String operation) {
+    if (!attached) {
       throw device.violation(
           operation
               + " on thread "

@@ -9,13 +9,13 @@ import io.fastsafetensors.spi.StreamMark;
 record SimMark(SimContext context, LateQueue queue, long count) implements StreamMark {
   @Override
   public boolean isDone() {
-    context.requireAttached("question whether a mark is done");
+    context.requireAnyAttached("question whether a mark is done");
     return queue.isDone(count);
   }
 
   @Override
   public void await(Deadline deadline) throws LoadException {
-    context.requireAttached("wait for a mark");
+    context.requireAnyAttached("wait for a mark");
     queue.await(count, deadline);
   }
 }

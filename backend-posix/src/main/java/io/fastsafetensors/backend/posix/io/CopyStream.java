@@ -2,12 +2,12 @@
 package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.StreamMark;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A stream that many threads queue copies on, one at a time. */
@@ -29,17 +29,43 @@ final class CopyStream implements AutoCloseable {
 
   /** Queues copies; the mark is behind them. */
   synchronized StreamMark send(List<Copy> copies) throws LoadException {
-    for (Copy copy : copies) {
-      stream.copyFromHost(copy.source(), copy.target());
+    try {
+      for (Copy copy : copies) {
+        stream.copyFromHost(copy.source(), copy.target());
+      }
+      return mark();
+    } catch (LoadException | RuntimeException e) {
+      mark(); // some of them are under way
+      throw e;
     }
+  }
+
+  private StreamMark mark() throws LoadException {
     StreamMark mark = stream.record();
     last = mark;
     return mark;
   }
 
-  /** Returns the mark behind all copies so far; empty if there were none. */
-  synchronized Optional<StreamMark> last() {
-    return Optional.ofNullable(last);
+  /**
+   * Waits until all copies so far are done.
+   *
+   * @throws LoadException if one failed, or the deadline passed
+   */
+  void settle(Deadline deadline) throws LoadException {
+    StreamMark mark = last();
+    if (mark != null) {
+      mark.await(deadline);
+    }
+  }
+
+  /** Tells whether all copies so far are done. */
+  boolean isIdle() {
+    StreamMark mark = last();
+    return mark == null || mark.isDone();
+  }
+
+  private synchronized @Nullable StreamMark last() {
+    return last;
   }
 
   @Override

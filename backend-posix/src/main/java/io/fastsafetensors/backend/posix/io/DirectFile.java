@@ -69,7 +69,7 @@ final class DirectFile implements AutoCloseable {
   /** Says how direct reads work here, or why they don't. */
   String describe() {
     String why = refusal;
-    return why == null ? "direct at multiples of " + rules.offset() : "not direct: " + why;
+    return why == null ? "direct reads of multiples of " + rules.offset() : "not direct: " + why;
   }
 
   @Override

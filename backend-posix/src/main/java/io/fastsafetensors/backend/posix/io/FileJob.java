@@ -3,7 +3,10 @@ package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.Region;
 import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The reads of one file. What changes is guarded by the lock of the {@link ReadQueue}. */
@@ -67,6 +70,23 @@ final class FileJob {
     long bytes = Math.min(read.end(), file.size()) - read.offset();
     stats.add(brought, bytes);
     monitor.blockDone(file.path(), brought.path(), read.offset(), bytes, brought.readNanos());
+  }
+
+  /** Returns where the bytes are, and says how they came. */
+  LoadedRanges loaded() {
+    List<Region> regions = target.regions();
+    StringBuilder reason = new StringBuilder(target.kind());
+    reason.append(": ").append(target.reads().isEmpty() ? "nothing to read" : stats.shares());
+    if (stats.usedStorage()) {
+      reason.append("; ").append(sorter.describe());
+    }
+    reason.append("; tensors at multiples of ").append(alignment(regions)).append(" bytes");
+    return new LoadedRanges(List.of(target.buffer()), regions, stats.toStats(reason.toString()));
+  }
+
+  private static long alignment(List<Region> regions) {
+    long bits = regions.stream().mapToLong(Region::address).reduce(4096, (a, b) -> a | b);
+    return Long.lowestOneBit(bits);
   }
 
   boolean isFinished() {

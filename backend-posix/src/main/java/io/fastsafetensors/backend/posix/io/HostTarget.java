@@ -114,7 +114,7 @@ final class HostTarget implements Target {
   }
 
   @Override
-  public String describe() {
-    return "copied, " + file.direct().describe();
+  public String kind() {
+    return "copied";
   }
 }

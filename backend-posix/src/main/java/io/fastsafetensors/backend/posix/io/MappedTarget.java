@@ -106,7 +106,7 @@ final class MappedTarget implements Target {
   }
 
   @Override
-  public String describe() {
+  public String kind() {
     return "mapped";
   }
 }

@@ -9,7 +9,6 @@ import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A file being read: waits for its reads, and hands over or frees its memory. */
@@ -40,10 +39,7 @@ final class PosixTicket implements IoTicket {
     awaitReads();
     settle();
     job.file().checkUnchanged();
-    Target target = job.target();
-    LoadedRanges loaded =
-        new LoadedRanges(
-            List.of(target.buffer()), target.regions(), job.stats().toStats(target.describe()));
+    LoadedRanges loaded = job.loaded();
     handedOver = true;
     closeFile();
     return loaded;

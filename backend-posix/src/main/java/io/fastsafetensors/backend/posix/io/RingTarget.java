@@ -129,7 +129,7 @@ final class RingTarget implements Target {
   }
 
   @Override
-  public String describe() {
-    return "staged, " + file.direct().describe();
+  public String kind() {
+    return "staged";
   }
 }

@@ -36,4 +36,9 @@ record Sorter(SourceFile file, DirectMode mode, Known known) {
         ? TransferPath.DIRECT
         : TransferPath.BUFFERED;
   }
+
+  /** Says why storage was read the way it was. */
+  String describe() {
+    return mode == DirectMode.OFF ? "direct reads are off" : file.direct().describe();
+  }
 }

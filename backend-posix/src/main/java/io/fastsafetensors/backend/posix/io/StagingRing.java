@@ -38,7 +38,7 @@ final class StagingRing implements AutoCloseable {
   private final Condition changed = lock.newCondition();
   private int making;
   private int turn;
-  private @Nullable LoadException failure;
+  private @Nullable Exception failure;
 
   /**
    * A staging buffer.
@@ -156,7 +156,7 @@ final class StagingRing implements AutoCloseable {
     try {
       StreamMark mark = nextStream().send(copies);
       change(() -> sent.add(new Sent(slot, mark)));
-    } catch (LoadException e) {
+    } catch (LoadException | RuntimeException e) {
       // Some copies may be under way: the buffer is out of use until the ring is closed.
       fail(e);
       throw e;
@@ -178,7 +178,7 @@ final class StagingRing implements AutoCloseable {
     change(() -> free.push(slot));
   }
 
-  private void fail(LoadException e) {
+  private void fail(Exception e) {
     change(() -> failure = failure == null ? e : failure);
   }
 
@@ -195,8 +195,10 @@ final class StagingRing implements AutoCloseable {
    */
   void settle(Deadline deadline) throws LoadException {
     for (CopyStream stream : streams) {
-      if (stream.last().isPresent()) {
-        stream.last().get().await(deadline);
+      try {
+        stream.settle(deadline);
+      } catch (LoadException e) {
+        fail(e); // and on: the other streams may still be at it
       }
     }
     lock.lock();
@@ -209,7 +211,7 @@ final class StagingRing implements AutoCloseable {
 
   /** Tells whether nothing is under way to the device. */
   boolean isIdle() {
-    return streams.stream().allMatch(stream -> stream.last().map(StreamMark::isDone).orElse(true));
+    return streams.stream().allMatch(CopyStream::isIdle);
   }
 
   /** Frees streams and buffers; what a device that hangs still uses is left alone. */

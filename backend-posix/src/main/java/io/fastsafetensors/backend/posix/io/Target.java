@@ -47,6 +47,6 @@ sealed interface Target permits HostTarget, MappedTarget, RingTarget {
   /** Returns where the ranges are. */
   List<Region> regions();
 
-  /** Says how the bytes came, for operators. */
-  String describe();
+  /** Names this kind of target, for operators. */
+  String kind();
 }

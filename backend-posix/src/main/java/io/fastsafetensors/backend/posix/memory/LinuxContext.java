@@ -5,9 +5,7 @@ import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.LoadException;
-import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.Libc;
-import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
@@ -17,22 +15,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.LongStream;
-import org.jspecify.annotations.Nullable;
 
 /** Host memory in huge pages, kept from load to load. */
 public final class LinuxContext implements DeviceContext {
   /** From here on huge pages save more than they waste. */
   private static final long LARGE = 4L << 20;
 
-  /** From here on it pays to ask first: who overdraws memory is killed by the kernel. */
-  private static final long WORTH_ASKING = 64L << 20;
-
-  /** What one thread touches in one go. */
-  private static final long TOUCHED_AT_ONCE = 32L << 20;
-
-  private final Pages pages;
-  private final PagePool pool;
+  private final Libc libc;
+  private final LargeMemory large;
   private final OptionalInt node;
   private volatile boolean closed;
 
@@ -44,9 +34,9 @@ public final class LinuxContext implements DeviceContext {
    * @param keptBytes how much memory may be kept for later, in bytes
    */
   public LinuxContext(Libc libc, OptionalInt node, long keptBytes) {
+    this.libc = libc;
     this.node = node;
-    this.pages = new Pages(libc, node);
-    this.pool = new PagePool(pages, keptBytes);
+    this.large = new LargeMemory(new Pages(libc, node), keptBytes);
   }
 
   @Override
@@ -61,7 +51,7 @@ public final class LinuxContext implements DeviceContext {
   public DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
     DeviceBuffer buffer = allocateFresh(bytes, alignment);
     if (isLarge(bytes)) {
-      touchByAll(buffer);
+      large.touchAll(buffer);
     }
     return buffer;
   }
@@ -80,7 +70,7 @@ public final class LinuxContext implements DeviceContext {
     if (bytes < 0 || alignment < 1 || Long.bitCount(alignment) != 1) {
       throw new IllegalArgumentException(bytes + " bytes aligned to " + alignment);
     }
-    return isLarge(bytes) ? large(bytes, alignment) : small(bytes, alignment);
+    return isLarge(bytes) ? large.allocate(bytes, alignment) : small(bytes, alignment);
   }
 
   @SuppressWarnings("MustBeClosedChecker") // closed when the buffer is
@@ -91,61 +81,7 @@ public final class LinuxContext implements DeviceContext {
     } catch (OutOfMemoryError | IllegalArgumentException e) {
       // Besides the native heap's own answer, the JDK refuses alignments near 2^63.
       arena.close();
-      throw noMemory(bytes, e);
-    }
-  }
-
-  private DeviceBuffer large(long bytes, long alignment) throws DeviceMemoryException {
-    PagePool.Block block = take(bytes, alignment);
-    long begin = (block.address() + alignment - 1) & -alignment;
-    return NativeMemory.buffer(begin, bytes, false, () -> pool.give(block));
-  }
-
-  private PagePool.Block take(long bytes, long alignment) throws DeviceMemoryException {
-    try {
-      return take(alignment <= Pages.HUGE ? bytes : Math.addExact(bytes, alignment));
-    } catch (ArithmeticException e) {
-      throw noMemory(bytes, e);
-    }
-  }
-
-  private PagePool.Block take(long bytes) throws DeviceMemoryException {
-    Optional<PagePool.Block> kept = pool.takeKept(bytes);
-    if (kept.isPresent()) {
-      return kept.get();
-    }
-    if (bytes >= WORTH_ASKING
-        && bytes > freeBytes()
-        && (pool.giveUpKept() == 0 || bytes > freeBytes())) {
-      throw noMemory(bytes, null);
-    }
-    try {
-      return pool.takeNew(bytes);
-    } catch (ErrnoException e) {
-      throw noMemory(bytes, e);
-    }
-  }
-
-  private void touchByAll(DeviceBuffer buffer) throws DeviceMemoryException {
-    long parts = (buffer.size() + TOUCHED_AT_ONCE - 1) / TOUCHED_AT_ONCE;
-    Optional<ErrnoException> failure =
-        LongStream.range(0, parts)
-            .parallel()
-            .mapToObj(part -> tryTouch(buffer, part * TOUCHED_AT_ONCE))
-            .flatMap(Optional::stream)
-            .findAny();
-    if (failure.isPresent()) {
-      buffer.close();
-      throw noMemory(buffer.size(), failure.get());
-    }
-  }
-
-  private Optional<ErrnoException> tryTouch(DeviceBuffer buffer, long from) {
-    try {
-      pages.touch(buffer.address() + from, Math.min(TOUCHED_AT_ONCE, buffer.size() - from));
-      return Optional.empty();
-    } catch (ErrnoException e) {
-      return Optional.of(e);
+      throw HostLimits.exceeded(bytes, e);
     }
   }
 
@@ -155,26 +91,15 @@ public final class LinuxContext implements DeviceContext {
    * @throws DeviceMemoryException if there are not enough
    */
   public void touch(MemorySegment part) throws DeviceMemoryException {
-    try {
-      pages.touch(part.address(), part.byteSize());
-    } catch (ErrnoException e) {
-      throw noMemory(part.byteSize(), e);
-    }
-  }
-
-  private static DeviceMemoryException noMemory(long bytes, @Nullable Throwable cause) {
-    String why = cause == null ? "" : cause.getMessage() + "; ";
-    String remedy = why + "free memory, load fewer tensors, or map files instead of copying them";
-    return new DeviceMemoryException(Device.CPU, bytes, freeBytes(), remedy, cause);
-  }
-
-  private static long freeBytes() {
-    return HostMemory.memory().map(MemoryInfo::freeBytes).orElse(Long.MAX_VALUE);
+    large.touch(part.address(), part.byteSize());
   }
 
   @Override
   public DeviceBuffer allocateStaging(long bytes) throws DeviceMemoryException {
-    return allocate(bytes, pages.libc().pageSize());
+    if (bytes < 1) {
+      throw new IllegalArgumentException("staging memory of " + bytes + " bytes");
+    }
+    return allocate(bytes, libc.pageSize());
   }
 
   @Override
@@ -213,6 +138,6 @@ public final class LinuxContext implements DeviceContext {
   @Override
   public void close() {
     closed = true;
-    pool.close();
+    large.close();
   }
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.groups.Tuple.tuple;
+
+import io.fastsafetensors.spi.ByteRange;
+import io.fastsafetensors.spi.RangeLayout;
+import io.fastsafetensors.spi.RangeLayout.Rules;
+import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.spi.RangePlan;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class FileReadTests {
+  private static final long BLOCK = 1 << 20;
+
+  private static List<FileRead> reads(Rules rules, ByteRange... ranges) {
+    RangePlan plan = new RangePlan(Path.of("f"), 1L << 40, List.of(ranges));
+    return FileRead.of(RangeLayout.of(plan, rules), BLOCK);
+  }
+
+  @Test
+  void largeSpansAreCutAtBlocks() {
+    assertThat(reads(new Rules(1, 0, 0, 1), new ByteRange(100, 2 * BLOCK + 5)))
+        .extracting(FileRead::offset, FileRead::bytes)
+        .containsExactly(tuple(100L, BLOCK - 100), tuple(BLOCK, BLOCK), tuple(2 * BLOCK, 5L));
+  }
+
+  @Test
+  void smallPartsOfABlockShareARead() {
+    List<FileRead> reads =
+        reads(new Rules(64, 0, 0, 1), new ByteRange(3, 10), new ByteRange(10, 20));
+    assertThat(reads)
+        .containsExactly(new FileRead(3, 17, List.of(new Span(3, 0, 7), new Span(10, 64, 10))));
+  }
+
+  @Test
+  void partsOfDifferentBlocksDoNotShare() {
+    assertThat(
+            reads(
+                new Rules(64, 0, 0, 1),
+                new ByteRange(BLOCK - 5, BLOCK - 1),
+                new ByteRange(BLOCK + 1, BLOCK + 5)))
+        .hasSize(2);
+  }
+
+  @Test
+  void largeOrFarPartsDoNotShare() {
+    Rules rules = new Rules(64, 0, 0, 1);
+    assertThat(reads(rules, new ByteRange(1, 100_000), new ByteRange(100_001, 100_003))).hasSize(2);
+    assertThat(reads(rules, new ByteRange(1, 3), new ByteRange(100_001, 100_003))).hasSize(2);
+  }
+}

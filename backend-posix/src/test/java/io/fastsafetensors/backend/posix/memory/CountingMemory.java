@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.memory;
+
+import io.fastsafetensors.backend.posix.libc.Errno;
+import io.fastsafetensors.backend.posix.libc.Faults;
+import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Counts what is mapped, and refuses to map more than a limit. */
+class CountingMemory extends Faults {
+  final AtomicLong mapped = new AtomicLong();
+  final AtomicLong touched = new AtomicLong();
+  volatile long limit = Long.MAX_VALUE;
+
+  @Override
+  public long mmap(long length, int descriptor, long offset) {
+    if (mapped.get() + length > limit) {
+      return -Errno.ENOMEM;
+    }
+    long address = super.mmap(length, descriptor, offset);
+    mapped.addAndGet(length);
+    return address;
+  }
+
+  @Override
+  public int munmap(long address, long length) {
+    mapped.addAndGet(-length);
+    return super.munmap(address, length);
+  }
+
+  @Override
+  public int madvise(long address, long length, MemoryAdvice advice) {
+    if (advice == MemoryAdvice.POPULATE_WRITE) {
+      touched.addAndGet(length);
+    }
+    return super.madvise(address, length, advice);
+  }
+}

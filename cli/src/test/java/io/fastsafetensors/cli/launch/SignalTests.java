@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.fastsafetensors.spi.Deadline;
+import java.io.BufferedReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Ends launchers from outside: their ranks must end too. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class SignalTests {
+  private static final Path SHELL = Path.of("/bin/sh");
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "INT", "HUP"})
+  void aSignalToTheLauncherEndsTheRanks(String signal) throws Exception {
+    assumeThat(Files.isExecutable(SHELL)).as("needs %s", SHELL).isTrue();
+    List<ProcessHandle> ranks =
+        ranksAfter(signal, List.of(SHELL.toString(), "-c", "echo $$; exec sleep 300"));
+    assertThat(ranks).hasSize(2).noneMatch(ProcessHandle::isAlive);
+  }
+
+  @Test
+  void ranksEndWhenTheLauncherIsKilled() throws Exception {
+    List<ProcessHandle> ranks = ranksAfter("KILL", java(WatchingProgram.class));
+    assertThat(ranks).hasSize(2);
+    for (ProcessHandle rank : ranks) {
+      rank.onExit().get(60, TimeUnit.SECONDS);
+    }
+  }
+
+  /** Launches ranks that print their process ids, sends the launcher a signal, and waits for it. */
+  private static List<ProcessHandle> ranksAfter(String signal, List<String> rank) throws Exception {
+    List<String> command = java(LaunchingProgram.class);
+    command.addAll(rank);
+    Process launcher = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (BufferedReader lines = launcher.inputReader()) {
+      List<ProcessHandle> ranks = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        ranks.add(ProcessHandle.of(Long.parseLong(lines.readLine())).orElseThrow());
+      }
+      String pid = Long.toString(launcher.pid());
+      assertThat(new ProcessBuilder("kill", "-" + signal, pid).start().waitFor()).isZero();
+      assertThat(launcher.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      return ranks;
+    } finally {
+      launcher.destroyForcibly();
+    }
+  }
+
+  private static List<String> java(Class<?> program) throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    String classes = root(Launcher.class) + ":" + root(Deadline.class) + ":" + root(program);
+    return new ArrayList<>(List.of(java, "-cp", classes, program.getName()));
+  }
+
+  /** Returns the folder of classes that a class was loaded from. */
+  private static Path root(Class<?> type) throws Exception {
+    String file = type.getName().replace('.', '/') + ".class";
+    Path path = Path.of(type.getResource("/" + file).toURI());
+    return path.getRoot()
+        .resolve(path.subpath(0, path.getNameCount() - Path.of(file).getNameCount()));
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.Region;
+
+/** A region inside a buffer of other known bytes, so that what is written around it shows. */
+final class Target implements AutoCloseable {
+  private static final int MARGIN = 5;
+  private static final int SEED = 99;
+
+  private final RankBench rank;
+  private final int bytes;
+  private final DeviceBuffer buffer;
+
+  Target(RankBench rank, int bytes) throws LoadException {
+    this.rank = rank;
+    this.bytes = bytes;
+    this.buffer = rank.device().filled(bytes + 2L * MARGIN, SEED);
+  }
+
+  Region region() {
+    return Region.of(buffer, MARGIN, bytes);
+  }
+
+  /** Fails unless the region has these bytes, and its surroundings are as before. */
+  void check(Rule rule, byte[] wanted, String what) throws LoadException {
+    byte[] all = DeviceBench.pattern(SEED, buffer.size());
+    System.arraycopy(wanted, 0, all, MARGIN, bytes);
+    DeviceBench.same(
+        rule,
+        all,
+        rank.device().read(Region.of(buffer)),
+        what
+            + ", on rank "
+            + rank.rank()
+            + " of "
+            + rank.size()
+            + ", with "
+            + MARGIN
+            + " bytes around,");
+  }
+
+  @Override
+  public void close() {
+    buffer.close();
+  }
+}
