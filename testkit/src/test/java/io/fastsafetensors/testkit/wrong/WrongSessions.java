@@ -17,7 +17,6 @@ import java.nio.channels.Channel;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 
 /** Backends whose sessions are wrong about ownership, threads or failure. */
@@ -113,16 +112,7 @@ final class WrongSessions {
   private static final class ForgettingThread extends ForwardingSession {
     ForgettingThread(DeviceContext context, IoOptions options, IoSession right) {
       super(context, options, right);
-      CountDownLatch never = new CountDownLatch(1);
-      Thread.ofPlatform().daemon().name("forgotten").start(() -> waitFor(never));
-    }
-  }
-
-  private static void waitFor(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      Forgotten.thread();
     }
   }
 
