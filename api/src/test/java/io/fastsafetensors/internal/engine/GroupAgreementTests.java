@@ -157,7 +157,7 @@ class GroupAgreementTests {
         "rank 0 has 'call: load', rank 2 has 'call: keys'",
         (loader, rank) -> {
           loader.addFiles(0, List.of(a));
-          Object unused = rank == 2 ? loader.keys() : loader.load();
+          var _ = rank == 2 ? loader.keys() : loader.load();
         });
   }
 
