@@ -154,6 +154,20 @@ class SafetensorsWriterTests {
   }
 
   @Test
+  void takesArraysOfAnyTypeAndBuffersThatAreReadOnly() throws IOException {
+    ByteBuffer readOnly = ByteBuffer.wrap(new byte[] {0, 9, 8, 0}, 1, 2).asReadOnlyBuffer();
+    byte[] file =
+        write(
+            new SafetensorsWriter()
+                .add("f", DType.F32, Shape.of(2), MemorySegment.ofArray(new float[] {1, 2}))
+                .add("s", DType.I16, Shape.of(1), MemorySegment.ofArray(new short[] {3}))
+                .add("b", DType.U8, Shape.of(2), channel -> channel.write(readOnly)));
+
+    assertThat(HexFormat.of().formatHex(file, file.length - 12, file.length))
+        .isEqualTo("0000803f00000040" + "0300" + "0908");
+  }
+
+  @Test
   void writesAgainWithFreshBytes() throws IOException {
     byte[] content = {1};
     SafetensorsWriter writer =

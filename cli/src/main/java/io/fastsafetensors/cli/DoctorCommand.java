@@ -48,7 +48,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   /** A runtime for another kind of memory is named after it. */
-  private Stream<Device> others(List<PluginReport> reports) {
+  private static Stream<Device> others(List<PluginReport> reports) {
     return reports.stream()
         .filter(report -> isRuntime(report) && report.available())
         .map(PluginReport::id)

@@ -51,8 +51,7 @@ class ArchitectureTests {
         .that()
         .resideInAPackage(ROOT)
         .and()
-        .haveNameNotMatching(
-            ".*\\.(Loader|FileBuffer|Tensor|ProcessGroup|Plugins)(\\$.*)?")
+        .haveNameNotMatching(".*\\.(Loader|FileBuffer|Tensor|ProcessGroup|Plugins)(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

@@ -50,7 +50,7 @@ record Meeting(int size, int port, Duration timeout) {
   FutureTask<Object> start(GroupConfig config, Part part) {
     FutureTask<Object> task =
         new FutureTask<>(() -> {
-          try (Rendezvous rendezvous = Rendezvous.join(config)) {
+          try (Rendezvous rendezvous = config.meet()) {
             return part.play(rendezvous);
           }
         });

@@ -4,6 +4,7 @@ package io.fastsafetensors.cli.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.fastsafetensors.spi.Deadline;
 import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,8 +60,8 @@ class SignalTests {
 
   private static List<String> java(Class<?> program) throws Exception {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    return new ArrayList<>(
-        List.of(java, "-cp", root(Launcher.class) + ":" + root(program), program.getName()));
+    String classes = root(Launcher.class) + ":" + root(Deadline.class) + ":" + root(program);
+    return new ArrayList<>(List.of(java, "-cp", classes, program.getName()));
   }
 
   /** Returns the folder of classes that a class was loaded from. */

@@ -25,10 +25,7 @@ class FileReadTests {
   void largeSpansAreCutAtBlocks() {
     assertThat(reads(new Rules(1, 0, 0, 1), new ByteRange(100, 2 * BLOCK + 5)))
         .extracting(FileRead::offset, FileRead::bytes)
-        .containsExactly(
-            tuple(100L, BLOCK - 100),
-            tuple(BLOCK, BLOCK),
-            tuple(2 * BLOCK, 5L));
+        .containsExactly(tuple(100L, BLOCK - 100), tuple(BLOCK, BLOCK), tuple(2 * BLOCK, 5L));
   }
 
   @Test
@@ -36,8 +33,7 @@ class FileReadTests {
     List<FileRead> reads =
         reads(new Rules(64, 0, 0, 1), new ByteRange(3, 10), new ByteRange(10, 20));
     assertThat(reads)
-        .containsExactly(
-            new FileRead(3, 17, List.of(new Span(3, 0, 7), new Span(10, 64, 10))));
+        .containsExactly(new FileRead(3, 17, List.of(new Span(3, 0, 7), new Span(10, 64, 10))));
   }
 
   @Test

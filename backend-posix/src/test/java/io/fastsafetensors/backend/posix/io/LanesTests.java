@@ -98,8 +98,7 @@ class LanesTests {
     OneKindHangs libc = new OneKindHangs(false, 16);
     loads.libc = libc;
     loads.check(file);
-    assertThat(libc.most)
-        .hasValueLessThanOrEqualTo(Runtime.getRuntime().availableProcessors());
+    assertThat(libc.most).hasValueLessThanOrEqualTo(Runtime.getRuntime().availableProcessors());
   }
 
   @Test

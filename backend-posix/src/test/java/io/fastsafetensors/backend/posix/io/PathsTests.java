@@ -50,8 +50,7 @@ class PathsTests {
 
     LoadedRanges loaded = loads.check(file);
 
-    assertThat(loaded.stats().bytesByPath())
-        .containsExactly(Map.entry(DIRECT, 9 * MIB + 5));
+    assertThat(loaded.stats().bytesByPath()).containsExactly(Map.entry(DIRECT, 9 * MIB + 5));
     assertThat(loaded.stats().reason())
         .startsWith("copied: 100% direct; direct reads of multiples");
     assertThat(CachedParts.pages(file.path(), 0, 0)).isZero();

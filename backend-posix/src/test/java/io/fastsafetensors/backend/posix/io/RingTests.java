@@ -112,7 +112,7 @@ class RingTests {
   @Test
   void readingGoesOnWhileTheDeviceIsSlow() throws IOException {
     loads.threads = 2;
-    SampleFile file = write(10 * 64 << 10);
+    SampleFile file = write(10 * (64 << 10));
     device.stall(true);
     try (PosixSession session = loads.session();
         IoTicket ticket = session.submit(file.whole())) {
