@@ -19,7 +19,7 @@ record Wrong<P>(String rule, String flaw, P plugin) {
   static final TestkitEnvironment ENVIRONMENT =
       new TestkitEnvironment(
           Path.of(System.getProperty("java.io.tmpdir")),
-          Duration.ofSeconds(3),
+          Duration.ofSeconds(4),
           Duration.ofMillis(100),
           false);
 

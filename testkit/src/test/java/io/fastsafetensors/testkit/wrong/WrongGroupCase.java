@@ -30,7 +30,7 @@ final class WrongGroupCase extends CollectiveContract {
 
   @Override
   public List<Integer> sizes() {
-    return List.of(1, 3);
+    return List.of(1, 2, 3);
   }
 
   @Override
