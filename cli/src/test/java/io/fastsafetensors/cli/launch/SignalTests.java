@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.fastsafetensors.spi.Deadline;
 import java.io.BufferedReader;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,11 +65,12 @@ class SignalTests {
     return new ArrayList<>(List.of(java, "-cp", classes, program.getName()));
   }
 
-  /** Returns the folder of classes that a class was loaded from. */
-  private static Path root(Class<?> type) throws Exception {
-    String file = type.getName().replace('.', '/') + ".class";
-    Path path = Path.of(type.getResource("/" + file).toURI());
-    return path.getRoot()
-        .resolve(path.subpath(0, path.getNameCount() - Path.of(file).getNameCount()));
+  /** Returns the folder or jar that a class was loaded from, also where tests patch a module. */
+  private static String root(Class<?> type) throws Exception {
+    String file = "/" + type.getName().replace('.', '/') + ".class";
+    URI uri = type.getResource(file).toURI();
+    boolean inJar = uri.getScheme().equals("jar");
+    String path = inJar ? URI.create(uri.getRawSchemeSpecificPart()).getPath() : uri.getPath();
+    return path.substring(0, path.length() - file.length() - (inJar ? 1 : 0));
   }
 }
