@@ -12,7 +12,9 @@ import java.util.Set;
  * Loaded files: tensors on demand.
  *
  * <p>In a group of several ranks the tensor methods are collective: all ranks call the same in the
- * same order, and their results are copies that the caller closes. In a group of one they return
+ * same order, and their results are copies that the caller closes. Each call begins with a small
+ * exchange in which the ranks make sure that they ask for the same and that none refuses; {@link
+ * #all} needs it once for many tensors. After another failure the group can only be closed. In a group of one they return
  * views wherever no byte has to move. A group's ranks release a file's memory once all its tensors
  * have been given out; asking for one again is an {@code IllegalStateException}, unless {@link
  * LoadOptions#cache} is on. In a group of one a buffer is thread-safe.
@@ -167,9 +169,11 @@ public sealed interface FileBuffer extends AutoCloseable permits DefaultFileBuff
   /**
    * Returns many tensors with few exchanges.
    *
+   * <p>Results of one exchange share memory, which is freed with the last of them.
+   *
    * @param dims which: the dimension to cut for {@link #sharded}, or {@link #WHOLE}; all ranks give
-   *     the same in the same order of iteration
-   * @return the tensors, in that order
+   *     the same, in any order
+   * @return the tensors, in the order of the map
    * @throws LoadException if a rank or a device fails: nothing is left behind
    * @throws IllegalArgumentException if a dimension doesn't fit
    * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
@@ -182,7 +186,7 @@ public sealed interface FileBuffer extends AutoCloseable permits DefaultFileBuff
    *
    * @param dims which, as in {@link #all(Map)}
    * @param dtype the type wanted for all
-   * @return the tensors, in that order
+   * @return the tensors, in the order of the map
    * @throws LoadException if a rank or a device fails: nothing is left behind
    * @throws IllegalArgumentException as {@link #all(Map)}, or if the device doesn't know this
    *     conversion

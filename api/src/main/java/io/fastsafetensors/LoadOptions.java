@@ -46,6 +46,46 @@ public record LoadOptions(
     Cancellation cancellation,
     Map<String, String> properties) {
   /**
+   * Checks the numbers and copies the collections.
+   *
+   * @throws IllegalArgumentException if a number is out of the range that the builder documents
+   */
+  public LoadOptions {
+    checkRange("threads", threads, 0, 1024);
+    checkBlockBytes(blockBytes);
+    checkAlignment(alignment);
+    checkRange("memoryBudget", memoryBudget, 1, Long.MAX_VALUE);
+    checkTimeout(timeout);
+    filters = List.copyOf(filters);
+    properties = Map.copyOf(properties);
+  }
+
+  private static void checkBlockBytes(long bytes) {
+    if (bytes != 0) {
+      checkRange("blockBytes", bytes, 4096, 1 << 30);
+    }
+  }
+
+  private static void checkAlignment(long bytes) {
+    checkRange("alignment", bytes, 0, 4096);
+    if (Long.bitCount(bytes) > 1) {
+      throw new IllegalArgumentException("alignment " + bytes + " is not a power of two");
+    }
+  }
+
+  private static void checkTimeout(Duration timeout) {
+    if (!timeout.isPositive()) {
+      throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
+    }
+  }
+
+  private static void checkRange(String what, long value, long min, long max) {
+    if (value < min || value > max) {
+      throw new IllegalArgumentException(what + " " + value + ": want " + min + " to " + max);
+    }
+  }
+
+  /**
    * Returns the defaults: every choice is the library's.
    *
    * @return options
@@ -138,7 +178,8 @@ public record LoadOptions(
      * @throws IllegalArgumentException if out of range
      */
     public Builder threads(int threads) {
-      this.threads = Math.toIntExact(inRange("threads", threads, 0, 1024));
+      checkRange("threads", threads, 0, 1024);
+      this.threads = threads;
       return this;
     }
 
@@ -150,7 +191,8 @@ public record LoadOptions(
      * @throws IllegalArgumentException if out of range
      */
     public Builder blockBytes(long bytes) {
-      this.blockBytes = bytes == 0 ? 0 : inRange("blockBytes", bytes, 4096, 1 << 30);
+      checkBlockBytes(bytes);
+      this.blockBytes = bytes;
       return this;
     }
 
@@ -163,9 +205,7 @@ public record LoadOptions(
      * @throws IllegalArgumentException if it is something else
      */
     public Builder alignment(long bytes) {
-      if (bytes != 0 && Long.bitCount(inRange("alignment", bytes, 0, 4096)) != 1) {
-        throw new IllegalArgumentException("alignment " + bytes + " is not a power of two");
-      }
+      checkAlignment(bytes);
       this.alignment = bytes;
       return this;
     }
@@ -178,7 +218,8 @@ public record LoadOptions(
      * @throws IllegalArgumentException if it is not
      */
     public Builder memoryBudget(long bytes) {
-      this.memoryBudget = inRange("memoryBudget", bytes, 1, Long.MAX_VALUE);
+      checkRange("memoryBudget", bytes, 1, Long.MAX_VALUE);
+      this.memoryBudget = bytes;
       return this;
     }
 
@@ -224,9 +265,7 @@ public record LoadOptions(
      * @throws IllegalArgumentException if it is not
      */
     public Builder timeout(Duration timeout) {
-      if (!timeout.isPositive()) {
-        throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
-      }
+      checkTimeout(timeout);
       this.timeout = timeout;
       return this;
     }
@@ -278,13 +317,6 @@ public record LoadOptions(
           progress,
           cancellation,
           properties);
-    }
-
-    private static long inRange(String what, long value, long min, long max) {
-      if (value < min || value > max) {
-        throw new IllegalArgumentException(what + " " + value + ": want " + min + " to " + max);
-      }
-      return value;
     }
   }
 }

@@ -44,7 +44,7 @@ public record LoadReport(
   public String toString() {
     return Stream.of(
             Stream.of(headline()),
-            candidates.stream().map(LoadReport::line),
+            candidates.stream().map(PluginReport::toString),
             files.stream().map(LoadReport::line))
         .flatMap(lines -> lines)
         .collect(Collectors.joining("\n  "));
@@ -61,15 +61,6 @@ public record LoadReport(
         device,
         seconds(elapsed),
         gbps());
-  }
-
-  private static String line(PluginReport plugin) {
-    return "%s %s, %s: %s"
-        .formatted(
-            plugin.kind().name().toLowerCase(Locale.ROOT),
-            plugin.id(),
-            plugin.available() ? "available" : "unavailable",
-            plugin.detail());
   }
 
   private static String line(FileReport file) {

@@ -106,9 +106,10 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   FileBuffer load(LoadOptions options) throws LoadException;
 
   /**
-   * Says what the last load did on this rank and why; before the first, which plug-ins there are.
+   * Says what the last load did on this rank and why; before the first, and after one that failed,
+   * which plug-ins there are.
    *
-   * @return the report; without files before the first load
+   * @return the report; without files if there was no load, or it failed
    * @throws IllegalStateException if the loader is closed
    */
   LoadReport explain();
@@ -122,8 +123,9 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   Loader reset();
 
   /**
-   * Closes the loader and, once the last buffer and copy made by it is closed, the device. The
-   * group stays open: it is the caller's. A second call does nothing.
+   * Closes the loader and, once the last buffer and copy made by it is closed, the device. A load
+   * that is under way on another thread ends with a {@link LoadCancelledException} at its next
+   * block. The group stays open: it is the caller's. A second call does nothing.
    */
   @Override
   void close();

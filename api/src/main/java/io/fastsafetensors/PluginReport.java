@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import java.util.Locale;
+
 /**
  * What is known of one plug-in in this process.
  *
@@ -26,5 +28,16 @@ public record PluginReport(
     BACKEND,
     /** A transport between ranks. */
     COLLECTIVE
+  }
+
+  /** Returns a line: {@code backend cpu, available: mapped, copied}. */
+  @Override
+  public String toString() {
+    return "%s %s, %s: %s"
+        .formatted(
+            kind.name().toLowerCase(Locale.ROOT),
+            id,
+            available ? "available" : "unavailable",
+            detail);
   }
 }

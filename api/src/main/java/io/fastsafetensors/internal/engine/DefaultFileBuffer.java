@@ -12,10 +12,12 @@ import io.fastsafetensors.internal.format.Printable;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogEntry;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -72,39 +74,49 @@ public final class DefaultFileBuffer implements FileBuffer {
 
   @Override
   public Tensor tensor(String name) throws LoadException {
-    return source.get(List.of(request(name, WHOLE, Optional.empty()))).getFirst();
+    return one(() -> request(name, WHOLE, Optional.empty()));
   }
 
   @Override
   public Tensor tensor(String name, DType dtype) throws LoadException {
-    return source.get(List.of(request(name, WHOLE, Optional.of(dtype)))).getFirst();
+    return one(() -> request(name, WHOLE, Optional.of(dtype)));
   }
 
   @Override
   public Tensor sharded(String name, int dim) throws LoadException {
-    return source.get(List.of(shardRequest(name, dim, Optional.empty()))).getFirst();
+    return one(() -> shardRequest(name, dim, Optional.empty()));
   }
 
   @Override
   public Tensor sharded(String name, int dim, DType dtype) throws LoadException {
-    return source.get(List.of(shardRequest(name, dim, Optional.of(dtype)))).getFirst();
+    return one(() -> shardRequest(name, dim, Optional.of(dtype)));
+  }
+
+  private Tensor one(Together.Step<Request> asked) throws LoadException {
+    return source.get(() -> List.of(asked.run())).getFirst();
   }
 
   @Override
   public Optional<Tensor> push(String name, int rank) throws LoadException {
-    return push(request(name, WHOLE, Optional.empty()), rank);
+    return push(name, rank, Optional.empty());
   }
 
   @Override
   public Optional<Tensor> push(String name, int rank, DType dtype) throws LoadException {
-    return push(request(name, WHOLE, Optional.of(dtype)), rank);
+    return push(name, rank, Optional.of(dtype));
   }
 
-  private Optional<Tensor> push(Request request, int rank) throws LoadException {
-    if (rank < 0 || rank >= group.size()) {
-      throw new IllegalArgumentException("no rank " + rank + " in a group of " + group.size());
-    }
-    return source.push(request, rank);
+  private Optional<Tensor> push(String name, int rank, Optional<DType> dtype)
+      throws LoadException {
+    return source.push(
+        () -> {
+          if (rank < 0 || rank >= group.size()) {
+            throw new IllegalArgumentException(
+                "no rank " + rank + " in a group of " + group.size());
+          }
+          return request(name, WHOLE, dtype);
+        },
+        rank);
   }
 
   @Override
@@ -119,14 +131,22 @@ public final class DefaultFileBuffer implements FileBuffer {
 
   private Tensor concatenated(List<String> names, int dim, Optional<DType> dtype)
       throws LoadException {
-    List<Request> requests = names.stream().map(n -> shardRequest(n, dim, dtype)).toList();
-    Concatenation.check(requests, dim);
-    List<Tensor> parts = source.get(requests);
+    List<Tensor> parts =
+        source.get(
+            () -> {
+              List<Request> requests = shardRequests(names, dim, dtype);
+              Concatenation.check(requests, dim);
+              return requests;
+            });
     try {
       return Concatenation.of(context, parts, dim);
     } finally {
       Cleanup.each(parts, Tensor::close);
     }
+  }
+
+  private List<Request> shardRequests(List<String> names, int dim, Optional<DType> dtype) {
+    return names.stream().map(name -> shardRequest(name, dim, dtype)).toList();
   }
 
   @Override
@@ -141,12 +161,22 @@ public final class DefaultFileBuffer implements FileBuffer {
 
   private Map<String, Tensor> all(Map<String, Integer> dims, Optional<DType> dtype)
       throws LoadException {
-    List<Request> requests = new ArrayList<>(dims.size());
-    dims.forEach((name, dim) ->
-        requests.add(dim == WHOLE ? request(name, WHOLE, dtype) : shardRequest(name, dim, dtype)));
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
-    source.get(requests).forEach(tensor -> tensors.put(tensor.name(), tensor));
-    return tensors;
+    Map<String, Tensor> sorted = new HashMap<>();
+    source.get(() -> requests(dims, dtype)).forEach(tensor -> sorted.put(tensor.name(), tensor));
+    Map<String, Tensor> asAsked = LinkedHashMap.newLinkedHashMap(dims.size());
+    dims.keySet().forEach(name -> asAsked.put(name, Objects.requireNonNull(sorted.get(name))));
+    return asAsked;
+  }
+
+  /** Sorts, since maps may iterate otherwise on every rank; by place, to be done with each file. */
+  private List<Request> requests(Map<String, Integer> dims, Optional<DType> dtype) {
+    return dims.entrySet().stream()
+        .map(e ->
+            e.getValue() == WHOLE
+                ? request(e.getKey(), WHOLE, dtype)
+                : shardRequest(e.getKey(), e.getValue(), dtype))
+        .sorted(Comparator.comparing(Request::entry, CatalogEntry.BY_PLACE))
+        .toList();
   }
 
   /** Keeps {@link #WHOLE} from meaning anything but in {@link #all}. */

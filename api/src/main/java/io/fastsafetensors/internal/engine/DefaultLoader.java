@@ -33,7 +33,7 @@ public final class DefaultLoader implements Loader {
   private final Leaks.Trace trace = Leaks.watch(this, "loader");
   private @Nullable OpenDevice opened;
   private @Nullable LoadReport lastReport;
-  private boolean closed;
+  private volatile boolean closed;
 
   DefaultLoader(Registry registry, Device device, ProcessGroup group) {
     this.registry = registry;
@@ -113,11 +113,23 @@ public final class DefaultLoader implements Loader {
   /** Loads this rank's share. */
   private FileBuffer load(Catalog wanted, LoadOptions options) throws LoadException {
     OpenDevice on = open();
+    // Held by the load itself, which may be under way when the loader is closed.
+    on.context().retain();
+    try {
+      return load(wanted, options, on);
+    } finally {
+      on.context().release();
+    }
+  }
+
+  private FileBuffer load(Catalog wanted, LoadOptions options, OpenDevice on)
+      throws LoadException {
     if (options.dtype().isPresent()) {
       Conversion.checkAll(wanted, options.dtype().get(), on.context().attached());
     }
     LoadPlan plan = LoadPlan.of(wanted, group.rank());
-    LoadJob.Result result = new LoadJob(registry, on, plan, options).run();
+    LoadMonitor monitor = new LoadMonitor(options, plan.bytes(), () -> closed);
+    LoadJob.Result result = new LoadJob(registry, on, plan, options, monitor).run();
     try {
       lastReport = result.report();
       return new DefaultFileBuffer(wanted, result, on.context(), group, options.cache());
@@ -127,7 +139,8 @@ public final class DefaultLoader implements Loader {
     }
   }
 
-  private OpenDevice open() throws LoadException {
+  private synchronized OpenDevice open() throws LoadException {
+    checkOpen();
     OpenDevice known = opened;
     if (known == null) {
       known = OpenDevice.open(registry, device);
@@ -159,7 +172,7 @@ public final class DefaultLoader implements Loader {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     if (!closed) {
       closed = true;
       trace.closed();

@@ -97,7 +97,7 @@ final class FileSet {
     byRank.forEach(file -> lines.add("rank " + file.rank() + ": " + file.name()));
     Headers known = headers;
     lines.add("headers " + (known == null ? "unread" : known.digest()));
-    Together.agree(group, lines);
+    Together.agreeOn(group, () -> lines, List::stream);
     if (known == null) {
       known = Headers.read(group, byRank, indexes);
       headers = known;

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A group of several: the owner of each tensor gives every rank its part. */
 final class GroupSource implements TensorSource {
@@ -36,12 +37,10 @@ final class GroupSource implements TensorSource {
   }
 
   @Override
-  public List<Tensor> get(List<Request> requests) throws LoadException {
+  public List<Tensor> get(Together.Step<List<Request>> asked) throws LoadException {
+    List<Request> requests = agree("call: get", asked);
     Map<String, Integer> uses = new HashMap<>();
-    for (Request request : requests) {
-      check(request);
-      uses.merge(request.name(), 1, Integer::sum);
-    }
+    requests.forEach(request -> uses.merge(request.name(), 1, Integer::sum));
     return Bucket.serve(
         requests,
         request -> isCached(request, TensorCache.ALL),
@@ -49,10 +48,24 @@ final class GroupSource implements TensorSource {
         bucket -> bucket.requests().forEach(request -> release(request, uses)));
   }
 
-  /** Every rank checks the same before anything is sent, so that all fail or none. */
+  /**
+   * Makes sure that all ranks ask for the same, so that none gets another's tensor for its own, and
+   * that no rank refuses, so that none waits for it.
+   */
+  private List<Request> agree(String call, Together.Step<List<Request>> asked)
+      throws LoadException {
+    return Together.agreeOn(
+        group,
+        () -> {
+          List<Request> requests = asked.run();
+          requests.forEach(this::check);
+          return requests;
+        },
+        requests -> Stream.concat(Stream.of(call), requests.stream().map(Request::toString)));
+  }
+
   private void check(Request request) {
-    Conversion.check(request.spec(), request.wanted(), context.attached());
-    request.part(group.size(), group.rank());
+    request.check(group.size(), context);
     givenOut.check(request.entry());
   }
 
@@ -110,8 +123,9 @@ final class GroupSource implements TensorSource {
   }
 
   @Override
-  public Optional<Tensor> push(Request request, int receiver) throws LoadException {
-    check(request);
+  public Optional<Tensor> push(Together.Step<Request> asked, int receiver) throws LoadException {
+    Request request =
+        agree("call: push to rank " + receiver, () -> List.of(asked.run())).getFirst();
     Optional<Tensor> pushed =
         isCached(request, receiver) ? cached(request, receiver) : send(request, receiver);
     try {
@@ -149,14 +163,8 @@ final class GroupSource implements TensorSource {
       for (Request request : requests) {
         LOG.log(
             Level.DEBUG,
-            "%s: %s, dim=%d, as %s, rank=%d, owner=%d"
-                .formatted(
-                    operation,
-                    request.spec(),
-                    request.dim(),
-                    request.wanted(),
-                    group.rank(),
-                    request.owner()));
+            "%s: %s, rank %d, owner %d"
+                .formatted(operation, request, group.rank(), request.owner()));
       }
     }
   }

@@ -11,10 +11,7 @@ import io.fastsafetensors.internal.plan.CatalogFile;
 import io.fastsafetensors.internal.plan.CheckpointIndex;
 import io.fastsafetensors.internal.plan.SourceFile;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -41,7 +38,7 @@ record Headers(Catalog catalog, String digest) {
         group,
         "catalog",
         group.timeout(),
-        () -> new Headers(catalog(parseAll(files, raw), indexes), digest(raw)),
+        () -> new Headers(catalog(parseAll(files, raw), indexes), Digests.sha256(raw)),
         _ -> {});
   }
 
@@ -93,15 +90,5 @@ record Headers(Catalog catalog, String digest) {
     byte[] json = new byte[message.getInt()];
     message.get(json);
     return new RawHeader(json, fileSize);
-  }
-
-  private static String digest(List<byte[]> messages) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      messages.forEach(digest::update);
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
   }
 }

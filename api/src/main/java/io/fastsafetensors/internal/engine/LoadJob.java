@@ -11,10 +11,13 @@ import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.registry.Candidates;
 import io.fastsafetensors.internal.registry.Registry;
+import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.TransferStats;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +28,8 @@ import java.util.stream.Stream;
  * from top to bottom.
  */
 final class LoadJob {
+  private static final Logger LOG = System.getLogger(LoadJob.class.getName());
+
   /** Enough to keep storage busy with small files, and far below any limit on open files. */
   private static final int MOST_FILES_IN_FLIGHT = 64;
 
@@ -44,13 +49,14 @@ final class LoadJob {
   private final List<FileReport> reports = new ArrayList<>();
   private final long start = System.nanoTime();
 
-  LoadJob(Registry registry, OpenDevice on, LoadPlan plan, LoadOptions options) {
+  LoadJob(
+      Registry registry, OpenDevice on, LoadPlan plan, LoadOptions options, LoadMonitor monitor) {
     this.registry = registry;
     this.on = on;
     this.context = on.context();
     this.plan = plan;
     this.options = options;
-    this.monitor = new LoadMonitor(options, plan.bytes());
+    this.monitor = monitor;
   }
 
   /**
@@ -82,8 +88,8 @@ final class LoadJob {
 
   private void readAll(BackendSessions sessions) throws LoadException {
     try {
-      monitor.checkpoint();
       for (FilePlan file : plan.files()) {
+        monitor.checkpoint();
         while (!hasRoom(sessions, file)) {
           finishOldest(sessions);
         }
@@ -108,19 +114,34 @@ final class LoadJob {
   }
 
   private void finishOldest(BackendSessions sessions) throws LoadException {
+    monitor.checkpoint();
     PendingFile pending = sessions.oldest();
     LoadedRanges loaded = pending.await();
     files.add(LoadedFile.of(context, pending.plan(), loaded));
     sessions.closeOldest();
     reports.add(report(pending, loaded.stats()));
+    log(pending, loaded);
     if (options.dtype().isPresent()) {
       convertLast(pending.plan(), options.dtype().get());
     }
   }
 
+  private void log(PendingFile pending, LoadedRanges loaded) {
+    LOG.log(
+        Level.DEBUG,
+        () ->
+            "loaded: %s, %d tensors in %d buffer%s of %d bytes, %d us"
+                .formatted(
+                    pending.plan().path(),
+                    pending.plan().tensors().size(),
+                    loaded.buffers().size(),
+                    loaded.buffers().size() == 1 ? "" : "s",
+                    loaded.buffers().stream().mapToLong(DeviceBuffer::size).sum(),
+                    elapsed().toNanos() / 1000));
+  }
+
   private void convertLast(FilePlan plan, DType to) throws LoadException {
     if (Conversion.isNeeded(plan, to)) {
-      monitor.checkpoint();
       LoadedFile file = files.getLast();
       files.set(files.size() - 1, file.converted(context, plan, to));
       file.release();

@@ -11,6 +11,7 @@ import io.fastsafetensors.spi.IoMonitor;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what sessions tell into progress, events and logs, and tells them when to stop. */
@@ -20,12 +21,14 @@ final class LoadMonitor implements IoMonitor {
   private final Cancellation cancellation;
   private final ProgressListener progress;
   private final Deadline deadline;
+  private final BooleanSupplier loaderClosed;
   private final long totalBytes;
   private long doneBytes;
   private volatile boolean abandoned;
   private volatile @Nullable Throwable listenerFailure;
 
-  LoadMonitor(LoadOptions options, long totalBytes) {
+  LoadMonitor(LoadOptions options, long totalBytes, BooleanSupplier loaderClosed) {
+    this.loaderClosed = loaderClosed;
     this.cancellation = options.cancellation();
     this.progress = options.progress();
     this.deadline = Deadline.after(options.timeout());
@@ -69,6 +72,9 @@ final class LoadMonitor implements IoMonitor {
   public void checkpoint() throws LoadCancelledException {
     if (cancellation.isCancelled()) {
       throw new LoadCancelledException("the load was cancelled" + soFar(), false);
+    }
+    if (loaderClosed.getAsBoolean()) {
+      throw new LoadCancelledException("the loader was closed" + soFar(), false);
     }
     if (deadline.hasPassed()) {
       throw new LoadCancelledException(

@@ -52,6 +52,20 @@ record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
   }
 
   /**
+   * Checks that the tensor can be cut and converted as asked, on any rank.
+   *
+   * @throws IllegalArgumentException if it can't
+   */
+  void check(int ranks, SharedContext context) {
+    if (!isWhole()) {
+      part(ranks, 0);
+    }
+    if (isConverted()) {
+      Conversion.check(spec(), wanted, context.attached());
+    }
+  }
+
+  /**
    * Returns one rank's part.
    *
    * @throws IllegalArgumentException if the tensor can't be cut so
@@ -65,5 +79,11 @@ record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
   /** Returns what one rank gets, not yet converted. */
   TensorSpec partSpec(int ranks, int rank) {
     return new TensorSpec(name(), loaded, part(ranks, rank).shape());
+  }
+
+  /** Returns all that ranks have to ask for alike. */
+  @Override
+  public String toString() {
+    return "%s, dim %d, as %s".formatted(spec(), dim, wanted);
   }
 }

@@ -8,11 +8,20 @@ import java.util.Optional;
 
 /** Where a file buffer's tensors come from. */
 interface TensorSource {
-  /** Returns this rank's part of every request, in order; after an exception nothing is left. */
-  List<Tensor> get(List<Request> requests) throws LoadException;
+  /**
+   * Returns this rank's part of every request, in order; after an exception nothing is left.
+   *
+   * @param asked makes the requests, or refuses what the user asked for
+   */
+  List<Tensor> get(Together.Step<List<Request>> asked) throws LoadException;
 
-  /** Gives a whole tensor to one rank. */
-  Optional<Tensor> push(Request request, int rank) throws LoadException;
+  /**
+   * Gives a whole tensor to one rank.
+   *
+   * @param asked makes the request, or refuses what the user asked for
+   * @param receiver the rank
+   */
+  Optional<Tensor> push(Together.Step<Request> asked, int receiver) throws LoadException;
 
   /** Frees what the source itself keeps. */
   void close();

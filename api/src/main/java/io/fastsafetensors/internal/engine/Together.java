@@ -10,10 +10,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Steps that all ranks take or none: a rank that fails tells the others before they go on. */
 final class Together {
   private static final String AGREEMENT = "agreement";
+
+  /** How much of a call is told in full, in characters. */
+  private static final int LONGEST_TEXT = 1 << 16;
 
   private Together() {}
 
@@ -114,21 +120,39 @@ final class Together {
   }
 
   /**
-   * Checks that all ranks call the same with the same.
+   * Checks that all ranks call the same with the same, and that none refuses.
    *
    * @param group the ranks
-   * @param lines this rank's call and its arguments
+   * @param step finds this rank's call and its arguments, or throws
+   * @param describe describes them, one a line
+   * @return what the step found
+   * @throws LoadException this rank's own failure, or one that names the rank that failed
    * @throws CollectiveException the same on every rank: which ranks differ, and in what
    */
-  static void agree(ProcessGroup group, List<String> lines) throws LoadException {
-    byte[] mine = String.join("\n", lines).getBytes(StandardCharsets.UTF_8);
-    List<byte[]> all = gather(group, AGREEMENT, () -> mine);
+  static <T> T agreeOn(ProcessGroup group, Step<T> step, Function<T, Stream<String>> describe)
+      throws LoadException {
+    T mine = tryStep(group, AGREEMENT, group.timeout(), step);
+    byte[] text = shortened(describe.apply(mine)).getBytes(StandardCharsets.UTF_8);
+    List<byte[]> all = tell(group, AGREEMENT, group.timeout(), text);
     for (int rank = 1; rank < all.size(); rank++) {
       if (!Arrays.equals(all.getFirst(), all.get(rank))) {
         String difference = difference(all.getFirst(), all.get(rank), rank);
         throw failure(group, AGREEMENT, rank, "the ranks disagree: " + difference);
       }
     }
+    return mine;
+  }
+
+  /** A long text is compared by a digest: the first lines are enough to see what differs. */
+  private static String shortened(Stream<String> description) {
+    String text = description.collect(Collectors.joining("\n"));
+    return text.length() <= LONGEST_TEXT
+        ? text
+        : text.substring(0, LONGEST_TEXT)
+            + "\n... "
+            + text.length()
+            + " characters with digest "
+            + Digests.sha256(List.of(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   private static String difference(byte[] first, byte[] other, int rank) {

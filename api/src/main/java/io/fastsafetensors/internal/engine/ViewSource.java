@@ -17,29 +17,34 @@ final class ViewSource implements TensorSource {
   }
 
   @Override
-  public List<Tensor> get(List<Request> requests) throws LoadException {
+  public List<Tensor> get(Together.Step<List<Request>> asked) throws LoadException {
+    List<Request> requests = asked.run();
     for (Request request : requests) {
-      Conversion.check(request.spec(), request.wanted(), context.attached());
-      // The only part is the whole; but a dimension that isn't there is refused as in any group.
-      request.part(1, 0);
+      request.check(1, context);
     }
-    return Bucket.serve(requests, request -> !request.isConverted(), this::make, _ -> {});
+    return requests.stream().noneMatch(Request::isConverted)
+        ? views(requests)
+        : Bucket.serve(requests, request -> !request.isConverted(), this::make, _ -> {});
+  }
+
+  private List<Tensor> views(List<Request> requests) {
+    return requests.stream().map(r -> DefaultTensor.view(loaded.piece(r.entry()))).toList();
   }
 
   private List<Tensor> make(Bucket bucket) throws LoadException {
-    List<Piece> pieces =
-        bucket.requests().stream().map(request -> loaded.piece(request.entry())).toList();
+    List<Request> requests = bucket.requests();
     if (bucket.isReady()) {
-      return pieces.stream().map(DefaultTensor::view).toList();
+      return views(requests);
     }
-    try (Bundle converted = Bundle.copy(context, pieces, Request.wantedTypes(bucket.requests()))) {
+    List<Piece> pieces = requests.stream().map(r -> loaded.piece(r.entry())).toList();
+    try (Bundle converted = Bundle.copy(context, pieces, Request.wantedTypes(requests))) {
       return converted.tensors();
     }
   }
 
   @Override
-  public Optional<Tensor> push(Request request, int rank) throws LoadException {
-    return Optional.of(get(List.of(request)).getFirst());
+  public Optional<Tensor> push(Together.Step<Request> asked, int receiver) throws LoadException {
+    return Optional.of(get(() -> List.of(asked.run())).getFirst());
   }
 
   @Override

@@ -58,7 +58,9 @@ public final class Catalog {
         kept.put(name, entry);
       }
     });
-    return new Catalog(files, Collections.unmodifiableMap(kept));
+    return kept.size() == entries.size()
+        ? this
+        : new Catalog(files, Collections.unmodifiableMap(kept));
   }
 
   /** Returns all files, in the order of ranks. */

@@ -70,7 +70,7 @@ public final class Candidates<P extends Provider> {
     Availability answer = plugin.probe(probe);
     PluginReport report = plugin.report(answer);
     reports.add(report);
-    LOG.log(Level.DEBUG, "candidate {0}: {1}", purpose, report);
+    LOG.log(Level.DEBUG, () -> "candidate " + purpose + ": " + report);
     return answer instanceof Available available && (available.byDefault() || asked.isPresent());
   }
 

@@ -245,6 +245,16 @@ class LoadFailureTests {
   }
 
   @Test
+  void aLoaderThatIsClosedMeanwhile() throws IOException {
+    Loader loader = bench.loader().addFiles(0, List.of(a, b, c));
+    bench.first.onAwait = _ -> loader.close();
+    assertThatExceptionOfType(LoadCancelledException.class)
+        .isThrownBy(loader::load)
+        .withMessage("the loader was closed: 0 of 2400 bytes were in place");
+    assertThatIllegalStateException().isThrownBy(loader::load);
+  }
+
+  @Test
   void aTimeThatIsOver() {
     assertThat(failure(LoadOptions.builder().timeout(Duration.ofNanos(1)).build()))
         .isInstanceOfSatisfying(

@@ -26,7 +26,7 @@ class LoadMonitorTests {
   private final List<Long> heard = new ArrayList<>();
 
   private LoadMonitor monitor(LoadOptions.Builder options, long total) {
-    return new LoadMonitor(options.progress((done, _) -> heard.add(done)).build(), total);
+    return new LoadMonitor(options.progress((done, _) -> heard.add(done)).build(), total, () -> false);
   }
 
   private static void block(LoadMonitor monitor, long bytes) {
@@ -95,7 +95,7 @@ class LoadMonitorTests {
               throw bug;
             })
             .build();
-    LoadMonitor monitor = new LoadMonitor(options, 10);
+    LoadMonitor monitor = new LoadMonitor(options, 10, () -> false);
     assertThatCode(monitor::throwListenerFailure).doesNotThrowAnyException();
     block(monitor, 1);
     block(monitor, 1);

@@ -44,10 +44,19 @@ final class Ranks {
     T run(ProcessGroup group, FileBuffer buffer) throws Exception;
   }
 
-  /** Runs work on all ranks; returns what each returned or threw. */
-  static List<Object> outcomes(int size, Work<?> work) throws InterruptedException {
+  /**
+   * What became of a rank.
+   *
+   * @param <T> what its work returns
+   * @param returned what its work returned
+   * @param thrown what it threw, or null
+   */
+  private record Outcome<T>(T returned, Throwable thrown) {}
+
+  /** Runs work on all ranks. */
+  private static <T> List<Outcome<T>> outcomes(int size, Work<T> work) throws InterruptedException {
     List<ProcessGroup> groups = ProcessGroup.local(size, TIMEOUT);
-    List<Future<?>> futures = new ArrayList<>();
+    List<Future<T>> futures = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(size)) {
       for (ProcessGroup group : groups) {
         futures.add(
@@ -60,34 +69,34 @@ final class Ranks {
       threads.shutdown();
       assertThat(threads.awaitTermination(120, TimeUnit.SECONDS)).as("ranks ended").isTrue();
     }
-    List<Object> outcomes = new ArrayList<>();
-    for (Future<?> future : futures) {
+    List<Outcome<T>> outcomes = new ArrayList<>();
+    for (Future<T> future : futures) {
       try {
-        outcomes.add(future.get());
+        outcomes.add(new Outcome<>(future.get(), null));
       } catch (ExecutionException e) {
-        outcomes.add(e.getCause());
+        outcomes.add(new Outcome<>(null, e.getCause()));
       }
     }
     return outcomes;
   }
 
   /** Runs work on all ranks; returns what each returned. */
-  @SuppressWarnings("unchecked") // what work of T returns is a T
   static <T> List<T> run(int size, Work<T> work) throws InterruptedException {
-    List<Object> outcomes = outcomes(size, work);
-    for (Object outcome : outcomes) {
-      if (outcome instanceof Throwable e) {
-        throw new AssertionError("rank " + outcomes.indexOf(e) + " threw", e);
+    List<T> returned = new ArrayList<>();
+    for (Outcome<T> outcome : outcomes(size, work)) {
+      if (outcome.thrown() != null) {
+        throw new AssertionError("rank " + returned.size() + " threw", outcome.thrown());
       }
+      returned.add(outcome.returned());
     }
-    return (List<T>) outcomes;
+    return returned;
   }
 
   /** Runs work on all ranks, of which each must throw; returns what they threw. */
-  static List<Throwable> failures(int size, Work<?> work) throws InterruptedException {
-    List<Object> outcomes = outcomes(size, work);
-    assertThat(outcomes).allSatisfy(outcome -> assertThat(outcome).isInstanceOf(Throwable.class));
-    return outcomes.stream().map(Throwable.class::cast).toList();
+  static <T> List<Throwable> failures(int size, Work<T> work) throws InterruptedException {
+    List<Throwable> thrown = outcomes(size, work).stream().map(Outcome::thrown).toList();
+    assertThat(thrown).doesNotContainNull();
+    return thrown;
   }
 
   /** Loads files on all ranks and works with them. */

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.fastsafetensors.CollectiveException;
+import io.fastsafetensors.DType;
+import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Ranks that ask a buffer for different things hear of it, and none gets the wrong tensor. */
+class GroupCallTests {
+  @TempDir private Path folder;
+  private final Bench bench = new Bench();
+  private Samples file;
+
+  @BeforeEach
+  void writeFile() throws IOException {
+    file = new Samples(folder.resolve("f"));
+    for (int i = 0; i < 40; i++) {
+      file.with("t" + i, DType.U8, 6);
+    }
+    file.write();
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    bench.ledger.assertAllClosedOnce();
+  }
+
+  /** What one rank asks for. */
+  private interface Call {
+    Object on(FileBuffer buffer, int rank) throws IOException;
+  }
+
+  /** Both ranks make a call that fails, then one that works. */
+  private List<Throwable> failures(Call call) throws InterruptedException {
+    return Ranks.load(
+        bench,
+        2,
+        Map.of(0, List.of(file.path)),
+        LoadOptions.defaults(),
+        (group, buffer) -> {
+          Throwable failure = catchThrowable(() -> call.on(buffer, group.rank()));
+          try (Tensor tensor = buffer.tensor("t7")) {
+            assertThat(Samples.bytesOf(tensor)).isEqualTo(file.bytes.get("t7"));
+          }
+          return failure;
+        });
+  }
+
+  private void disagree(String difference, Call call) throws InterruptedException {
+    assertThat(failures(call))
+        .allSatisfy(
+            e ->
+                assertThat(e)
+                    .isInstanceOf(CollectiveException.class)
+                    .hasMessageEndingWith("the ranks disagree: " + difference));
+  }
+
+  @Test
+  void anotherTensorOfTheSameSize() throws Exception {
+    disagree(
+        "rank 0 has ''t0' U8 [6], dim -1, as U8', rank 1 has ''t1' U8 [6], dim -1, as U8'",
+        (buffer, rank) -> buffer.tensor("t" + rank));
+  }
+
+  @Test
+  void anotherDimensionOrType() throws Exception {
+    disagree(
+        "rank 0 has ''t0' U8 [6], dim 0, as U8', rank 1 has ''t0' U8 [6], dim -1, as U8'",
+        (buffer, rank) -> rank == 0 ? buffer.sharded("t0", 0) : buffer.tensor("t0"));
+    disagree(
+        "rank 0 has ''t0' U8 [6], dim -1, as U8', rank 1 has ''t0' U8 [6], dim -1, as F16'",
+        (buffer, rank) -> buffer.tensor("t0", rank == 0 ? DType.U8 : DType.F16));
+  }
+
+  @Test
+  void anotherReceiver() throws Exception {
+    disagree(
+        "rank 0 has 'call: push to rank 0', rank 1 has 'call: push to rank 1'",
+        (buffer, rank) -> buffer.push("t0", rank));
+  }
+
+  @Test
+  void anotherOrderOfConcatenation() throws Exception {
+    disagree(
+        "rank 0 has ''t0' U8 [6], dim 0, as U8', rank 1 has ''t1' U8 [6], dim 0, as U8'",
+        (buffer, rank) ->
+            buffer.concatenatedShards(
+                rank == 0 ? List.of("t0", "t1") : List.of("t1", "t0"), 0));
+  }
+
+  @Test
+  void aRefusalOfOneRankIsHeardByTheOther() throws Exception {
+    List<Throwable> failures = failures((buffer, rank) -> buffer.tensor(rank == 0 ? "t0" : "tt"));
+    assertThat(failures.get(1)).isInstanceOf(NoSuchElementException.class);
+    assertThat(failures.get(0))
+        .isInstanceOf(CollectiveException.class)
+        .hasMessageStartingWith(
+            "agreement on rank 0, peer rank 1: failed there: NoSuchElementException: no tensor 'tt'");
+  }
+
+  @Test
+  void mapsMayIterateInAnyOrder() throws Exception {
+    Ranks.load(
+        bench,
+        2,
+        Map.of(1, List.of(file.path)),
+        LoadOptions.defaults(),
+        (group, buffer) -> {
+          List<String> names = List.copyOf(buffer.keys());
+          Map<String, Integer> dims = new LinkedHashMap<>();
+          (group.rank() == 0 ? names : names.reversed())
+              .forEach(name -> dims.put(name, FileBuffer.WHOLE));
+          Map<String, Tensor> all = buffer.all(dims);
+          assertThat(all.keySet()).containsExactlyElementsOf(dims.keySet());
+          for (Tensor tensor : all.values()) {
+            assertThat(Samples.bytesOf(tensor)).isEqualTo(file.bytes.get(tensor.name()));
+            tensor.close();
+          }
+          return true;
+        });
+  }
+
+  @Test
+  void longCallsAreComparedToTheLastTensor() throws Exception {
+    Samples many = new Samples(folder.resolve("many"));
+    for (int i = 0; i < 5000; i++) {
+      many.with("a.rather.long.name.%05d".formatted(i), DType.U8, 1);
+    }
+    many.write();
+    List<Throwable> failures =
+        Ranks.load(
+            bench,
+            2,
+            Map.of(0, List.of(many.path)),
+            LoadOptions.defaults(),
+            (group, buffer) -> {
+              Map<String, Integer> dims = new LinkedHashMap<>();
+              buffer.keys().forEach(name -> dims.put(name, FileBuffer.WHOLE));
+              if (group.rank() == 1) {
+                dims.put("a.rather.long.name.04999", 0);
+              }
+              return catchThrowable(() -> buffer.all(dims));
+            });
+    assertThat(failures)
+        .allSatisfy(
+            e ->
+                assertThat(e)
+                    .isInstanceOf(CollectiveException.class)
+                    .hasMessageContaining("characters with digest"));
+  }
+}
