@@ -63,7 +63,8 @@ final class LoadComparison {
         title,
         bytes,
         rounds);
-    speeds.forEach((way, values) -> print(way.name(), values));
+    speeds.forEach((way, values) ->
+        System.out.printf(Locale.ROOT, "  %-50s %s%n", way.name(), Spread.of(values)));
   }
 
   private double time(Way way, boolean cold) throws Exception {
@@ -74,16 +75,5 @@ final class LoadComparison {
       Host.warm(folder);
     }
     return (double) bytes / way.loading().nanos(folder);
-  }
-
-  private static void print(String name, List<Double> values) {
-    List<Double> sorted = values.stream().sorted().toList();
-    System.out.printf(
-        Locale.ROOT,
-        "  %-50s %7.2f (%.2f to %.2f)%n",
-        name,
-        sorted.get(sorted.size() / 2),
-        sorted.getFirst(),
-        sorted.getLast());
   }
 }

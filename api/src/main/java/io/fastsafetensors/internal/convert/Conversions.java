@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 
 import io.fastsafetensors.DType;
 import io.fastsafetensors.internal.parallel.ParallelRanges;
+import io.fastsafetensors.internal.parallel.RowCopies;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -52,7 +53,8 @@ public final class Conversions {
       throw new IllegalArgumentException("source and target overlap");
     }
     if (from == to) {
-      copy(source, target);
+      RowCopies.copyRows(
+          source, source.byteSize(), target, target.byteSize(), 1, source.byteSize());
     } else {
       Step step = Pipelines.of(from, to).orElseThrow(() -> unknown(from, to));
       ParallelRanges.run(
@@ -71,15 +73,6 @@ public final class Conversions {
           segment.byteSize() + " bytes are not a whole number of elements of " + type);
     }
     return bits / type.bits();
-  }
-
-  private static void copy(MemorySegment source, MemorySegment target) {
-    ParallelRanges.run(
-        source.byteSize(),
-        GRAIN * Long.BYTES,
-        (start, end) -> MemorySegment.copy(source, start, target, start, end - start),
-        source,
-        target);
   }
 
   private static IllegalArgumentException unknown(DType from, DType to) {
