@@ -33,10 +33,11 @@ class ProbeTests {
 
   @Test
   void deniedNativeAccessNamesTheFlag() throws IOException, InterruptedException {
-    String printed =
-        new ChildJava("true", "--illegal-native-access=deny").run(folder, Main.class);
+    String printed = new ChildJava("true", "--illegal-native-access=deny").run(folder, Main.class);
     String flag = "native access is denied: pass --enable-native-access=" + ChildJava.module();
-    assertThat(printed.lines()).hasSize(2).allMatch(line -> line.startsWith("Unavailable[reason=" + flag));
+    assertThat(printed.lines())
+        .hasSize(2)
+        .allMatch(line -> line.startsWith("Unavailable[reason=" + flag));
   }
 
   @Test
@@ -59,12 +60,11 @@ class ProbeTests {
         .isThrownBy(() -> runtime.open(Device.CPU))
         .withMessage("no libc");
     assertThatExceptionOfType(LoadException.class)
-        .isThrownBy(
-            () -> {
-              try (var context = new LinuxRuntime().open(Device.CPU)) {
-                backend.open(context, null).close();
-              }
-            })
+        .isThrownBy(() -> {
+          try (var context = new LinuxRuntime().open(Device.CPU)) {
+            backend.open(context, null).close();
+          }
+        })
         .withMessage("no libc");
   }
 

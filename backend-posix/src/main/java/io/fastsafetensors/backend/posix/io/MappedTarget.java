@@ -51,7 +51,9 @@ final class MappedTarget implements Target {
     this.cached = cached;
     Rules pages = new Rules(1, 0, Tuning.MAX_GAP, libc.pageSize());
     this.reads =
-        RangeLayout.of(plan, pages).blocks(cached ? CACHED_BLOCK : BLOCK).stream().map(MappedTarget::read).toList();
+        RangeLayout.of(plan, pages).blocks(cached ? CACHED_BLOCK : BLOCK).stream()
+            .map(MappedTarget::read)
+            .toList();
   }
 
   private static FileRead read(Span block) {
