@@ -30,15 +30,19 @@ find_jdk() {
   fail "no JDK 25 found: install one (https://adoptium.net) and set JAVA_HOME to its folder"
 }
 
+# Installs Debian's package $1 where that needs no question; what comes after sees whether it did.
+install_package() {
+  [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null || return 0
+  echo "$(basename "$0"): installing $1 with apt-get" >&2
+  { apt-get -q update && DEBIAN_FRONTEND=noninteractive \
+    apt-get -qy install --no-install-recommends "$1"; } </dev/null >/dev/null 2>&1 || true
+  hash -r
+}
+
 # Makes "mvn" available; installs it where that needs no question.
 find_maven() {
   command -v mvn >/dev/null && return
-  if [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
-    echo "$(basename "$0"): installing Maven with apt-get" >&2
-    { apt-get -q update && DEBIAN_FRONTEND=noninteractive \
-      apt-get -qy install --no-install-recommends maven; } </dev/null >&2 || true
-    hash -r
-  fi
+  install_package maven
   command -v mvn >/dev/null || fail "no Maven found: install Maven 3.8 or later so that mvn is on PATH"
 }
 

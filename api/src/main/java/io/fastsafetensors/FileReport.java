@@ -28,4 +28,9 @@ public record FileReport(
     Duration elapsed,
     Duration readTime,
     Duration copyTime,
-    String reason) {}
+    String reason) {
+  /** Copies the map. */
+  public FileReport {
+    bytesByPath = Map.copyOf(bytesByPath);
+  }
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.internal.rendezvous.Joining;
+import io.fastsafetensors.spi.Rendezvous;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -101,6 +103,17 @@ public record GroupConfig(
       throw new IllegalArgumentException(
           "environment variable " + name + " is '" + value + "': want a number", e);
     }
+  }
+
+  /**
+   * Meets the other ranks, for a transport; blocks until all are here, or until the timeout.
+   *
+   * @return the connection; the caller closes it
+   * @throws CollectiveException if a rank is missing at the deadline, refused, or disagrees about
+   *     the size of the group
+   */
+  public Rendezvous meet() throws CollectiveException {
+    return Joining.join(this);
   }
 
   /** Returns all but the token. */

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param memoryBudget the most device memory that the load may take, in bytes; {@link
  *     Long#MAX_VALUE} is no bound
  * @param filters globs over names, of which one must match; empty wants all tensors
- * @param cache whether what a group gave out is kept for a second call
+ * @param cache whether a group keeps its files, and what it gave out of them, for a second call
  * @param timeout how long the load may take; one hour by default
  * @param progress who hears of progress
  * @param cancellation the switch that ends the load
@@ -232,7 +232,8 @@ public record LoadOptions(
     }
 
     /**
-     * Keeps what a group gave out, so that the same can be asked for again.
+     * Keeps a group's files until the buffer is closed, so that tensors can be asked for again, and
+     * what was given out, so that the same costs no second exchange. Takes memory for both.
      *
      * @param cache true to keep
      * @return this

@@ -4,7 +4,9 @@ package io.fastsafetensors;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What a load did on this rank, and why.
@@ -40,34 +42,54 @@ public record LoadReport(
   /** Returns a line for the load, one for each plug-in considered, and one for each file. */
   @Override
   public String toString() {
-    String considered =
-        candidates.stream()
-            .map(c ->
-                "  " + c.id() + (c.available() ? " available: " : " unavailable: ") + c.detail())
-            .collect(Collectors.joining("\n"));
+    return Stream.of(
+            Stream.of(headline()),
+            candidates.stream().map(LoadReport::line),
+            files.stream().map(LoadReport::line))
+        .flatMap(lines -> lines)
+        .collect(Collectors.joining("\n  "));
+  }
+
+  private String headline() {
+    if (elapsed.isZero()) {
+      return "device " + device + ", nothing loaded yet";
+    }
     return String.format(
-            Locale.ROOT,
-            "%d bytes to %s in %.3f s, %.2f GB/s%n",
-            bytes,
-            device,
-            elapsed.toNanos() / 1e9,
-            gbps())
-        + considered
-        + files.stream().map(LoadReport::line).collect(Collectors.joining());
+        Locale.ROOT,
+        "%d bytes to %s in %.3f s, %.2f GB/s",
+        bytes,
+        device,
+        seconds(elapsed),
+        gbps());
+  }
+
+  private static String line(PluginReport plugin) {
+    return "%s %s, %s: %s"
+        .formatted(
+            plugin.kind().name().toLowerCase(Locale.ROOT),
+            plugin.id(),
+            plugin.available() ? "available" : "unavailable",
+            plugin.detail());
   }
 
   private static String line(FileReport file) {
-    return "\n  "
-        + file.file()
-        + ": "
-        + file.backend()
-        + " "
-        + file.bytesByPath()
-        + ", "
-        + file.tensors()
-        + " tensors, "
-        + file.bytes()
-        + " bytes: "
-        + file.reason();
+    String paths =
+        file.bytesByPath().entrySet().stream()
+            .sorted(Map.Entry.comparingByKey())
+            .map(e -> e.getValue() + " bytes " + e.getKey())
+            .collect(Collectors.joining(", "));
+    return String.format(
+        Locale.ROOT,
+        "%s: %s, %s, %d tensors, done after %.3f s: %s",
+        file.file(),
+        file.backend(),
+        paths,
+        file.tensors(),
+        seconds(file.elapsed()),
+        file.reason());
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toNanos() / 1e9;
   }
 }

@@ -34,8 +34,6 @@ import java.util.TreeMap;
  * @since 0.1
  */
 public final class SafetensorsWriter {
-  private static final long SEGMENT_CHUNK_BYTES = 1 << 22;
-
   private static final Comparator<Entry> FILE_ORDER =
       Comparator.comparing(Entry::dtype).reversed().thenComparing(Entry::name, Utf8.ORDER);
 
@@ -43,7 +41,12 @@ public final class SafetensorsWriter {
   private final Map<String, String> metadata = new TreeMap<>(Utf8.ORDER);
   private long dataBytes;
 
-  private record Entry(String name, DType dtype, Shape shape, long bytes, Source source) {}
+  private record Entry(String name, DType dtype, Shape shape, long bytes, Content content) {}
+
+  /** What gives a tensor's bytes: a {@link Source}, or memory of any size. */
+  private interface Content {
+    void writeTo(TensorSink sink) throws IOException;
+  }
 
   /** Makes a writer without tensors. */
   public SafetensorsWriter() {}
@@ -79,7 +82,7 @@ public final class SafetensorsWriter {
    *     __metadata__}, was added before or has no UTF-8 form; the bytes overflow or aren't whole
    */
   public SafetensorsWriter add(String name, DType dtype, Shape shape, Source source) {
-    return add(new Entry(name, dtype, shape, byteSize(name, dtype, shape), source));
+    return add(new Entry(name, dtype, shape, byteSize(name, dtype, shape), source::writeTo));
   }
 
   /**
@@ -88,8 +91,9 @@ public final class SafetensorsWriter {
    * @param name the name, unique in the file; may be empty
    * @param dtype the element type
    * @param shape the dimensions
-   * @param bytes the elements, packed, little-endian, heap or native, of exactly the tensor's size;
-   *     read when the file is written, on the thread that writes; must be alive and unchanged then
+   * @param bytes the elements, packed, little-endian, in native memory or an array of any type, of
+   *     exactly the tensor's size; read when the file is written, on the thread that writes; must
+   *     be alive and unchanged then
    * @return this writer
    * @throws IllegalArgumentException if the segment has another size, or as for {@link #add(String,
    *     DType, Shape, Source)}
@@ -100,7 +104,7 @@ public final class SafetensorsWriter {
       throw refused(
           name, "%s %s takes %d bytes, not %d".formatted(dtype, shape, wanted, bytes.byteSize()));
     }
-    return add(new Entry(name, dtype, shape, wanted, channel -> copy(bytes, channel)));
+    return add(new Entry(name, dtype, shape, wanted, sink -> sink.write(bytes)));
   }
 
   /**
@@ -144,9 +148,9 @@ public final class SafetensorsWriter {
           path,
           channel -> {
             try (StagedOutput output = new StagedOutput(channel)) {
-              output.write(header);
+              output.write(MemorySegment.ofBuffer(header));
               for (int i = 0; i < tensors.size(); i++) {
-                write(tensors.get(i), ordered.get(i).source(), output);
+                write(tensors.get(i), ordered.get(i).content(), output);
               }
               output.flush();
             }
@@ -168,21 +172,14 @@ public final class SafetensorsWriter {
     return tensors;
   }
 
-  private static void write(TensorInfo tensor, Source source, StagedOutput output)
+  private static void write(TensorInfo tensor, Content content, StagedOutput output)
       throws IOException {
     TensorSink sink = new TensorSink(tensor.byteSize(), output);
     try {
-      source.writeTo(sink);
+      content.writeTo(sink);
       sink.finish();
     } catch (IOException e) {
       throw new IOException("tensor " + tensor + ": " + IoReason.of(e), e);
-    }
-  }
-
-  private static void copy(MemorySegment bytes, WritableByteChannel channel) throws IOException {
-    for (long start = 0; start < bytes.byteSize(); start += SEGMENT_CHUNK_BYTES) {
-      long length = Math.min(SEGMENT_CHUNK_BYTES, bytes.byteSize() - start);
-      channel.write(bytes.asSlice(start, length).asByteBuffer());
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import java.util.Locale;
+
 /**
  * The way that bytes took from a file to a device.
  *
@@ -16,5 +18,11 @@ public enum TransferPath {
   /** Read past the page cache. */
   DIRECT,
   /** From storage to the device, past host memory. */
-  PEER_TO_PEER
+  PEER_TO_PEER;
+
+  /** Returns the name for people: {@code peer to peer}. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
 }

@@ -193,7 +193,7 @@ class AtomicWriteTests {
     SafetensorsWriter good = writer(channel -> channel.write(ByteBuffer.allocate(4)));
     SafetensorsWriter bad = writer(_ -> {});
     long before = descriptors();
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 20; i++) {
       good.write(target);
       SafetensorsHeader.read(target);
       assertThatIOException().isThrownBy(() -> bad.write(target));

@@ -17,7 +17,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,20 +85,20 @@ class SafetensorsWriterTests {
 
   @Test
   void sortsMetadataByTheBytesOfItsKeys() throws IOException {
-    write(
-        new SafetensorsWriter()
-            .metadata("\ud83d\ude00", "4")
-            .metadata("\uff5e", "3")
-            .metadata("b", "0")
-            .metadata("a", "1")
-            .metadata("b", "2"));
+    byte[] file =
+        write(
+            new SafetensorsWriter()
+                .metadata("\ud83d\ude00", "4")
+                .metadata("\uff5e", "3")
+                .metadata("b", "0")
+                .metadata("a", "1")
+                .metadata("b", "2"));
 
-    assertThat(SafetensorsHeader.read(target()).metadata())
-        .containsExactly(
-            Map.entry("a", "1"),
-            Map.entry("b", "2"),
-            Map.entry("\uff5e", "3"),
-            Map.entry("\ud83d\ude00", "4"));
+    assertThat(new String(file, 8, file.length - 8, StandardCharsets.UTF_8).strip())
+        .isEqualTo(
+            "{\"__metadata__\":{\"a\":\"1\",\"b\":\"2\",\"\uff5e\":\"3\",\"\ud83d\ude00\":\"4\"}}");
+    assertThat(SafetensorsHeader.read(target()).metadata().keySet())
+        .containsExactly("a", "b", "\uff5e", "\ud83d\ude00");
   }
 
   @ParameterizedTest
@@ -152,6 +151,20 @@ class SafetensorsWriterTests {
             .isTrue();
       }
     }
+  }
+
+  @Test
+  void takesArraysOfAnyTypeAndBuffersThatAreReadOnly() throws IOException {
+    ByteBuffer readOnly = ByteBuffer.wrap(new byte[] {0, 9, 8, 0}, 1, 2).asReadOnlyBuffer();
+    byte[] file =
+        write(
+            new SafetensorsWriter()
+                .add("f", DType.F32, Shape.of(2), MemorySegment.ofArray(new float[] {1, 2}))
+                .add("s", DType.I16, Shape.of(1), MemorySegment.ofArray(new short[] {3}))
+                .add("b", DType.U8, Shape.of(2), channel -> channel.write(readOnly)));
+
+    assertThat(HexFormat.of().formatHex(file, file.length - 12, file.length))
+        .isEqualTo("0000803f00000040" + "0300" + "0908");
   }
 
   @Test

@@ -5,16 +5,32 @@ import io.fastsafetensors.LoadException;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Moves regions of any device through host memory, a chunk at a time: for transports that can't
- * reach the device, and for rows that are apart.
+ * Copies that transports need: of rows that are apart, and through host memory, a chunk at a time,
+ * where a transport can't reach the device.
  *
- * <p>The copies are queued on the stream; the host memory is the stream's until a later mark is
- * done (rule D-201).
+ * <p>The copies are queued on the stream; the memory is the stream's until a later mark is done
+ * (rule D-201).
  *
  * @since 0.1
  */
 public final class RegionPump {
   private RegionPump() {}
+
+  /**
+   * Copies rows to adjacent bytes.
+   *
+   * @param source the rows
+   * @param target where to, contiguous, of the same size
+   * @param stream the device's queue
+   * @throws LoadException if the device refuses
+   * @throws IndexOutOfBoundsException if the target's buffer is too small
+   */
+  public static void copy(Region source, Region target, DeviceStream stream) throws LoadException {
+    stream.copy(
+        source,
+        new Region(
+            target.buffer(), target.offset(), source.rows(), source.rowBytes(), source.rowBytes()));
+  }
 
   /**
    * Copies a part of a region to the host.

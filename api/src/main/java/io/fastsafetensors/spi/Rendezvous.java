@@ -4,7 +4,6 @@ package io.fastsafetensors.spi;
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.LoadException;
-import io.fastsafetensors.internal.rendezvous.Joining;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What transports between processes have in common: ranks find each other, exchange small messages,
- * and learn when one of them is lost.
+ * and learn when one of them is lost. {@link GroupConfig#meet} makes one.
  *
  * <p>Rank 0 listens at the configured address, and only there. Each other rank connects to it and
  * both prove that they know the token, without sending it; strangers are refused and can't disturb
@@ -26,18 +25,6 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public interface Rendezvous extends AutoCloseable {
-  /**
-   * Meets the other ranks; blocks until all are here, or until the group's timeout.
-   *
-   * @param config who and where the ranks are
-   * @return the connection; the caller closes it
-   * @throws CollectiveException if a rank is missing at the deadline, refused, or disagrees about
-   *     the size of the group
-   */
-  static Rendezvous join(GroupConfig config) throws CollectiveException {
-    return Joining.join(config);
-  }
-
   /**
    * Returns this rank.
    *

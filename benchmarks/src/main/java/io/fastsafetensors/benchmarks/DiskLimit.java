@@ -10,7 +10,9 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What the disk gives at best: {@code fio}, where it is installed, with direct reads in a queue. */
+/**
+ * What the disk gives at best: {@code fio}, where it is installed, with direct reads in a queue.
+ */
 final class DiskLimit {
   private static final Path FIO = Path.of("/usr/bin/fio");
   private static final Pattern RUNTIME_MILLIS = Pattern.compile("\"runtime\" : (\\d+)");

@@ -51,14 +51,18 @@ final class LoadComparison {
 
   private void run(String title, boolean cold) throws Exception {
     Map<Way, List<Double>> speeds = new LinkedHashMap<>();
-    ways.forEach(way -> speeds.put(way, new ArrayList<>()));
     for (int round = 0; round < rounds; round++) {
       for (Way way : ways) {
-        speeds.get(way).add(time(way, cold));
+        double speed = time(way, cold);
+        speeds.computeIfAbsent(way, _ -> new ArrayList<>()).add(speed);
       }
     }
     System.out.printf(
-        Locale.ROOT, "%n%s, %d bytes, %d rounds: median GB/s (lowest to highest)%n", title, bytes, rounds);
+        Locale.ROOT,
+        "%n%s, %d bytes, %d rounds: median GB/s (lowest to highest)%n",
+        title,
+        bytes,
+        rounds);
     speeds.forEach((way, values) -> print(way.name(), values));
   }
 

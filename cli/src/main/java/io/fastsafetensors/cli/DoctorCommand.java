@@ -4,8 +4,11 @@ package io.fastsafetensors.cli;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -19,33 +22,57 @@ import picocli.CommandLine.Option;
       "Each device runtime, backend and collective found is available, or says why not."
     })
 final class DoctorCommand implements Callable<Integer> {
+  private static final List<String> CPU_RUNTIMES = List.of("host", "linux");
+
   @Mixin private Output output;
 
   @Option(
       names = "--device",
-      defaultValue = "cpu",
-      description = "What backends and collectives are probed for. Default: cpu.")
-  private String device;
+      description = {
+        "What backends and collectives are probed for. Repeatable.",
+        "Default: cpu, and the first of each other kind found."
+      })
+  private List<String> devices = new ArrayList<>();
 
   @Override
   public Integer call() {
-    for (PluginReport plugin : Plugins.probe(Device.parse(device))) {
-      output.out().println(line(plugin));
+    List<PluginReport> onCpu = Plugins.probe(Device.CPU);
+    onCpu.stream().filter(DoctorCommand::isRuntime).forEach(r -> print(r, ""));
+    for (Device device : devices(onCpu)) {
+      Plugins.probe(device).stream()
+          .filter(report -> !isRuntime(report))
+          .forEach(report -> print(report, "for " + device + ": "));
     }
-    HostFacts.read().forEach((name, fact) -> print(name, Printing.oneLine(fact)));
+    HostFacts.read().forEach(this::print);
     return ExitCode.OK;
   }
 
-  private static String line(PluginReport plugin) {
-    return String.format(
-        "%-11s %-8s %-11s %s",
-        plugin.kind().name().toLowerCase(Locale.ROOT),
-        plugin.id(),
-        plugin.available() ? "available" : "unavailable",
-        Printing.oneLine(plugin.detail()));
+  /** A runtime for another kind of memory is named after it. */
+  private static Stream<Device> others(List<PluginReport> reports) {
+    return reports.stream()
+        .filter(report -> isRuntime(report) && report.available())
+        .map(PluginReport::id)
+        .filter(id -> !CPU_RUNTIMES.contains(id))
+        .map(Device::parse);
+  }
+
+  private List<Device> devices(List<PluginReport> reports) {
+    return devices.isEmpty()
+        ? Stream.concat(Stream.of(Device.CPU), others(reports)).toList()
+        : devices.stream().map(Device::parse).toList();
+  }
+
+  private static boolean isRuntime(PluginReport report) {
+    return report.kind() == PluginReport.Kind.DEVICE;
+  }
+
+  private void print(PluginReport plugin, String device) {
+    String state = plugin.available() ? "available" : "unavailable";
+    String kind = plugin.kind().name().toLowerCase(Locale.ROOT);
+    print(kind, String.format("%-8s %-11s %s", plugin.id(), state, device + plugin.detail()));
   }
 
   private void print(String name, String fact) {
-    output.out().printf("%-11s %s%n", name, fact);
+    output.out().printf("%-11s %s%n", name, Printing.oneLine(fact));
   }
 }

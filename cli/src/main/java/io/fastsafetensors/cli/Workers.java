@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import io.fastsafetensors.spi.Deadline;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,20 +24,20 @@ import java.util.concurrent.TimeoutException;
 final class Workers<T> implements AutoCloseable {
   private final ExecutorService threads;
   private final Semaphore room;
-  private final long deadline;
+  private final Deadline deadline;
   private final List<Future<T>> results = new ArrayList<>();
 
   /** Starts threads; at most {@code pending} tasks wait or run at a time. */
   Workers(int threads, int pending, Duration timeout) {
     this.threads = Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().factory());
     this.room = new Semaphore(pending);
-    this.deadline = System.nanoTime() + timeout.toNanos();
+    this.deadline = Deadline.after(timeout);
   }
 
   /** Hands a task over; blocks while too many are pending. */
   void submit(Callable<T> task) throws IOException {
     try {
-      if (!room.tryAcquire(remaining(), TimeUnit.NANOSECONDS)) {
+      if (!room.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
         throw late();
       }
     } catch (InterruptedException e) {
@@ -58,7 +59,7 @@ final class Workers<T> implements AutoCloseable {
     List<T> found = new ArrayList<>(results.size());
     try {
       for (Future<T> result : results) {
-        found.add(result.get(remaining(), TimeUnit.NANOSECONDS));
+        found.add(result.get(deadline.remainingNanos(), TimeUnit.NANOSECONDS));
       }
       results.clear();
       return found;
@@ -87,10 +88,6 @@ final class Workers<T> implements AutoCloseable {
   private static IOException interrupted(InterruptedException e) {
     Thread.currentThread().interrupt();
     return new IOException("interrupted", e);
-  }
-
-  private long remaining() {
-    return deadline - System.nanoTime();
   }
 
   @Override

@@ -31,7 +31,7 @@ class LoadCommandTests {
   @ParameterizedTest
   @ValueSource(strings = {"mapped", "copied", "auto"})
   void printsWhatWasLoadedAndHow(String path) {
-    Fst fst = Fst.run("load", a, b, "--path", path, "--touch");
+    Fst fst = Fst.run("load", a, b, "--backend", "cpu", "--path", path, "--touch");
     assertThat(fst.err()).isEmpty();
     assertThat(fst.exit()).isZero();
     assertThat(fst.outLines())
@@ -43,7 +43,8 @@ class LoadCommandTests {
 
   @Test
   void printsOneJsonObject() throws IOException {
-    Map<String, Object> json = JsonText.object(Fst.run("load", "--json", folder).out());
+    Map<String, Object> json =
+        JsonText.object(Fst.run("load", "--json", "--backend", "cpu", folder).out());
     assertThat(json.keySet())
         .containsExactly("files", "tensors", "bytes", "seconds", "gbps", "backend", "explain");
     assertThat(json)

@@ -51,8 +51,7 @@ class ArchitectureTests {
         .that()
         .resideInAPackage(ROOT)
         .and()
-        .haveNameNotMatching(
-            ".*\\.(Loader|FileBuffer|Tensor|ProcessGroup|Plugins)(\\$.*)?")
+        .haveNameNotMatching(".*\\.(Loader|FileBuffer|Tensor|ProcessGroup|Plugins)(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
@@ -144,7 +143,7 @@ class ArchitectureTests {
     noClasses()
         .that(not(resideInAPackage(ROOT + ".testkit..")))
         .and()
-        .haveNameNotMatching(".*\\.internal\\.engine\\.(Registry|ProviderSet)")
+        .haveNameNotMatching(".*\\.internal\\.registry\\..*")
         .should()
         .dependOnClassesThat()
         .areAssignableTo(ServiceLoader.class)

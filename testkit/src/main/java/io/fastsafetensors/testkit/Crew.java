@@ -11,6 +11,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.opentest4j.AssertionFailedError;
+import org.opentest4j.TestAbortedException;
 
 /** Threads that do something at the same time; what goes wrong in one is not lost. */
 final class Crew {
@@ -41,7 +42,8 @@ final class Crew {
 
   /**
    * Waits for all; fails with the first failure, the others added to it. A broken rule goes before
-   * an exception, which may well be its consequence elsewhere.
+   * an exception, which may well be its consequence elsewhere. If one skips the test, it is
+   * skipped.
    */
   void await(Rule rule) {
     long end = System.nanoTime() + patience.toNanos();
@@ -64,11 +66,11 @@ final class Crew {
       member.task().get(nanos, TimeUnit.NANOSECONDS);
       return Optional.empty();
     } catch (ExecutionException e) {
-      Throwable cause = Rule.cause(e);
-      return Optional.of(
-          cause instanceof AssertionFailedError failure
-              ? failure
-              : rule.broken(name + ": " + cause, cause));
+      return switch (Rule.cause(e)) {
+        case AssertionFailedError failure -> Optional.of(failure);
+        case TestAbortedException skipped -> throw skipped;
+        case Throwable cause -> Optional.of(rule.broken(name + ": " + cause, cause));
+      };
     } catch (TimeoutException e) {
       AssertionFailedError stuck = rule.broken(name + " did not end in time");
       stuck.setStackTrace(member.thread().getStackTrace());

@@ -2,10 +2,10 @@
 package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.LoadException;
-import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import java.lang.foreign.Arena;
@@ -13,7 +13,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.Arrays;
-import org.junit.jupiter.api.Assumptions;
 
 /** One test's context and stream of a device, with host memory to copy from and to. */
 final class DeviceBench implements AutoCloseable {
@@ -42,14 +41,13 @@ final class DeviceBench implements AutoCloseable {
    * the test did not expect breaks the rule.
    */
   static void use(String rule, DeviceRules subject, Body body) {
-    if (subject.runtime().probe() instanceof Availability.Unavailable unavailable) {
-      Assumptions.abort(subject.runtime().id() + " is unavailable here: " + unavailable.reason());
-    }
+    DeviceRuntime runtime = subject.runtime();
+    Probing.assumeAvailable(runtime, runtime::probe);
     Rule tried = new Rule(rule);
     tried.allows(
         "the device",
         () -> {
-          DeviceContext context = subject.runtime().open(subject.device());
+          DeviceContext context = runtime.open(subject.device());
           try (DeviceBench bench = new DeviceBench(context, subject.environment().patience())) {
             body.run(bench, tried);
             return true;

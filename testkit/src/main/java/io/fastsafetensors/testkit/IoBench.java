@@ -9,6 +9,7 @@ import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.Capability;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
@@ -28,7 +29,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Assumptions;
-import org.opentest4j.TestAbortedException;
 
 /** One test's folder, device, monitor and options for a backend; cleans up after it. */
 final class IoBench implements AutoCloseable {
@@ -89,13 +89,10 @@ final class IoBench implements AutoCloseable {
   }
 
   private static IoBench open(IoRules subject) throws IOException {
-    return switch (subject.backend().probe(subject.device())) {
-      case Availability.Available(var capabilities, boolean byDefault, String detail) ->
-          new IoBench(subject, capabilities);
-      case Availability.Unavailable(String reason, var cause) ->
-          throw new TestAbortedException(
-              subject.backend().id() + " is unavailable here: " + reason);
-    };
+    IoBackend backend = subject.backend();
+    Availability.Available available =
+        Probing.assumeAvailable(backend, () -> backend.probe(subject.device()));
+    return new IoBench(subject, available.capabilities());
   }
 
   /** Reads into private memory; skips the test, visibly, if the backend can't. */

@@ -9,6 +9,8 @@ import io.fastsafetensors.spi.LoadedRanges;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -88,7 +90,9 @@ public interface IoLifetimeRules extends IoRules {
         this,
         (bench, rule) -> {
           SampleFile file = bench.folder.write(100_000);
-          LoadedRanges loaded = bench.load(file.whole());
+          IoSession session = bench.session();
+          LoadedRanges loaded = bench.load(session, file.whole());
+          session.close();
           rule.check(
               loaded.buffers().stream().allMatch(TrackedContext::isOpen),
               "a buffer was closed with the session");
@@ -244,27 +248,35 @@ public interface IoLifetimeRules extends IoRules {
   /** Rule IO-117: sessions at the same time don't know each other. */
   @Test
   default void required_io117_sessionsAreIndependent() {
-    Rule rule = new Rule("IO-117");
-    Crew crew = new Crew(environment().patience());
+    Crew crew = new Crew(environment().patience().multipliedBy(2));
+    CountDownLatch opening = new CountDownLatch(4);
     for (int i = 0; i < 4; i++) {
-      crew.add("session " + i, this::loadSomeFiles);
+      crew.add("session " + i, () -> loadSomeFiles(opening));
     }
-    crew.await(rule);
+    crew.await(new Rule("IO-117"));
   }
 
-  private void loadSomeFiles() {
+  private void loadSomeFiles(CountDownLatch opening) {
     IoBench.use(
         "IO-117",
         this,
         (bench, rule) -> {
-          bench.blocks(8192);
-          try (IoSession session = bench.session()) {
+          try (IoSession session = openWithOthers(bench.blocks(8192), opening)) {
             for (long bytes = 10_000; bytes < 60_000; bytes += 10_000) {
               SampleFile file = bench.folder.write(bytes);
               bench.check(rule, file, file.whole(), bench.load(session, file.whole()));
             }
           }
         });
+  }
+
+  private IoSession openWithOthers(IoBench bench, CountDownLatch opening) throws Exception {
+    try {
+      return bench.session();
+    } finally {
+      opening.countDown();
+      opening.await(environment().patience().toNanos(), TimeUnit.NANOSECONDS);
+    }
   }
 
   /** Rule IO-119: threads of the session attach to the device before they use it. */

@@ -168,6 +168,25 @@ public interface IoReadRules extends IoRules {
         });
   }
 
+  /** Rule IO-113: the budget is the session's, not a file's. */
+  @Test
+  default void required_io113_budgetCountsWhatWasHandedOut() {
+    IoBench.use(
+        "IO-113",
+        this,
+        (bench, rule) -> {
+          bench.copied().budget(150_000);
+          SampleFile file = bench.folder.write(100_000);
+          try (IoSession session = bench.session()) {
+            bench.load(session, file.whole());
+            rule.refuses(
+                DeviceMemoryException.class,
+                "loading 100000 bytes twice with a budget of 150000",
+                () -> bench.load(session, file.whole()));
+          }
+        });
+  }
+
   /** Rule IO-115: what is reported adds up. */
   @Test
   default void required_io115_reportsAddUp() {
@@ -219,7 +238,7 @@ public interface IoReadRules extends IoRules {
           bench.blocks(16_384);
           try (IoSession session = bench.session()) {
             FilesInFlight flight = new FilesInFlight(bench, session);
-            flight.submit(100_000, 0, 1, 250_000, 4096);
+            flight.submit(100_000, 1, 250_000, 4096);
             flight.awaitBackwards(rule);
           }
         });

@@ -60,15 +60,16 @@ public interface ProviderRules {
   default void required_p101_isStatelessAndMadeWithoutArguments() {
     Rule rule = new Rule("P-101");
     Class<?> type = provider().getClass();
-    rule.check(Modifier.isPublic(type.getModifiers()), type + " is not public");
-    Constructor<?> constructor = rule.allows("getConstructor()", type::getConstructor);
-    rule.check(Modifier.isPublic(constructor.getModifiers()), constructor + " is not public");
     List<Field> state =
         Arrays.stream(type.getDeclaredFields())
             .filter(field -> !field.isSynthetic() && !field.getName().startsWith("$"))
             .filter(field -> !Modifier.isFinal(field.getModifiers()))
             .toList();
     rule.check(state.isEmpty(), "providers are stateless, but there is " + state);
+    assumePublished();
+    rule.check(Modifier.isPublic(type.getModifiers()), type + " is not public");
+    Constructor<?> constructor = rule.allows("getConstructor()", type::getConstructor);
+    rule.check(Modifier.isPublic(constructor.getModifiers()), constructor + " is not public");
   }
 
   /** Rule P-102: lower-case letters, digits and dashes. */

@@ -31,8 +31,8 @@ final class RangeShapes {
 
   private static RangePlan manySmall(SampleFile file) {
     List<ByteRange> ranges = new ArrayList<>();
-    for (long at = 1; at + 300 < BYTES; at += 300) {
-      ranges.add(range(at, at + at % 291));
+    for (long at = 1; at + 1000 < BYTES; at += 1000) {
+      ranges.add(range(at, at + at % 911));
     }
     return new RangePlan(file.path(), file.bytes(), ranges);
   }

@@ -47,7 +47,7 @@ record Rule(String id) {
       return body.call();
     } catch (TestAbortedException | AssertionFailedError e) {
       throw e;
-    } catch (Exception e) {
+    } catch (Exception | LinkageError e) {
       throw broken(call + " threw " + e, e);
     }
   }

@@ -5,11 +5,11 @@ import io.fastsafetensors.ProcessGroup;
 import java.time.Duration;
 import java.util.List;
 
-/** Groups of threads keep the rules, with data in host memory. */
+/** Ranks that are threads keep the rules of groups. */
 class LocalGroupContractTests extends CollectiveContract {
   @Override
   public World newWorld(int size, Duration timeout) {
-    List<ProcessGroup> groups = ProcessGroup.local(size, timeout);
-    return groups::get;
+    List<ProcessGroup> all = ProcessGroup.local(size, timeout);
+    return all::get;
   }
 }

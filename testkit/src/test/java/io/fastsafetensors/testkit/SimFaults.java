@@ -4,7 +4,7 @@ package io.fastsafetensors.testkit;
 import io.fastsafetensors.testkit.sim.SimDevice;
 
 /** Breaks a simulated device. */
-record SimFaults(SimDevice device) implements DeviceRules.Faults {
+public record SimFaults(SimDevice device) implements DeviceRules.Faults {
   @Override
   public void failNextOperation() {
     device.failOperation(1);

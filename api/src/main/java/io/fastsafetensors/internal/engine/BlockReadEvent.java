@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.TransferPath;
 import java.nio.file.Path;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
@@ -40,11 +41,11 @@ final class BlockReadEvent extends Event {
   long readTime;
 
   /** Records a block, if a recording asks for it. */
-  static void record(Path file, String path, long offset, long bytes, long nanos) {
+  static void record(Path file, TransferPath path, long offset, long bytes, long nanos) {
     BlockReadEvent event = new BlockReadEvent();
     if (event.shouldCommit()) {
       event.file = file.toString();
-      event.path = path;
+      event.path = path.toString();
       event.offset = offset;
       event.bytes = bytes;
       event.readTime = nanos;

@@ -30,7 +30,7 @@ final class GivenOut {
       throw new IllegalStateException(
           "tensor %s was given out, and its file's memory released with the last tensor: keep the"
                   .formatted(Printable.quote(entry.info().name()))
-              + " first result, or load with LoadOptions.cache and ask for the same again");
+              + " first result, or load with LoadOptions.cache");
     }
   }
 

@@ -39,7 +39,7 @@ final class GroupSource implements TensorSource {
   public List<Tensor> get(List<Request> requests) throws LoadException {
     Map<String, Integer> uses = new HashMap<>();
     for (Request request : requests) {
-      check(request, TensorCache.ALL);
+      check(request);
       uses.merge(request.name(), 1, Integer::sum);
     }
     return Bucket.serve(
@@ -50,12 +50,10 @@ final class GroupSource implements TensorSource {
   }
 
   /** Every rank checks the same before anything is sent, so that all fail or none. */
-  private void check(Request request, int receiver) {
+  private void check(Request request) {
     Conversion.check(request.spec(), request.wanted(), context.attached());
     request.part(group.size(), group.rank());
-    if (!isCached(request, receiver)) {
-      givenOut.check(request.entry());
-    }
+    givenOut.check(request.entry());
   }
 
   private boolean isCached(Request request, int receiver) {
@@ -102,10 +100,10 @@ final class GroupSource implements TensorSource {
     return bundle.tensors();
   }
 
-  /** Frees the file of a tensor that was used for the last time, if it was the file's last. */
+  /** Frees a tensor's file with its last tensor, unless everything may be asked for again. */
   private void release(Request request, Map<String, Integer> uses) {
     boolean usedUp = uses.merge(request.name(), -1, Integer::sum) == 0;
-    if (usedUp && givenOut.markLast(request.entry())) {
+    if (cache.isEmpty() && usedUp && givenOut.markLast(request.entry())) {
       LOG.log(Level.DEBUG, () -> "release: " + request.entry().file().source().path());
       loaded.release(request.entry().file().index());
     }
@@ -113,7 +111,7 @@ final class GroupSource implements TensorSource {
 
   @Override
   public Optional<Tensor> push(Request request, int receiver) throws LoadException {
-    check(request, receiver);
+    check(request);
     Optional<Tensor> pushed =
         isCached(request, receiver) ? cached(request, receiver) : send(request, receiver);
     try {

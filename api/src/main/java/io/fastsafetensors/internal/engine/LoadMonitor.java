@@ -11,7 +11,6 @@ import io.fastsafetensors.spi.IoMonitor;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what sessions tell into progress, events and logs, and tells them when to stop. */
@@ -35,19 +34,15 @@ final class LoadMonitor implements IoMonitor {
 
   @Override
   public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {
-    BlockReadEvent.record(file, name(path), offset, bytes, nanos);
+    BlockReadEvent.record(file, path, offset, bytes, nanos);
     if (LOG.isLoggable(Level.DEBUG)) {
       String thread = Thread.currentThread().getName();
       LOG.log(
           Level.DEBUG,
           "read: file=%s, path=%s, thread=%s, offset=%d, count=%d, %d us"
-              .formatted(file, name(path), thread, offset, bytes, nanos / 1000));
+              .formatted(file, path, thread, offset, bytes, nanos / 1000));
     }
     tellListener(bytes);
-  }
-
-  private static String name(TransferPath path) {
-    return path.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   /** Keeps what the listener throws from the threads of sessions, which must end well. */

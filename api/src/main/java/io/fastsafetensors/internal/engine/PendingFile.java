@@ -77,7 +77,7 @@ final class PendingFile implements AutoCloseable {
 
   private void refused(UnsupportedTransferException e) {
     refusals.add(e);
-    LOG.log(Level.INFO, () -> "going on to the next backend: " + e.getMessage());
+    LOG.log(Level.DEBUG, () -> "going on to the next backend: " + e.getMessage());
   }
 
   private BackendUnavailableException nobodyLeft() {

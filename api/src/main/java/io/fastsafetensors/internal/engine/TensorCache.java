@@ -11,8 +11,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What was given out before, by name, dimension, type and receiver. Keeps copies of its own and
- * gives out copies of those. Every rank has the same keys, also for what only one rank got.
+ * What was given out before, by name, dimension, type and receiver, to spare a second exchange.
+ * Keeps copies of its own and gives out copies of those. Every rank has the same keys, also for
+ * what only one rank got.
  */
 final class TensorCache {
   /** The receiver if all ranks got their part. */

@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.format;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
@@ -15,7 +16,10 @@ public final class StagedOutput implements AutoCloseable {
 
   private final WritableByteChannel target;
   private final Arena arena = Arena.ofConfined();
-  private final ByteBuffer staging = arena.allocate(STAGING_BYTES).asByteBuffer();
+  private final MemorySegment segment = arena.allocate(STAGING_BYTES);
+
+  /** The segment, positioned after the bytes in it. */
+  private final ByteBuffer staging = segment.asByteBuffer();
 
   /**
    * Starts empty.
@@ -29,14 +33,16 @@ public final class StagedOutput implements AutoCloseable {
   /**
    * Takes bytes, and writes them now or later.
    *
-   * @param source its remaining bytes are taken
+   * @param bytes of any kind and size
    * @throws IOException if the target fails
    */
-  public void write(ByteBuffer source) throws IOException {
-    while (source.hasRemaining()) {
-      int taken = Math.min(source.remaining(), staging.remaining());
-      staging.put(source.slice(source.position(), taken));
-      source.position(source.position() + taken);
+  public void write(MemorySegment bytes) throws IOException {
+    long taken = 0;
+    while (taken < bytes.byteSize()) {
+      int length = (int) Math.min(bytes.byteSize() - taken, staging.remaining());
+      MemorySegment.copy(bytes, taken, segment, staging.position(), length);
+      staging.position(staging.position() + length);
+      taken += length;
       if (!staging.hasRemaining()) {
         flush();
       }

@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.format;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.WritableByteChannel;
@@ -26,16 +27,28 @@ public final class TensorSink implements WritableByteChannel {
 
   @Override
   public int write(ByteBuffer source) throws IOException {
+    int count = source.remaining();
+    write(MemorySegment.ofBuffer(source));
+    source.position(source.limit());
+    return count;
+  }
+
+  /**
+   * Takes bytes of memory.
+   *
+   * @param source of any kind and size
+   * @throws IOException if they are too many, or can't be written
+   */
+  public void write(MemorySegment source) throws IOException {
     if (!open) {
       throw new ClosedChannelException();
     }
-    int count = source.remaining();
+    long count = source.byteSize();
     if (count > bytes - written) {
       throw wrongCount("at least " + (written + count));
     }
     output.write(source);
     written += count;
-    return count;
   }
 
   /**

@@ -15,7 +15,7 @@ public final class Utf8 {
   /** Orders well-formed strings as their UTF-8 bytes: U+FF5E before U+1F600, unlike UTF-16. */
   public static final Comparator<String> ORDER = Utf8::compare;
 
-  private static final int CHUNK_CHARS = 8192;
+  private static final int CHUNK_CHARS = 1024;
 
   private Utf8() {}
 

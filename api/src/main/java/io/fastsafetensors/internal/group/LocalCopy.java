@@ -6,6 +6,7 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.RegionPump;
 import java.time.Duration;
 
 /**
@@ -30,14 +31,9 @@ record LocalCopy(Region source, Region target, DeviceStream stream, Duration tim
     for (long done = 0; done < source.bytes(); ) {
       check.run();
       Region piece = source.piece(done, SLICE);
-      stream.copy(piece, rowsAt(done, piece));
+      RegionPump.copy(piece, target.slice(done, piece.bytes()), stream);
       stream.record().await(Deadline.after(timeout));
       done += piece.bytes();
     }
-  }
-
-  private Region rowsAt(long offset, Region like) {
-    return new Region(
-        target.buffer(), target.offset() + offset, like.rows(), like.rowBytes(), like.rowBytes());
   }
 }

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -58,15 +57,10 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
           .filter(file -> file.toString().endsWith(SUFFIX) && Files.isRegularFile(file))
           .sorted()
           .toList();
-    } catch (UncheckedIOException e) {
-      throw cantList(folder, Objects.requireNonNull(e.getCause(), "always has a cause"));
-    } catch (IOException e) {
-      throw cantList(folder, e);
+    } catch (IOException | UncheckedIOException e) {
+      String reason = e instanceof IOException io ? IoReason.of(io) : e.toString();
+      throw new LoadException(folder + ": can't list this folder: " + reason, e);
     }
-  }
-
-  private static LoadException cantList(Path folder, IOException e) {
-    return new LoadException(folder + ": can't list this folder: " + IoReason.of(e), e);
   }
 
   private static CheckpointFiles ofIndex(Path path) throws LoadException {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.internal.format.IoReason;
 import io.fastsafetensors.internal.format.Printable;
@@ -43,12 +44,15 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
     } catch (LoadException e) {
       throw e;
     } catch (JsonProcessingException e) {
-      String where = e.getLocation().offsetDescription();
-      throw new LoadException(
-          path + ": not a valid index: " + e.getOriginalMessage() + " at " + where, e);
+      throw new LoadException(path + ": not a valid index: " + reason(e), e);
     } catch (IOException e) {
       throw new LoadException(path + ": can't read this index: " + IoReason.of(e), e);
     }
+  }
+
+  private static String reason(JsonProcessingException e) {
+    String what = e instanceof JsonEOFException ? "it ends too early" : e.getOriginalMessage();
+    return what + " at " + e.getLocation().offsetDescription();
   }
 
   /** Returns the shards, each once, by name. */

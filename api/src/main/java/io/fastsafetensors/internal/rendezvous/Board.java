@@ -52,17 +52,13 @@ final class Board {
     }
   }
 
-  /**
-   * Ends the group.
-   *
-   * @return true if this is the first failure, the one that counts
-   */
-  boolean fail(Failure reason) {
+  /** Ends the group; the first failure counts. */
+  void fail(Failure reason) {
     List<Runnable> actions;
     lock.lock();
     try {
       if (failure != null) {
-        return false;
+        return;
       }
       failure = reason;
       changed.signalAll();
@@ -71,7 +67,6 @@ final class Board {
       lock.unlock();
     }
     actions.forEach(Runnable::run);
-    return true;
   }
 
   /** Runs an action on failure, or now. */

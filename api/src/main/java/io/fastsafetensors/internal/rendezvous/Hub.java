@@ -38,6 +38,7 @@ final class Hub implements Control, Gatherings.Outcome {
   private final Gatherings gatherings = new Gatherings(this);
   private final AtomicIntegerArray waitsFor;
   private boolean started;
+  private boolean failed;
   private boolean closed;
 
   /** Makes the hub of a server that is bound; nobody is let in before {@link #assemble}. */
@@ -196,10 +197,20 @@ final class Hub implements Control, Gatherings.Outcome {
 
   @Override
   public void fail(Failure failure) {
-    if (board.fail(failure)) {
+    if (tellAll(failure)) {
       gatherings.clear();
-      allLinks().forEach(link -> link.send(new Failed(failure)));
+      board.fail(failure);
     }
+  }
+
+  /** Tells the others first: once this rank knows, it may close. */
+  private synchronized boolean tellAll(Failure failure) {
+    if (failed) {
+      return false;
+    }
+    failed = true;
+    links.values().forEach(link -> link.send(new Failed(failure)));
+    return true;
   }
 
   private synchronized List<Link> allLinks() {

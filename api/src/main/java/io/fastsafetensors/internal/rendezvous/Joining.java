@@ -82,6 +82,8 @@ public final class Joining {
     do {
       try {
         return knockEverywhere(deadline);
+      } catch (CollectiveException e) {
+        throw e; // Rank 0 has answered.
       } catch (IOException e) {
         last = e;
         Thread.sleep(RETRY_MILLIS);

@@ -75,9 +75,8 @@ final class Member implements Control, Link.Listener {
 
   @Override
   public void fail(Failure failure) {
-    if (board.fail(failure)) {
-      link.send(new Failed(failure));
-    }
+    link.send(new Failed(failure)); // First: once this rank knows, it may close.
+    board.fail(failure);
   }
 
   @Override

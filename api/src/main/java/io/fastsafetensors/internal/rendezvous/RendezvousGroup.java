@@ -81,7 +81,7 @@ final class RendezvousGroup implements Rendezvous {
     try {
       Optional<List<byte[]>> all = board.awaitGathered(call, Deadline.after(timeout.plus(GRACE)));
       if (all.isEmpty()) {
-        board.fail(new Failure(0, "does not answer"));
+        control.fail(new Failure(0, "does not answer"));
         check(operation);
       }
       return all.orElseThrow();

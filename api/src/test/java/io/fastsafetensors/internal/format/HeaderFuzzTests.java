@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Damaged headers are accepted or refused; nothing else happens, in a small heap. */
 class HeaderFuzzTests {
-  private static final String HEADERS = "150000";
+  private static final String HEADERS = "120000";
   private static final String SEED = "20260101";
   private static final int DEADLINE_MINUTES = 5;
 

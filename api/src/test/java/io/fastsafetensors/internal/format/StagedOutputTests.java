@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import org.junit.jupiter.api.Test;
@@ -36,7 +37,7 @@ class StagedOutputTests {
     CountingChannel target = new CountingChannel();
     try (StagedOutput output = new StagedOutput(target)) {
       for (int i = 0; i < 100_000; i++) {
-        output.write(ByteBuffer.allocate(10));
+        output.write(MemorySegment.ofArray(new byte[10]));
       }
       output.flush();
     }
@@ -49,7 +50,7 @@ class StagedOutputTests {
     CountingChannel target = new CountingChannel();
     target.maxBytes = 1000;
     try (StagedOutput output = new StagedOutput(target)) {
-      output.write(ByteBuffer.allocate(12_345));
+      output.write(MemorySegment.ofArray(new byte[12_345]));
       output.flush();
     }
     assertThat(target.bytes).isEqualTo(12_345);

@@ -26,6 +26,11 @@ class CopyPartTests {
   }
 
   @Test
+  void rangeLargerThanAPartIsOnePart() {
+    assertThat(CopyPart.split(plan(range(0, 1000)), 0, 100)).hasSize(1);
+  }
+
+  @Test
   void emptyRangesBelongToSomePart() {
     List<CopyPart> parts =
         CopyPart.split(plan(range(0, 0), range(0, 200), range(200, 200), range(200, 300)), 0, 100);

@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,6 +45,12 @@ class MappedTests {
   @TempDir Path folder;
 
   private final RecordingMonitor monitor = new RecordingMonitor();
+
+  @AfterEach
+  void nothingIsLeft() throws IOException {
+    ProcSelf.assumeReadable();
+    assertThat(ProcSelf.settled(folder)).isEqualTo(ProcSelf.CLEAN);
+  }
 
   private SampleFile write(long bytes) throws IOException {
     return SampleFiles.write(folder.resolve("sample"), bytes, 11);

@@ -38,15 +38,19 @@ record ProcSelf(long descriptors, long mappings, long threads) {
             entry -> Files.readString(entry.resolve("comm")).startsWith("fastsafetensors")));
   }
 
-  /** Waits until nothing is held, as threads end a moment after they were waited for. */
+  /**
+   * Takes files at once, since a garbage collection closes what was forgotten, but waits for
+   * threads, which end a moment after they were waited for.
+   */
   static ProcSelf settled(Path folder) throws IOException {
+    ProcSelf first = of(folder);
     long start = System.nanoTime();
-    ProcSelf now = of(folder);
-    while (!now.equals(CLEAN) && System.nanoTime() - start < PATIENCE_NANOS) {
-      LockSupport.parkNanos(1_000_000);
-      now = of(folder);
+    long threads = first.threads;
+    while (threads > 0 && System.nanoTime() - start < PATIENCE_NANOS) {
+      LockSupport.parkNanos(10_000_000);
+      threads = of(folder).threads;
     }
-    return now;
+    return new ProcSelf(first.descriptors, first.mappings, threads);
   }
 
   private interface Test {

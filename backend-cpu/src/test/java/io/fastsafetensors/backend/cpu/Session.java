@@ -26,12 +26,14 @@ import java.util.Map;
 
 /** An open session of the backend on the built-in device, and all that it handed out. */
 final class Session implements AutoCloseable {
+  private final CountedContext counted;
   private final DeviceContext context;
   private final IoSession session;
   private final List<DeviceBuffer> buffers = new ArrayList<>();
 
   private Session(IoOptions options) throws LoadException {
-    this.context = Plugins.runtime(Device.CPU).open(Device.CPU);
+    this.counted = new CountedContext(Plugins.runtime(Device.CPU).open(Device.CPU));
+    this.context = counted.proxy();
     this.session = new CpuIoBackend().open(context, options);
   }
 
@@ -105,6 +107,7 @@ final class Session implements AutoCloseable {
   public void close() {
     session.close();
     buffers.forEach(DeviceBuffer::close);
+    assertThat(counted.openBuffers()).as("buffers left open").isZero();
     context.close();
   }
 }

@@ -7,33 +7,38 @@ import java.util.List;
 
 /** How this JVM was started, so that others can be started likewise. */
 public final class JavaCommand {
+  private static final String NATIVE_ACCESS = "--enable-native-access=";
+
   private JavaCommand() {}
 
   /**
    * Returns the command line of this process up to its main class, with the JVM's options. Where
-   * that can't be read, or the main class is another, it is made from the JVM's properties, without
-   * options.
+   * that can't be read, or the main class is another (in a test, in another program), it is made
+   * from the JVM's properties, and of the options only those that allow native code stay.
    *
    * @param main the main class
    */
   public static List<String> of(Class<?> main) {
-    String name =
-        (main.getModule().isNamed() ? main.getModule().getName() + "/" : "") + main.getName();
+    Module module = main.getModule();
+    String name = (module.isNamed() ? module.getName() + "/" : "") + main.getName();
     ProcessHandle.Info info = ProcessHandle.current().info();
     List<String> arguments = List.of(info.arguments().orElse(new String[0]));
-    int end = arguments.indexOf(name);
-    if (info.command().isEmpty() || end < 0) {
-      return fromProperties(main, name);
+    int end = arguments.indexOf(name) + 1;
+    List<String> command = new ArrayList<>(List.of(java(info)));
+    if (end > 0) {
+      command.addAll(arguments.subList(0, end));
+      return command;
     }
-    List<String> command = new ArrayList<>(List.of(info.command().get()));
-    command.addAll(arguments.subList(0, end + 1));
+    arguments.stream().filter(a -> a.startsWith(NATIVE_ACCESS)).forEach(command::add);
+    command.addAll(
+        module.isNamed()
+            ? List.of("--module-path", System.getProperty("jdk.module.path"), "-m", name)
+            : List.of("-cp", System.getProperty("java.class.path"), name));
     return command;
   }
 
-  private static List<String> fromProperties(Class<?> main, String name) {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    return main.getModule().isNamed()
-        ? List.of(java, "--module-path", System.getProperty("jdk.module.path"), "-m", name)
-        : List.of(java, "-cp", System.getProperty("java.class.path"), name);
+  private static String java(ProcessHandle.Info info) {
+    return info.command()
+        .orElseGet(() -> Path.of(System.getProperty("java.home"), "bin", "java").toString());
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli.launch;
 
+import io.fastsafetensors.spi.Deadline;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,7 +9,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Runs the ranks of this host as processes: all end when one fails, when the launcher is closed, or
@@ -21,6 +21,9 @@ public final class Launcher implements AutoCloseable {
   private final List<RankProcess> ranks = new ArrayList<>();
   private final BlockingQueue<RankProcess> ended = new LinkedBlockingQueue<>();
   private final Thread hook = new Thread(this::stopAll, "stop-ranks");
+
+  /** No rank starts any more; guarded by the list of ranks. */
+  private boolean stopped;
 
   private Launcher() {}
 
@@ -61,7 +64,7 @@ public final class Launcher implements AutoCloseable {
         launcher.add(command, plan, local, out, err);
       }
       return launcher;
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       launcher.close();
       throw e;
     }
@@ -72,6 +75,9 @@ public final class Launcher implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(plan.environment(local));
     synchronized (ranks) {
+      if (stopped) {
+        throw new IOException("told to end while starting the ranks");
+      }
       RankProcess rank = RankProcess.start(builder, plan.rank(local), out, err);
       ranks.add(rank);
       var _ = rank.process().onExit().thenRun(() -> ended.add(rank));
@@ -87,7 +93,7 @@ public final class Launcher implements AutoCloseable {
   public Optional<Failure> await() throws InterruptedException {
     for (int i = 0; i < ranks.size(); i++) {
       RankProcess rank = ended.take();
-      rank.awaitOutput(GRACE);
+      rank.awaitOutput(Deadline.after(GRACE));
       if (rank.process().exitValue() != 0) {
         stopAll();
         return Optional.of(new Failure(rank.rank(), rank.process().exitValue()));
@@ -99,19 +105,27 @@ public final class Launcher implements AutoCloseable {
   /** Asks all to end, waits a while, kills those that stay. A second call finds nothing to do. */
   private void stopAll() {
     synchronized (ranks) {
+      stopped = true;
       ranks.forEach(RankProcess::stop);
-      long deadline = System.nanoTime() + GRACE.toNanos();
-      for (RankProcess rank : ranks) {
-        try {
-          if (!rank.process().waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+      try {
+        Deadline deadline = Deadline.after(GRACE);
+        for (RankProcess rank : ranks) {
+          if (!rank.awaitEnd(deadline)) {
             rank.kill();
           }
-          rank.awaitOutput(GRACE);
-        } catch (InterruptedException e) {
-          rank.kill();
-          Thread.currentThread().interrupt();
         }
+        awaitLast(Deadline.after(GRACE));
+      } catch (InterruptedException e) {
+        ranks.forEach(RankProcess::kill);
+        Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  private void awaitLast(Deadline deadline) throws InterruptedException {
+    for (RankProcess rank : ranks) {
+      var _ = rank.awaitEnd(deadline);
+      rank.awaitOutput(deadline);
     }
   }
 

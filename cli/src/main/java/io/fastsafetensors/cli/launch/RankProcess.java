@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli.launch;
 
+import io.fastsafetensors.spi.Deadline;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One running rank.
@@ -40,7 +43,7 @@ record RankProcess(int rank, Process process, List<Thread> readers) {
     try (BufferedReader lines =
         new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
       lines.lines().forEach(line -> output.line(rank, line));
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       output.line(rank, "output lost: " + e.getMessage());
     }
   }
@@ -53,13 +56,18 @@ record RankProcess(int rank, Process process, List<Thread> readers) {
   /** Ends the process and what it started, whether it wants or not. */
   void kill() {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly();
+    process.toHandle().destroyForcibly();
+  }
+
+  /** Waits for the end of the process; tells whether it came in time. */
+  boolean awaitEnd(Deadline deadline) throws InterruptedException {
+    return process.waitFor(deadline.remainingNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** Waits until all output is passed on; what the process started may hold it open for longer. */
-  void awaitOutput(Duration limit) throws InterruptedException {
+  void awaitOutput(Deadline deadline) throws InterruptedException {
     for (Thread reader : readers) {
-      reader.join(limit);
+      reader.join(Duration.ofNanos(deadline.remainingNanos()));
     }
   }
 }

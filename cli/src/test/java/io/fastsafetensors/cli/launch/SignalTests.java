@@ -4,7 +4,9 @@ package io.fastsafetensors.cli.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.fastsafetensors.spi.Deadline;
 import java.io.BufferedReader;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ends launchers from outside: their ranks must end too. */
-@Timeout(120)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SignalTests {
   private static final Path SHELL = Path.of("/bin/sh");
 
@@ -59,15 +61,16 @@ class SignalTests {
 
   private static List<String> java(Class<?> program) throws Exception {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    return new ArrayList<>(
-        List.of(java, "-cp", root(Launcher.class) + ":" + root(program), program.getName()));
+    String classes = root(Launcher.class) + ":" + root(Deadline.class) + ":" + root(program);
+    return new ArrayList<>(List.of(java, "-cp", classes, program.getName()));
   }
 
-  /** Returns the folder of classes that a class was loaded from. */
-  private static Path root(Class<?> type) throws Exception {
-    String file = type.getName().replace('.', '/') + ".class";
-    Path path = Path.of(type.getResource("/" + file).toURI());
-    return path.getRoot()
-        .resolve(path.subpath(0, path.getNameCount() - Path.of(file).getNameCount()));
+  /** Returns the folder or jar that a class was loaded from, also where tests patch a module. */
+  private static String root(Class<?> type) throws Exception {
+    String file = "/" + type.getName().replace('.', '/') + ".class";
+    URI uri = type.getResource(file).toURI();
+    boolean inJar = uri.getScheme().equals("jar");
+    String path = inJar ? URI.create(uri.getRawSchemeSpecificPart()).getPath() : uri.getPath();
+    return path.substring(0, path.length() - file.length() - (inJar ? 1 : 0));
   }
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.Loader;
+import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.internal.registry.Registry;
+import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.spi.IoBackend;
+import java.util.Collections;
+import java.util.List;
+
+/** A loader's surroundings in tests: one ledger, a simulated device, two backends. */
+final class Bench {
+  final Ledger ledger = new Ledger();
+  final FakeRuntime runtime = new FakeRuntime(ledger);
+  final FakeBackend first = new FakeBackend(ledger, "first", 9);
+  final FakeBackend second = new FakeBackend(ledger, "second", 0);
+
+  Registry registry() {
+    return Registry.of(
+        List.<DeviceRuntime>of(runtime).iterator(),
+        List.<IoBackend>of(first, second).iterator(),
+        Collections.emptyIterator());
+  }
+
+  Loader loader() {
+    return loader(ProcessGroup.single());
+  }
+
+  Loader loader(ProcessGroup group) {
+    return new DefaultLoader(registry(), FakeRuntime.DEVICE, group);
+  }
+
+  /** Makes a loader for real host memory. */
+  Loader cpuLoader() {
+    return new DefaultLoader(registry(), Device.CPU, ProcessGroup.single());
+  }
+}

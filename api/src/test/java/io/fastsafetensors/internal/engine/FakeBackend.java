@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.IoBackend;
+import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.IoSession;
+import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.RangePlan;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+
+/** A backend for tests that reads real files plainly, fails on demand, and keeps a ledger. */
+final class FakeBackend implements IoBackend {
+  /** A place in a load where a test may interfere. */
+  @FunctionalInterface
+  interface Hook {
+    void at(Path file) throws LoadException;
+  }
+
+  final Ledger ledger;
+  final List<Path> submitted = new ArrayList<>();
+  final AtomicInteger mostTickets = new AtomicInteger();
+  private final String id;
+  private final int priority;
+  Hook onOpen = _ -> {};
+  Hook onSubmit = _ -> {};
+  Hook onAwait = _ -> {};
+  Hook onTicketClose = _ -> {};
+  Hook onSessionClose = _ -> {};
+  UnaryOperator<LoadedRanges> answer = UnaryOperator.identity();
+  volatile IoOptions options;
+
+  FakeBackend(Ledger ledger, String id, int priority) {
+    this.ledger = ledger;
+    this.id = id;
+    this.priority = priority;
+  }
+
+  @Override
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public int spiVersion() {
+    return SPI_VERSION;
+  }
+
+  @Override
+  public int priority() {
+    return priority;
+  }
+
+  @Override
+  public Availability probe(Device device) {
+    return Availability.available("for tests");
+  }
+
+  @Override
+  public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
+    onOpen.at(Path.of(id));
+    this.options = options;
+    Ledger.Entry entry = ledger.open("session");
+    return new IoSession() {
+      @Override
+      public IoTicket submit(RangePlan plan) throws LoadException {
+        entry.checkOpen();
+        onSubmit.at(plan.file());
+        submitted.add(plan.file());
+        IoTicket ticket = new FakeTicket(FakeBackend.this, context, options, plan);
+        mostTickets.accumulateAndGet((int) ledger.stillOpen("ticket"), Math::max);
+        return ticket;
+      }
+
+      @Override
+      public void close() {
+        if (ledger.stillOpen("ticket") > 0 && ledger.stillOpen("session") == 1) {
+          throw new AssertionError("the session was closed before its tickets");
+        }
+        entry.close();
+        run(onSessionClose, Path.of(id));
+      }
+    };
+  }
+
+  static void run(Hook hook, Path file) {
+    try {
+      hook.at(file);
+    } catch (LoadException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

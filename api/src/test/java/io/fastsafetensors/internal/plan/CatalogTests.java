@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.SafetensorsHeader;
+import io.fastsafetensors.Shape;
+import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.spi.ByteRange;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import org.junit.jupiter.api.Test;
+
+/** The catalog knows every tensor of every file, and the plan what a rank reads of them. */
+class CatalogTests {
+  private static final Path A = Path.of("a.safetensors");
+  private static final Path B = Path.of("b.safetensors");
+
+  /** A file whose tensors are bytes, one after the other. */
+  static CatalogFile file(int index, int rank, Path path, Map<String, Long> sizes) {
+    List<TensorInfo> tensors = new ArrayList<>();
+    long end = 0;
+    for (Map.Entry<String, Long> size : sizes.entrySet()) {
+      long begin = end;
+      end += size.getValue();
+      tensors.add(new TensorInfo(size.getKey(), DType.U8, Shape.of(size.getValue()), begin, end));
+    }
+    SafetensorsHeader header =
+        new SafetensorsHeader(path, 100, 100 + end, tensors, Map.of("of", path.toString()));
+    return new CatalogFile(index, new SourceFile(rank, path), header);
+  }
+
+  private static Catalog catalog() throws LoadException {
+    return Catalog.of(
+        List.of(
+            file(0, 0, A, ordered("a.weight", 6, "a.bias", 2)),
+            file(1, 1, B, ordered("b.weight", 5, "b.empty", 0, "b.bias", 3))));
+  }
+
+  private static Map<String, Long> ordered(Object... pairs) {
+    Map<String, Long> map = new java.util.LinkedHashMap<>();
+    for (int i = 0; i < pairs.length; i += 2) {
+      map.put((String) pairs[i], ((Integer) pairs[i + 1]).longValue());
+    }
+    return map;
+  }
+
+  @Test
+  void keepsTheOrderOfFilesAndBytes() throws LoadException {
+    assertThat(catalog().keys())
+        .containsExactly("a.weight", "a.bias", "b.weight", "b.empty", "b.bias");
+    assertThat(catalog().get("b.bias").range()).isEqualTo(new ByteRange(105, 108));
+    assertThat(catalog().get("b.bias").owner()).isEqualTo(1);
+    assertThat(catalog().metadata(B)).containsEntry("of", "b.safetensors");
+  }
+
+  @Test
+  void keysCantBeChanged() throws LoadException {
+    assertThatExceptionOfType(UnsupportedOperationException.class)
+        .isThrownBy(() -> catalog().keys().remove("a.bias"));
+  }
+
+  @Test
+  void refusesANameInTwoFiles() {
+    List<CatalogFile> files =
+        List.of(file(0, 0, A, ordered("x", 1, "same\n", 1)), file(1, 1, B, ordered("same\n", 1)));
+    assertThatExceptionOfType(LoadException.class)
+        .isThrownBy(() -> Catalog.of(files))
+        .withMessage(
+            "tensor 'same\\u{a}' is in two files, a.safetensors and b.safetensors: load them with"
+                + " separate loaders");
+  }
+
+  @Test
+  void namesTheNearestOfAnUnknownName() throws LoadException {
+    Catalog catalog = catalog();
+    assertThatExceptionOfType(NoSuchElementException.class)
+        .isThrownBy(() -> catalog.get("a.wieght"))
+        .withMessage("no tensor 'a.wieght'; the nearest of 5: 'a.weight', 'b.weight', 'a.bias'");
+    assertThatExceptionOfType(NoSuchElementException.class)
+        .isThrownBy(() -> catalog.get("x".repeat(100_000)))
+        .withMessageEndingWith("(100000 characters)'");
+    assertThatExceptionOfType(NoSuchElementException.class)
+        .isThrownBy(() -> Catalog.of(List.of()).get("x"))
+        .withMessage("no tensor 'x'; there are no tensors");
+    assertThatExceptionOfType(NoSuchElementException.class)
+        .isThrownBy(() -> catalog.metadata(Path.of("c")))
+        .withMessage("no file c was loaded");
+  }
+
+  @Test
+  void aFilterKeepsFilesAndMetadata() throws LoadException {
+    Catalog wanted = catalog().filter(new NameFilter(List.of("a.*")));
+    assertThat(wanted.keys()).containsExactly("a.weight", "a.bias");
+    assertThat(wanted.metadata(B)).isNotEmpty();
+    assertThat(wanted.files()).hasSize(2);
+  }
+
+  @Test
+  void aPlanHasThisRanksFilesAndOnlyTheRangesWanted() throws LoadException {
+    Catalog wanted = catalog().filter(new NameFilter(List.of("*.bias", "b.empty")));
+    LoadPlan plan = LoadPlan.of(wanted, 1);
+    assertThat(plan.bytes()).isEqualTo(3);
+    assertThat(plan.files()).hasSize(1);
+    FilePlan file = plan.files().getFirst();
+    assertThat(file.path()).isEqualTo(B);
+    assertThat(file.bytes()).isEqualTo(3);
+    assertThat(file.ranges().fileSize()).isEqualTo(108);
+    assertThat(file.ranges().ranges())
+        .containsExactly(new ByteRange(105, 105), new ByteRange(105, 108));
+    assertThat(LoadPlan.of(wanted, 7)).isEqualTo(new LoadPlan(List.of(), 0));
+  }
+
+  @Test
+  void aPlanLeavesOutFilesWithoutWantedTensors() throws LoadException {
+    Catalog wanted = catalog().filter(new NameFilter(List.of("b.weight")));
+    assertThat(LoadPlan.of(wanted, 0).files()).isEmpty();
+  }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.collective.mpj;
+
+import io.fastsafetensors.CollectiveException;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Rendezvous;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Moves regions between ranks in chunks, two at a time: while one is on the wire, the next is
+ * copied from or to the device. Used by one thread at a time.
+ */
+final class Transfer {
+  /** Says that there is no such rank. */
+  static final int NOBODY = -1;
+
+  private final Rendezvous rendezvous;
+  private final MpjDevice device;
+  private final int[] worldRanks;
+  private final int tag;
+  private final Staging[] slots = {new Staging(), new Staging()};
+  private int next;
+
+  Transfer(Rendezvous rendezvous, MpjDevice device, int[] worldRanks, int tag) {
+    this.rendezvous = rendezvous;
+    this.device = device;
+    this.worldRanks = worldRanks;
+    this.tag = tag;
+  }
+
+  /** Sends one chunk of a region; what was sent before goes on meanwhile. */
+  void send(String operation, Region source, long chunk, int peer, DeviceStream stream)
+      throws LoadException {
+    Staging slot = slots[next++ % slots.length];
+    slot.await(operation, rendezvous);
+    int bytes = size(source, chunk);
+    slot.fill(source, chunk * Staging.CHUNK, bytes, stream, rendezvous.timeout());
+    sendOn(slot, bytes, peer);
+  }
+
+  private void sendOn(Staging slot, int bytes, int peer) throws LoadException {
+    slot.use(device.send(slot.toSend(), bytes, worldRanks[peer], tag), peer);
+  }
+
+  /** Sends all of a region, and waits until it has left. */
+  void sendAll(String operation, Region source, int peer, DeviceStream stream)
+      throws LoadException {
+    for (long chunk = 0; chunk < chunks(source); chunk++) {
+      send(operation, source, chunk, peer, stream);
+    }
+    finish(operation);
+  }
+
+  /**
+   * Receives all of a region.
+   *
+   * @param operation what is going on, for exceptions
+   * @param target where to
+   * @param from the rank that sends
+   * @param to the rank to send each chunk on to, or {@link #NOBODY}
+   * @param stream the device's queue
+   */
+  void receiveAll(String operation, Region target, int from, int to, DeviceStream stream)
+      throws LoadException {
+    long chunks = chunks(target);
+    for (long chunk = 0; chunk < Math.min(slots.length, chunks); chunk++) {
+      post(slot(chunk), from);
+    }
+    for (long chunk = 0; chunk < chunks; chunk++) {
+      Staging slot = slot(chunk);
+      int bytes = size(target, chunk);
+      checkSize(operation, slot.await(operation, rendezvous), bytes, from);
+      if (to != NOBODY) {
+        sendOn(slot, bytes, to);
+      }
+      slot.drain(target, chunk * Staging.CHUNK, bytes, stream, rendezvous.timeout());
+      slot.await(operation, rendezvous);
+      if (chunk + slots.length < chunks) {
+        post(slot, from);
+      }
+    }
+  }
+
+  private Staging slot(long chunk) {
+    return slots[(int) (chunk % slots.length)];
+  }
+
+  private void post(Staging slot, int from) throws LoadException {
+    slot.use(device.receive(slot.toReceive(), worldRanks[from], tag), from);
+  }
+
+  private void checkSize(String operation, @Nullable MpjRequest received, int expected, int from)
+      throws LoadException {
+    int size = Objects.requireNonNull(received).size();
+    if (size != expected) {
+      throw new CollectiveException(
+          rendezvous.rank(),
+          operation,
+          from,
+          "it sends %d bytes where this rank expects %d".formatted(size, expected),
+          null);
+    }
+  }
+
+  static long chunks(Region region) {
+    return Math.ceilDiv(region.bytes(), Staging.CHUNK);
+  }
+
+  private static int size(Region region, long chunk) {
+    return (int) Math.min(Staging.CHUNK, region.bytes() - chunk * Staging.CHUNK);
+  }
+
+  /** Waits until all that was sent has left. */
+  void finish(String operation) throws CollectiveException {
+    for (Staging slot : slots) {
+      slot.await(operation, rendezvous);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit.wrong;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.IoBackend;
+import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.IoSession;
+import io.fastsafetensors.testkit.sim.SimBackend;
+
+/** A right backend, to make wrong ones of by overriding. */
+class ForwardingBackend implements IoBackend {
+  private final IoBackend backend = new SimBackend();
+
+  @Override
+  public String id() {
+    return backend.id();
+  }
+
+  @Override
+  public int spiVersion() {
+    return backend.spiVersion();
+  }
+
+  @Override
+  public int priority() {
+    return backend.priority();
+  }
+
+  @Override
+  public Availability probe(Device device) {
+    return backend.probe(device);
+  }
+
+  @Override
+  public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
+    return new ForwardingSession(context, options, backend.open(context, options));
+  }
+
+  static IoOptions with(IoOptions o, IoMonitor monitor) {
+    return new IoOptions(
+        o.path(),
+        o.direct(),
+        o.threads(),
+        o.blockBytes(),
+        o.alignment(),
+        o.memoryBudget(),
+        o.properties(),
+        monitor);
+  }
+
+  static IoOptions with(IoOptions o, long alignment, long memoryBudget) {
+    return new IoOptions(
+        o.path(),
+        o.direct(),
+        o.threads(),
+        o.blockBytes(),
+        alignment,
+        memoryBudget,
+        o.properties(),
+        o.monitor());
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit.wrong;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.DeviceInfo;
+import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.testkit.sim.SimDevices;
+import java.util.List;
+
+/** A right runtime, to make wrong ones of by overriding. */
+class ForwardingRuntime implements DeviceRuntime {
+  final SimDevices devices = new SimDevices(2, 1L << 30);
+
+  private final DeviceRuntime runtime = devices.runtime();
+
+  @Override
+  public String id() {
+    return runtime.id();
+  }
+
+  @Override
+  public int spiVersion() {
+    return runtime.spiVersion();
+  }
+
+  @Override
+  public int priority() {
+    return runtime.priority();
+  }
+
+  @Override
+  public String type() {
+    return runtime.type();
+  }
+
+  @Override
+  public Availability probe() {
+    return runtime.probe();
+  }
+
+  @Override
+  public List<DeviceInfo> devices() throws LoadException {
+    return runtime.devices();
+  }
+
+  @Override
+  public DeviceContext open(Device device) throws LoadException {
+    return context(runtime.open(device));
+  }
+
+  /** What becomes of a new context. */
+  ForwardingContext context(DeviceContext right) {
+    return new ForwardingContext(right);
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit.wrong;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.LoadedRanges;
+
+/** A right ticket, to make wrong ones of by overriding. */
+class ForwardingTicket implements IoTicket {
+  private final IoTicket ticket;
+
+  ForwardingTicket(IoTicket ticket) {
+    this.ticket = ticket;
+  }
+
+  @Override
+  public LoadedRanges await() throws LoadException {
+    return ticket.await();
+  }
+
+  @Override
+  public void close() {
+    ticket.close();
+  }
+}

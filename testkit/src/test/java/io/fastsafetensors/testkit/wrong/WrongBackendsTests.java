@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit.wrong;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fastsafetensors.spi.IoBackend;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A backend that breaks one rule fails the contract by that rule, and no other. */
+final class WrongBackendsTests {
+  static Stream<Wrong<IoBackend>> wrong() {
+    return Stream.of(
+            WrongProviders.backends(), WrongReaders.all(), WrongSessions.all(), WrongTiming.all())
+        .flatMap(wrongs -> wrongs);
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrong")
+  void isRefusedByItsRule(Wrong<IoBackend> wrong) {
+    wrong.checkVerdict(WrongBackendCase.verdict(wrong.plugin()));
+  }
+
+  @Test
+  void theRightOneThatTheyAreMadeOfPasses() {
+    assertThat(WrongBackendCase.verdict(new ForwardingBackend()).messages()).isEmpty();
+  }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit.wrong;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.UnsupportedTransferException;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.IoBackend;
+import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.IoSession;
+import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.TransferStats;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Backends whose bytes, places or numbers are wrong. */
+final class WrongReaders {
+  private WrongReaders() {}
+
+  static Stream<Wrong<IoBackend>> all() {
+    return Stream.of(
+        new Wrong<>(
+            "IO-103", "forgets empty ranges", handingOut((o, p, l) -> withoutEmptyRegions(l))),
+        new Wrong<>("IO-104", "lists a buffer twice", handingOut((o, p, l) -> twice(l))),
+        new Wrong<>("IO-105", "takes what it got for the whole", new Credulous()),
+        new Wrong<>("IO-108", "forgets the alignment", opening(o -> align(o, 0))),
+        new Wrong<>("IO-109", "blames the file on a missing feature", new Excusing()),
+        new Wrong<>("IO-113", "forgets the budget", opening(o -> budget(o, Long.MAX_VALUE))),
+        new Wrong<>("IO-115", "keeps first blocks to itself", opening(WrongReaders::secretive)),
+        new Wrong<>(
+            "IO-118",
+            "mixes up ranges with three threads",
+            handingOut((o, p, l) -> o.threads() == 3 ? swapped(l) : l)));
+  }
+
+  /** What is done to ranges before they are handed out. */
+  @FunctionalInterface
+  interface Change {
+    LoadedRanges apply(IoOptions options, RangePlan plan, LoadedRanges loaded);
+  }
+
+  /** What is done to options before they are used. */
+  @FunctionalInterface
+  interface Misreading {
+    IoOptions apply(IoOptions options);
+  }
+
+  static IoBackend handingOut(Change change) {
+    return new ForwardingBackend() {
+      @Override
+      public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
+        return new ForwardingSession(context, options, super.open(context, options)) {
+          @Override
+          LoadedRanges handOut(RangePlan plan, LoadedRanges loaded) {
+            return change.apply(options, plan, loaded);
+          }
+        };
+      }
+    };
+  }
+
+  static IoBackend opening(Misreading misreading) {
+    return new ForwardingBackend() {
+      @Override
+      public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
+        return super.open(context, misreading.apply(options));
+      }
+    };
+  }
+
+  private static IoOptions align(IoOptions options, long alignment) {
+    return ForwardingBackend.with(options, alignment, options.memoryBudget());
+  }
+
+  private static IoOptions budget(IoOptions options, long bytes) {
+    return ForwardingBackend.with(options, options.alignment(), bytes);
+  }
+
+  private static IoOptions secretive(IoOptions options) {
+    return ForwardingBackend.with(
+        options,
+        new ForwardingMonitor(options.monitor()) {
+          @Override
+          public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {
+            if (offset > 0) {
+              super.blockDone(file, path, offset, bytes, nanos);
+            }
+          }
+        });
+  }
+
+  private static LoadedRanges withoutEmptyRegions(LoadedRanges loaded) {
+    List<Region> regions = loaded.regions().stream().filter(region -> region.bytes() > 0).toList();
+    return new LoadedRanges(loaded.buffers(), regions, loaded.stats());
+  }
+
+  private static LoadedRanges twice(LoadedRanges loaded) {
+    List<DeviceBuffer> buffers = new ArrayList<>(loaded.buffers());
+    buffers.addAll(loaded.buffers());
+    return new LoadedRanges(buffers, loaded.regions(), loaded.stats());
+  }
+
+  private static LoadedRanges swapped(LoadedRanges loaded) {
+    return new LoadedRanges(loaded.buffers(), loaded.regions().reversed(), loaded.stats());
+  }
+
+  private static boolean isShort(RangePlan plan) {
+    try {
+      return Files.size(plan.file()) < plan.fileSize();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Hands out memory that it never filled when a file is too short. */
+  private static final class Credulous extends ForwardingBackend {
+    @Override
+    public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
+      return new ForwardingSession(context, options, super.open(context, options)) {
+        @Override
+        public IoTicket submit(RangePlan plan) throws LoadException {
+          return isShort(plan) ? unread(context, plan) : super.submit(plan);
+        }
+      };
+    }
+  }
+
+  private static IoTicket unread(DeviceContext context, RangePlan plan) throws LoadException {
+    DeviceBuffer buffer = context.allocate(plan.bytes(), 64);
+    TransferStats stats =
+        new TransferStats(Map.of(TransferPath.BUFFERED, plan.bytes()), 0, 0, "never read");
+    return new IoTicket() {
+      @Override
+      public LoadedRanges await() {
+        return new LoadedRanges(List.of(buffer), List.of(Region.of(buffer)), stats);
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  /** Sends the engine to the next backend when a file is too short. */
+  private static final class Excusing extends ForwardingBackend {
+    @Override
+    public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
+      return new ForwardingSession(context, options, super.open(context, options)) {
+        @Override
+        public IoTicket submit(RangePlan plan) throws LoadException {
+          if (isShort(plan)) {
+            throw new UnsupportedTransferException("sim", plan.file(), "no such feature", null);
+          }
+          return super.submit(plan);
+        }
+      };
+    }
+  }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit.wrong;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A runtime that breaks one rule fails the contract by that rule, and no other. */
+final class WrongRuntimesTests {
+  static Stream<Wrong<ForwardingRuntime>> wrong() {
+    return Stream.concat(WrongContexts.all(), WrongStreams.all());
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrong")
+  void isRefusedByItsRule(Wrong<ForwardingRuntime> wrong) {
+    wrong.checkVerdict(WrongRuntimeCase.verdict(wrong.plugin()));
+  }
+
+  @Test
+  void theRightOneThatTheyAreMadeOfPasses() {
+    assertThat(WrongRuntimeCase.verdict(new ForwardingRuntime()).messages()).isEmpty();
+  }
+}
