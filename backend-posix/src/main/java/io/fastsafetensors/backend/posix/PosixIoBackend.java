@@ -17,6 +17,30 @@ import java.util.function.Supplier;
 /**
  * The backend {@code posix}: reads what is in the page cache from there, and the rest past it, many
  * blocks at a time; into host memory, or by way of staging buffers into any other device.
+ *
+ * <p>The kernel is asked which blocks of a file are in the page cache ({@code cachestat}, Linux
+ * 6.5); where it doesn't tell, none is. Up to 32 reads at a time wait for storage, and as many as
+ * there are processors copy from the page cache, so that neither waits for the other. The options
+ * of a load change that:
+ *
+ * <ul>
+ *   <li>{@link io.fastsafetensors.AccessPath#AUTO}, into host memory: a file that is in the page
+ *       cache, all but three percent, is mapped and its page tables are filled; any other is
+ *       copied. {@code MAPPED} and {@code COPIED} leave no choice. What a mapping means when the
+ *       file changes is told there.
+ *   <li>{@link io.fastsafetensors.DirectMode#ON} reads past the page cache even what is in it,
+ *       {@code OFF} nothing. File systems that have no such reads are read through the page cache.
+ *   <li>{@code threads} is how many reads there are at a time, {@code blockBytes} (4 MiB) how large
+ *       they are; into a device other than host memory, so many staging buffers and four more are
+ *       used at most.
+ *   <li>{@code alignment}: without it, tensors are aligned to 64 bytes in host memory and 256 in
+ *       others, as far as file and disk allow that without moving bytes; with it, bytes are moved.
+ *   <li>The property {@code posix.drop-cache}, if {@code true}, takes out of the page cache what
+ *       the load brought in: blocks of 4 MiB of which nothing was there before.
+ * </ul>
+ *
+ * <p>A file whose size or time of change is another after the load is an error, as is a block that
+ * can't be read; the error has the kernel's name for it.
  */
 public final class PosixIoBackend implements IoBackend {
   private final Supplier<Binding> binding;

@@ -2,6 +2,7 @@
 package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.Region;
@@ -58,7 +59,8 @@ final class FileJob {
 
   /** Finds the way that a read is to go. */
   ReadTask sort(FileRead read) {
-    return new ReadTask(this, read, sorter.path(read));
+    TransferPath path = sorter.path(read);
+    return new ReadTask(this, read, path, sorter.usesStorage(path));
   }
 
   /** Does a read. */

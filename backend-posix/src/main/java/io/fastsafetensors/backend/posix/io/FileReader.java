@@ -29,6 +29,9 @@ record FileReader(Libc libc, SourceFile file, IoMonitor monitor) {
   TransferPath fill(TransferPath path, MemorySegment target, long offset) throws LoadException {
     TransferPath taken = path;
     long wanted = Math.min(target.byteSize(), file.size() - offset);
+    if (path == TransferPath.BUFFERED) {
+      file.cache().prefetch(offset, wanted);
+    }
     for (long done = 0; done < wanted; ) {
       MemorySegment rest = done == 0 ? target : target.asSlice(done);
       int direct = path == TransferPath.DIRECT ? direct(rest, offset + done) : -1;

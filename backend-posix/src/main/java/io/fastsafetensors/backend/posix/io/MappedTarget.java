@@ -19,8 +19,11 @@ import java.util.List;
 
 /** The page cache itself: nothing is copied, only page tables are filled. */
 final class MappedTarget implements Target {
-  /** What one thread maps in one go. */
-  private static final long BLOCK = 64L << 20;
+  /** What one thread maps in one go of what is cached. */
+  private static final long CACHED_BLOCK = 64L << 20;
+
+  /** What one thread has read, and maps, in one go. */
+  private static final long BLOCK = 4L << 20;
 
   private final Libc libc;
   private final SourceFile file;
@@ -28,19 +31,29 @@ final class MappedTarget implements Target {
   private final long begin;
   private final long address;
   private final DeviceBuffer buffer;
+  private final boolean cached;
   private final List<FileRead> reads;
 
   private MappedTarget(
-      Libc libc, SourceFile file, RangePlan plan, long begin, long address, DeviceBuffer buffer) {
+      Libc libc,
+      SourceFile file,
+      RangePlan plan,
+      boolean cached,
+      long begin,
+      long address,
+      DeviceBuffer buffer) {
     this.libc = libc;
     this.file = file;
     this.plan = plan;
     this.begin = begin;
     this.address = address;
     this.buffer = buffer;
+    this.cached = cached;
     Rules pages = new Rules(1, 0, Tuning.MAX_GAP, libc.pageSize());
     this.reads =
-        RangeLayout.of(plan, pages).blocks(BLOCK).stream().map(MappedTarget::read).toList();
+        RangeLayout.of(plan, pages).blocks(cached ? CACHED_BLOCK : BLOCK).stream()
+            .map(MappedTarget::read)
+            .toList();
   }
 
   private static FileRead read(Span block) {
@@ -52,14 +65,15 @@ final class MappedTarget implements Target {
    *
    * @throws ErrnoException if the system refuses
    */
-  static MappedTarget map(Libc libc, SourceFile file, RangePlan plan) throws ErrnoException {
+  static MappedTarget map(Libc libc, SourceFile file, RangePlan plan, boolean cached)
+      throws ErrnoException {
     long first = plan.ranges().getFirst().begin();
     long begin = first & -libc.pageSize();
     long bytes = plan.ranges().getLast().end() - begin;
     long address = ErrnoException.check("mmap", libc.mmap(bytes, file.descriptor(), begin));
     DeviceBuffer buffer =
         NativeMemory.buffer(address, bytes, true, () -> libc.munmap(address, bytes));
-    return new MappedTarget(libc, file, plan, begin, address, buffer);
+    return new MappedTarget(libc, file, plan, cached, begin, address, buffer);
   }
 
   @Override
@@ -73,6 +87,9 @@ final class MappedTarget implements Target {
     long start = System.nanoTime();
     long bytes = Math.min(read.end(), file.size()) - read.offset();
     long from = address + read.offset() - begin;
+    if (!cached) {
+      file.cache().prefetch(read.offset(), bytes);
+    }
     long answer;
     while ((answer = libc.madvise(from, bytes, MemoryAdvice.POPULATE_READ)) == -Errno.EINTR) {
       reader.monitor().checkpoint();

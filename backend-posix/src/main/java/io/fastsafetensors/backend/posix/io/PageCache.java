@@ -61,6 +61,11 @@ record PageCache(Libc libc, int descriptor, long fileSize) {
     return empty;
   }
 
+  /** Lets the kernel read a part of the file in one go, whatever its readahead is set to. */
+  void prefetch(long offset, long bytes) {
+    libc.fadvise(descriptor, offset, bytes, FileAdvice.WILL_NEED);
+  }
+
   /** Drops cells from the cache. */
   void drop(BitSet cells) {
     for (int from = cells.nextSetBit(0); from >= 0; ) {

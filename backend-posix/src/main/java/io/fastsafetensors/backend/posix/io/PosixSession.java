@@ -51,13 +51,13 @@ public final class PosixSession implements IoSession {
   }
 
   private IoTicket submit(RangePlan plan, SourceFile file) throws LoadException {
-    workers.addWork(plan.bytes());
+    workers.addFirst();
     CacheTrace trace = CacheTrace.start(file.cache(), tuning.dropCache());
-    Targets.Choice choice = targets.choose(plan, file);
     FileReader reader = new FileReader(libc, file, options.monitor());
-    Sorter sorter = new Sorter(file, tuning.direct(), choice.known());
-    FileJob job = new FileJob(file, choice.target(), reader, sorter);
+    Targets.Choice choice = targets.choose(plan, file);
+    FileJob job = new FileJob(file, choice.target(), reader, choice.sorter());
     queue.add(job);
+    workers.addFor(plan.bytes(), choice.sorter().cached());
     return new PosixTicket(queue, job, options.monitor(), trace);
   }
 

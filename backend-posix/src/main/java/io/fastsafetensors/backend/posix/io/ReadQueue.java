@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.spi.Deadline;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -43,8 +42,8 @@ final class ReadQueue implements AutoCloseable {
     this.lanes = List.of(storage, memory);
   }
 
-  private Lane lane(TransferPath path) {
-    return path == TransferPath.DIRECT ? storage : memory;
+  private Lane lane(ReadTask task) {
+    return task.usesStorage() ? storage : memory;
   }
 
   /** Adds the reads of a file. */
@@ -104,7 +103,7 @@ final class ReadQueue implements AutoCloseable {
     }
     end(job, failure);
     if (sorted != null && !job.stopped) {
-      lane(sorted.path()).add(sorted);
+      lane(sorted).add(sorted);
       work.signal();
     }
   }
@@ -113,7 +112,7 @@ final class ReadQueue implements AutoCloseable {
   void done(ReadTask task, @Nullable Throwable failure) {
     lock.lock();
     try {
-      lane(task.path()).end();
+      lane(task).end();
       task.job().remaining--;
       end(task.job(), failure);
       work.signal();

@@ -9,5 +9,6 @@ import io.fastsafetensors.TransferPath;
  * @param job whose it is
  * @param read what to read
  * @param path which way to go
+ * @param usesStorage whether it waits for storage, not for processors
  */
-record ReadTask(FileJob job, FileRead read, TransferPath path) {}
+record ReadTask(FileJob job, FileRead read, TransferPath path, boolean usesStorage) {}

@@ -9,32 +9,28 @@ import io.fastsafetensors.TransferPath;
  *
  * @param file the file
  * @param mode what was asked for
- * @param known what is known of the whole file
+ * @param mapped whether the file is mapped
+ * @param cached whether the file was found in the page cache as a whole
  */
-record Sorter(SourceFile file, DirectMode mode, Known known) {
-  /** What is known of a whole file. */
-  enum Known {
-    /** It is mapped. */
-    MAPPED,
-    /** It is in the page cache. */
-    CACHED,
-    /** Nothing. */
-    NOTHING
-  }
-
+record Sorter(SourceFile file, DirectMode mode, boolean mapped, boolean cached) {
   TransferPath path(FileRead read) {
-    if (known == Known.MAPPED) {
+    if (mapped) {
       return TransferPath.MAPPED;
     }
     if (mode == DirectMode.ON && file.direct().descriptor() >= 0) {
       return TransferPath.DIRECT;
     }
-    if (known == Known.CACHED || file.cache().holds(read.offset(), read.bytes())) {
+    if (cached || file.cache().holds(read.offset(), read.bytes())) {
       return TransferPath.CACHED;
     }
     return mode == DirectMode.AUTO && file.direct().descriptor() >= 0
         ? TransferPath.DIRECT
         : TransferPath.BUFFERED;
+  }
+
+  /** Tells whether reads of that way wait for storage, not for processors. */
+  boolean usesStorage(TransferPath path) {
+    return path != TransferPath.CACHED && !(mapped && cached);
   }
 
   /** Says why storage was read the way it was. */

@@ -5,7 +5,6 @@ import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.UnsupportedTransferException;
-import io.fastsafetensors.backend.posix.io.Sorter.Known;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.spi.DeviceContext;
@@ -37,34 +36,38 @@ final class Targets implements AutoCloseable {
    * A choice.
    *
    * @param target the memory
-   * @param known what was found out about the file
+   * @param sorter the ways to it
    */
-  record Choice(Target target, Known known) {}
+  record Choice(Target target, Sorter sorter) {}
 
   /** Chooses, and allocates. */
   Choice choose(RangePlan plan, SourceFile file) throws LoadException {
     if (!context.device().isCpu()) {
-      return new Choice(staged(plan, file), Known.NOTHING);
+      return new Choice(staged(plan, file), sorter(file, false, false));
     }
     boolean cached = tuning.direct() != DirectMode.ON && file.cache().holds(plan);
     return switch (options.path()) {
-      case MAPPED -> new Choice(mapped(plan, file), Known.MAPPED);
+      case MAPPED -> mapped(plan, file, cached);
       case COPIED -> copied(plan, file, cached);
       case AUTO -> cached ? mappedOrCopied(plan, file) : copied(plan, file, false);
     };
   }
 
+  private Sorter sorter(SourceFile file, boolean mapped, boolean cached) {
+    return new Sorter(file, tuning.direct(), mapped, cached);
+  }
+
   private Choice mappedOrCopied(RangePlan plan, SourceFile file) throws LoadException {
     try {
-      return new Choice(mapped(plan, file), Known.MAPPED);
+      return mapped(plan, file, true);
     } catch (UnsupportedTransferException e) {
       return copied(plan, file, true);
     }
   }
 
-  private Target mapped(RangePlan plan, SourceFile file) throws LoadException {
+  private Choice mapped(RangePlan plan, SourceFile file, boolean cached) throws LoadException {
     if (plan.bytes() == 0) {
-      return HostTarget.allocate(context, HostLayout.forCopies(plan, 0), file, tuning.blockBytes());
+      return copied(plan, file, cached);
     }
     long misaligned = options.alignment() - 1;
     if (misaligned > 0
@@ -73,7 +76,7 @@ final class Targets implements AutoCloseable {
           file.path(), "has tensors off multiples of " + options.alignment() + ", can't be mapped");
     }
     try {
-      return MappedTarget.map(libc, file, plan);
+      return new Choice(MappedTarget.map(libc, file, plan, cached), sorter(file, true, cached));
     } catch (ErrnoException e) {
       throw SourceFile.unsupported(file.path(), "can't be mapped: " + e.getMessage());
     }
@@ -88,7 +91,7 @@ final class Targets implements AutoCloseable {
     reserve(layout.bytes());
     return new Choice(
         HostTarget.allocate(context, layout, file, tuning.blockBytes()),
-        cached ? Known.CACHED : Known.NOTHING);
+        sorter(file, false, cached));
   }
 
   private Target staged(RangePlan plan, SourceFile file) throws LoadException {

@@ -35,29 +35,43 @@ final class Workers implements AutoCloseable {
   }
 
   /**
-   * Makes sure that there are enough threads for so many more bytes.
+   * Makes sure that there is a thread.
    *
    * @throws LoadException if there can't be any
    */
-  void addWork(long more) throws LoadException {
-    bytes = Math.addExact(bytes, more);
-    long wanted = Math.clamp((bytes + WORTH - 1) / WORTH, 1, tuning.threads());
-    while (threads.size() < wanted) {
-      Thread thread =
-          Thread.ofPlatform()
-              .daemon()
-              .name("fastsafetensors-posix-" + threads.size())
-              .unstarted(this::work);
+  void addFirst() throws LoadException {
+    if (threads.isEmpty()) {
       try {
-        thread.start();
+        add();
       } catch (OutOfMemoryError e) {
-        if (threads.isEmpty()) {
-          throw new LoadException("no thread can be started: raise ulimit -u or -v", e);
-        }
-        return;
+        throw new LoadException("no thread can be started: raise ulimit -u or -v", e);
       }
-      threads.add(thread);
     }
+  }
+
+  /**
+   * Adds threads as so many more bytes are worth them.
+   *
+   * @param more how many bytes
+   * @param cached whether they are copied from the page cache, which more threads than processors
+   *     don't make faster
+   */
+  void addFor(long more, boolean cached) {
+    bytes = Math.addExact(bytes, more);
+    int most = cached ? tuning.width() : tuning.threads();
+    long wanted = Math.min(Math.ceilDiv(bytes, WORTH), most);
+    try {
+      while (threads.size() < wanted) {
+        add();
+      }
+    } catch (OutOfMemoryError e) {
+      LOG.log(Level.WARNING, "reading with " + threads.size() + " threads only", e);
+    }
+  }
+
+  private void add() {
+    String name = "fastsafetensors-posix-" + threads.size();
+    threads.add(Thread.ofPlatform().daemon().name(name).start(this::work));
   }
 
   private void work() {

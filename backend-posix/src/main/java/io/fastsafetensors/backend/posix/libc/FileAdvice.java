@@ -3,8 +3,6 @@ package io.fastsafetensors.backend.posix.libc;
 
 /** How a part of a file will be used: {@code POSIX_FADV_*}. */
 public enum FileAdvice {
-  /** From front to back: the kernel reads further ahead. */
-  SEQUENTIAL(2),
   /** Soon: the kernel starts reading it into the page cache. */
   WILL_NEED(3),
   /** Not again: clean pages leave the page cache. */

@@ -9,12 +9,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
+import io.fastsafetensors.backend.posix.libc.Faults;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.testkit.SampleFile;
 import io.fastsafetensors.testkit.SampleFiles;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -215,6 +218,47 @@ class PathsTests {
     LoadedRanges loaded = loads.load(plan);
     assertThat(loaded.regions()).allSatisfy(r -> assertThat(r.address() % 64).isZero());
     assertThat(loaded.stats().reason()).endsWith("tensors at multiples of 64 bytes");
+    Loads.release(loaded);
+  }
+
+  /** Says that direct reads go to any multiple of 4 in memory, as disks for servers do. */
+  private static final class EasyMemory extends Faults {
+    private volatile int direct = -1;
+    private volatile int buffered = -1;
+
+    @Override
+    public int statx(int descriptor, MemorySegment facts) {
+      int answer = super.statx(descriptor, facts);
+      facts.set(ValueLayout.JAVA_INT, 0, facts.get(ValueLayout.JAVA_INT, 0) | 0x2000);
+      facts.set(ValueLayout.JAVA_INT, 0x98, 4);
+      facts.set(ValueLayout.JAVA_INT, 0x9c, 512);
+      return answer;
+    }
+
+    @Override
+    public int reopenDirect(int descriptor) {
+      buffered = descriptor;
+      direct = super.reopenDirect(descriptor);
+      return direct;
+    }
+
+    @Override
+    public long pread(int descriptor, MemorySegment target, long offset) {
+      return super.pread(descriptor == direct ? buffered : descriptor, target, offset);
+    }
+  }
+
+  @Test
+  void tensorsReadDirectlyAreAlignedWhereTheDiskAllows() throws IOException {
+    SampleFile file = write(9 * MIB + 5);
+    RangePlan plan =
+        file.plan(new ByteRange(1000, 1064 + MIB), new ByteRange(1064 + MIB, 9 * MIB + 5));
+    loads.libc = new EasyMemory();
+    loads.direct = DirectMode.ON;
+    LoadedRanges loaded = loads.load(plan);
+    assertThat(loaded.stats().bytesByPath()).containsOnlyKeys(DIRECT);
+    assertThat(loaded.regions()).allSatisfy(r -> assertThat(r.address() % 64).isZero());
+    Loads.compare(file, plan, loaded);
     Loads.release(loaded);
   }
 }

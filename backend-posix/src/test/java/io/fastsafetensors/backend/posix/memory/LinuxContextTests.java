@@ -58,7 +58,7 @@ class LinuxContextTests {
   @Test
   void keptMemoryHasABound() throws DeviceMemoryException {
     try (DeviceBuffer a = context.allocate(40 * MIB, 64);
-        DeviceBuffer b = context.allocate(20 * MIB, 64);
+        DeviceBuffer b = context.allocate(30 * MIB, 64);
         DeviceBuffer c = context.allocate(100 * MIB, 64)) {
       assertThat(libc.mapped).hasValue(a.size() + b.size() + c.size());
     }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.backend.posix.libc.Binding;
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.Availability.Available;
+import io.fastsafetensors.spi.Availability.Unavailable;
+import io.fastsafetensors.spi.Capability;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProbeTests {
+  private static final Device SIM = new Device("sim", 0);
+
+  @TempDir Path folder;
+
+  /** Prints what the plug-ins say of this process. */
+  static final class Main {
+    private Main() {}
+
+    public static void main(String[] args) {
+      System.out.println(new PosixIoBackend().probe(Device.CPU));
+      System.out.println(new LinuxRuntime().probe());
+    }
+  }
+
+  @Test
+  void deniedNativeAccessNamesTheFlag() throws IOException, InterruptedException {
+    String printed = new ChildJava("true", "--illegal-native-access=deny").run(folder, Main.class);
+    String flag = "native access is denied: pass --enable-native-access=" + ChildJava.module();
+    assertThat(printed.lines())
+        .hasSize(2)
+        .allMatch(line -> line.startsWith("Unavailable[reason=" + flag));
+  }
+
+  @Test
+  void allowedNativeAccessIsSilent() throws IOException, InterruptedException {
+    String printed =
+        new ChildJava("true", "--enable-native-access=" + ChildJava.module())
+            .run(folder, Main.class);
+    assertThat(printed.lines()).hasSize(2).allMatch(line -> line.startsWith("Available["));
+  }
+
+  @Test
+  void missingLibraryIsAReasonAndNoCrash() {
+    Binding missing = new Binding.Missing("no libc", null);
+    PosixIoBackend backend = new PosixIoBackend(() -> missing);
+    LinuxRuntime runtime = new LinuxRuntime(() -> missing);
+
+    assertThat(backend.probe(Device.CPU)).isEqualTo(new Unavailable("no libc", null));
+    assertThat(runtime.probe()).isEqualTo(new Unavailable("no libc", null));
+    assertThatExceptionOfType(LoadException.class)
+        .isThrownBy(() -> runtime.open(Device.CPU))
+        .withMessage("no libc");
+    assertThatExceptionOfType(LoadException.class)
+        .isThrownBy(() -> {
+          try (var context = new LinuxRuntime().open(Device.CPU)) {
+            backend.open(context, null).close();
+          }
+        })
+        .withMessage("no libc");
+  }
+
+  @Test
+  void onlyHostMemoryIsMapped() {
+    Availability cpu = new PosixIoBackend().probe(Device.CPU);
+    Availability sim = new PosixIoBackend().probe(SIM);
+    assertThat(((Available) cpu).capabilities()).contains(Capability.MAPPED, Capability.DIRECT_IO);
+    assertThat(((Available) sim).capabilities())
+        .containsExactlyInAnyOrder(Capability.COPIED, Capability.DIRECT_IO);
+  }
+
+  @Test
+  void runtimeHasOneDevice() throws LoadException {
+    LinuxRuntime runtime = new LinuxRuntime();
+    assertThat(runtime.devices()).hasSize(1);
+    assertThat(runtime.devices().getFirst().totalBytes()).isPositive();
+    assertThatExceptionOfType(LoadException.class)
+        .isThrownBy(() -> runtime.open(SIM))
+        .withMessageContaining("not sim:0");
+  }
+}
