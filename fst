@@ -8,7 +8,6 @@ root=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
 find_jdk
 ensure_dist
-case ${1:-} in demo | launch) find_mpj ;; esac
 cache=()
 [[ ! -r $dist/fst.aot ]] || cache=("-XX:AOTCache=$dist/fst.aot")
 run_dist "${cache[@]}" -- "$@"

@@ -39,15 +39,6 @@ install_package() {
   hash -r
 }
 
-# Makes MPJ Express available, which no Maven repository has; without it groups of processes are
-# left out, and say so.
-find_mpj() {
-  [[ ! -r ${MPJ_HOME:-}/lib/mpj.jar && ! -r /usr/share/java/mpj.jar ]] || return 0
-  install_package libmpj-java
-  [[ -r /usr/share/java/mpj.jar ]] \
-    || echo "$(basename "$0"): no MPJ Express: install Debian's libmpj-java, or set MPJ_HOME" >&2
-}
-
 # Makes "mvn" available; installs it where that needs no question.
 find_maven() {
   command -v mvn >/dev/null && return

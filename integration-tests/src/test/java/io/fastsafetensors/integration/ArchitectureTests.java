@@ -143,7 +143,7 @@ class ArchitectureTests {
     noClasses()
         .that(not(resideInAPackage(ROOT + ".testkit..")))
         .and()
-        .haveNameNotMatching(".*\\.internal\\.engine\\.(Registry|ProviderSet)")
+        .haveNameNotMatching(".*\\.internal\\.registry\\..*")
         .should()
         .dependOnClassesThat()
         .areAssignableTo(ServiceLoader.class)

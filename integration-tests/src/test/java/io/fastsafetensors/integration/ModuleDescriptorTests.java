@@ -23,7 +23,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Each module's descriptor and its services for the class path say the same. */
 class ModuleDescriptorTests {
   private static final Set<String> EXPORTED =
-      Set.of("io.fastsafetensors", "io.fastsafetensors.spi", "io.fastsafetensors.testkit");
+      Set.of(
+          "io.fastsafetensors",
+          "io.fastsafetensors.spi",
+          "io.fastsafetensors.testkit",
+          "io.fastsafetensors.testkit.sim");
 
   static List<Path> modules() throws IOException {
     try (Stream<Path> folders = Files.list(Path.of(".."))) {

@@ -42,22 +42,35 @@ final class Bf16 {
    */
   static void toF32(Block b) {
     int pairs = b.size / 2;
-    long from = b.start * Short.BYTES;
-    long to = b.start * Float.BYTES;
-    MemorySegment.copy(b.source, Layouts.INT, from, b.ints, 0, pairs);
-    spreadPairs(b.ints, b.longs, pairs);
-    MemorySegment.copy(b.longs, 0, b.target, Layouts.LONG, to, pairs);
+    MemorySegment.copy(b.source, Layouts.INT, b.start * Short.BYTES, b.ints, 0, pairs);
+    if (b.target.isNative()) {
+      setPairs(b, pairs);
+    } else {
+      copyPairs(b, pairs);
+    }
     if (b.size % 2 != 0) {
-      long last = b.size - 1L;
-      int bits = b.source.get(Layouts.SHORT, from + last * Short.BYTES) << Short.SIZE;
-      b.target.set(Layouts.INT, to + last * Float.BYTES, bits);
+      long last = b.start + b.size - 1;
+      int bits = b.source.get(Layouts.SHORT, last * Short.BYTES) << Short.SIZE;
+      b.target.set(Layouts.INT, last * Float.BYTES, bits);
     }
   }
 
-  private static void spreadPairs(int[] pairs, long[] spread, int count) {
-    for (int i = 0; i < count; i++) {
-      long pair = pairs[i];
-      spread[i] = ((pair & UPPER_HALF) << Integer.SIZE) | ((pair & LOWER_HALF) << Short.SIZE);
+  /** Writes native memory while computing: quicker than a copy. */
+  private static void setPairs(Block b, int pairs) {
+    long at = b.start * Float.BYTES;
+    for (int i = 0; i < pairs; i++) {
+      b.target.set(Layouts.LONG, at + (long) i * Long.BYTES, spread(b.ints[i]));
     }
+  }
+
+  private static void copyPairs(Block b, int pairs) {
+    for (int i = 0; i < pairs; i++) {
+      b.longs[i] = spread(b.ints[i]);
+    }
+    MemorySegment.copy(b.longs, 0, b.target, Layouts.LONG, b.start * Float.BYTES, pairs);
+  }
+
+  private static long spread(long pair) {
+    return ((pair & UPPER_HALF) << Integer.SIZE) | ((pair & LOWER_HALF) << Short.SIZE);
   }
 }

@@ -4,14 +4,19 @@ package io.fastsafetensors.internal.convert;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The elements being converted, in heap arrays small enough for the first-level cache.
+ * The elements being converted, in heap arrays.
  *
- * <p>Loops from array to array are what the compiler turns into vector instructions; it can't for
- * loops from segment to segment, whose memory may overlap for all it knows.
+ * <p>The compiler vectorises loops from array to array. It can't for loops from segment to segment,
+ * whose memory may overlap for all it knows, and these become twenty times slower once the process
+ * uses segments of several kinds. Bulk copies from segment to array and back have neither trouble.
+ * Where a loop writes to a segment all the same, it does so to native memory only.
  */
 final class Block {
-  /** The most elements at a time; even, as {@link Bf16Pairs} wants. */
-  static final int CAPACITY = 1024;
+  /**
+   * The most elements at a time: few enough for the processor to store one block while it loads the
+   * next, so many that the steps' calls don't count.
+   */
+  static final int CAPACITY = 2048;
 
   final MemorySegment source;
   final MemorySegment target;

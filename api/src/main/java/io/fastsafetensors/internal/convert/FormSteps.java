@@ -44,8 +44,7 @@ final class FormSteps {
 
   static void unsignedToDoubles(Block b) {
     for (int i = 0; i < b.size; i++) {
-      long value = b.longs[i];
-      b.doubles[i] = value >= 0 ? (double) value : (double) Odd.halve(value) * 2;
+      b.doubles[i] = Odd.unsignedToNearest(b.longs[i]);
     }
   }
 
@@ -85,7 +84,12 @@ final class FormSteps {
   /** Makes 1 of all but zeros. */
   static void longsToTruth(Block b) {
     for (int i = 0; i < b.size; i++) {
-      b.longs[i] = b.longs[i] != 0 ? 1 : 0;
+      b.longs[i] = truth(b.longs[i]);
     }
+  }
+
+  /** Returns 0 for 0, else 1; without a branch. */
+  static long truth(long value) {
+    return (value | -value) >>> (Long.SIZE - 1);
   }
 }

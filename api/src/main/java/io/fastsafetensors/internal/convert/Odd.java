@@ -6,46 +6,58 @@ package io.fastsafetensors.internal.convert;
  *
  * <p>A number rounded to odd can be rounded again, to nearest even, as if it had never been rounded
  * before, if the second result has at least two bits less (Boldo and Melquiond, "Emulation of a FMA
- * and Correctly Rounded Sums: Proved Algorithms Using Rounding to Odd"). So {@code double}, then
- * {@code float}, then 16 or 8 bits is one rounding.
+ * and Correctly Rounded Sums: Proved Algorithms Using Rounding to Odd"). So a {@code long} that
+ * becomes a {@code double}, then a {@code float}, then F16 is rounded once.
  */
 final class Odd {
-  /** From here on, in both directions, a {@code double} has no room for every {@code long}. */
-  private static final long WIDE = 1L << 53;
+  /** The low bits of a {@code double} beyond the 13 that F16 needs: its own 11 and two more. */
+  private static final long FRACTION_TAIL = (1L << 40) - 1;
 
-  /** The bits of a wide {@code long} that a {@code double} may have no room for. */
-  private static final long LOST = (1L << 11) - 1;
+  /** The bits that a {@code double} has room for. */
+  private static final int DOUBLE_BITS = 53;
+
+  /** The low bits of a {@code long} that a {@code double} may have no room for. */
+  private static final long WIDE_TAIL = (1L << (Long.SIZE - DOUBLE_BITS)) - 1;
 
   private Odd() {}
 
-  /** Rounds to 24 bits; too large numbers become the largest finite one, which is odd. */
+  /**
+   * Rounds to 13 bits, for types of at most 11.
+   *
+   * <p>Of these, BF16 has the smallest numbers; down to their half a {@code float} has room for the
+   * 13 bits, and further down all are 0.
+   */
   static float toFloat(double value) {
-    float nearest = (float) value;
-    int bits = Float.floatToRawIntBits(nearest);
-    if (nearest == value || Double.isNaN(value) || (bits & 1) != 0) {
-      return nearest;
-    }
-    boolean tooLarge = Math.abs((double) nearest) > Math.abs(value);
-    return Float.intBitsToFloat(tooLarge ? bits - 1 : bits + 1);
+    long bits = Double.doubleToRawLongBits(value);
+    return (float) Double.longBitsToDouble(cut(bits, FRACTION_TAIL));
   }
 
-  /** Rounds a signed number to at least 43 bits. */
+  /** Rounds a signed number to at least 43 bits, without a branch. */
   static double toDouble(long value) {
-    return value > -WIDE && value < WIDE ? value : stickToOdd(value);
+    long magnitude = value ^ (value >> (Long.SIZE - 1));
+    long allIfWide = -(magnitude >>> DOUBLE_BITS) >> (Long.SIZE - 1);
+    return cut(value, WIDE_TAIL & allIfWide);
   }
 
-  /** Rounds an unsigned number to at least 43 bits. */
+  /** Rounds an unsigned number to at least 43 bits, without a branch. */
   static double unsignedToDouble(long value) {
-    return value >= 0 ? toDouble(value) : stickToOdd(halve(value)) * 2;
+    long upper = value >>> (Long.SIZE - 1);
+    return toDouble(halve(value, upper)) * (1 + upper);
   }
 
-  /** Halves an unsigned number; a bit that is lost stays visible in the last one. */
-  static long halve(long value) {
-    return (value >>> 1) | (value & 1);
+  /** Rounds an unsigned number to nearest even, without a branch. */
+  static double unsignedToNearest(long value) {
+    long upper = value >>> (Long.SIZE - 1);
+    return (double) halve(value, upper) * (1 + upper);
   }
 
-  private static long stickToOdd(long value) {
-    long lost = value & LOST;
-    return (value & ~LOST) | ((lost + LOST) & (LOST + 1));
+  /** Halves a number of the upper half; a bit that is lost stays visible in the last one. */
+  private static long halve(long value, long upper) {
+    return (value >>> upper) | (value & upper);
+  }
+
+  /** Clears low bits; if one was set, sets the one above them. */
+  private static long cut(long value, long tail) {
+    return (value & ~tail) | (((value & tail) + tail) & (tail + 1));
   }
 }

@@ -15,8 +15,9 @@ final class Pipelines {
     if (from == DType.BF16 && to == DType.F32) {
       return Optional.of(Bf16::toF32);
     }
-    return Source.of(from)
-        .flatMap(source -> Target.of(to).map(target -> joined(source, target, to)));
+    Optional<Step> computed =
+        Source.of(from).flatMap(source -> Target.of(to).map(target -> joined(source, target, to)));
+    return Lookup.fits(from, to) ? computed.map(Lookup::of) : computed;
   }
 
   private static Step joined(Source source, Target target, DType to) {

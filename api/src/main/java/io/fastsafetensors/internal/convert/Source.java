@@ -60,7 +60,7 @@ record Source(Form form, Step load) {
 
   private static void booleans(Block b) {
     for (int i = 0; i < b.size; i++) {
-      b.longs[i] = b.bytes[i] != 0 ? 1 : 0;
+      b.longs[i] = FormSteps.truth(b.bytes[i]);
     }
   }
 

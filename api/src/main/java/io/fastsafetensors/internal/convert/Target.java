@@ -20,7 +20,7 @@ record Target(Form form, Step store) {
       case I16, U16 -> known(Form.LONGS, Target::longsToShorts, Transfers::storeShorts);
       case I32, U32 -> known(Form.LONGS, Target::longsToInts, Transfers::storeInts);
       case I64, U64 -> known(Form.LONGS, Transfers::storeLongs);
-      case F16 -> known(Form.FLOATS, Target::halves, Transfers::storeShorts);
+      case F16 -> known(Form.FLOATS, Target::storeHalves);
       case BF16 ->
           known(
               Form.FLOATS,
@@ -55,6 +55,21 @@ record Target(Form form, Step store) {
   private static void floatBits(Block b) {
     MemorySegment floats = MemorySegment.ofArray(b.floats);
     MemorySegment.copy(floats, ValueLayout.JAVA_INT, 0, b.ints, 0, b.size);
+  }
+
+  /**
+   * Writes native memory while computing: quicker than a copy; heap memory has {@link Block}'s way.
+   */
+  private static void storeHalves(Block b) {
+    if (b.target.isNative()) {
+      long at = b.start * Short.BYTES;
+      for (int i = 0; i < b.size; i++) {
+        b.target.set(Layouts.SHORT, at + (long) i * Short.BYTES, Float.floatToFloat16(b.floats[i]));
+      }
+    } else {
+      halves(b);
+      Transfers.storeShorts(b);
+    }
   }
 
   private static void halves(Block b) {

@@ -12,7 +12,8 @@ import java.util.Optional;
 
 /**
  * What was given out before, by name, dimension, type and receiver, to spare a second exchange.
- * Keeps copies of its own and gives out copies of those. Every rank has the same keys, also for what only one rank got.
+ * Keeps copies of its own and gives out copies of those. Every rank has the same keys, also for
+ * what only one rank got.
  */
 final class TensorCache {
   /** The receiver if all ranks got their part. */

@@ -42,26 +42,24 @@ class ConcurrentCloseTests {
   /** Uses a tensor until it has ended, which has to be an IllegalStateException. */
   private Thread user(Tensor tensor, Use use) {
     return Thread.ofPlatform()
-        .start(
-            () -> {
-              try {
-                use.of(tensor);
-                started.countDown();
-                while (true) {
-                  use.of(tensor);
-                }
-              } catch (IllegalStateException e) {
-                // The end that is asked for.
-              } catch (Throwable e) {
-                wrong.add(e);
-              } finally {
-                started.countDown();
-              }
-            });
+        .start(() -> {
+          try {
+            use.of(tensor);
+            started.countDown();
+            while (true) {
+              use.of(tensor);
+            }
+          } catch (IllegalStateException e) {
+            // The end that is asked for.
+          } catch (Throwable e) {
+            wrong.add(e);
+          } finally {
+            started.countDown();
+          }
+        });
   }
 
-  private void closeWhileUsed(Tensor tensor, AutoCloseable owner, List<Use> uses)
-      throws Exception {
+  private void closeWhileUsed(Tensor tensor, AutoCloseable owner, List<Use> uses) throws Exception {
     List<Thread> users = new ArrayList<>();
     for (Use use : uses) {
       users.add(user(tensor, use));

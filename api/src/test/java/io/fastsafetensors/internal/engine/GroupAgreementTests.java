@@ -146,9 +146,7 @@ class GroupAgreementTests {
     disagree(
         "rank 0 has 'cache false', rank 2 has 'cache true'",
         (loader, rank) ->
-            loader
-                .addFiles(0, List.of(a))
-                .load(LoadOptions.builder().cache(rank == 2).build()));
+            loader.addFiles(0, List.of(a)).load(LoadOptions.builder().cache(rank == 2).build()));
   }
 
   @Test
@@ -157,7 +155,7 @@ class GroupAgreementTests {
         "rank 0 has 'call: load', rank 2 has 'call: keys'",
         (loader, rank) -> {
           loader.addFiles(0, List.of(a));
-          Object unused = rank == 2 ? loader.keys() : loader.load();
+          var _ = rank == 2 ? loader.keys() : loader.load();
         });
   }
 
@@ -174,11 +172,9 @@ class GroupAgreementTests {
               loader.load();
             });
     assertThat(failures)
-        .allSatisfy(
-            e ->
-                assertThat(e.getMessage())
-                    .containsPattern(
-                        "rank 0 has 'headers [0-9a-f]{64}', rank 1 has 'headers unread'"));
+        .allSatisfy(e ->
+            assertThat(e.getMessage())
+                .containsPattern("rank 0 has 'headers [0-9a-f]{64}', rank 1 has 'headers unread'"));
   }
 
   @Test

@@ -59,7 +59,9 @@ class GroupFailureTests {
         assertThat(failures.get(r)).isInstanceOf(own);
       } else {
         assertThat(failures.get(r)).isInstanceOf(CollectiveException.class);
-        assertThat(((CollectiveException) failures.get(r)).peer()).as("on rank " + r).isEqualTo(rank);
+        assertThat(((CollectiveException) failures.get(r)).peer())
+            .as("on rank " + r)
+            .isEqualTo(rank);
       }
     }
   }
@@ -97,61 +99,57 @@ class GroupFailureTests {
   @Test
   void memoryThatRunsOutOnOneRankWhileGetting() throws Exception {
     List<Throwable> failures =
-        failures(
-            (group, buffer) -> {
-              if (group.rank() == 2) {
-                benches.get(2).runtime.allocationsUntilFailure.set(0);
-              }
-              buffer.tensor("t0").close();
-              // Whoever got it before the failure learns of it now.
-              group.barrier();
-              return true;
-            });
+        failures((group, buffer) -> {
+          if (group.rank() == 2) {
+            benches.get(2).runtime.allocationsUntilFailure.set(0);
+          }
+          buffer.tensor("t0").close();
+          // Whoever got it before the failure learns of it now.
+          group.barrier();
+          return true;
+        });
     checkNamed(failures, 2, DeviceMemoryException.class);
   }
 
   @Test
   void aDeviceThatFailsInTheOwner() throws Exception {
     List<Throwable> failures =
-        failures(
-            (group, buffer) -> {
-              if (group.rank() == 0) {
-                benches.get(0).runtime.operationsUntilFailure.set(0);
-              }
-              buffer.tensor("t0").close();
-              return true;
-            });
+        failures((group, buffer) -> {
+          if (group.rank() == 0) {
+            benches.get(0).runtime.operationsUntilFailure.set(0);
+          }
+          buffer.tensor("t0").close();
+          return true;
+        });
     assertThat(failures).allSatisfy(e -> assertThat(e).isInstanceOf(LoadException.class));
   }
 
   @Test
   void aRankThatLeaves() throws Exception {
     List<Throwable> failures =
-        failures(
-            (group, buffer) -> {
-              if (group.rank() == 1) {
-                throw new IllegalStateException("goes home");
-              }
-              buffer.all(Map.of("t1", 0)).values().forEach(Tensor::close);
-              return true;
-            });
+        failures((group, buffer) -> {
+          if (group.rank() == 1) {
+            throw new IllegalStateException("goes home");
+          }
+          buffer.all(Map.of("t1", 0)).values().forEach(Tensor::close);
+          return true;
+        });
     checkNamed(failures, 1, IllegalStateException.class);
   }
 
   @Test
   void aFailureAmongManyExchangesLeavesNothing() throws Exception {
     List<Throwable> failures =
-        failures(
-            (group, buffer) -> {
-              Map<String, Integer> dims = new LinkedHashMap<>();
-              buffer.keys().forEach(name -> dims.put(name, 0));
-              if (group.rank() == 1) {
-                benches.get(1).runtime.allocationsUntilFailure.set(2);
-              }
-              buffer.all(dims).values().forEach(Tensor::close);
-              group.barrier();
-              return true;
-            });
+        failures((group, buffer) -> {
+          Map<String, Integer> dims = new LinkedHashMap<>();
+          buffer.keys().forEach(name -> dims.put(name, 0));
+          if (group.rank() == 1) {
+            benches.get(1).runtime.allocationsUntilFailure.set(2);
+          }
+          buffer.all(dims).values().forEach(Tensor::close);
+          group.barrier();
+          return true;
+        });
     checkNamed(failures, 1, DeviceMemoryException.class);
   }
 }

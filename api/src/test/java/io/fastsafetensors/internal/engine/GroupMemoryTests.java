@@ -149,8 +149,8 @@ class GroupMemoryTests {
         });
   }
 
-  private static void pushTwice(
-      ProcessGroup group, FileBuffer buffer, Map<String, Integer> calls) throws IOException {
+  private static void pushTwice(ProcessGroup group, FileBuffer buffer, Map<String, Integer> calls)
+      throws IOException {
     for (int i = 0; i < 2; i++) {
       Optional<Tensor> pushed = buffer.push("b", 1);
       assertThat(pushed.isPresent()).isEqualTo(group.rank() == 1);
@@ -200,7 +200,10 @@ class GroupMemoryTests {
         plain -> {
           ProcessGroup group = counting(plain, calls);
           try (var loader =
-                  bench.loader(group).addFiles(0, List.of(even.path)).addFiles(1, List.of(odd.path));
+                  bench
+                      .loader(group)
+                      .addFiles(0, List.of(even.path))
+                      .addFiles(1, List.of(odd.path));
               FileBuffer buffer = loader.load()) {
             Map<String, Tensor> all = buffer.all(dims);
             assertThat(all.keySet()).containsExactlyElementsOf(dims.keySet());

@@ -50,8 +50,7 @@ class GroupTensorTests {
     return files;
   }
 
-  private static Map<String, byte[]> bytesAndClose(Map<String, Tensor> tensors)
-      throws IOException {
+  private static Map<String, byte[]> bytesAndClose(Map<String, Tensor> tensors) throws IOException {
     Map<String, byte[]> bytes = new LinkedHashMap<>();
     for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
       bytes.put(tensor.getKey(), Samples.bytesOf(tensor.getValue()));
@@ -251,7 +250,8 @@ class GroupTensorTests {
         for (String name : names) {
           parts.add(part(expected.get(name), dim, size, rank));
         }
-        assertThat(got.get(rank)).as("along %d, rank %d", dim, rank)
+        assertThat(got.get(rank))
+            .as("along %d, rank %d", dim, rank)
             .isEqualTo(Rows.join(parts, SHAPE, dim));
       }
     }

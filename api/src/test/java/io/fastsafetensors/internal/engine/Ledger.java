@@ -66,7 +66,11 @@ final class Ledger {
   }
 
   synchronized long largest(String kind) {
-    return entries.stream().filter(e -> e.kind.equals(kind)).mapToLong(e -> e.bytes).max().orElse(0);
+    return entries.stream()
+        .filter(e -> e.kind.equals(kind))
+        .mapToLong(e -> e.bytes)
+        .max()
+        .orElse(0);
   }
 
   /** Checks that everything of some kinds, or of all if none is named, was closed exactly once. */

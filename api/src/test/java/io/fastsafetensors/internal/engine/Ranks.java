@@ -51,12 +51,11 @@ final class Ranks {
     try (ExecutorService threads = Executors.newFixedThreadPool(size)) {
       for (ProcessGroup group : groups) {
         futures.add(
-            threads.submit(
-                () -> {
-                  try (group) {
-                    return work.run(group);
-                  }
-                }));
+            threads.submit(() -> {
+              try (group) {
+                return work.run(group);
+              }
+            }));
       }
       threads.shutdown();
       assertThat(threads.awaitTermination(120, TimeUnit.SECONDS)).as("ranks ended").isTrue();

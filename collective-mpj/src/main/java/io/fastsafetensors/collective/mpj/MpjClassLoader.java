@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.collective.mpj;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.CodeElement;
@@ -17,12 +19,13 @@ import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Loads a copy of MPJ Express for one group: its state is static, and a JVM may need several groups,
- * or a new one after a failure. On the way it replaces a few calls of the JDK by {@link MpjHooks},
- * because MPJ Express prints to the console, ends the JVM, listens at all addresses and connects for
- * ever. The jar is read, never changed.
+ * Loads a copy of MPJ Express for one group: its state is static, and a JVM may need several
+ * groups, or a new one after a failure. On the way it replaces a few calls of the JDK by {@link
+ * MpjHooks}, because MPJ Express prints to the console, ends the JVM, listens at all addresses and
+ * connects for ever. The jar is read, never changed.
  */
 final class MpjClassLoader extends ClassLoader {
   private static final ClassDesc HOOKS = descriptor(MpjHooks.class);
@@ -55,7 +58,8 @@ final class MpjClassLoader extends ClassLoader {
     synchronized (getClassLoadingLock(name)) {
       Class<?> loaded = findLoadedClass(name);
       if (loaded == null) {
-        byte[] bytes = hooks ? hookBytes() : replaceCalls(Objects.requireNonNull(jar.classes().get(name)));
+        byte[] bytes =
+            hooks ? hookBytes() : replaceCalls(Objects.requireNonNull(jar.classes().get(name)));
         loaded = defineClass(name, bytes, 0, bytes.length);
       }
       return loaded;
@@ -70,11 +74,21 @@ final class MpjClassLoader extends ClassLoader {
     }
   }
 
-  private static byte[] replaceCalls(byte[] original) {
-    ClassFile classFile = ClassFile.of();
+  private byte[] replaceCalls(byte[] original) {
+    ClassFile classFile =
+        ClassFile.of(
+            ClassFile.ClassHierarchyResolverOption.of(
+                ClassHierarchyResolver.ofResourceParsing(this::classBytes)
+                    .orElse(ClassHierarchyResolver.defaultResolver())));
     return classFile.transformClass(
         classFile.parse(original),
         ClassTransform.transformingMethodBodies(MpjClassLoader::replace));
+  }
+
+  private @Nullable InputStream classBytes(ClassDesc type) {
+    String prefix = type.packageName().isEmpty() ? "" : type.packageName() + ".";
+    byte[] bytes = jar.classes().get(prefix + type.displayName());
+    return bytes == null ? null : new ByteArrayInputStream(bytes);
   }
 
   private static void replace(CodeBuilder builder, CodeElement element) {
@@ -84,8 +98,7 @@ final class MpjClassLoader extends ClassLoader {
       case InvokeInstruction call when isCall(call, "java/lang/System", "exit") ->
           builder.invokestatic(HOOKS, "exit", EXIT);
       case InvokeInstruction call
-          when call.name().equalsString("printStackTrace")
-              && call.type().equalsString("()V") ->
+          when call.name().equalsString("printStackTrace") && call.type().equalsString("()V") ->
           builder.invokestatic(HOOKS, "printStackTrace", TRACE);
       case InvokeInstruction call when isCall(call, "java/net/ServerSocket", "bind") ->
           builder.invokestatic(HOOKS, "bind", BIND);

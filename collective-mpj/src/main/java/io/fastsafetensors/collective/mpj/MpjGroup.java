@@ -143,8 +143,7 @@ final class MpjGroup implements ProcessGroup {
     try {
       work.run();
     } catch (LoadException | RuntimeException e) {
-      CollectiveException verdict =
-          rendezvous.fail(operation, String.valueOf(e.getMessage()), e);
+      CollectiveException verdict = rendezvous.fail(operation, String.valueOf(e.getMessage()), e);
       boolean another = verdict.peer() != rank() && !(e instanceof CollectiveException);
       if (another) {
         throw verdict; // A lost rank shows first as a broken connection.

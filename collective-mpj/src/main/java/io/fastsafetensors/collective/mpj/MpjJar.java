@@ -36,12 +36,11 @@ record MpjJar(Path path, Map<String, byte[]> classes) {
         places.stream()
             .filter(Files::isReadable)
             .findFirst()
-            .orElseThrow(
-                () ->
-                    new IOException(
-                        "MPJ Express is not at "
-                            + places
-                            + ": install the Debian package libmpj-java, or set MPJ_HOME"));
+            .orElseThrow(() ->
+                new IOException(
+                    "MPJ Express is not at "
+                        + places
+                        + ": install the Debian package libmpj-java, or set MPJ_HOME"));
     return new MpjJar(path, read(path));
   }
 
@@ -52,8 +51,7 @@ record MpjJar(Path path, Map<String, byte[]> classes) {
       for (JarEntry entry = jar.getNextJarEntry(); entry != null; entry = jar.getNextJarEntry()) {
         if (entry.getName().endsWith(SUFFIX)) {
           String name = entry.getName().replace('/', '.');
-          classes.put(
-              name.substring(0, name.length() - SUFFIX.length()), jar.readAllBytes());
+          classes.put(name.substring(0, name.length() - SUFFIX.length()), jar.readAllBytes());
         }
       }
     }

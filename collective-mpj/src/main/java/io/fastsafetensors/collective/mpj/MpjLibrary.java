@@ -70,8 +70,7 @@ record MpjLibrary(
         send(lookup, comm, buffer, request),
         receive(lookup, comm, buffer, request, status),
         lookup.findVirtual(request, "itest", MethodType.methodType(status)),
-        lookup.findStatic(
-            hooks, "listenAt", MethodType.methodType(void.class, InetAddress.class)),
+        lookup.findStatic(hooks, "listenAt", MethodType.methodType(void.class, InetAddress.class)),
         lookup.findStatic(hooks, "abort", MethodType.methodType(void.class)));
   }
 
@@ -87,19 +86,12 @@ record MpjLibrary(
             buffer, MethodType.methodType(void.class, raw, int.class, int.class));
     // (capacity, bytes) and (raw, overhead, capacity) become (bytes, overhead, capacity).
     MethodHandle both =
-        MethodHandles.collectArguments(
-            create, 0, wrap.asType(wrap.type().changeReturnType(raw)));
+        MethodHandles.collectArguments(create, 0, wrap.asType(wrap.type().changeReturnType(raw)));
     return MethodHandles.permuteArguments(
-        both,
-        MethodType.methodType(buffer, ByteBuffer.class, int.class, int.class),
-        2,
-        0,
-        1,
-        2);
+        both, MethodType.methodType(buffer, ByteBuffer.class, int.class, int.class), 2, 0, 1, 2);
   }
 
-  private static MethodHandle send(
-      Lookup lookup, Class<?> comm, Class<?> buffer, Class<?> request)
+  private static MethodHandle send(Lookup lookup, Class<?> comm, Class<?> buffer, Class<?> request)
       throws ReflectiveOperationException {
     MethodHandle send =
         lookup.findVirtual(
@@ -116,10 +108,8 @@ record MpjLibrary(
         lookup.findVirtual(
             comm,
             "irecv",
-            MethodType.methodType(
-                request, buffer, int.class, int.class, status, boolean.class));
-    MethodHandle newStatus =
-        lookup.findConstructor(status, MethodType.methodType(void.class));
+            MethodType.methodType(request, buffer, int.class, int.class, status, boolean.class));
+    MethodHandle newStatus = lookup.findConstructor(status, MethodType.methodType(void.class));
     return MethodHandles.collectArguments(
         MethodHandles.insertArguments(receive, 5, true), 4, newStatus);
   }

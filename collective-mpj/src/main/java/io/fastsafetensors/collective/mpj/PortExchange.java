@@ -15,8 +15,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Stands in for the server that MPJ Express asks at its start where its peers listen. Each rank asks
- * its own, on the loopback; the ranks' ports go through the rendezvous, which knows who is who.
+ * Stands in for the server that MPJ Express asks at its start where its peers listen. Each rank
+ * asks its own, on the loopback; the ranks' ports go through the rendezvous, which knows who is
+ * who.
  */
 final class PortExchange implements AutoCloseable {
   /** Messages above this size wait for their receiver, so that nothing piles up there. */
@@ -66,8 +67,7 @@ final class PortExchange implements AutoCloseable {
 
   private String exchange(String mine) throws CollectiveException {
     List<byte[]> all =
-        rendezvous.exchange(
-            "join", mine.getBytes(StandardCharsets.UTF_8), rendezvous.timeout());
+        rendezvous.exchange("join", mine.getBytes(StandardCharsets.UTF_8), rendezvous.timeout());
     return all.stream()
         .map(bytes -> new String(bytes, StandardCharsets.UTF_8))
         .collect(Collectors.joining(";"));

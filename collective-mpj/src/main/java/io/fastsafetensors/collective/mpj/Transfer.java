@@ -10,8 +10,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves regions between ranks in chunks, two at a time: while one is on the wire, the next is copied
- * from or to the device. Used by one thread at a time.
+ * Moves regions between ranks in chunks, two at a time: while one is on the wire, the next is
+ * copied from or to the device. Used by one thread at a time.
  */
 final class Transfer {
   /** Says that there is no such rank. */
