@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Subcommands as ranks: real processes over the collective that is available. */
+@Timeout(300)
+class GroupCommandTests {
+  @TempDir private Path folder;
+  private Path a;
+  private Path b;
+  private byte[] a0;
+  private byte[] b0;
+
+  @BeforeAll
+  static void needsACollective() {
+    Ranks.needACollective();
+  }
+
+  @BeforeEach
+  void writeFiles() throws IOException {
+    a = folder.resolve("a.safetensors");
+    b = folder.resolve("b.safetensors");
+    a0 = Samples.write(a, "a0", DType.F32, Shape.of(7, 1000));
+    b0 = Samples.write(b, "b0", DType.F16, Shape.of(5, 8));
+  }
+
+  @Test
+  void everyRankGetsEveryTensorWhole() {
+    Fst fst = Fst.run("launch", "-n", "2", "--", "digest", folder);
+    assertThat(fst.err()).isEmpty();
+    for (int rank = 0; rank < 2; rank++) {
+      assertThat(Ranks.linesOf(rank, fst))
+          .containsExactly(
+              Samples.sha256(a0) + "  F32  [7, 1000]  a0",
+              Samples.sha256(b0) + "  F16  [5, 8]  b0");
+    }
+  }
+
+  @Test
+  void everyRankGetsItsPartOfAShardedTensor() {
+    List<Object> line = List.of("--rank-files", "0=" + b, "--rank-files", "1=" + a);
+    Fst fst = run(2, "digest", line, "--shard", "b.*=0");
+    assertThat(fst.err()).isEmpty();
+    assertThat(Ranks.linesOf(0, fst))
+        .contains(Samples.sha256(Arrays.copyOf(b0, 3 * 16)) + "  F16  [3, 8]  b0");
+    assertThat(Ranks.linesOf(1, fst))
+        .contains(Samples.sha256(a0) + "  F32  [7, 1000]  a0")
+        .contains(Samples.sha256(Arrays.copyOfRange(b0, 3 * 16, 80)) + "  F16  [2, 8]  b0");
+  }
+
+  @Test
+  void everyRankLoadsItsShare() {
+    Fst fst = run(2, "load", List.of("--rank-files", "0=" + a, "--rank-files", "1=" + b));
+    assertThat(fst.err()).isEmpty();
+    assertThat(Ranks.linesOf(0, fst)).contains("files    1", "bytes    28000 (27.3 KiB)");
+    assertThat(Ranks.linesOf(1, fst)).contains("files    1", "bytes    80 (80 B)");
+  }
+
+  @Test
+  void allRanksFailWhenOneCanNotReadItsFile() throws IOException {
+    Files.write(b, new byte[5]);
+    Fst fst = run(2, "load", List.of("--rank-files", "0=" + a, "--rank-files", "1=" + b));
+    assertThat(fst.exit()).isEqualTo(1);
+    assertThat(fst.errLines())
+        .anyMatch(line -> line.matches("\\[[01]] fst: .*HeaderTooSmall.*"))
+        .last()
+        .asString()
+        .matches("fst: rank [01] failed with exit status 1; the other ranks were stopped");
+  }
+
+  private static Fst run(int ranks, String subcommand, List<Object> files, Object... more) {
+    List<Object> line = new ArrayList<>(List.of("launch", "-n", ranks, "--", subcommand));
+    line.addAll(files);
+    line.addAll(List.of(more));
+    return Fst.run(line.toArray());
+  }
+}
