@@ -46,6 +46,19 @@ find_maven() {
   command -v mvn >/dev/null || fail "no Maven found: install Maven 3.8 or later so that mvn is on PATH"
 }
 
+# Makes MPJ Express available, for ranks that are processes; installs it where that needs no question.
+find_mpj() {
+  local jar
+  for attempt in 1 2; do
+    for jar in ${MPJ_HOME:+"$MPJ_HOME/lib/mpj.jar"} /usr/share/java/mpj.jar; do
+      [[ ! -r $jar ]] || return 0
+    done
+    [[ $attempt == 2 ]] || install_package libmpj-java
+  done
+  echo "$(basename "$0"): no MPJ Express: install libmpj-java or set MPJ_HOME;" \
+    "without it ranks are threads of one process only" >&2
+}
+
 # Maven in the repository's folder. Its own libraries still use sun.misc.Unsafe, and it ends with
 # a colour reset even when told to use no colour, which would stick to the next line.
 maven() {

@@ -14,10 +14,11 @@ import java.util.Set;
  * <p>In a group of several ranks the tensor methods are collective: all ranks call the same in the
  * same order, and their results are copies that the caller closes. Each call begins with a small
  * exchange in which the ranks make sure that they ask for the same and that none refuses; {@link
- * #all} needs it once for many tensors. After another failure the group can only be closed. In a group of one they return
- * views wherever no byte has to move. A group's ranks release a file's memory once all its tensors
- * have been given out; asking for one again is an {@code IllegalStateException}, unless {@link
- * LoadOptions#cache} is on. In a group of one a buffer is thread-safe.
+ * #all} needs it once for many tensors. After another failure the group can only be closed. In a
+ * group of one they return views wherever no byte has to move. A group's ranks release a file's
+ * memory once all its tensors have been given out; asking for one again is an {@code
+ * IllegalStateException}, unless {@link LoadOptions#cache} is on. In a group of one a buffer is
+ * thread-safe.
  *
  * @since 0.1
  */

@@ -33,10 +33,18 @@ class DemoCommandTests {
     String end = System.lineSeparator();
     assertThat(fst.out())
         .endsWith(
-            "RANK 0: tensor_a0=" + matrix(8) + end
-                + "RANK 0: tensor_b0_sharded=" + matrix(4) + end
-                + "RANK 1: tensor_a0=" + matrix(8) + end
-                + "RANK 1: tensor_b0_sharded=" + matrix(4) + end);
+            "RANK 0: tensor_a0="
+                + matrix(8)
+                + end
+                + "RANK 0: tensor_b0_sharded="
+                + matrix(4)
+                + end
+                + "RANK 1: tensor_a0="
+                + matrix(8)
+                + end
+                + "RANK 1: tensor_b0_sharded="
+                + matrix(4)
+                + end);
   }
 
   /** Rows of the original's read-me: {@code [ 0., 0., ... 0.],} up to {@code [15., ... 15.]]}. */

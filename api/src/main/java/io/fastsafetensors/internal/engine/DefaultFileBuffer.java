@@ -106,8 +106,7 @@ public final class DefaultFileBuffer implements FileBuffer {
     return push(name, rank, Optional.of(dtype));
   }
 
-  private Optional<Tensor> push(String name, int rank, Optional<DType> dtype)
-      throws LoadException {
+  private Optional<Tensor> push(String name, int rank, Optional<DType> dtype) throws LoadException {
     return source.push(
         () -> {
           if (rank < 0 || rank >= group.size()) {
@@ -132,12 +131,11 @@ public final class DefaultFileBuffer implements FileBuffer {
   private Tensor concatenated(List<String> names, int dim, Optional<DType> dtype)
       throws LoadException {
     List<Tensor> parts =
-        source.get(
-            () -> {
-              List<Request> requests = shardRequests(names, dim, dtype);
-              Concatenation.check(requests, dim);
-              return requests;
-            });
+        source.get(() -> {
+          List<Request> requests = shardRequests(names, dim, dtype);
+          Concatenation.check(requests, dim);
+          return requests;
+        });
     try {
       return Concatenation.of(context, parts, dim);
     } finally {

@@ -122,8 +122,7 @@ public final class DefaultLoader implements Loader {
     }
   }
 
-  private FileBuffer load(Catalog wanted, LoadOptions options, OpenDevice on)
-      throws LoadException {
+  private FileBuffer load(Catalog wanted, LoadOptions options, OpenDevice on) throws LoadException {
     if (options.dtype().isPresent()) {
       Conversion.checkAll(wanted, options.dtype().get(), on.context().attached());
     }

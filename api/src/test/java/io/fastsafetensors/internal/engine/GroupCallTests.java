@@ -63,11 +63,10 @@ class GroupCallTests {
 
   private void disagree(String difference, Call call) throws InterruptedException {
     assertThat(failures(call))
-        .allSatisfy(
-            e ->
-                assertThat(e)
-                    .isInstanceOf(CollectiveException.class)
-                    .hasMessageEndingWith("the ranks disagree: " + difference));
+        .allSatisfy(e ->
+            assertThat(e)
+                .isInstanceOf(CollectiveException.class)
+                .hasMessageEndingWith("the ranks disagree: " + difference));
   }
 
   @Test
@@ -99,8 +98,7 @@ class GroupCallTests {
     disagree(
         "rank 0 has ''t0' U8 [6], dim 0, as U8', rank 1 has ''t1' U8 [6], dim 0, as U8'",
         (buffer, rank) ->
-            buffer.concatenatedShards(
-                rank == 0 ? List.of("t0", "t1") : List.of("t1", "t0"), 0));
+            buffer.concatenatedShards(rank == 0 ? List.of("t0", "t1") : List.of("t1", "t0"), 0));
   }
 
   @Test
@@ -157,10 +155,9 @@ class GroupCallTests {
               return catchThrowable(() -> buffer.all(dims));
             });
     assertThat(failures)
-        .allSatisfy(
-            e ->
-                assertThat(e)
-                    .isInstanceOf(CollectiveException.class)
-                    .hasMessageContaining("characters with digest"));
+        .allSatisfy(e ->
+            assertThat(e)
+                .isInstanceOf(CollectiveException.class)
+                .hasMessageContaining("characters with digest"));
   }
 }

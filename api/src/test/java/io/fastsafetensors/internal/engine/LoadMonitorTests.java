@@ -26,7 +26,8 @@ class LoadMonitorTests {
   private final List<Long> heard = new ArrayList<>();
 
   private LoadMonitor monitor(LoadOptions.Builder options, long total) {
-    return new LoadMonitor(options.progress((done, _) -> heard.add(done)).build(), total, () -> false);
+    return new LoadMonitor(
+        options.progress((done, _) -> heard.add(done)).build(), total, () -> false);
   }
 
   private static void block(LoadMonitor monitor, long bytes) {

@@ -2,7 +2,7 @@
 package io.fastsafetensors.cli.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +24,7 @@ class LauncherTests {
 
   @BeforeEach
   void needsAShell() {
-    assumeThat(Files.isExecutable(SHELL)).as("needs %s", SHELL).isTrue();
+    assumeTrue(Files.isExecutable(SHELL), () -> "needs " + SHELL);
   }
 
   @Test

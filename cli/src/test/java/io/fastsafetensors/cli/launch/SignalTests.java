@@ -2,7 +2,7 @@
 package io.fastsafetensors.cli.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fastsafetensors.spi.Deadline;
 import java.io.BufferedReader;
@@ -25,7 +25,7 @@ class SignalTests {
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT", "HUP"})
   void aSignalToTheLauncherEndsTheRanks(String signal) throws Exception {
-    assumeThat(Files.isExecutable(SHELL)).as("needs %s", SHELL).isTrue();
+    assumeTrue(Files.isExecutable(SHELL), () -> "needs " + SHELL);
     List<ProcessHandle> ranks =
         ranksAfter(signal, List.of(SHELL.toString(), "-c", "echo $$; exec sleep 300"));
     assertThat(ranks).hasSize(2).noneMatch(ProcessHandle::isAlive);
