@@ -95,7 +95,7 @@ final class FakeContext implements DeviceContext {
 
   @Override
   public void close() {
-    // In this order: once no other context is open, what is left is this one's.
+    // In this order: what other ranks have open belongs to contexts that are still open too.
     if (isLast() && runtime.ledger.stillOpen("buffer", "staging", "stream") > 0) {
       throw new AssertionError("the context was closed before what was made from it");
     }
