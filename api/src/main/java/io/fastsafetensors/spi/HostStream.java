@@ -32,21 +32,19 @@ final class HostStream implements DeviceStream {
 
   @Override
   public void copy(Region source, Region target) {
-    if (source.rows() != target.rows() || source.rowBytes() != target.rowBytes()) {
-      throw new IllegalArgumentException("rows differ: " + source + ", " + target);
-    }
+    StreamArguments.checkRows(source, target);
     copyRows(memory(source), source.pitch(), memory(target), target.pitch(), source);
   }
 
   @Override
   public void copyFromHost(MemorySegment source, Region target) {
-    checkSize(source, target);
+    StreamArguments.checkHost(source, target);
     copyRows(source, target.rowBytes(), memory(target), target.pitch(), target);
   }
 
   @Override
   public void copyToHost(Region source, MemorySegment target) {
-    checkSize(target, source);
+    StreamArguments.checkHost(target, source);
     copyRows(memory(source), source.pitch(), target, source.rowBytes(), source);
   }
 
@@ -72,13 +70,6 @@ final class HostStream implements DeviceStream {
 
   @Override
   public void close() {}
-
-  private static void checkSize(MemorySegment host, Region region) {
-    if (host.byteSize() != region.bytes()) {
-      throw new IllegalArgumentException(
-          "host memory of " + host.byteSize() + " bytes for " + region.bytes());
-    }
-  }
 
   private static MemorySegment contiguous(Region region) {
     if (!region.isContiguous()) {

@@ -6,6 +6,7 @@ import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.StreamArguments;
 import io.fastsafetensors.spi.StreamMark;
 import java.lang.foreign.MemorySegment;
 
@@ -27,9 +28,7 @@ final class SimStream implements DeviceStream {
 
   @Override
   public void copy(Region source, Region target) {
-    if (source.rows() != target.rows() || source.rowBytes() != target.rowBytes()) {
-      throw new IllegalArgumentException("rows differ: " + source + ", " + target);
-    }
+    StreamArguments.checkRows(source, target);
     Memory from = memory(source);
     Memory to = memory(target);
     enqueue("copy", () -> copyRows(from.now(), source.pitch(), to.now(), target.pitch(), source));
@@ -60,27 +59,10 @@ final class SimStream implements DeviceStream {
 
   @Override
   public void convert(Region source, DType from, Region target, DType to) {
-    if (!context.canConvert(from, to)) {
-      throw new IllegalArgumentException("no conversion from " + from + " to " + to);
-    }
-    if (!source.isContiguous() || !target.isContiguous()) {
-      throw new IllegalArgumentException("not contiguous: " + source + ", " + target);
-    }
-    long elements = elements(source, from);
-    if (elements != elements(target, to)) {
-      throw new IllegalArgumentException("sizes don't match: " + source + ", " + target);
-    }
+    StreamArguments.checkConversion(context, source, from, target, to);
     Memory read = memory(source);
     Memory written = memory(target);
     enqueue("conversion", () -> HostMemory.convert(read.now(), from, written.now(), to));
-  }
-
-  private static long elements(Region region, DType type) {
-    long bits = Math.multiplyExact(region.bytes(), (long) Byte.SIZE);
-    if (bits % type.bits() != 0) {
-      throw new IllegalArgumentException(region + " is not a whole number of " + type);
-    }
-    return bits / type.bits();
   }
 
   @Override
@@ -114,10 +96,7 @@ final class SimStream implements DeviceStream {
   }
 
   private void checkHost(MemorySegment host, Region region) {
-    if (host.byteSize() != region.bytes()) {
-      throw new IllegalArgumentException(
-          "host memory of " + host.byteSize() + " bytes for " + region.bytes());
-    }
+    StreamArguments.checkHost(host, region);
     if (!host.isAccessibleBy(queue.worker())) {
       throw new IllegalArgumentException(
           "host memory of one thread: a device needs a shared arena (rule D-203)");

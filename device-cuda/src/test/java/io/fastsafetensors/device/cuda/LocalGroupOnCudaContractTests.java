@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.device.cuda;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.device.cuda.simulated.DriverChecks;
+import io.fastsafetensors.testkit.CollectiveContract;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Groups of threads keep the rules with each rank's data on a GPU, of its own as far as there are.
+ */
+@ExtendWith(DriverChecks.class)
+final class LocalGroupOnCudaContractTests extends CollectiveContract {
+  @Override
+  public World newWorld(int size, Duration timeout) {
+    List<ProcessGroup> all = ProcessGroup.local(size, timeout);
+    return all::get;
+  }
+
+  @Override
+  public Device device(int rank) {
+    try {
+      return new Device("cuda", rank % new CudaRuntime().devices().size());
+    } catch (LoadException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
