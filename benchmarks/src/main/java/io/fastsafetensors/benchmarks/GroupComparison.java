@@ -57,8 +57,7 @@ final class GroupComparison {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
-    command.addAll(
-        List.of(System.getProperty("java.class.path"), GroupComparison.class.getName()));
+    command.addAll(List.of(System.getProperty("java.class.path"), GroupComparison.class.getName()));
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
     builder

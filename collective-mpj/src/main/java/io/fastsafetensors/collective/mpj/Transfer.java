@@ -93,8 +93,7 @@ final class Transfer {
     return slots[(int) (chunk % slots.length)];
   }
 
-  private void post(Region target, long chunk, int from, DeviceStream stream)
-      throws LoadException {
+  private void post(Region target, long chunk, int from, DeviceStream stream) throws LoadException {
     Slot slot = slot(chunk);
     slot.use(target, chunk * CHUNK, size(target, chunk));
     slot.prepare(stream, rendezvous.timeout());
