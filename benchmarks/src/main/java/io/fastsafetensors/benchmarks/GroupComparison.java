@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Times exchanges of two ranks, each way in turn with the others: {@code GroupComparison [ROUNDS]
@@ -109,7 +110,7 @@ final class GroupComparison {
         for (Map.Entry<String, GroupWays.Way> way : all.entrySet()) {
           double speed = (double) size / nanos(group, way.getValue());
           if (round >= 0) {
-            speeds.get(way.getKey()).add(speed);
+            Objects.requireNonNull(speeds.get(way.getKey())).add(speed);
           }
         }
       }
@@ -131,9 +132,11 @@ final class GroupComparison {
 
   private static void sayRatio(
       ProcessGroup group, Map<String, List<Double>> speeds, String way, String other) {
+    List<Double> first = Objects.requireNonNull(speeds.get(way));
+    List<Double> second = Objects.requireNonNull(speeds.get(other));
     List<Double> ratios = new ArrayList<>();
-    for (int round = 0; round < speeds.get(way).size(); round++) {
-      ratios.add(speeds.get(way).get(round) / speeds.get(other).get(round));
+    for (int round = 0; round < first.size(); round++) {
+      ratios.add(first.get(round) / second.get(round));
     }
     say(group, String.format(Locale.ROOT, "  %-14s %s", way + "/" + other, Spread.of(ratios)));
   }
