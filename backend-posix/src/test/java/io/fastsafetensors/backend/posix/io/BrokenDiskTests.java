@@ -11,6 +11,7 @@ import io.fastsafetensors.testkit.SampleFile;
 import io.fastsafetensors.testkit.SampleFiles;
 import java.io.IOException;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -35,12 +36,9 @@ class BrokenDiskTests extends FaultFixture {
     assertFails("pread: EIO, input/output error");
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = AccessPath.class,
-      names = {"MAPPED"})
-  void blockThatCannotBeMappedIsAnErrorToo(AccessPath path) throws IOException {
-    loads.path = path;
+  @Test
+  void blockThatCannotBeMappedIsAnErrorToo() throws IOException {
+    loads.path = AccessPath.MAPPED;
     assertFails("madvise: EFAULT");
   }
 
@@ -52,7 +50,7 @@ class BrokenDiskTests extends FaultFixture {
       assertThatExceptionOfType(TransferException.class)
           .isThrownBy(() -> loads.load(broken.whole()))
           .withMessageContaining("broken: " + reason)
-          .withMessageContaining("(backend posix, 1048576 bytes at ");
+          .withMessageMatching(".*\\(backend posix, [0-9]+ bytes at [0-9]+\\)");
       nothingIsOpen(); // or the disk could not be unmounted
     }
     assertThat(folder.resolve("mounted")).isEmptyDirectory();
