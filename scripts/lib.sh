@@ -73,7 +73,7 @@ dist=$root/cli/target/dist
 build_log=$root/cli/target/fst-build.log
 
 # Modules that may call native code, comma-separated: nobody else may.
-native_modules=io.fastsafetensors.backend.posix
+native_modules=io.fastsafetensors.backend.posix,io.fastsafetensors.device.cuda,jcuda
 
 # Built with this JDK, and nothing it was built from is newer. Folders count too: their time
 # changes when a file in them is deleted.
@@ -83,7 +83,7 @@ dist_is_current() {
   for module in "$root"/*/pom.xml; do
     module=${module%/pom.xml}
     case ${module##*/} in
-      testkit | integration-tests | benchmarks) continue ;; # not in the distribution
+      integration-tests | benchmarks) continue ;; # not in the distribution
     esac
     sources+=("$module/pom.xml")
     [[ ! -d $module/src/main ]] || sources+=("$module/src/main")
