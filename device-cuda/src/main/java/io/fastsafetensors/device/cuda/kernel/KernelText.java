@@ -88,7 +88,9 @@ record KernelText(DType from, DType to, boolean aligned) {
         : "mov.u64 %x, 0;\n"
             + bytewise(
                 from,
-                "ld.global.u8 %%t, [%%from+%1$d];\nshl.b64 %%t, %%t, %2$d;\nor.b64 %%x, %%x, %%t;\n");
+                "ld.global.u8 %%t, [%%from+%1$d];\n"
+                    + "shl.b64 %%t, %%t, %2$d;\n"
+                    + "or.b64 %%x, %%x, %%t;\n");
   }
 
   private String store() {

@@ -44,10 +44,9 @@ final class TestRun implements TestExecutionListener {
     }
     result
         .getThrowable()
-        .ifPresent(
-            cause ->
-                System.out.printf(
-                    "%s: %s %s: %s%n",
-                    result.getStatus(), test.getLegacyReportingName(), test.getDisplayName(), cause));
+        .ifPresent(cause ->
+            System.out.printf(
+                "%s: %s %s: %s%n",
+                result.getStatus(), test.getLegacyReportingName(), test.getDisplayName(), cause));
   }
 }
