@@ -12,7 +12,6 @@ import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.MemoryInfo;
 import java.lang.foreign.Arena;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -100,16 +99,6 @@ final class HostContext implements DeviceContext {
     return memory
         .get()
         .orElseThrow(() -> new LoadException("cpu: this platform does not tell its memory"));
-  }
-
-  @Override
-  public OptionalInt numaNode() {
-    return OptionalInt.empty();
-  }
-
-  @Override
-  public Optional<String> pciBus() {
-    return Optional.empty();
   }
 
   private void checkOpen() {

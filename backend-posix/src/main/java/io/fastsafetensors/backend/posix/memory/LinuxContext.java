@@ -13,7 +13,6 @@ import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.MemoryInfo;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Host memory in huge pages, kept from load to load. */
@@ -122,11 +121,6 @@ public final class LinuxContext implements DeviceContext {
   @Override
   public OptionalInt numaNode() {
     return node;
-  }
-
-  @Override
-  public Optional<String> pciBus() {
-    return Optional.empty();
   }
 
   private void checkOpen() {
