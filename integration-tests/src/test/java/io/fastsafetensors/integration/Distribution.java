@@ -20,6 +20,9 @@ final class Distribution {
   static final Path LIB =
       Path.of("..", "cli", "target", "dist", "lib").toAbsolutePath().normalize();
 
+  /** The testkit's jars, apart from those. */
+  static final Path TESTKIT = LIB.resolveSibling("testkit");
+
   private Distribution() {}
 
   /** Returns the module path of some of our modules, by folder, and what they need from others. */
@@ -43,10 +46,21 @@ final class Distribution {
   }
 
   private static List<Path> jars(Predicate<String> wanted) throws IOException {
-    try (Stream<Path> all = Files.list(LIB)) {
+    return jars(LIB, wanted);
+  }
+
+  private static List<Path> jars(Path folder, Predicate<String> wanted) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
       return all.filter(jar -> wanted.test(jar.getFileName().toString()))
           .collect(Collectors.toCollection(ArrayList::new));
     }
+  }
+
+  /** Returns the module path that what depends on the API is compiled with. */
+  static String compilePath() throws IOException {
+    List<Path> annotations = jars(TESTKIT, name -> name.startsWith("jspecify-"));
+    assertThat(annotations).hasSize(1);
+    return jars("api") + File.pathSeparator + annotations.getFirst();
   }
 
   /** Runs the command with options of the JVM, and arguments. */

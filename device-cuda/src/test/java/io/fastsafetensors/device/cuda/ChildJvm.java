@@ -96,7 +96,9 @@ final class ChildJvm {
   private static String path(Predicate<String> wanted) {
     String patched = Path.of("target", TESTS).toAbsolutePath().toString();
     return Stream.of(
-            System.getProperty("jdk.module.path", ""), System.getProperty("java.class.path"), patched)
+            System.getProperty("jdk.module.path", ""),
+            System.getProperty("java.class.path"),
+            patched)
         .flatMap(paths -> Arrays.stream(paths.split(":", -1)))
         .filter(entry -> !entry.isEmpty() && wanted.test(entry))
         .filter(entry -> entry.matches(".*(jcuda|jackson-core|fastsafetensors|/target/).*"))

@@ -44,7 +44,8 @@ class LoadingTests {
     Assumptions.assumeFalse(
         line.startsWith("device cuda, available"), "this machine has a CUDA driver");
     assertThat(line)
-        .startsWith("device cuda, unavailable: libcuda.so.1 was not found: install NVIDIA's driver");
+        .startsWith(
+            "device cuda, unavailable: libcuda.so.1 was not found: install NVIDIA's driver");
   }
 
   @ParameterizedTest
@@ -67,7 +68,8 @@ class LoadingTests {
       processes.add(withDriver(classes).start(outputs.get(i)));
     }
     for (int i = 0; i < AT_ONCE; i++) {
-      assertThat(cuda(ChildJvm.result(processes.get(i), outputs.get(i)))).contains("available: driver");
+      assertThat(cuda(ChildJvm.result(processes.get(i), outputs.get(i))))
+          .contains("available: driver");
     }
   }
 
@@ -76,9 +78,7 @@ class LoadingTests {
   void loadsOfTheCpuTouchNothingOfJCuda(Classes classes) throws Exception {
     Path file = Checkpoint.write(scratch);
     String printed =
-        new ChildJvm(scratch, classes)
-            .option("-Xlog:class+load")
-            .run("cpu", file.toString());
+        new ChildJvm(scratch, classes).option("-Xlog:class+load").run("cpu", file.toString());
     assertThat(printed).contains("loaded weights", "io.fastsafetensors.device.cuda.CudaRuntime ");
     assertThat(printed.lines().filter(line -> line.contains("jcuda."))).isEmpty();
   }

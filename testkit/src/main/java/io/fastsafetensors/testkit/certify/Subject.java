@@ -50,8 +50,7 @@ public record Subject(Kind kind, Provider provider, Device device, Availability 
   /** Returns what the device says of itself; simulated drivers say so. */
   String deviceName() {
     try {
-      DeviceRuntime runtime =
-          provider instanceof DeviceRuntime own ? own : Plugins.runtime(device);
+      DeviceRuntime runtime = provider instanceof DeviceRuntime own ? own : Plugins.runtime(device);
       return runtime.devices().stream()
           .filter(info -> info.device().equals(device))
           .map(info -> info.name() + ", " + info.detail())
