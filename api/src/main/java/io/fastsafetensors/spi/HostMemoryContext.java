@@ -6,8 +6,6 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.LoadException;
 import java.lang.foreign.Arena;
-import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * What contexts of {@code cpu} share, wherever they take large memory from.
@@ -101,16 +99,6 @@ public abstract class HostMemoryContext implements DeviceContext {
         .memory()
         .get()
         .orElseThrow(() -> new LoadException("cpu: this platform does not tell its memory"));
-  }
-
-  @Override
-  public OptionalInt numaNode() {
-    return OptionalInt.empty();
-  }
-
-  @Override
-  public final Optional<String> pciBus() {
-    return Optional.empty();
   }
 
   private void checkOpen() {
