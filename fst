@@ -8,6 +8,9 @@ root=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
 find_jdk
 ensure_dist
+case " $* " in
+  *" demo "* | *" launch "*) find_mpj ;; # The only subcommands that make processes of ranks.
+esac
 cache=()
 [[ ! -r $dist/fst.aot ]] || cache=("-XX:AOTCache=$dist/fst.aot")
 run_dist "${cache[@]}" -- "$@"

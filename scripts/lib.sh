@@ -34,8 +34,9 @@ find_jdk() {
 install_package() {
   [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null || return 0
   echo "$(basename "$0"): installing $1 with apt-get" >&2
-  { apt-get -q update && DEBIAN_FRONTEND=noninteractive \
-    apt-get -qy install --no-install-recommends "$1"; } </dev/null >/dev/null 2>&1 || true
+  local apt=(timeout 300 apt-get -q -o Acquire::Retries=1 -o Acquire::http::Timeout=20)
+  { "${apt[@]}" update && DEBIAN_FRONTEND=noninteractive \
+    "${apt[@]}" -y install --no-install-recommends "$1"; } </dev/null >/dev/null 2>&1 || true
   hash -r
 }
 
@@ -48,7 +49,7 @@ find_maven() {
 
 # Makes MPJ Express available, for ranks that are processes; installs it where that needs no question.
 find_mpj() {
-  local jar
+  local attempt jar
   for attempt in 1 2; do
     for jar in ${MPJ_HOME:+"$MPJ_HOME/lib/mpj.jar"} /usr/share/java/mpj.jar; do
       [[ ! -r $jar ]] || return 0
@@ -72,7 +73,7 @@ dist=$root/cli/target/dist
 build_log=$root/cli/target/fst-build.log
 
 # Modules that may call native code, comma-separated: nobody else may.
-native_modules=io.fastsafetensors.backend.posix
+native_modules=io.fastsafetensors.backend.posix,io.fastsafetensors.device.cuda,jcuda
 
 # Built with this JDK, and nothing it was built from is newer. Folders count too: their time
 # changes when a file in them is deleted.

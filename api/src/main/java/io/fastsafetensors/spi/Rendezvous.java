@@ -26,6 +26,13 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Rendezvous extends AutoCloseable {
   /**
+   * The operation of the {@link #exchange} by which a transport waits, before it closes connections
+   * of its own that other ranks may still use, until all ranks close theirs. A rank that is in it
+   * while others exchange something else has left the group, as far as they are concerned.
+   */
+  String CLOSE = "close";
+
+  /**
    * Returns this rank.
    *
    * @return from 0 to {@code size() - 1}
@@ -54,9 +61,10 @@ public interface Rendezvous extends AutoCloseable {
   InetAddress address();
 
   /**
-   * Exchanges small messages; blocks until every rank's is here.
+   * Exchanges small messages; blocks until every rank's is here. Ranks that do not name the same
+   * operation can't go on: the group fails on all of them.
    *
-   * @param operation what is going on, for exceptions
+   * @param operation what is going on
    * @param message this rank's; also empty
    * @param timeout how long to wait for the other ranks
    * @return every rank's message, by rank

@@ -6,34 +6,39 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What the disk gives at best: {@code fio}, where it is installed, with direct reads in a queue.
+ *
+ * @param blockMib the size of a read in MiB
+ * @param depth how many there are at a time
  */
-final class DiskLimit {
+record DiskLimit(int blockMib, int depth) {
+  /** What the names of all these ways begin with. */
+  static final String NAME = "fio direct";
+
   private static final Path FIO = Path.of("/usr/bin/fio");
   private static final Pattern RUNTIME_MILLIS = Pattern.compile("\"runtime\" : (\\d+)");
 
-  private DiskLimit() {}
-
-  static Optional<Way> way() {
-    return Files.isExecutable(FIO)
-        ? Optional.of(new Way("fio, direct, 16 MiB x 16 deep (ignores the cache)", DiskLimit::read))
-        : Optional.empty();
+  /** Returns a few queues, of which the best counts; none where there is no fio. */
+  static List<Way> ways() {
+    return Stream.of(new DiskLimit(16, 16), new DiskLimit(4, 16), new DiskLimit(1, 32))
+        .filter(_ -> Files.isExecutable(FIO))
+        .map(DiskLimit::way)
+        .toList();
   }
 
-  private static long read(Path folder) throws IOException {
-    long nanos = 0;
-    for (Path file : Host.files(folder)) {
-      nanos += readFile(file);
-    }
-    return nanos;
+  private Way way() {
+    String name = NAME + ", " + blockMib + " MiB x " + depth + " deep";
+    return Way.of(name, folder -> () -> read(Host.files(folder)))
+        .only(CacheState.COLD, CacheState.COLD_128K);
   }
 
-  private static long readFile(Path file) throws IOException {
+  private long read(List<Path> files) throws IOException {
     List<String> command =
         List.of(
             FIO.toString(),
@@ -41,11 +46,12 @@ final class DiskLimit {
             "--readonly",
             "--rw=read",
             "--direct=1",
-            "--bs=16m",
-            "--iodepth=16",
+            "--bs=" + blockMib + "m",
+            "--iodepth=" + depth,
             "--ioengine=libaio",
+            "--file_service_type=sequential",
             "--output-format=json",
-            "--filename=" + file);
+            "--filename=" + files.stream().map(Path::toString).collect(Collectors.joining(":")));
     Process process = new ProcessBuilder(command).start();
     String report = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     Matcher matcher = RUNTIME_MILLIS.matcher(report);

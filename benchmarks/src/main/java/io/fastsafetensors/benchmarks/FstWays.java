@@ -9,13 +9,18 @@ import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
-import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorInfo;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What a program with this library does, by each backend that is plugged in. */
 final class FstWays {
+  /** More names than that are no filter that anybody would write. */
+  private static final int FILTERED_NAMES = 1000;
+
   private FstWays() {}
 
   static List<Way> all() {
@@ -25,37 +30,112 @@ final class FstWays {
         for (AccessPath path : AccessPath.values()) {
           ways.add(fresh(plugin.id(), path));
         }
+        ways.add(pooled(plugin.id()));
+        ways.add(otherHalf(plugin.id()));
+        ways.add(firstTensor(plugin.id()));
       }
     }
     return ways;
   }
 
-  /** A loader for each load: nothing is pooled from one to the next. */
-  static Way fresh(String backend, AccessPath path) {
-    String name = "fst " + backend + " " + path.name().toLowerCase(Locale.ROOT);
-    LoadOptions options = LoadOptions.builder().backend(backend).path(path).build();
+  private static LoadOptions.Builder options(String backend, AccessPath path) {
+    return LoadOptions.builder().backend(backend).path(path);
+  }
+
+  private static String name(String backend, AccessPath path) {
+    return "fst " + backend + " " + path.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** A loader for each load: nothing is kept from one to the next. */
+  private static Way fresh(String backend, AccessPath path) {
+    LoadOptions options = options(backend, path).build();
     return Way.timed(
-        name,
+        name(backend, path),
         folder -> {
-          try (Loader loader = Loader.builder().build()) {
-            loader.addCheckpoint(folder);
+          try (Loader loader = loader(folder)) {
             load(loader, options);
           }
         });
   }
 
-  /** Loads, and touches every page, so that a mapping is timed honestly. */
-  static void load(Loader loader, LoadOptions options) throws LoadException {
-    try (FileBuffer buffer = loader.load(options)) {
-      for (String name : buffer.keys()) {
-        touchIfMapped(options, buffer.tensor(name));
-      }
-    }
+  /** A loader that loaded before, and has kept the memory of that. */
+  private static Way pooled(String backend) {
+    LoadOptions options = options(backend, AccessPath.COPIED).build();
+    return Way.of(
+        name(backend, AccessPath.COPIED) + ", pooled memory", folder -> pooledRun(folder, options));
   }
 
-  private static void touchIfMapped(LoadOptions options, Tensor tensor) {
-    if (options.path() != AccessPath.COPIED) {
-      Host.touch(tensor.host().orElseThrow());
+  private static Way.Run pooledRun(Path folder, LoadOptions options) throws LoadException {
+    Loader loader = loader(folder);
+    load(loader, options);
+    return new Way.Run() {
+      @Override
+      public long nanos() throws Exception {
+        return Way.time(() -> load(loader, options));
+      }
+
+      @Override
+      public void close() {
+        loader.close();
+      }
+    };
+  }
+
+  /** Only what the page cache lacks when half of each file is in it. */
+  private static Way otherHalf(String backend) {
+    return Way.timed(
+            name(backend, AccessPath.COPIED) + ", the half that isn't cached",
+            folder -> {
+              try (Loader loader = loader(folder)) {
+                LoadOptions.Builder options = options(backend, AccessPath.COPIED);
+                load(loader, options.filter(secondHalf(loader)).build());
+              }
+            })
+        .only(CacheState.HALF);
+  }
+
+  private static String[] secondHalf(Loader loader) throws LoadException {
+    List<TensorInfo> tensors = new ArrayList<>();
+    for (String name : loader.keys()) {
+      tensors.add(loader.info(name));
+    }
+    long middle = tensors.stream().mapToLong(TensorInfo::end).max().orElse(0) / 2;
+    return tensors.size() > FILTERED_NAMES
+        ? new String[0]
+        : tensors.stream()
+            .filter(tensor -> tensor.begin() >= middle)
+            .map(TensorInfo::name)
+            .toArray(String[]::new);
+  }
+
+  private static Way firstTensor(String backend) {
+    return Way.timed(
+            "fst " + backend + ", that tensor only",
+            folder -> {
+              try (Loader loader = loader(folder)) {
+                String first = loader.keys().iterator().next();
+                LoadOptions options = options(backend, AccessPath.AUTO).filter(first).build();
+                try (FileBuffer buffer = loader.load(options)) {
+                  Host.touch(buffer.tensor(first).host().orElseThrow());
+                }
+              }
+            })
+        .only(CacheState.WARM, CacheState.COLD)
+        .untilFirstTensor();
+  }
+
+  private static Loader loader(Path folder) throws LoadException {
+    return Loader.builder().build().addCheckpoint(folder);
+  }
+
+  /** Loads, and touches every page where a load only maps, so that it is timed honestly. */
+  private static void load(Loader loader, LoadOptions options) throws LoadException {
+    try (FileBuffer buffer = loader.load(options)) {
+      if (options.path() != AccessPath.COPIED && options.backend().equals(Optional.of("cpu"))) {
+        for (String name : buffer.keys()) {
+          Host.touch(buffer.tensor(name).host().orElseThrow());
+        }
+      }
     }
   }
 }

@@ -6,15 +6,21 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /** Brings the machine into the state that a run starts from. */
 final class Host {
-  private static final int PAGE = 4096;
+  static final int PAGE = 4096;
+  static final int CORES = Runtime.getRuntime().availableProcessors();
+
+  private static final int BLOCK = 4 << 20;
   private static final Path DROP_CACHES = Path.of("/proc/sys/vm/drop_caches");
 
   private Host() {}
@@ -25,20 +31,19 @@ final class Host {
    */
   static void touchMemory(long bytes) {
     try (Arena arena = Arena.ofShared()) {
-      touch(arena.allocate(bytes));
+      // The JDK clears what it allocates.
+      IntStream.range(0, CORES).parallel().forEach(_ -> arena.allocate(Math.ceilDiv(bytes, CORES)));
     }
   }
 
   /** Reads a byte of each page, on all cores. */
   static void touch(MemorySegment segment) {
-    int parts = Runtime.getRuntime().availableProcessors();
-    long share = Math.ceilDiv(segment.byteSize(), parts);
-    int sum =
-        IntStream.range(0, parts)
+    long share = Math.ceilDiv(segment.byteSize(), CORES);
+    sink =
+        IntStream.range(0, CORES)
             .parallel()
             .map(part -> sum(segment, part * share, (part + 1) * share))
             .sum();
-    sink = sum;
   }
 
   private static int sum(MemorySegment segment, long from, long to) {
@@ -51,6 +56,19 @@ final class Host {
 
   /** Keeps the compiler from removing the reads. */
   static volatile int sink;
+
+  /** Something to be done with a part of something. */
+  @FunctionalInterface
+  interface Part {
+    void run(long offset, long bytes);
+  }
+
+  /** Does something with each block, on all cores. */
+  static void onAllCores(long bytes, long block, Part part) {
+    LongStream.range(0, Math.ceilDiv(bytes, block))
+        .parallel()
+        .forEach(i -> part.run(i * block, Math.min(block, bytes - i * block)));
+  }
 
   static boolean canDropCaches() {
     return Files.isWritable(DROP_CACHES);
@@ -65,13 +83,14 @@ final class Host {
     }
   }
 
-  /** Fills the page cache with the files of a folder. */
-  static void warm(Path folder) throws IOException {
-    byte[] buffer = new byte[4 << 20];
+  /** Reads the first share of each file of a folder into the page cache. */
+  static void warm(Path folder, double share) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocateDirect(BLOCK);
     for (Path file : files(folder)) {
-      try (var in = Files.newInputStream(file)) {
-        while (in.read(buffer) >= 0) {
-          sink = buffer[0];
+      try (FileChannel channel = FileChannel.open(file)) {
+        long wanted = (long) (channel.size() * share);
+        for (long done = 0, count = 0; done < wanted && count >= 0; done += count) {
+          count = channel.read(buffer.clear().limit((int) Math.min(BLOCK, wanted - done)), done);
         }
       }
     }

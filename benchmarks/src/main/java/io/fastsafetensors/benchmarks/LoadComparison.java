@@ -1,79 +1,112 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.benchmarks;
 
+import io.fastsafetensors.Device;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /**
- * Times ways to load a folder of safetensors files, warm and (as root) cold: {@code LoadComparison
- * FOLDER [ROUNDS]}.
+ * Times ways to load a folder of safetensors files, by default from the page cache and (as root)
+ * without.
  *
  * <p>The ways take turns, round after round, and each run starts after as much memory was touched
  * as it will use: drifts of the machine hit all alike, and medians compare.
  */
-final class LoadComparison {
-  private final Path folder;
-  private final int rounds;
-  private final long bytes;
-  private final List<Way> ways = new ArrayList<>();
+@Command(name = "load", mixinStandardHelpOptions = true, showDefaultValues = true)
+final class LoadComparison implements Callable<Integer> {
+  private static final int LINUX_READAHEAD_KIB = 128;
 
-  private LoadComparison(Path folder, int rounds) throws Exception {
-    this.folder = folder;
-    this.rounds = rounds;
-    this.bytes = Host.bytes(folder);
-    DiskLimit.way().ifPresent(ways::add);
-    ways.add(PlainWays.mapAndTouch());
-    ways.add(PlainWays.readToHeap());
-    ways.add(PlainWays.readToNative());
-    ways.addAll(FstWays.all());
-    ways.addAll(PeerWays.installed());
+  /** Into memory, and through the page cache. */
+  private static final int MEMORY_PER_BYTE = 2;
+
+  @Parameters(index = "0", paramLabel = "FOLDER", description = "has the files; see fst make")
+  private Path folder = Path.of("");
+
+  @Parameters(index = "1", paramLabel = "ROUNDS", defaultValue = "5", arity = "0..1")
+  private int rounds;
+
+  @Option(
+      names = "--states",
+      split = ",",
+      description = "of the page cache: ${COMPLETION-CANDIDATES}")
+  private Set<CacheState> states = EnumSet.allOf(CacheState.class);
+
+  @Option(names = "--ways", description = "a regular expression for the names of the ways to time")
+  private Pattern names = Pattern.compile("");
+
+  @Option(
+      names = "--device",
+      description = "loads to a device, and what copies to it give at best; instead of the others")
+  private @Nullable String device;
+
+  @Option(names = "--json", description = "where the figures go too")
+  private @Nullable Path json;
+
+  /** Runs the command. */
+  public static void main(String[] args) {
+    CommandLine command = new CommandLine(new LoadComparison());
+    System.exit(command.setCaseInsensitiveEnumValuesAllowed(true).execute(args));
   }
 
-  /** Prints the tables. */
-  public static void main(String[] args) throws Exception {
-    if (args.length < 1) {
-      System.err.println("usage: LoadComparison FOLDER [ROUNDS]; make one by fst make");
-      System.exit(2);
-    }
-    LoadComparison comparison =
-        new LoadComparison(Path.of(args[0]), args.length > 1 ? Integer.parseInt(args[1]) : 5);
-    comparison.run("warm", false);
-    if (Host.canDropCaches()) {
-      comparison.run("cold", true);
+  @Override
+  public Integer call() throws Exception {
+    List<Way> ways = new ArrayList<>(DiskLimit.ways());
+    if (device == null) {
+      ways.addAll(PlainWays.all());
+      ways.addAll(FstWays.all());
+      ways.addAll(PeerWays.installed());
     } else {
-      System.out.println("cold: left out, dropping the page cache needs root");
+      ways.addAll(DeviceWays.all(Device.parse(device)));
     }
-  }
-
-  private void run(String title, boolean cold) throws Exception {
-    Map<Way, List<Double>> speeds = new LinkedHashMap<>();
-    for (int round = 0; round < rounds; round++) {
-      for (Way way : ways) {
-        double speed = time(way, cold);
-        speeds.computeIfAbsent(way, _ -> new ArrayList<>()).add(speed);
+    ways.removeIf(way -> !names.matcher(way.name()).find());
+    Results results = new Results(folder, Host.bytes(folder));
+    for (CacheState state : states) {
+      if (state.needsRoot() && !Host.canDropCaches()) {
+        System.out.println(state + ": left out, dropping the page cache needs root");
+      } else {
+        run(state, ways, results);
       }
     }
-    System.out.printf(
-        Locale.ROOT,
-        "%n%s, %d bytes, %d rounds: median GB/s (lowest to highest)%n",
-        title,
-        bytes,
-        rounds);
-    speeds.forEach((way, values) ->
-        System.out.printf(Locale.ROOT, "  %-50s %s%n", way.name(), Spread.of(values)));
+    if (json != null) {
+      results.write(json);
+    }
+    return 0;
   }
 
-  private double time(Way way, boolean cold) throws Exception {
-    Host.touchMemory(bytes);
-    if (cold) {
-      Host.dropCaches();
-    } else {
-      Host.warm(folder);
+  private void run(CacheState state, List<Way> ways, Results results) throws Exception {
+    Optional<Readahead> readahead =
+        state == CacheState.COLD_128K
+            ? Readahead.set(folder, LINUX_READAHEAD_KIB)
+            : Optional.empty();
+    try {
+      List<Way> timed = ways.stream().filter(way -> way.states().contains(state)).toList();
+      for (int round = 0; round < rounds; round++) {
+        for (Way way : timed) {
+          results.add(state, way, time(way, state, results.bytes()));
+        }
+      }
+      results.print(state);
+    } finally {
+      readahead.ifPresent(Readahead::close);
     }
-    return (double) bytes / way.loading().nanos(folder);
+  }
+
+  private long time(Way way, CacheState state, long bytes) throws Exception {
+    try (Way.Run run = way.preparation().prepare(folder)) {
+      state.establish(folder);
+      Host.touchMemory(MEMORY_PER_BYTE * bytes);
+      return run.nanos();
+    }
   }
 }

@@ -26,7 +26,8 @@ final class PeerWays {
   }
 
   private static Way way(String peer) {
-    return new Way(peer, folder -> Long.parseLong(run(peer, folder.toString()).getLast()));
+    return Way.of(peer, folder -> () -> Long.parseLong(run(peer, folder.toString()).getLast()))
+        .only(CacheState.WARM, CacheState.COLD);
   }
 
   private static List<String> run(String... arguments) throws IOException {

@@ -2,6 +2,7 @@
 package io.fastsafetensors.benchmarks;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -14,67 +15,118 @@ import java.util.List;
 /** What a program without this library does. */
 final class PlainWays {
   private static final int BLOCK = 8 << 20;
+  private static final int SHARED_BLOCK = 1 << 20;
   private static final int HEAP_PIECE = 256 << 20;
 
   private PlainWays() {}
 
-  static Way mapAndTouch() {
-    return Way.timed(
-        "FileChannel.map + touch",
-        folder -> {
-          for (Path file : Host.files(folder)) {
-            try (Arena arena = Arena.ofShared();
-                FileChannel channel = FileChannel.open(file)) {
-              Host.touch(channel.map(MapMode.READ_ONLY, 0, channel.size(), arena));
-            }
-          }
-        });
+  static List<Way> all() {
+    return List.of(
+        Way.timed("FileChannel.map + touch", folder -> map(folder, Host::touch)),
+        Way.timed("FileChannel.map + populate, all threads", f -> map(f, BareMemory::populate))
+            .only(CacheState.WARM),
+        Way.timed("FileChannel.read, 1 thread, heap", PlainWays::readToHeap)
+            .only(CacheState.WARM, CacheState.COLD),
+        Way.timed("FileChannel.read, 1 thread, native", PlainWays::readToNative)
+            .only(CacheState.WARM, CacheState.COLD),
+        Way.timed("populate, then read, all threads", PlainWays::populateAndRead)
+            .only(CacheState.WARM),
+        Way.of("read into populated memory, all threads", PlainWays::readToPopulated)
+            .only(CacheState.WARM));
   }
 
-  static Way readToHeap() {
-    return Way.timed(
-        "FileChannel.read, 1 thread, heap",
-        folder -> {
-          List<ByteBuffer> pieces = new ArrayList<>();
-          for (Path file : Host.files(folder)) {
-            try (FileChannel channel = FileChannel.open(file)) {
-              for (long at = 0; at < channel.size(); at += HEAP_PIECE) {
-                ByteBuffer piece =
-                    ByteBuffer.allocate((int) Math.min(HEAP_PIECE, channel.size() - at));
-                pieces.add(piece);
-                readBlocks(channel, piece);
-              }
-            }
-          }
-          Host.sink = pieces.size();
-        });
+  private static void map(Path folder, java.util.function.Consumer<MemorySegment> use)
+      throws IOException {
+    try (Arena arena = Arena.ofShared()) {
+      for (Path file : Host.files(folder)) {
+        try (FileChannel channel = FileChannel.open(file)) {
+          use.accept(channel.map(MapMode.READ_ONLY, 0, channel.size(), arena));
+        }
+      }
+    }
   }
 
-  private static void readBlocks(FileChannel channel, ByteBuffer target) throws IOException {
+  private static void readToHeap(Path folder) throws IOException {
+    List<ByteBuffer> pieces = new ArrayList<>();
+    for (Path file : Host.files(folder)) {
+      try (FileChannel channel = FileChannel.open(file)) {
+        for (long at = 0; at < channel.size(); at += HEAP_PIECE) {
+          ByteBuffer piece = ByteBuffer.allocate((int) Math.min(HEAP_PIECE, channel.size() - at));
+          pieces.add(piece);
+          read(channel, at, piece);
+        }
+      }
+    }
+    Host.sink = pieces.size();
+  }
+
+  private static void readToNative(Path folder) throws IOException {
+    try (Arena arena = Arena.ofShared()) {
+      for (Path file : Host.files(folder)) {
+        try (FileChannel channel = FileChannel.open(file)) {
+          MemorySegment memory = arena.allocate(channel.size());
+          for (long at = 0; at < channel.size(); at += BLOCK) {
+            long count = Math.min(BLOCK, channel.size() - at);
+            read(channel, at, memory.asSlice(at, count).asByteBuffer());
+          }
+        }
+      }
+    }
+  }
+
+  private static void read(FileChannel channel, long from, ByteBuffer target) throws IOException {
     while (target.hasRemaining()) {
-      target.limit(Math.min(target.capacity(), target.position() + BLOCK));
-      if (channel.read(target) < 0) {
+      int start = target.position();
+      target.limit(Math.min(target.capacity(), start + BLOCK));
+      if (channel.read(target, from + start) < 0) {
         throw new IOException("short file");
       }
       target.limit(target.capacity());
     }
   }
 
-  static Way readToNative() {
-    return Way.timed(
-        "FileChannel.read, 1 thread, native",
-        folder -> {
-          try (Arena arena = Arena.ofShared()) {
-            for (Path file : Host.files(folder)) {
-              try (FileChannel channel = FileChannel.open(file)) {
-                MemorySegment memory = arena.allocate(channel.size());
-                for (long at = 0; at < channel.size(); at += BLOCK) {
-                  long count = Math.min(BLOCK, channel.size() - at);
-                  readBlocks(channel, memory.asSlice(at, count).asByteBuffer());
-                }
-              }
-            }
-          }
-        });
+  private static void populateAndRead(Path folder) throws IOException {
+    try (Arena arena = Arena.ofShared()) {
+      readInParallel(folder, BareMemory.allocate(arena, Host.bytes(folder)));
+    }
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // closed with the run
+  private static Way.Run readToPopulated(Path folder) throws IOException {
+    Arena arena = Arena.ofShared();
+    MemorySegment memory = BareMemory.allocate(arena, Host.bytes(folder));
+    return new Way.Run() {
+      @Override
+      public long nanos() throws Exception {
+        return Way.time(() -> readInParallel(folder, memory));
+      }
+
+      @Override
+      public void close() {
+        arena.close();
+      }
+    };
+  }
+
+  private static void readInParallel(Path folder, MemorySegment memory) throws IOException {
+    long begin = 0;
+    for (Path file : Host.files(folder)) {
+      try (FileChannel channel = FileChannel.open(file)) {
+        MemorySegment target = memory.asSlice(begin, channel.size());
+        begin += channel.size();
+        Host.onAllCores(
+            target.byteSize(),
+            SHARED_BLOCK,
+            (offset, bytes) -> readPart(channel, offset, target.asSlice(offset, bytes)));
+      }
+    }
+  }
+
+  private static void readPart(FileChannel channel, long offset, MemorySegment target) {
+    try {
+      read(channel, offset, target.asByteBuffer());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

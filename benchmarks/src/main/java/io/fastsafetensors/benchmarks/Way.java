@@ -2,18 +2,32 @@
 package io.fastsafetensors.benchmarks;
 
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * A way to load files, to be timed.
  *
  * @param name its name in the table
- * @param loading loads the files of a folder until every byte is in memory
+ * @param whole whether it loads every byte, so that bytes a second mean something
+ * @param states the states of the page cache that it is timed in
+ * @param preparation makes a run ready
  */
-record Way(String name, Loading loading) {
-  /** Loads files and tells how long it took, in nanoseconds. */
+record Way(String name, boolean whole, Set<CacheState> states, Preparation preparation) {
+  /** Makes a run ready, which takes no part in its time. */
   @FunctionalInterface
-  interface Loading {
-    long nanos(Path folder) throws Exception;
+  interface Preparation {
+    Run prepare(Path folder) throws Exception;
+  }
+
+  /** Loads files once and tells how long it took, in nanoseconds. */
+  @FunctionalInterface
+  interface Run extends AutoCloseable {
+    long nanos() throws Exception;
+
+    /** Frees what the preparation made. */
+    @Override
+    default void close() {}
   }
 
   /** Loads files. */
@@ -22,14 +36,35 @@ record Way(String name, Loading loading) {
     void load(Path folder) throws Exception;
   }
 
+  /** Makes a way that tells its time itself. */
+  static Way of(String name, Preparation preparation) {
+    return new Way(name, true, EnumSet.allOf(CacheState.class), preparation);
+  }
+
   /** Makes a way that is timed from outside. */
   static Way timed(String name, Work work) {
-    return new Way(
-        name,
-        folder -> {
-          long start = System.nanoTime();
-          work.load(folder);
-          return System.nanoTime() - start;
-        });
+    return of(name, folder -> () -> time(() -> work.load(folder)));
+  }
+
+  /** Something to be timed. */
+  @FunctionalInterface
+  interface Step {
+    void run() throws Exception;
+  }
+
+  static long time(Step step) throws Exception {
+    long start = System.nanoTime();
+    step.run();
+    return System.nanoTime() - start;
+  }
+
+  /** Returns this way, timed in some states only. */
+  Way only(CacheState first, CacheState... more) {
+    return new Way(name, whole, EnumSet.of(first, more), preparation);
+  }
+
+  /** Returns this way, which ends when it has the first tensor. */
+  Way untilFirstTensor() {
+    return new Way("first tensor: " + name, false, states, preparation);
   }
 }

@@ -26,27 +26,27 @@ import picocli.CommandLine.Mixin;
     name = "demo",
     description = {
       "Loads two small files and prints a tensor.",
-      "Then two processes load a file each, and share and shard their tensors."
+      "Then two processes load a file each, and share and shard their tensors.",
+      "Where no collective connects processes, they are two threads."
     })
 final class DemoCommand implements Callable<Integer> {
-  private static final int RANKS = 2;
-
   @Mixin private Output output;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     try (DemoFiles files = DemoFiles.write()) {
       runSingle(files, output.out());
-      if (Plugins.probe(Device.CPU).stream().anyMatch(DemoCommand::connectsRanks)) {
-        return runParallel(files, output.out());
+      List<PluginReport> collectives =
+          Plugins.probe(Device.CPU).stream()
+              .filter(plugin -> plugin.kind() == PluginReport.Kind.COLLECTIVE)
+              .toList();
+      if (collectives.stream().anyMatch(PluginReport::available)) {
+        return runProcesses(files, output.out());
       }
-      output.out().println("the parallel example is left out: no collective is available");
+      output.out().println("two threads instead of two processes: " + collectives);
+      DemoRank.runThreads(files).forEach(output.out()::print);
       return ExitCode.OK;
     }
-  }
-
-  private static boolean connectsRanks(PluginReport plugin) {
-    return plugin.kind() == PluginReport.Kind.COLLECTIVE && plugin.available();
   }
 
   private static void runSingle(DemoFiles files, PrintWriter out) throws IOException {
@@ -62,12 +62,12 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   /** Prints what the ranks print, one after the other, because both print many lines. */
-  private int runParallel(DemoFiles files, PrintWriter out)
+  private int runProcesses(DemoFiles files, PrintWriter out)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(JavaCommand.of(Main.class));
     command.addAll(List.of(DemoRankCommand.NAME, files.folder().toString()));
     List<StringBuilder> printed = List.of(new StringBuilder(), new StringBuilder());
-    GroupPlan plan = GroupPlan.local(RANKS, GroupPlan.newToken());
+    GroupPlan plan = GroupPlan.local(DemoRank.RANKS, GroupPlan.newToken());
     try (Launcher launcher =
         Launcher.start(
             command,

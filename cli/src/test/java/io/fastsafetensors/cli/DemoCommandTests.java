@@ -7,12 +7,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class DemoCommandTests {
+  private static final Pattern SPEED =
+      Pattern.compile("RANK [01]: read 256 bytes at [0-9.e-]+ GB/s\\R");
+
   @Test
   void printsTheTensorAsTheOriginalDoes() throws IOException {
     List<Path> before = demoFolders();
@@ -30,21 +34,21 @@ class DemoCommandTests {
     Ranks.needACollective();
     Fst fst = Fst.run("demo");
     assertThat(fst.err()).isEmpty();
-    String end = System.lineSeparator();
-    assertThat(fst.out())
-        .endsWith(
-            "RANK 0: tensor_a0="
-                + matrix(8)
-                + end
-                + "RANK 0: tensor_b0_sharded="
-                + matrix(4)
-                + end
-                + "RANK 1: tensor_a0="
-                + matrix(8)
-                + end
-                + "RANK 1: tensor_b0_sharded="
-                + matrix(4)
-                + end);
+    assertThat(SPEED.matcher(fst.out()).replaceAll("")).endsWith(rankPrints(0) + rankPrints(1));
+  }
+
+  @Test
+  void threadsPrintTheSame() throws IOException {
+    try (DemoFiles files = DemoFiles.write()) {
+      assertThat(DemoRank.runThreads(files))
+          .extracting(text -> SPEED.matcher(text).replaceAll(""))
+          .containsExactly(rankPrints(0), rankPrints(1));
+    }
+  }
+
+  private static String rankPrints(int rank) {
+    return "RANK %1$d: tensor_a0=%2$s%nRANK %1$d: tensor_b0_sharded=%3$s%n"
+        .formatted(rank, matrix(8), matrix(4));
   }
 
   /** Rows of the original's read-me: {@code [ 0., 0., ... 0.],} up to {@code [15., ... 15.]]}. */

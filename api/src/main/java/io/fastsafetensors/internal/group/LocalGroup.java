@@ -82,11 +82,7 @@ final class LocalGroup implements ProcessGroup {
     hub.change(() -> current.bring(waiter, thing));
     Waiter first = hub.get(current::first);
     if (!first.operation().equals(waiter.operation())) {
-      hub.fail(
-          new Failure(
-              rank,
-              "calls %s where rank %d calls %s"
-                  .formatted(waiter.operation(), first.rank(), first.operation())));
+      hub.fail(Failure.otherCall(rank, waiter.operation(), first.rank(), first.operation()));
       hub.check(waiter);
     }
     return current;

@@ -120,7 +120,7 @@ final class LocalHub {
   private void checkGoesOn(Waiter waiter, int missing, Deadline deadline)
       throws CollectiveException {
     if (failure == null && left[missing]) {
-      fail(new Failure(missing, "left the group"));
+      fail(Failure.left(missing));
     } else if (failure == null && deadline.hasPassed()) {
       fail(new Failure(missing, "did not come within " + deadline.allowed()));
     }

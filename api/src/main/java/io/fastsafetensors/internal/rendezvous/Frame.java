@@ -20,12 +20,14 @@ sealed interface Frame {
    * A rank's message in an exchange.
    *
    * @param call which exchange
+   * @param operation what the rank is doing; the same on all ranks, or they can't go on
    * @param members the ranks that take part, in the order of their group
    * @param timeoutNanos how long to wait for the others
    * @param message the message
    */
   @SuppressWarnings("ArrayRecordComponent") // Passed on, never compared.
-  record Brought(Call call, List<Integer> members, long timeoutNanos, byte[] message)
+  record Brought(
+      Call call, String operation, List<Integer> members, long timeoutNanos, byte[] message)
       implements Frame {}
 
   /**

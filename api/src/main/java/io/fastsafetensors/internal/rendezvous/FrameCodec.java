@@ -52,6 +52,7 @@ final class FrameCodec {
   private static void writeBrought(Brought brought, DataOutputStream out) throws IOException {
     out.writeByte('B');
     writeCall(brought.call(), out);
+    out.writeUTF(brought.operation());
     out.writeInt(brought.members().size());
     for (int member : brought.members()) {
       out.writeInt(member);
@@ -80,13 +81,17 @@ final class FrameCodec {
     return switch (kind) {
       case 'A' -> new Alive(in.readInt());
       case 'S' -> new Started();
-      case 'B' -> new Brought(readCall(in), readRanks(in), in.readLong(), readBytes(in));
+      case 'B' -> readBrought(in);
       case 'G' -> new Gathered(readCall(in), readMessages(in));
       case 'W' -> new Late(readFailure(in));
       case 'F' -> new Failed(readFailure(in));
       case 'L' -> new Leaving();
       default -> throw new IOException("not a frame: it starts with " + kind);
     };
+  }
+
+  private static Brought readBrought(DataInputStream in) throws IOException {
+    return new Brought(readCall(in), in.readUTF(), readRanks(in), in.readLong(), readBytes(in));
   }
 
   private static Call readCall(DataInputStream in) throws IOException {

@@ -1,25 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.rendezvous;
 
+import io.fastsafetensors.internal.group.Failure;
 import io.fastsafetensors.internal.rendezvous.Frame.Brought;
+import io.fastsafetensors.spi.Rendezvous;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** An exchange that not all have brought their messages to; used under a lock but for the wait. */
 final class Gathering {
+  private final int first;
+  private final String operation;
   private final List<Integer> members;
   private final Duration timeout;
   private final Map<Integer, byte[]> messages = new HashMap<>();
   private final CountDownLatch over = new CountDownLatch(1);
 
-  Gathering(Brought first) {
-    members = first.members();
-    timeout = Duration.ofNanos(first.timeoutNanos());
+  /** Makes an exchange of what the first rank brings to it. */
+  Gathering(int first, Brought brought) {
+    this.first = first;
+    operation = brought.operation();
+    members = brought.members();
+    timeout = Duration.ofNanos(brought.timeoutNanos());
+  }
+
+  /** Returns what is wrong when a rank is in another operation than the first. */
+  Optional<Failure> mismatch(int rank, String other) {
+    if (other.equals(operation)) {
+      return Optional.empty();
+    }
+    if (other.equals(Rendezvous.CLOSE)) {
+      return Optional.of(Failure.left(rank));
+    }
+    return Optional.of(
+        operation.equals(Rendezvous.CLOSE)
+            ? Failure.left(first)
+            : Failure.otherCall(rank, other, first, operation));
   }
 
   List<Integer> members() {

@@ -34,29 +34,28 @@ final class Gatherings {
   }
 
   void bring(int rank, Brought brought) {
-    Gathering gathering = add(rank, brought);
-    if (isComplete(gathering)) {
+    Gathering gathering = gathering(rank, brought);
+    Optional<Failure> mismatch = gathering.mismatch(rank, brought.operation());
+    if (mismatch.isPresent()) {
+      outcome.impossible(mismatch.get());
+    } else if (completes(gathering, rank, brought)) {
       outcome.complete(gathering.members(), new Gathered(brought.call(), gathering.all()));
     } else {
       failIfWaitingForNobody();
     }
   }
 
-  private synchronized Gathering add(int rank, Brought brought) {
-    Gathering gathering = pending.computeIfAbsent(brought.call(), call -> start(brought));
+  private synchronized Gathering gathering(int rank, Brought brought) {
+    return pending.computeIfAbsent(brought.call(), call -> start(rank, brought));
+  }
+
+  private synchronized boolean completes(Gathering gathering, int rank, Brought brought) {
     gathering.bring(rank, brought.message());
-    if (isComplete(gathering)) {
-      pending.remove(brought.call());
-    }
-    return gathering;
+    return gathering.missing().isEmpty() && pending.remove(brought.call(), gathering);
   }
 
-  private synchronized boolean isComplete(Gathering gathering) {
-    return gathering.missing().isEmpty();
-  }
-
-  private Gathering start(Brought first) {
-    Gathering gathering = new Gathering(first);
+  private Gathering start(int first, Brought brought) {
+    Gathering gathering = new Gathering(first, brought);
     Thread.ofVirtual().name("fst-rendezvous-timer").start(() -> watch(gathering));
     return gathering;
   }
@@ -86,7 +85,7 @@ final class Gatherings {
   }
 
   private void failIfWaitingForNobody() {
-    missingForEver().ifPresent(rank -> outcome.impossible(new Failure(rank, "left the group")));
+    missingForEver().ifPresent(rank -> outcome.impossible(Failure.left(rank)));
   }
 
   private synchronized Optional<Integer> missingForEver() {

@@ -231,7 +231,7 @@ final class Hub implements Control, Gatherings.Outcome {
     gatherings.leave(0);
     try {
       awaitAllLeave(Deadline.after(config.timeout()));
-      fail(new Failure(0, "left the group"));
+      fail(Failure.left(0));
       sayLastWords(Deadline.after(LAST_WORDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -59,7 +59,7 @@ final class Member implements Control, Link.Listener {
   @Override
   public void ended(String how) {
     if (!leaves) {
-      board.fail(new Failure(0, hubLeaves ? "left the group" : how));
+      board.fail(hubLeaves ? Failure.left(0) : new Failure(0, how));
     }
   }
 

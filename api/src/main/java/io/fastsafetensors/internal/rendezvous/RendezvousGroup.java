@@ -77,7 +77,7 @@ final class RendezvousGroup implements Rendezvous {
       throws CollectiveException {
     check(operation);
     Call call = new Call(path, calls++);
-    control.bring(new Brought(call, members, timeout.toNanos(), message.clone()));
+    control.bring(new Brought(call, operation, members, timeout.toNanos(), message.clone()));
     try {
       Optional<List<byte[]>> all = board.awaitGathered(call, Deadline.after(timeout.plus(GRACE)));
       if (all.isEmpty()) {

@@ -82,6 +82,29 @@ class RendezvousFailureTests {
   }
 
   @Test
+  void ranksInDifferentOperationsAreToldAtOnce() throws Exception {
+    List<FutureTask<Object>> tasks =
+        Meeting.of(2, LONG)
+            .startAll(r -> r.exchange(r.rank() == 0 ? "barrier" : "split", new byte[0], LONG));
+    for (FutureTask<Object> task : tasks) {
+      assertThat(Meeting.failure(task)).hasMessageContaining(" where rank ");
+    }
+  }
+
+  @Test
+  void aRankThatClosesIsNamedByThoseInAnotherOperation() throws Exception {
+    List<FutureTask<Object>> tasks =
+        Meeting.of(3, LONG)
+            .startAll(
+                r -> r.exchange(r.rank() == 1 ? Rendezvous.CLOSE : "test", new byte[0], LONG));
+    for (FutureTask<Object> task : tasks) {
+      CollectiveException e = Meeting.failure(task);
+      assertThat(e.peer()).isEqualTo(1);
+      assertThat(e).hasMessageContaining("left the group");
+    }
+  }
+
+  @Test
   void aLostRankIsNamedAtOnceByAll() throws Exception {
     Meeting meeting = Meeting.of(3, LONG);
     CountDownLatch joined = new CountDownLatch(2);

@@ -108,19 +108,25 @@ final class MpjDevice {
     return tag;
   }
 
-  /** Starts to send bytes, before which there must be {@link MpjLibrary#OVERHEAD} free ones. */
+  /**
+   * Starts to send a message.
+   *
+   * @param bytes {@link MpjLibrary#OVERHEAD} free bytes, then the message
+   * @param size the message's size, with its {@link MpjLibrary#HEADER}
+   * @param rank to whom, of all ranks
+   * @param tag the group's
+   */
   MpjRequest send(ByteBuffer bytes, int size, int rank, int tag) throws LoadException {
     try {
       Object buffer = library.newBuffer().invoke(bytes, MpjLibrary.OVERHEAD, bytes.capacity());
       library.setSize().invoke(buffer, size);
-      library.commit().invoke(buffer);
       return request(library.send().invoke(world, buffer, rank, tag), buffer);
     } catch (Throwable e) {
       throw new LoadException("MPJ Express cannot send: " + e, e);
     }
   }
 
-  /** Starts to receive bytes. */
+  /** Starts to receive a message, with its {@link MpjLibrary#HEADER}. */
   MpjRequest receive(ByteBuffer bytes, int rank, int tag) throws LoadException {
     try {
       Object buffer = library.newBuffer().invoke(bytes, 0, bytes.capacity());

@@ -160,7 +160,7 @@ final class MpjGroup implements ProcessGroup {
     }
     closed = true;
     try {
-      rendezvous.exchange("close", new byte[0], timeout());
+      rendezvous.exchange(Rendezvous.CLOSE, new byte[0], timeout());
     } catch (CollectiveException e) {
       System.getLogger(MpjGroup.class.getName())
           .log(System.Logger.Level.DEBUG, "not all ranks close their group", e);

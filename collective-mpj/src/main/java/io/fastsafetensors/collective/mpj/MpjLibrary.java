@@ -21,7 +21,6 @@ import org.apache.log4j.Logger;
  * @param device the static field with the device, set even while it still connects
  * @param newBuffer {@code (ByteBuffer, int overhead, int capacity) -> Buffer}
  * @param setSize {@code (Buffer, int) -> void}
- * @param commit {@code (Buffer) -> void}
  * @param getSize {@code (Buffer) -> int}
  * @param send {@code (Comm, Buffer, int rank, int tag) -> Request}: starts to send
  * @param receive {@code (Comm, Buffer, int rank, int tag) -> Request}: starts to receive
@@ -35,15 +34,17 @@ record MpjLibrary(
     VarHandle device,
     MethodHandle newBuffer,
     MethodHandle setSize,
-    MethodHandle commit,
     MethodHandle getSize,
     MethodHandle send,
     MethodHandle receive,
     MethodHandle test,
     MethodHandle listenAt,
     MethodHandle abort) {
-  /** Bytes that a sender leaves free before its payload, and a receiver not. */
+  /** Bytes that a sender leaves free before a message, and a receiver not. */
   static final int OVERHEAD = 81;
+
+  /** Bytes at the start of a message that say what follows; zeros stand for plain bytes. */
+  static final int HEADER = 8;
 
   /** Loads a copy; fails if the jar is not the expected version. */
   static MpjLibrary load(MpjJar jar) throws ReflectiveOperationException {
@@ -65,7 +66,6 @@ record MpjLibrary(
         lookup.findStaticVarHandle(javaStart, "dev", device),
         newBuffer(lookup, loader, buffer),
         lookup.findVirtual(buffer, "setSize", MethodType.methodType(void.class, int.class)),
-        lookup.findVirtual(buffer, "commit", MethodType.methodType(void.class)),
         lookup.findVirtual(buffer, "getSize", MethodType.methodType(int.class)),
         send(lookup, comm, buffer, request),
         receive(lookup, comm, buffer, request, status),

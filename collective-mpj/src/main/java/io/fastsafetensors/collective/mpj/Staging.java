@@ -19,8 +19,10 @@ final class Staging {
   /** MPJ Express is fastest with messages of about this size, and fails at 1 GiB. */
   static final int CHUNK = 16 << 20;
 
-  /** The payload starts on a page, where devices copy fastest; MPJ Express' header is before it. */
+  /** The payload starts on a page, where devices copy fastest; the message begins before it. */
   private static final int PAYLOAD = 4096;
+
+  private static final int MESSAGE = PAYLOAD - MpjLibrary.HEADER;
 
   // Freed by the collector: after a failure MPJ Express' threads may hold it for a moment.
   private final MemorySegment memory = Arena.ofAuto().allocate(PAYLOAD + CHUNK, PAYLOAD);
@@ -44,14 +46,15 @@ final class Staging {
     return underWay;
   }
 
-  /** Returns the payload with the room for the header, for MPJ Express to send. */
+  /** Returns the message with room before it, for MPJ Express to send. */
   ByteBuffer toSend() {
-    return memory.asSlice(PAYLOAD - MpjLibrary.OVERHEAD).asByteBuffer();
+    memory.asSlice(MESSAGE, MpjLibrary.HEADER).fill((byte) 0);
+    return memory.asSlice(MESSAGE - MpjLibrary.OVERHEAD).asByteBuffer();
   }
 
-  /** Returns the payload, for MPJ Express to receive. */
+  /** Returns the room for a message, for MPJ Express to receive. */
   ByteBuffer toReceive() {
-    return memory.asSlice(PAYLOAD).asByteBuffer();
+    return memory.asSlice(MESSAGE).asByteBuffer();
   }
 
   /** Copies a part of a region into the payload. */

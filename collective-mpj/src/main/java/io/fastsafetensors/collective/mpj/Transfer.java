@@ -42,7 +42,7 @@ final class Transfer {
   }
 
   private void sendOn(Staging slot, int bytes, int peer) throws LoadException {
-    slot.use(device.send(slot.toSend(), bytes, worldRanks[peer], tag), peer);
+    slot.use(device.send(slot.toSend(), MpjLibrary.HEADER + bytes, worldRanks[peer], tag), peer);
   }
 
   /** Sends all of a region, and waits until it has left. */
@@ -94,7 +94,7 @@ final class Transfer {
 
   private void checkSize(String operation, @Nullable MpjRequest received, int expected, int from)
       throws LoadException {
-    int size = Objects.requireNonNull(received).size();
+    int size = Objects.requireNonNull(received).size() - MpjLibrary.HEADER;
     if (size != expected) {
       throw new CollectiveException(
           rendezvous.rank(),

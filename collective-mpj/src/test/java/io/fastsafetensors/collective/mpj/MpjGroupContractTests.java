@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.collective.mpj;
 
-import io.fastsafetensors.Device;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.testkit.CollectiveContract;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
 
 /** Groups over MPJ Express keep the rules: each rank has a copy of it, in one JVM. */
-final class MpjGroupContractTests extends CollectiveContract {
+class MpjGroupContractTests extends CollectiveContract {
   @BeforeAll
   static void needsMpj() {
     Configs.assumeMpj();
@@ -19,6 +18,6 @@ final class MpjGroupContractTests extends CollectiveContract {
     int port = Configs.freePort();
     return rank ->
         ProcessGroup.join(
-            Configs.config(rank, size, port, Device.CPU, timeout), new MpjCollective());
+            Configs.config(rank, size, port, device(rank), timeout), new MpjCollective());
   }
 }

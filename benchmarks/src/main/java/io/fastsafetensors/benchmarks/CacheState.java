@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** What of the files is in the page cache when a run starts. */
+enum CacheState {
+  /** All of it. */
+  WARM,
+  /** Nothing, with the disk's readahead as the system set it. */
+  COLD,
+  /** Nothing, with a readahead of 128 KiB, the default of Linux. */
+  COLD_128K,
+  /** The first half of each file. */
+  HALF;
+
+  /** Brings the page cache into this state. */
+  void establish(Path folder) throws IOException {
+    if (needsRoot()) {
+      Host.dropCaches();
+    }
+    switch (this) {
+      case WARM -> Host.warm(folder, 1);
+      case HALF -> Host.warm(folder, 0.5);
+      case COLD, COLD_128K -> {}
+    }
+  }
+
+  boolean needsRoot() {
+    return this != WARM;
+  }
+
+  /** Returns the name on the command line. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

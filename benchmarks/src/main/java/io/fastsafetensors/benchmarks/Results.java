@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.benchmarks;
+
+import com.fasterxml.jackson.core.JsonEncoding;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/** The times of all runs, as a table and as JSON. */
+final class Results {
+  private static final double NANOS_PER_MILLI = 1e6;
+
+  private final Path folder;
+  private final long bytes;
+  private final String readahead;
+  private final Map<CacheState, Map<Way, List<Long>>> nanos = new EnumMap<>(CacheState.class);
+
+  Results(Path folder, long bytes) throws IOException {
+    this.folder = folder;
+    this.bytes = bytes;
+    this.readahead = Readahead.describe(folder);
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  void add(CacheState state, Way way, long time) {
+    nanos
+        .computeIfAbsent(state, _ -> new LinkedHashMap<>())
+        .computeIfAbsent(way, _ -> new ArrayList<>())
+        .add(time);
+  }
+
+  void print(CacheState state) {
+    System.out.printf(
+        Locale.ROOT,
+        "%n%s, %d bytes, %s KiB readahead: medians (lowest to highest)%n",
+        state,
+        bytes,
+        state == CacheState.COLD_128K ? "128" : readahead);
+    nanos
+        .getOrDefault(state, Map.of())
+        .forEach((way, times) ->
+            System.out.printf(
+                Locale.ROOT,
+                "  %-52s %s ms%s%n",
+                way.name(),
+                Spread.of(times.stream().map(time -> time / NANOS_PER_MILLI).toList()),
+                way.whole() ? "  " + Spread.of(speeds(times)) + " GB/s" : ""));
+  }
+
+  private List<Double> speeds(List<Long> times) {
+    return times.stream().map(time -> (double) bytes / time).toList();
+  }
+
+  /** Writes all of it: every run's time, for whoever wants other figures than medians. */
+  void write(Path json) throws IOException {
+    try (JsonGenerator out = new JsonFactory().createGenerator(json.toFile(), JsonEncoding.UTF8)) {
+      out.useDefaultPrettyPrinter();
+      out.writeStartObject();
+      out.writeStringField("date", Instant.now().toString());
+      out.writeStringField("folder", String.valueOf(folder.getFileName()));
+      out.writeNumberField("bytes", bytes);
+      out.writeNumberField("processors", Host.CORES);
+      out.writeStringField("java", Runtime.version().toString());
+      out.writeStringField(
+          "system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+      out.writeStringField("readaheadKib", readahead);
+      for (Map.Entry<CacheState, Map<Way, List<Long>>> state : nanos.entrySet()) {
+        out.writeObjectFieldStart(state.getKey().toString());
+        for (Map.Entry<Way, List<Long>> way : state.getValue().entrySet()) {
+          write(out, way.getKey(), way.getValue());
+        }
+        out.writeEndObject();
+      }
+      out.writeEndObject();
+    }
+  }
+
+  private void write(JsonGenerator out, Way way, List<Long> times) throws IOException {
+    out.writeObjectFieldStart(way.name());
+    out.writeNumberField(
+        "medianNanos", Spread.of(times.stream().map(Long::doubleValue).toList()).median());
+    if (way.whole()) {
+      out.writeNumberField("medianGigabytesPerSecond", Spread.of(speeds(times)).median());
+    }
+    out.writeFieldName("nanos");
+    long[] all = times.stream().flatMapToLong(LongStream::of).toArray();
+    out.writeArray(all, 0, all.length);
+    out.writeEndObject();
+  }
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.collective.mpj;
+
+import io.fastsafetensors.Device;
+
+/**
+ * Groups over MPJ Express keep the rules, with each rank's data on a simulated device of its own.
+ */
+final class MpjGroupOnSimContractTests extends MpjGroupContractTests {
+  @Override
+  public Device device(int rank) {
+    return new Device("sim", rank);
+  }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.integration.ranks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fastsafetensors.cli.launch.GroupPlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The ranks of one group as processes that run {@link RankProgram}. */
+final class RankGroup implements AutoCloseable {
+  private final int size;
+  private final Duration timeout;
+  private final String host;
+  private final int port;
+  private final List<RankProcess> ranks = new ArrayList<>();
+
+  private RankGroup(int size, Duration timeout, String host, int port) {
+    this.size = size;
+    this.timeout = timeout;
+    this.host = host;
+    this.port = port;
+  }
+
+  /** Makes a group on this host, of which no rank has started. */
+  static RankGroup of(int size, Duration timeout) throws IOException {
+    GroupPlan plan = GroupPlan.local(size, "a token");
+    return new RankGroup(size, timeout, plan.host(), plan.port());
+  }
+
+  /** Makes a group whose rank 0 will listen at an address. */
+  static RankGroup at(String host, int port, int size, Duration timeout) {
+    return new RankGroup(size, timeout, host, port);
+  }
+
+  /** Makes a group on this host and starts all its ranks. */
+  static RankGroup start(int size, Duration timeout, String... arguments) throws IOException {
+    RankGroup group = of(size, timeout);
+    try {
+      for (int rank = 0; rank < size; rank++) {
+        group.add(List.of(), arguments);
+      }
+      return group;
+    } catch (IOException | RuntimeException e) {
+      group.close();
+      throw e;
+    }
+  }
+
+  /** Starts the next rank; {@code prefix} is put before its command line. */
+  RankProcess add(List<String> prefix, String... arguments) throws IOException {
+    int rank = ranks.size();
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(java(RankProgram.class));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment(rank));
+    RankProcess process = new RankProcess("rank " + rank, builder);
+    ranks.add(process);
+    return process;
+  }
+
+  /** Returns a command line for a main class of the tests' class path; it starts fast. */
+  static List<String> java(Class<?> program) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Xshare:auto",
+        "-Xmx512m",
+        "--enable-native-access=ALL-UNNAMED",
+        "-cp",
+        System.getProperty("java.class.path"),
+        program.getName());
+  }
+
+  private Map<String, String> environment(int rank) {
+    return Map.of(
+        "RANK",
+        Integer.toString(rank),
+        "WORLD_SIZE",
+        Integer.toString(size),
+        "MASTER_ADDR",
+        host,
+        "MASTER_PORT",
+        Integer.toString(port),
+        "FST_GROUP_TOKEN",
+        "a token",
+        "FST_GROUP_TIMEOUT",
+        Long.toString(timeout.toSeconds()));
+  }
+
+  int port() {
+    return port;
+  }
+
+  RankProcess rank(int rank) {
+    return ranks.get(rank);
+  }
+
+  List<RankProcess> all() {
+    return ranks;
+  }
+
+  /** Returns all ranks but one. */
+  List<RankProcess> allBut(int rank) {
+    return ranks.stream().filter(process -> process != ranks.get(rank)).toList();
+  }
+
+  /** Waits until all have printed a line that begins so. */
+  void awaitAll(String beginning) throws InterruptedException {
+    for (RankProcess rank : ranks) {
+      rank.await(beginning);
+    }
+  }
+
+  /** Lets all that still run go on. */
+  void goAll() throws IOException {
+    for (RankProcess rank : ranks) {
+      if (rank.isAlive()) {
+        rank.go();
+      }
+    }
+  }
+
+  /** Fails unless every other rank fails in time and names the lost rank, and nothing is left. */
+  void survivorsName(int lost) throws InterruptedException {
+    for (RankProcess survivor : allBut(lost)) {
+      assertThat(survivor.end())
+          .as("%s %s", survivor.printed(), survivor.complaints())
+          .isEqualTo(1);
+      assertThat(survivor.await("lost peer ")).isEqualTo(Integer.toString(lost));
+      assertThat(Long.parseLong(survivor.await("failed after ms ")))
+          .isLessThan(timeout.plusSeconds(5).toMillis());
+      assertThat(survivor.complaints()).as("nothing else is printed").isEmpty();
+    }
+    assertThat(ranks).noneMatch(RankProcess::isAlive);
+  }
+
+  @Override
+  public void close() {
+    ranks.forEach(RankProcess::close);
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.integration.ranks;
+
+import io.fastsafetensors.CollectiveException;
+import io.fastsafetensors.Device;
+import io.fastsafetensors.GroupConfig;
+import io.fastsafetensors.ProcessGroup;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A rank: joins the group that its environment tells of, and does what its arguments say. It ends
+ * with status 1 when a call of the group fails, and prints how.
+ */
+final class RankProgram {
+  private static long waitedUntil;
+
+  private RankProgram() {}
+
+  private interface Work {
+    void run(ProcessGroup group) throws Exception;
+  }
+
+  public static void main(String[] arguments) throws Exception {
+    Work work = work(arguments);
+    GroupConfig config = GroupConfig.fromEnvironment(Device.CPU).orElseThrow();
+    waitedUntil = System.nanoTime();
+    try (ProcessGroup group = ProcessGroup.join(config)) {
+      work.run(group);
+      print("ended well");
+    } catch (CollectiveException e) {
+      print("failed after ms " + (System.nanoTime() - waitedUntil) / 1_000_000);
+      print("lost peer " + e.peer());
+      print("error " + e.getMessage());
+      System.exit(1);
+    }
+  }
+
+  private static Work work(String... arguments) {
+    return switch (arguments[0]) {
+      case "broadcast" ->
+          new Broadcast(Long.parseLong(arguments[1]), Integer.parseInt(arguments[2]))::run;
+      case "shards" -> new Shards(Path.of(arguments[1]))::check;
+      case "disagree" -> new Disagreements(Path.of(arguments[1]))::run;
+      default -> throw new IllegalArgumentException(arguments[0]);
+    };
+  }
+
+  static void print(String line) {
+    System.out.println(line);
+  }
+
+  /** Says where it is, and waits until the test lets it go on. */
+  static void pause(String line) throws IOException {
+    print(line);
+    int read = 0;
+    while (read != '\n') {
+      read = System.in.read();
+      if (read < 0) {
+        throw new IOException("the test has ended");
+      }
+    }
+    waitedUntil = System.nanoTime();
+  }
+}
