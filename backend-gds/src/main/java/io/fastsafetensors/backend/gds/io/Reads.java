@@ -20,6 +20,8 @@ final class Reads {
   private final long wholePages;
   private final List<Read> reads = new ArrayList<>();
   private final List<Span> staged = new ArrayList<>();
+  private long stagedFrom;
+  private long stagedEnd;
 
   private Reads(Tuning tuning, long fileSize) {
     this.tuning = tuning;
@@ -69,21 +71,26 @@ final class Reads {
       if (!staged.isEmpty() && !shares(piece)) {
         endStaged();
       }
+      boolean first = staged.isEmpty();
+      stagedFrom = first ? piece.fileOffset() : Math.min(stagedFrom, piece.fileOffset());
+      stagedEnd = first ? piece.fileEnd() : Math.max(stagedEnd, piece.fileEnd());
       staged.add(piece);
     }
   }
 
-  /** Near pieces share a read, so that the number of reads follows the bytes. */
+  /**
+   * Near pieces share a read, so that the number of reads follows the bytes. Neighbours overlap
+   * where one of them was widened to whole pages.
+   */
   private boolean shares(Span next) {
-    return next.fileOffset() - staged.getLast().fileEnd() <= Tuning.MAX_GAP
-        && next.fileEnd() - staged.getFirst().fileOffset() <= tuning.stagingBytes();
+    long from = Math.min(stagedFrom, next.fileOffset());
+    long end = Math.max(stagedEnd, next.fileEnd());
+    return next.fileOffset() - stagedEnd <= Tuning.MAX_GAP && end - from <= tuning.stagingBytes();
   }
 
   private void endStaged() {
     if (!staged.isEmpty()) {
-      long from = staged.getFirst().fileOffset();
-      long bytes = staged.getLast().fileEnd() - from;
-      reads.add(new Read(Way.STAGED, from, bytes, List.copyOf(staged)));
+      reads.add(new Read(Way.STAGED, stagedFrom, stagedEnd - stagedFrom, List.copyOf(staged)));
       staged.clear();
     }
   }
