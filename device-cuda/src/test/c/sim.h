@@ -47,16 +47,14 @@ typedef struct rows {
   uint64_t source, source_pitch, target, target_pitch, count, bytes;
 } rows;
 
-typedef struct function {
-  char name[64];
-} function;
+typedef struct function function;
 
 /* What a stream has to do: copy rows, run a function, or wait for an event of another stream. */
 typedef struct operation {
   enum { COPY, RUN, WAIT } kind;
   rows copy;
   function *what;
-  uint64_t arguments[4];
+  uint64_t arguments[3];
   stream *other;
   uint64_t after;
   int64_t queued_at;
@@ -85,6 +83,6 @@ int queue(stream *in, operation what);
 bool stream_is_of(stream *in, context *owner);
 
 /* kernel.c */
-int run_function(const function *what, const uint64_t arguments[4]);
+int run_function(const function *what, const uint64_t arguments[3]);
 
 #endif

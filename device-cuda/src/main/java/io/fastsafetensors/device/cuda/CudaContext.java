@@ -7,6 +7,7 @@ import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.device.cuda.driver.Addresses;
 import io.fastsafetensors.device.cuda.driver.Calls;
+import io.fastsafetensors.device.cuda.kernel.ConversionKernels;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
@@ -34,6 +35,7 @@ final class CudaContext implements DeviceContext {
   private final OptionalInt numaNode;
   private final boolean integrated;
   private final Copies copies;
+  private final ConversionKernels kernels;
   private final PinnedMemory pinned;
   private final Spares<CUevent> events;
   private final Spares<Addresses.Stream> streams;
@@ -47,6 +49,7 @@ final class CudaContext implements DeviceContext {
     this.numaNode = gpu.numaNode();
     this.integrated = gpu.isIntegrated();
     this.copies = new Copies(gpu, primary);
+    this.kernels = new ConversionKernels(device);
     this.pinned = new PinnedMemory(device);
     this.events = new Spares<>(this::makeEvent, this::breakEvent);
     this.streams = new Spares<>(this::makeStream, this::breakStream);
@@ -125,7 +128,7 @@ final class CudaContext implements DeviceContext {
 
   @Override
   public DeviceStream newStream() throws LoadException {
-    return new CudaStream(this, streams, new Marks(device(), events), copies);
+    return new CudaStream(this, streams, new Marks(device(), events), copies, kernels);
   }
 
   private Addresses.Stream makeStream() throws LoadException {
@@ -156,7 +159,7 @@ final class CudaContext implements DeviceContext {
 
   @Override
   public boolean canConvert(DType from, DType to) {
-    return from == to;
+    return HostMemory.canConvert(from, to);
   }
 
   /**
@@ -190,6 +193,7 @@ final class CudaContext implements DeviceContext {
       pinned.close();
       streams.close();
       events.close();
+      kernels.close();
       copies.close();
       primary.close();
       primary.reattach(before);

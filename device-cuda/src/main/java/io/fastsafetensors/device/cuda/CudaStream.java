@@ -5,6 +5,7 @@ import io.fastsafetensors.DType;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.device.cuda.driver.Addresses;
 import io.fastsafetensors.device.cuda.driver.Calls;
+import io.fastsafetensors.device.cuda.kernel.ConversionKernels;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
@@ -32,15 +33,22 @@ final class CudaStream implements DeviceStream {
   private final Spares<Addresses.Stream> spares;
   private final Marks marks;
   private final Copies copies;
+  private final ConversionKernels kernels;
   private final Addresses.Stream stream;
   private boolean closed;
 
-  CudaStream(CudaContext context, Spares<Addresses.Stream> spares, Marks marks, Copies copies)
+  CudaStream(
+      CudaContext context,
+      Spares<Addresses.Stream> spares,
+      Marks marks,
+      Copies copies,
+      ConversionKernels kernels)
       throws LoadException {
     this.context = context;
     this.spares = spares;
     this.marks = marks;
     this.copies = copies;
+    this.kernels = kernels;
     this.stream = spares.take();
   }
 
@@ -69,8 +77,13 @@ final class CudaStream implements DeviceStream {
 
   @Override
   public void convert(Region source, DType from, Region target, DType to) throws LoadException {
-    StreamArguments.checkConversion(context, requireOwn(source), from, requireOwn(target), to);
-    copies.queue(CopyWay.INSIDE, Rows.of(source, target), open());
+    long elements =
+        StreamArguments.checkConversion(context, requireOwn(source), from, requireOwn(target), to);
+    if (from == to) {
+      copies.queue(CopyWay.INSIDE, Rows.of(source, target), open());
+    } else if (elements > 0) {
+      kernels.queue(source.address(), from, target.address(), to, elements, open());
+    }
   }
 
   private Region requireOwn(Region region) {

@@ -10,7 +10,9 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Groups of threads keep the rules with each rank's data on a GPU, of its own as far as there are. */
+/**
+ * Groups of threads keep the rules with each rank's data on a GPU, of its own as far as there are.
+ */
 @ExtendWith(DriverChecks.class)
 final class LocalGroupOnCudaContractTests extends CollectiveContract {
   @Override

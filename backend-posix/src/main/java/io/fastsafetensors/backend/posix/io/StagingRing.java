@@ -184,7 +184,8 @@ final class StagingRing implements AutoCloseable {
 
   private void checkFailure() throws LoadException {
     if (failure != null) {
-      throw new LoadException("a copy to " + context.device() + " failed", failure);
+      throw new LoadException(
+          "a copy to " + context.device() + " failed: " + failure.getMessage(), failure);
     }
   }
 
