@@ -67,7 +67,7 @@ final class Natives {
   static void load() throws IOException {
     for (String needed : List.of("cudart@.13", "nccl@.2")) {
       for (Path library : inFolders(needed).toList()) {
-        Loader.loadLibrary(new URL[] {library.toUri().toURL()}, needed);
+        Loader.loadLibrary(nccl.class, new URL[] {library.toUri().toURL()}, needed);
       }
     }
     if (BUNDLED.stream().allMatch(Natives::isFound)) {
@@ -119,7 +119,7 @@ final class Natives {
           InputStream in = reader.open(library.resource()).orElseThrow()) {
         Files.copy(in, file);
       }
-      Loader.loadLibrary(new URL[] {file.toUri().toURL()}, library.name());
+      Loader.loadLibrary(nccl.class, new URL[] {file.toUri().toURL()}, library.name());
     } finally {
       // Once it is loaded, the file's name isn't needed any more.
       Files.deleteIfExists(file);
