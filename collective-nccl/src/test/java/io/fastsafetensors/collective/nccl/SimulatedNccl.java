@@ -10,13 +10,13 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 
 /**
  * An NCCL over Unix sockets, built from {@code src/test/c} by gcc, on the simulated CUDA driver. It
@@ -79,7 +79,7 @@ final class SimulatedNccl {
   private static void build(String... arguments) throws IOException {
     String script = Path.of("src", "test", "c", "build").toAbsolutePath().toString();
     ProcessBuilder builder = new ProcessBuilder(script);
-    builder.command().addAll(java.util.List.of(arguments));
+    builder.command().addAll(List.of(arguments));
     Process build = builder.redirectErrorStream(true).start();
     String output = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     try {
@@ -110,7 +110,7 @@ final class SimulatedNccl {
               symbols.findOrThrow("sim_nccl_fault"),
               FunctionDescriptor.ofVoid(
                   ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT))
-          .invokeExact((MemorySegment) arena.allocateFrom(call), nth, result);
+          .invokeExact(arena.allocateFrom(call), nth, result);
     } catch (Throwable e) {
       throw new AssertionError(e);
     }
