@@ -83,7 +83,7 @@ dist_is_current() {
   for module in "$root"/*/pom.xml; do
     module=${module%/pom.xml}
     case ${module##*/} in
-      testkit | integration-tests | benchmarks) continue ;; # not in the distribution
+      integration-tests | benchmarks) continue ;; # not in the distribution
     esac
     sources+=("$module/pom.xml")
     [[ ! -d $module/src/main ]] || sources+=("$module/src/main")

@@ -15,7 +15,7 @@ import java.util.List;
  * done. A call that has waited for another rank for as long as the group's timeout, without a byte
  * moving, ends with a {@link CollectiveException} that names the rank (rule C-102). A rank that is
  * lost, fails or leaves ends the calls of all others at once. After an exception other than one
- * about arguments, every call but {@link #close} throws a {@link CollectiveException} (rule C-103).
+ * about arguments, every call but {@link #close} throws a {@link CollectiveException} (rule C-109).
  * Ranks are always ranks of this group, from 0. One thread at a time uses a group.
  *
  * @since 0.1

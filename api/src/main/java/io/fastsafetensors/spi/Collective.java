@@ -26,7 +26,7 @@ public interface Collective extends Provider {
    *
    * <p>Users get the group behind a check of all arguments and of its state: its methods are called
    * with ranks in range, with contiguous regions where such are asked for, on open groups only, and
-   * no more after they threw (rule C-104). {@link Rendezvous} does what transports have in common.
+   * no more after they threw (rule C-118). {@link Rendezvous} does what transports have in common.
    *
    * @param config who and where the ranks are
    * @return the group; the caller closes it

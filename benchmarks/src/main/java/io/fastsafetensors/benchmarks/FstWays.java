@@ -62,7 +62,7 @@ final class FstWays {
   private static Way pooled(String backend) {
     LoadOptions options = options(backend, AccessPath.COPIED).build();
     return Way.of(
-        name(backend, AccessPath.COPIED) + ", pooled memory", folder -> pooledRun(folder, options));
+        name(backend, AccessPath.COPIED) + ", pooled", folder -> pooledRun(folder, options));
   }
 
   private static Way.Run pooledRun(Path folder, LoadOptions options) throws LoadException {
@@ -81,10 +81,14 @@ final class FstWays {
     };
   }
 
+  static String otherHalfOf(String backend) {
+    return name(backend, AccessPath.COPIED) + ", the half that isn't cached";
+  }
+
   /** Only what the page cache lacks when half of each file is in it. */
   private static Way otherHalf(String backend) {
     return Way.timed(
-            name(backend, AccessPath.COPIED) + ", the half that isn't cached",
+            otherHalfOf(backend),
             folder -> {
               try (Loader loader = loader(folder)) {
                 LoadOptions.Builder options = options(backend, AccessPath.COPIED);

@@ -26,13 +26,19 @@ final class Host {
   private Host() {}
 
   /**
-   * Touches as much memory as a run will use. A virtual machine gives free memory back to its host;
-   * without this, a run measures how fast it gets it again.
+   * Touches memory. A virtual machine gives free memory back to its host; without this, a run
+   * measures how fast it gets it again. Small pages come from other places than huge pages, which
+   * alone are given back within a second: they are touched last.
+   *
+   * @param bytes how much of each kind
    */
   static void touchMemory(long bytes) {
     try (Arena arena = Arena.ofShared()) {
       // The JDK clears what it allocates.
       IntStream.range(0, CORES).parallel().forEach(_ -> arena.allocate(Math.ceilDiv(bytes, CORES)));
+    }
+    try (Arena arena = Arena.ofShared()) {
+      sink = BareMemory.allocate(arena, bytes).get(ValueLayout.JAVA_BYTE, 0);
     }
   }
 

@@ -27,9 +27,6 @@ import picocli.CommandLine.Parameters;
 final class LoadComparison implements Callable<Integer> {
   private static final int LINUX_READAHEAD_KIB = 128;
 
-  /** Into memory, and through the page cache. */
-  private static final int MEMORY_PER_BYTE = 2;
-
   @Parameters(index = "0", paramLabel = "FOLDER", description = "has the files; see fst make")
   private Path folder = Path.of("");
 
@@ -78,6 +75,7 @@ final class LoadComparison implements Callable<Integer> {
         run(state, ways, results);
       }
     }
+    results.printGoals();
     if (json != null) {
       results.write(json);
     }
@@ -105,7 +103,7 @@ final class LoadComparison implements Callable<Integer> {
   private long time(Way way, CacheState state, long bytes) throws Exception {
     try (Way.Run run = way.preparation().prepare(folder)) {
       state.establish(folder);
-      Host.touchMemory(MEMORY_PER_BYTE * bytes);
+      Host.touchMemory(bytes);
       return run.nanos();
     }
   }

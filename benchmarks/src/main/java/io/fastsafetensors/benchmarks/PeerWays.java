@@ -2,42 +2,57 @@
 package io.fastsafetensors.benchmarks;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * What Python programs do: the peers that are installed in the interpreter that the system property
- * {@code peers.python} names, by the script that {@code peers.script} names. They time themselves,
- * without the start of the interpreter and its imports.
+ * What other programs do: each system property whose name begins with {@code peer.} is a command,
+ * one word a line. Without arguments it tells the names of its ways; with such a name and a folder
+ * it loads the folder and tells how long that took, in nanoseconds, without its own start.
+ *
+ * @param command the command
+ * @param name the way
  */
-final class PeerWays {
-  private static final String PYTHON = System.getProperty("peers.python", "");
-  private static final String SCRIPT = System.getProperty("peers.script", "");
+record PeerWays(List<String> command, String name) {
+  private static final String PREFIX = "peer.";
+  private static final Path SILENCE = Path.of("/dev/null");
 
-  private PeerWays() {}
-
-  static List<Way> installed() throws IOException {
-    if (PYTHON.isEmpty()) {
-      return List.of();
-    }
-    return run().stream().map(PeerWays::way).toList();
+  static List<Way> installed() {
+    return System.getProperties().stringPropertyNames().stream()
+        .filter(property -> property.startsWith(PREFIX))
+        .sorted()
+        .map(property -> System.getProperty(property).lines().toList())
+        .flatMap(PeerWays::of)
+        .map(PeerWays::way)
+        .toList();
   }
 
-  private static Way way(String peer) {
-    return Way.of(peer, folder -> () -> Long.parseLong(run(peer, folder.toString()).getLast()))
+  private static Stream<PeerWays> of(List<String> command) {
+    try {
+      return run(command).stream().map(name -> new PeerWays(command, name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Way way() {
+    return Way.of(
+            "peer: " + name,
+            folder -> () -> Long.parseLong(run(command, name, folder.toString()).getLast()))
         .only(CacheState.WARM, CacheState.COLD);
   }
 
-  private static List<String> run(String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(PYTHON, SCRIPT));
-    command.addAll(List.of(arguments));
-    Path silence = Path.of("/dev/null");
-    Process process = new ProcessBuilder(command).redirectError(silence.toFile()).start();
+  private static List<String> run(List<String> command, String... arguments) throws IOException {
+    List<String> whole = new ArrayList<>(command);
+    whole.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(whole).redirectError(SILENCE.toFile()).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (output.isBlank()) {
-      throw new IOException("nothing printed by " + command);
+      throw new IOException("nothing printed by " + whole);
     }
     return output.lines().toList();
   }

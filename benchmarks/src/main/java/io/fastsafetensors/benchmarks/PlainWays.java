@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** What a program without this library does. */
 final class PlainWays {
@@ -18,25 +19,26 @@ final class PlainWays {
   private static final int SHARED_BLOCK = 1 << 20;
   private static final int HEAP_PIECE = 256 << 20;
 
+  static final String MAP_TOUCH = "FileChannel.map + touch";
+  static final String MAP_POPULATE = "FileChannel.map + populate, all threads";
+  static final String READ_NATIVE = "FileChannel.read, 1 thread, native";
+  static final String POPULATE_READ = "populate, then read, all threads";
+  static final String READ_POPULATED = "read into populated memory, all threads";
+
   private PlainWays() {}
 
   static List<Way> all() {
     return List.of(
-        Way.timed("FileChannel.map + touch", folder -> map(folder, Host::touch)),
-        Way.timed("FileChannel.map + populate, all threads", f -> map(f, BareMemory::populate))
-            .only(CacheState.WARM),
+        Way.timed(MAP_TOUCH, folder -> map(folder, Host::touch)),
+        Way.timed(MAP_POPULATE, f -> map(f, BareMemory::populate)).only(CacheState.WARM),
         Way.timed("FileChannel.read, 1 thread, heap", PlainWays::readToHeap)
             .only(CacheState.WARM, CacheState.COLD),
-        Way.timed("FileChannel.read, 1 thread, native", PlainWays::readToNative)
-            .only(CacheState.WARM, CacheState.COLD),
-        Way.timed("populate, then read, all threads", PlainWays::populateAndRead)
-            .only(CacheState.WARM),
-        Way.of("read into populated memory, all threads", PlainWays::readToPopulated)
-            .only(CacheState.WARM));
+        Way.timed(READ_NATIVE, PlainWays::readToNative).only(CacheState.WARM, CacheState.COLD),
+        Way.timed(POPULATE_READ, PlainWays::populateAndRead).only(CacheState.WARM),
+        Way.of(READ_POPULATED, PlainWays::readToPopulated).only(CacheState.WARM));
   }
 
-  private static void map(Path folder, java.util.function.Consumer<MemorySegment> use)
-      throws IOException {
+  private static void map(Path folder, Consumer<MemorySegment> use) throws IOException {
     try (Arena arena = Arena.ofShared()) {
       for (Path file : Host.files(folder)) {
         try (FileChannel channel = FileChannel.open(file)) {

@@ -59,6 +59,23 @@ final class Results {
                 way.whole() ? "  " + Spread.of(speeds(times)) + " GB/s" : ""));
   }
 
+  /** Prints how far the library is from its goals: rounds are compared, not medians. */
+  void printGoals() {
+    System.out.printf(Locale.ROOT, "%ngoals: times as fast, in the same round%n");
+    nanos.forEach((state, times) ->
+        Goal.ALL.stream()
+            .filter(goal -> goal.state() == state && !goal.ratios(times).isEmpty())
+            .forEach(goal ->
+                System.out.printf(
+                    Locale.ROOT,
+                    "  %-9s %-24s : %-46s %s, goal %.2f%n",
+                    state,
+                    goal.way(),
+                    goal.other(),
+                    Spread.of(goal.ratios(times)),
+                    goal.least())));
+  }
+
   private List<Double> speeds(List<Long> times) {
     return times.stream().map(time -> (double) bytes / time).toList();
   }

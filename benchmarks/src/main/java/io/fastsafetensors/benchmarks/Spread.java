@@ -12,6 +12,10 @@ import java.util.Locale;
  * @param highest the highest one
  */
 record Spread(double median, double lowest, double highest) {
+  static long median(List<Long> values) {
+    return values.stream().sorted().skip(values.size() / 2).findFirst().orElse(Long.MAX_VALUE);
+  }
+
   static Spread of(List<Double> values) {
     List<Double> sorted = values.stream().sorted().toList();
     return new Spread(sorted.get(sorted.size() / 2), sorted.getFirst(), sorted.getLast());

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
       DigestCommand.class,
       MakeCommand.class,
       DoctorCommand.class,
+      CertifyCommand.class,
       DemoCommand.class,
       DemoRankCommand.class,
       LaunchCommand.class

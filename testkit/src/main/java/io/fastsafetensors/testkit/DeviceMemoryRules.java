@@ -272,16 +272,7 @@ public interface DeviceMemoryRules extends DeviceRules {
     DeviceBench.use(
         "D-111",
         this,
-        (bench, rule) -> {
-          useContext();
-          ProcessSnapshot.assumePossible();
-          ProcessSnapshot before = ProcessSnapshot.take();
-          for (int i = 0; i < 10; i++) {
-            useContext();
-          }
-          List<String> left = before.leftBehind(environment().patience());
-          rule.check(left.isEmpty(), "ten contexts left behind " + left);
-        });
+        (_, rule) -> Leaks.check(rule, "contexts", 10, environment().patience(), this::useContext));
   }
 
   private void useContext() throws LoadException {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The rules C-101, C-103 to C-107, C-112 and C-116: what ranks exchange.
+ * The rules C-101, C-103 to C-107, C-112, C-116 and D-203: what ranks exchange.
  *
  * @since 0.1
  */
@@ -216,6 +216,25 @@ public interface GroupDataRules extends GroupRules {
   }
 
   /**
+   * Rule D-203, of which a group is the caller: a device's own thread may copy what it is given.
+   *
+   * @return a test a size
+   */
+  @TestFactory
+  default Stream<DynamicTest> required_d203_hostMemoryIsForEveryThread() {
+    return RankBench.forSizes(
+        "D-203",
+        this,
+        2,
+        (rank, rule) -> {
+          Exchanges.broadcast(rank, rule, 0, 10_000);
+          Exchanges.scatterUnequalParts(rank, rule, 0);
+          Exchanges.send(rank, rule, 0, rank.size() - 1, 10_000);
+          rank.context().checkHostMemory(rule);
+        });
+  }
+
+  /**
    * Rule C-116: more bytes than an int counts, if {@link TestkitEnvironment#large} says so.
    *
    * @throws Exception if the group can't be made
@@ -224,7 +243,8 @@ public interface GroupDataRules extends GroupRules {
   default void required_c116_moreThan2GiB() throws Exception {
     Assumptions.assumeTrue(
         environment().large(), "takes 6 GiB of memory: set fst.testkit.large=true");
-    Assumptions.assumeTrue(sizes().contains(2), "sizes() has no group of 2 ranks");
-    RankBench.run("C-116", this, 2, Exchanges::largeBroadcast);
+    int size = sizes().stream().filter(ranks -> ranks > 1).min(Integer::compare).orElse(1);
+    Assumptions.assumeTrue(size > 1, "sizes() has no group of several ranks");
+    RankBench.run("C-116", this, size, Exchanges::largeBroadcast);
   }
 }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The rules C-102, C-108 to C-111, C-113, C-115 and C-117: time, loss and closing.
+ * The rules C-102, C-108 to C-111, C-113 to C-115 and C-117: time, loss and closing.
  *
  * @since 0.1
  */
@@ -107,7 +107,7 @@ public interface GroupFailureRules extends GroupRules {
         "C-108",
         this,
         (rank, rule) -> {
-          rank.group().barrier();
+          rank.group().allGather(new byte[0], environment().patience());
           if (rank.isLast()) {
             rank.group().close();
           } else {
@@ -215,20 +215,24 @@ public interface GroupFailureRules extends GroupRules {
   }
 
   /**
+   * Rule C-114: ranks that call different things, or for different sizes or roots, end in time.
+   *
+   * @return a test a disagreement
+   */
+  @TestFactory
+  default Stream<DynamicTest> optional_c114_disagreementIsAnError() {
+    return Stream.of(Disagreement.values())
+        .flatMap(kind -> RankBench.withShortTimeout("C-114", this, kind::tryOut));
+  }
+
+  /**
    * Rule C-115: groups that are closed leave nothing behind.
    *
    * @throws Exception if a group can't be made
    */
   @Test
   default void required_c115_leavesNothingBehind() throws Exception {
-    exchangeInGroup(); // warms up classes and pools
-    ProcessSnapshot.assumePossible();
-    ProcessSnapshot before = ProcessSnapshot.take();
-    for (int i = 0; i < 5; i++) {
-      exchangeInGroup();
-    }
-    List<String> left = before.leftBehind(environment().patience());
-    new Rule("C-115").check(left.isEmpty(), "five groups left behind " + left);
+    Leaks.check(new Rule("C-115"), "groups", 5, environment().patience(), this::exchangeInGroup);
   }
 
   private void exchangeInGroup() throws Exception {

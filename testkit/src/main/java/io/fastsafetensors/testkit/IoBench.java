@@ -110,6 +110,15 @@ final class IoBench implements AutoCloseable {
     return this;
   }
 
+  /** Skips the test, visibly, on memory that the host sees: nothing is staged there. */
+  void assumeStages() throws LoadException {
+    try (DeviceBuffer buffer = context.allocate(64, 64)) {
+      Assumptions.assumeTrue(
+          buffer.host().isEmpty(),
+          subject.device() + " is host memory: nothing is staged; certify on sim:0 as well");
+    }
+  }
+
   IoBench threads(int count) {
     this.threads = count;
     return this;

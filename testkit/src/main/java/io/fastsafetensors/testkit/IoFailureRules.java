@@ -8,13 +8,11 @@ import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.ProviderNotFoundException;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
@@ -53,7 +51,7 @@ public interface IoFailureRules extends IoRules {
         (bench, rule) -> {
           bench.copied().threads(1).blocks(4096);
           SampleFile file = bench.folder.write(1 << 20);
-          bench.monitor.onBlock(() -> rule.allows("truncating", () -> shorten(file.path(), 4096)));
+          bench.monitor.onBlock(() -> FileCuts.cut(file.path(), 4096));
           try {
             bench.check(rule, file, file.whole(), bench.load(file.whole()));
           } catch (LoadException e) {
@@ -150,11 +148,13 @@ public interface IoFailureRules extends IoRules {
     IoBench.use(
         "IO-107",
         this,
-        (bench, rule) -> {
-          bench.monitor.deadline(environment().quiet());
-          HeldReader.awaitFails(
-              bench, rule, LoadException.class, "await() with a reader that hangs", () -> {});
-        });
+        (bench, rule) ->
+            HeldReader.awaitFails(
+                bench,
+                rule,
+                LoadException.class,
+                "await() with a reader that hangs",
+                () -> bench.monitor.deadline(environment().quiet())));
   }
 
   /** Rule IO-109: data that can't be read is no reason to try another backend. */
@@ -251,14 +251,7 @@ public interface IoFailureRules extends IoRules {
 
   private static RangePlan shortened(IoBench bench, long left) throws IOException {
     SampleFile file = bench.folder.write(200_000);
-    shorten(file.path(), left);
+    FileCuts.cut(file.path(), left);
     return file.whole();
-  }
-
-  private static Path shorten(Path path, long left) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
-      channel.truncate(left);
-    }
-    return path;
   }
 }

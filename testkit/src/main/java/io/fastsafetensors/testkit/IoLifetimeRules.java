@@ -2,22 +2,21 @@
 package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.LoadException;
-import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
  * Rules of backends about time, threads and ownership: IO-101, IO-102, IO-110 to IO-112, IO-114,
- * IO-117, IO-119 and IO-120.
+ * IO-117, IO-119 and IO-120; and D-203, which binds who calls a device.
  *
  * @since 0.1
  */
@@ -152,6 +151,7 @@ public interface IoLifetimeRules extends IoRules {
   default void required_io112_successLeavesNothing() {
     leavesNothing(
         "loads",
+        bench -> bench,
         (bench, session) ->
             IoBench.release(bench.load(session, bench.folder.write(100_000).whole())));
   }
@@ -161,6 +161,7 @@ public interface IoLifetimeRules extends IoRules {
   default void required_io112_failureLeavesNothing() {
     leavesNothing(
         "loads of shortened and missing files",
+        bench -> bench,
         (bench, session) -> {
           SampleFile file = bench.folder.write(100_000);
           SampleFile longer = new SampleFile(file.path(), 150_000, 1);
@@ -170,14 +171,40 @@ public interface IoLifetimeRules extends IoRules {
         });
   }
 
+  /** Rule IO-112: a load that fails when some blocks are there already leaves nothing behind. */
+  @Test
+  default void required_io112_failureAfterSomeBlocksLeavesNothing() {
+    leavesNothing(
+        "loads of files that are cut off meanwhile",
+        IoBench::copied,
+        (bench, session) -> {
+          SampleFile file = bench.folder.write(200_000);
+          bench.monitor.onBlock(() -> FileCuts.cut(file.path(), 4096));
+          failToLoad(bench, session, file);
+        });
+  }
+
   /** Rule IO-112: a load that is cancelled leaves nothing behind. */
   @Test
   default void required_io112_cancellationLeavesNothing() {
     leavesNothing(
         "cancelled loads",
+        bench -> bench,
         (bench, session) -> {
           bench.monitor.cancelAt(2);
           failToLoad(bench, session, bench.folder.write(100_000));
+        });
+  }
+
+  /** Rule IO-112: a load that is cancelled when some blocks are there leaves nothing behind. */
+  @Test
+  default void required_io112_cancellationAfterSomeBlocksLeavesNothing() {
+    leavesNothing(
+        "loads cancelled on their way",
+        IoBench::copied,
+        (bench, session) -> {
+          bench.monitor.cancelAt(6);
+          failToLoad(bench, session, bench.folder.write(200_000));
         });
   }
 
@@ -186,6 +213,7 @@ public interface IoLifetimeRules extends IoRules {
   default void required_io112_abandonedTicketLeavesNothing() {
     leavesNothing(
         "tickets closed without await()",
+        bench -> bench,
         (bench, session) -> bench.submit(session, bench.folder.write(100_000).whole()).close());
   }
 
@@ -197,23 +225,17 @@ public interface IoLifetimeRules extends IoRules {
     }
   }
 
-  private void leavesNothing(String what, IoBench.Use use) {
-    useAndCount(what, use); // warms up classes and pools
-    ProcessSnapshot.assumePossible();
-    ProcessSnapshot before = ProcessSnapshot.take();
-    for (int i = 0; i < 5; i++) {
-      useAndCount(what, use);
-    }
-    List<String> left = before.leftBehind(environment().patience());
-    new Rule("IO-112").check(left.isEmpty(), "five " + what + " left behind " + left);
+  private void leavesNothing(String what, UnaryOperator<IoBench> way, IoBench.Use use) {
+    Leaks.check(
+        new Rule("IO-112"), what, 5, environment().patience(), () -> useOnce(what, way, use));
   }
 
-  private void useAndCount(String what, IoBench.Use use) {
+  private void useOnce(String what, UnaryOperator<IoBench> way, IoBench.Use use) {
     IoBench.use(
         "IO-112",
         this,
         (bench, rule) -> {
-          bench.threads(2).blocks(16_384);
+          way.apply(bench).threads(2).blocks(16_384);
           try (IoSession session = bench.session()) {
             use.in(bench, session);
           }
@@ -302,13 +324,25 @@ public interface IoLifetimeRules extends IoRules {
         this,
         (bench, rule) -> {
           bench.copied().threads(2).blocks(4096);
-          try (DeviceBuffer buffer = bench.context.allocate(64, 64)) {
-            Assumptions.assumeTrue(
-                buffer.host().isEmpty(),
-                device() + " is host memory: nothing is staged; certify on sim:0 as well");
-          }
+          bench.assumeStages();
           SampleFile file = bench.folder.write(300 * 4096 + 17);
           bench.check(rule, file, file.whole(), bench.load(file.whole()));
+        });
+  }
+
+  /**
+   * Rule D-203, of which a backend is the caller: a device's own thread may copy what it is given.
+   */
+  @Test
+  default void required_d203_hostMemoryIsForEveryThread() {
+    IoBench.use(
+        "D-203",
+        this,
+        (bench, rule) -> {
+          bench.copied().threads(2).blocks(4096);
+          bench.assumeStages();
+          bench.load(bench.folder.write(100_000).whole());
+          bench.context.checkHostMemory(rule);
         });
   }
 }

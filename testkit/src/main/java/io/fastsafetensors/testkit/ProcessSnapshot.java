@@ -43,23 +43,29 @@ record ProcessSnapshot(
     }
   }
 
-  /** Waits until nothing is left of what came since this snapshot; returns what stays. */
-  List<String> leftBehind(Duration patience) {
+  /** Returns the files that were opened or mapped since this snapshot and still are, right now. */
+  List<String> leftOpen() {
+    ProcessSnapshot now = take();
+    List<String> left = new ArrayList<>();
+    addMore(left, "open file", descriptors, now.descriptors);
+    addMore(left, "mapping of", mappings, now.mappings);
+    return left;
+  }
+
+  /** Waits until the threads that came since this snapshot have ended; returns those that stay. */
+  List<String> leftRunning(Duration patience) {
     long start = System.nanoTime();
-    List<String> left = since();
+    List<String> left = moreThreads();
     while (!left.isEmpty() && System.nanoTime() - start < patience.toNanos()) {
       LockSupport.parkNanos(10_000_000);
-      left = since();
+      left = moreThreads();
     }
     return left;
   }
 
-  private List<String> since() {
-    ProcessSnapshot now = take();
+  private List<String> moreThreads() {
     List<String> left = new ArrayList<>();
-    addMore(left, "thread", threads, now.threads);
-    addMore(left, "open file", descriptors, now.descriptors);
-    addMore(left, "mapping of", mappings, now.mappings);
+    addMore(left, "thread", threads, count(threadNames()));
     return left;
   }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
- * The rules P-101 to P-105: what all plug-ins have in common.
+ * The rules P-101 to P-106: what all plug-ins have in common.
  *
  * @since 0.1
  */
@@ -96,13 +96,14 @@ public interface ProviderRules {
               !reason.isBlank() && !reason.contains("\n"),
               "unavailable needs a reason of one line, but it is '" + reason + "'");
     }
-    ProcessSnapshot.assumePossible();
-    ProcessSnapshot before = ProcessSnapshot.take();
-    for (int i = 0; i < 10; i++) {
-      rule.same(first.getClass(), rule.allows("probe", this::probe).getClass(), "a later answer");
-    }
-    List<String> left = before.leftBehind(TestkitEnvironment.fromSystem().quiet());
-    rule.check(left.isEmpty(), "ten probes left behind " + left);
+    Leaks.check(
+        rule,
+        "probes",
+        10,
+        TestkitEnvironment.fromSystem().quiet(),
+        () ->
+            rule.same(
+                first.getClass(), rule.allows("probe", this::probe).getClass(), "a later answer"));
   }
 
   /** Rule P-104: the version is the constant, as compiled in. */
@@ -133,6 +134,12 @@ public interface ProviderRules {
             + service().getName()
             + " with "
             + name);
+  }
+
+  /** Rule P-106: the registry must be able to rely on the priority. */
+  @Test
+  default void required_p106_priorityStays() {
+    new Rule("P-106").same(provider().priority(), provider().priority(), "priority() asked again");
   }
 
   private void assumePublished() {

@@ -4,6 +4,7 @@ package io.fastsafetensors.testkit;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.Region;
+import java.util.Arrays;
 
 /** A region inside a buffer of other known bytes, so that what is written around it shows. */
 final class Target implements AutoCloseable {
@@ -26,20 +27,24 @@ final class Target implements AutoCloseable {
 
   /** Fails unless the region has these bytes, and its surroundings are as before. */
   void check(Rule rule, byte[] wanted, String what) throws LoadException {
+    check(rule, wanted, rank.device().read(Region.of(buffer)), what);
+  }
+
+  /** Fails unless the surroundings of the region are as before, whatever is in it. */
+  void checkAround(Rule rule, String what) throws LoadException {
+    byte[] found = rank.device().read(Region.of(buffer));
+    check(rule, Arrays.copyOfRange(found, MARGIN, MARGIN + bytes), found, what);
+  }
+
+  private void check(Rule rule, byte[] wanted, byte[] found, String what) {
     byte[] all = DeviceBench.pattern(SEED, buffer.size());
     System.arraycopy(wanted, 0, all, MARGIN, bytes);
     DeviceBench.same(
         rule,
         all,
-        rank.device().read(Region.of(buffer)),
-        what
-            + ", on rank "
-            + rank.rank()
-            + " of "
-            + rank.size()
-            + ", with "
-            + MARGIN
-            + " bytes around,");
+        found,
+        "%s, on rank %d of %d, with %d bytes around,"
+            .formatted(what, rank.rank(), rank.size(), MARGIN));
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.MemoryInfo;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -19,11 +20,15 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** A context given to the plug-in in place of the real one: counts, watches, and can fail. */
 final class TrackedContext implements DeviceContext {
+  /** Stands for a thread of the device. */
+  private static final Thread DEVICE_THREAD = Thread.ofPlatform().unstarted(() -> {});
+
   private final DeviceContext context;
   private final Set<Thread> attached = ConcurrentHashMap.newKeySet();
   private final List<DeviceBuffer> buffers = new CopyOnWriteArrayList<>();
   private final List<TrackedStream> streams = new CopyOnWriteArrayList<>();
   private final List<String> strangers = new CopyOnWriteArrayList<>();
+  private final List<String> confined = new CopyOnWriteArrayList<>();
   private final AtomicLong allocationsUntilFailure = new AtomicLong(Long.MAX_VALUE);
   private final AtomicLong operationsUntilFailure = new AtomicLong(Long.MAX_VALUE);
 
@@ -69,6 +74,17 @@ final class TrackedContext implements DeviceContext {
   /** Returns what threads did that had not attached, one line each. */
   List<String> strangers() {
     return List.copyOf(strangers);
+  }
+
+  /** Fails if host memory was given to a stream that only one thread may touch. */
+  void checkHostMemory(Rule rule) {
+    rule.check(confined.isEmpty(), "given to a stream, but for one thread only: " + confined);
+  }
+
+  void host(String operation, MemorySegment memory) {
+    if (!memory.isAccessibleBy(DEVICE_THREAD)) {
+      confined.add(operation + " with " + memory);
+    }
   }
 
   void use(String operation) {

@@ -38,12 +38,14 @@ final class TrackedStream implements DeviceStream {
   @Override
   public void copyFromHost(MemorySegment source, Region target) throws LoadException {
     watch("copyFromHost");
+    context.host("copyFromHost", source);
     stream.copyFromHost(source, target);
   }
 
   @Override
   public void copyToHost(Region source, MemorySegment target) throws LoadException {
     watch("copyToHost");
+    context.host("copyToHost", target);
     stream.copyToHost(source, target);
   }
 

@@ -12,4 +12,12 @@ class LocalGroupContractTests extends CollectiveContract {
     List<ProcessGroup> all = ProcessGroup.local(size, timeout);
     return all::get;
   }
+
+  /** Threads of one process need no more: most of these tests wait for a timeout. */
+  @Override
+  public TestkitEnvironment environment() {
+    TestkitEnvironment system = super.environment();
+    return new TestkitEnvironment(
+        system.folder(), system.patience(), Duration.ofMillis(50), system.large());
+  }
 }

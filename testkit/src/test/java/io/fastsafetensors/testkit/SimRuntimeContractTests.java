@@ -3,6 +3,7 @@ package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.testkit.sim.SimDevices;
+import io.fastsafetensors.testkit.sim.SimFaults;
 import java.util.Optional;
 
 /** The simulated device keeps the rules. */

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The ranks of one group as processes that run {@link RankProgram}. */
 final class RankGroup implements AutoCloseable {
@@ -106,11 +107,6 @@ final class RankGroup implements AutoCloseable {
     return ranks;
   }
 
-  /** Returns all ranks but one. */
-  List<RankProcess> allBut(int rank) {
-    return ranks.stream().filter(process -> process != ranks.get(rank)).toList();
-  }
-
   /** Waits until all have printed a line that begins so. */
   void awaitAll(String beginning) throws InterruptedException {
     for (RankProcess rank : ranks) {
@@ -129,16 +125,22 @@ final class RankGroup implements AutoCloseable {
 
   /** Fails unless every other rank fails in time and names the lost rank, and nothing is left. */
   void survivorsName(int lost) throws InterruptedException {
-    for (RankProcess survivor : allBut(lost)) {
-      assertThat(survivor.end())
-          .as("%s %s", survivor.printed(), survivor.complaints())
-          .isEqualTo(1);
-      assertThat(survivor.await("lost peer ")).isEqualTo(Integer.toString(lost));
-      assertThat(Long.parseLong(survivor.await("failed after ms ")))
-          .isLessThan(timeout.plusSeconds(5).toMillis());
-      assertThat(survivor.complaints()).as("nothing else is printed").isEmpty();
+    for (int rank = 0; rank < size; rank++) {
+      if (rank != lost) {
+        failsNaming(rank, Set.of(lost));
+      }
     }
     assertThat(ranks).noneMatch(RankProcess::isAlive);
+  }
+
+  /** Fails unless a rank fails in time, names one of the ranks it lost, and prints nothing else. */
+  void failsNaming(int rank, Set<Integer> lost) throws InterruptedException {
+    RankProcess survivor = ranks.get(rank);
+    assertThat(survivor.end()).as("%s %s", survivor.printed(), survivor.complaints()).isEqualTo(1);
+    assertThat(lost).contains(Integer.parseInt(survivor.await("lost peer ")));
+    assertThat(Long.parseLong(survivor.await("failed after ms ")))
+        .isLessThan(timeout.plusSeconds(5).toMillis());
+    assertThat(survivor.complaints()).isEmpty();
   }
 
   @Override

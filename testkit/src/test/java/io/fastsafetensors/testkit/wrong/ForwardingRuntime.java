@@ -14,7 +14,15 @@ import java.util.List;
 class ForwardingRuntime implements DeviceRuntime {
   final SimDevices devices = new SimDevices(2, 1L << 30);
 
-  private final DeviceRuntime runtime = devices.runtime();
+  private final DeviceRuntime runtime;
+
+  ForwardingRuntime() {
+    this.runtime = devices.runtime();
+  }
+
+  ForwardingRuntime(DeviceRuntime runtime) {
+    this.runtime = runtime;
+  }
 
   @Override
   public String id() {

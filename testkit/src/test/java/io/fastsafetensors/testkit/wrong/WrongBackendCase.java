@@ -36,11 +36,11 @@ final class WrongBackendCase extends IoBackendContract {
 
   @Override
   public boolean published() {
-    return false;
+    return tried instanceof UnlistedBackend;
   }
 
   @Override
   public TestkitEnvironment environment() {
-    return Wrong.ENVIRONMENT;
+    return Wrong.environment();
   }
 }

@@ -20,7 +20,7 @@ final class WrongBackendsTests {
   @ParameterizedTest
   @MethodSource("wrong")
   void isRefusedByItsRule(Wrong<IoBackend> wrong) {
-    wrong.checkVerdict(WrongBackendCase.verdict(wrong.plugin()));
+    wrong.check(WrongBackendCase::verdict);
   }
 
   @Test

@@ -46,7 +46,8 @@ final class WrongContexts {
         new Wrong<>("D-108", "shows the host half a buffer", allocating(Half::new)),
         new Wrong<>("D-109", "aligns staging memory to 64 bytes", making(Misaligned::new)),
         new Wrong<>("D-110", "has more free memory than memory", making(Boasting::new)),
-        new Wrong<>("D-111", "forgets a thread", making(ForgettingThread::new)));
+        new Wrong<>("D-111", "forgets a thread", making(ForgettingThread::new)),
+        new Wrong<>("D-112", "counts the bytes of a buffer as an int", making(Narrow::new)));
   }
 
   private static ForwardingRuntime allocating(UnaryOperator<DeviceBuffer> change) {
@@ -207,6 +208,18 @@ final class WrongContexts {
     ForgettingThread(DeviceContext right) {
       super(right);
       Forgotten.thread();
+    }
+  }
+
+  private static final class Narrow extends ForwardingContext {
+    Narrow(DeviceContext right) {
+      super(right);
+    }
+
+    @Override
+    public DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
+      boolean plausible = bytes > Integer.MAX_VALUE && bytes < 1L << 40;
+      return super.allocate(plausible ? (int) bytes : bytes, alignment);
     }
   }
 }

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /** Groups that are wrong about time, loss or closing. */
 final class WrongEndings {
-  private static final Duration TOO_LONG = Wrong.ENVIRONMENT.patience().multipliedBy(2);
+  private static final Duration TOO_LONG = Wrong.PATIENCE.multipliedBy(2);
 
   private WrongEndings() {}
 
@@ -28,6 +28,7 @@ final class WrongEndings {
         new Wrong<>("C-110", "goes on after close()", GoingOn::new),
         new Wrong<>("C-111", "knows of other groups", new FewAtATime()),
         new Wrong<>("C-113", "has one timeout for all", OneTimeout::new),
+        new Wrong<>("C-114", "hangs when ranks disagree", Stubborn::new),
         new Wrong<>("C-115", "forgets a thread", ForgettingThread::new),
         new Wrong<>("C-117", "hangs when a device fails", Hanging::new));
   }
@@ -71,10 +72,16 @@ final class WrongEndings {
     }
 
     @Override
+    public List<byte[]> allGather(byte[] message, Duration timeout) throws CollectiveException {
+      List<byte[]> all = super.allGather(message, timeout);
+      met = true;
+      return all;
+    }
+
+    @Override
     public void barrier() throws CollectiveException {
       try {
         super.barrier();
-        met = true;
       } catch (CollectiveException e) {
         if (met) {
           throw new IllegalStateException("where are they?", e);
@@ -160,7 +167,25 @@ final class WrongEndings {
 
     @Override
     public List<byte[]> allGather(byte[] message, Duration timeout) throws CollectiveException {
-      return super.allGather(message, timeout());
+      return super.allGather(message, message.length == 0 ? timeout : timeout());
+    }
+  }
+
+  private static final class Stubborn extends ForwardingGroup {
+    Stubborn(ProcessGroup right) {
+      super(right);
+    }
+
+    @Override
+    public void broadcast(Region data, int root, DeviceStream stream) throws LoadException {
+      try {
+        super.broadcast(data, root, stream);
+      } catch (CollectiveException e) {
+        if (String.valueOf(e.getMessage()).contains("disagree")) {
+          LockSupport.parkNanos(TOO_LONG.plus(TOO_LONG).toNanos());
+        }
+        throw e;
+      }
     }
   }
 

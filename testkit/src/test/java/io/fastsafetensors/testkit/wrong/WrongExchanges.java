@@ -4,8 +4,10 @@ package io.fastsafetensors.testkit.wrong;
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -24,7 +26,9 @@ final class WrongExchanges {
         new Wrong<>("C-105", "gathers nothing as something", Padding::new),
         new Wrong<>("C-106", "lets ranks send to themselves", Lonely::new),
         new Wrong<>("C-107", "splits without a look at keys", Keyless::new),
-        new Wrong<>("C-112", "is tired after 30 operations", Tired::new));
+        new Wrong<>("C-112", "is tired after 30 operations", Tired::new),
+        new Wrong<>("C-116", "counts bytes as an int", Narrow::new),
+        new Wrong<>("D-203", "copies from memory of one thread", Confined::new));
   }
 
   private static final class Unpunctual extends ForwardingGroup {
@@ -140,6 +144,35 @@ final class WrongExchanges {
         throws LoadException {
       work();
       super.scatter(parts, part, root, stream);
+    }
+  }
+
+  private static final class Narrow extends ForwardingGroup {
+    Narrow(ProcessGroup right) {
+      super(right);
+    }
+
+    @Override
+    public void broadcast(Region data, int root, DeviceStream stream) throws LoadException {
+      if (data.bytes() != (int) data.bytes()) {
+        throw new ArithmeticException("more than an int");
+      }
+      super.broadcast(data, root, stream);
+    }
+  }
+
+  private static final class Confined extends ForwardingGroup {
+    Confined(ProcessGroup right) {
+      super(right);
+    }
+
+    @Override
+    public void broadcast(Region data, int root, DeviceStream stream) throws LoadException {
+      try (Arena arena = Arena.ofConfined();
+          DeviceBuffer buffer = stream.context().allocate(8, 8)) {
+        stream.copyFromHost(arena.allocate(8), Region.of(buffer));
+      }
+      super.broadcast(data, root, stream);
     }
   }
 }

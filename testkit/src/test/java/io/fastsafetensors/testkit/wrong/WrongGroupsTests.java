@@ -17,7 +17,7 @@ final class WrongGroupsTests {
   @ParameterizedTest
   @MethodSource("wrong")
   void isRefusedByItsRule(Wrong<WrongGroupCase.Maker> wrong) {
-    wrong.checkVerdict(WrongGroupCase.verdict(wrong.plugin()));
+    wrong.check(WrongGroupCase::verdict);
   }
 
   @Test

@@ -49,6 +49,16 @@ final class WrongProviders {
               public int spiVersion() {
                 return SPI_VERSION + 1;
               }
+            }),
+        new Wrong<>("P-105", "is not listed", new UnlistedBackend()),
+        new Wrong<>(
+            "P-106",
+            "changes its priority",
+            new ForwardingBackend() {
+              @Override
+              public int priority() {
+                return (int) System.nanoTime();
+              }
             }));
   }
 

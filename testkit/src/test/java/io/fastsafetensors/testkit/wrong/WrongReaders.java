@@ -113,7 +113,7 @@ final class WrongReaders {
     return new LoadedRanges(loaded.buffers(), loaded.regions().reversed(), loaded.stats());
   }
 
-  private static boolean isShort(RangePlan plan) {
+  static boolean isShort(RangePlan plan) {
     try {
       return Files.size(plan.file()) < plan.fileSize();
     } catch (IOException e) {

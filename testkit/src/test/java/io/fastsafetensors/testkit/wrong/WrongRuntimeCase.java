@@ -3,8 +3,8 @@ package io.fastsafetensors.testkit.wrong;
 
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.testkit.DeviceRuntimeContract;
-import io.fastsafetensors.testkit.SimFaults;
 import io.fastsafetensors.testkit.TestkitEnvironment;
+import io.fastsafetensors.testkit.sim.SimFaults;
 import java.util.Optional;
 
 /** The contract as {@link WrongRuntimesTests} runs it: on a runtime that it chooses. */
@@ -33,6 +33,6 @@ final class WrongRuntimeCase extends DeviceRuntimeContract {
 
   @Override
   public TestkitEnvironment environment() {
-    return Wrong.ENVIRONMENT;
+    return Wrong.environment();
   }
 }

@@ -17,7 +17,7 @@ final class WrongRuntimesTests {
   @ParameterizedTest
   @MethodSource("wrong")
   void isRefusedByItsRule(Wrong<ForwardingRuntime> wrong) {
-    wrong.checkVerdict(WrongRuntimeCase.verdict(wrong.plugin()));
+    wrong.check(WrongRuntimeCase::verdict);
   }
 
   @Test

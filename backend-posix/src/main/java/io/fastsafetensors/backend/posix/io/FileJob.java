@@ -57,10 +57,14 @@ final class FileJob {
     return stats;
   }
 
-  /** Finds the way that a read is to go. */
-  ReadTask sort(FileRead read) {
+  /** Finds the way that a read is to go; makes it ready if it may have to wait for storage. */
+  ReadTask sort(FileRead read) throws LoadException {
     TransferPath path = sorter.path(read);
-    return new ReadTask(this, read, path, sorter.usesStorage(path));
+    boolean usesStorage = sorter.usesStorage(path);
+    if (usesStorage) {
+      target.prepare(read);
+    }
+    return new ReadTask(this, read, path, usesStorage);
   }
 
   /** Does a read. */

@@ -55,6 +55,13 @@ final class HostTarget implements Target {
   }
 
   @Override
+  public void prepare(FileRead read) throws LoadException {
+    for (Span part : read.parts()) {
+      touch(place(part));
+    }
+  }
+
+  @Override
   public Brought bring(FileRead read, TransferPath path, FileReader reader, Scratch scratch)
       throws LoadException {
     long start = System.nanoTime();

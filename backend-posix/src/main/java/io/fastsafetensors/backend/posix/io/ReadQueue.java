@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
+import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -96,7 +97,7 @@ final class ReadQueue implements AutoCloseable {
     lock.unlock();
     try {
       sorted = job.sort(read);
-    } catch (RuntimeException | Error e) {
+    } catch (LoadException | RuntimeException | Error e) {
       failure = e;
     } finally {
       lock.lock();

@@ -14,6 +14,14 @@ sealed interface Target permits HostTarget, MappedTarget, RingTarget {
   List<FileRead> reads();
 
   /**
+   * Does what a read needs, short of the read itself, while storage is busy with others; called by
+   * many threads.
+   *
+   * @throws LoadException if there is no memory
+   */
+  default void prepare(FileRead read) throws LoadException {}
+
+  /**
    * Brings the bytes of a read to their place, or on the way to it; called by many threads.
    *
    * @return what was done

@@ -24,17 +24,19 @@ import org.junit.jupiter.api.io.TempDir;
 class LanesTests {
   private static final long MIB = 1 << 20;
 
-  /** Holds reads of one kind until those of the other are done. */
+  /** Holds reads of one kind until those of the other are done, and some of this kind are held. */
   private static final class OneKindHangs extends Faults {
     private final boolean directHangs;
     private final CountDownLatch othersDone;
+    private final CountDownLatch held;
     private volatile int direct = -1;
     final AtomicInteger most = new AtomicInteger();
     private final AtomicInteger now = new AtomicInteger();
 
-    OneKindHangs(boolean directHangs, int others) {
+    OneKindHangs(boolean directHangs, int others, int held) {
       this.directHangs = directHangs;
       this.othersDone = new CountDownLatch(others);
+      this.held = new CountDownLatch(held);
     }
 
     @Override
@@ -48,6 +50,7 @@ class LanesTests {
       boolean hangs = (descriptor == direct) == directHangs;
       if (hangs) {
         most.accumulateAndGet(now.incrementAndGet(), Math::max);
+        held.countDown();
         await();
       }
       long answer = super.pread(descriptor, target, offset);
@@ -62,6 +65,7 @@ class LanesTests {
     private void await() {
       try {
         assertThat(othersDone.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(held.await(30, TimeUnit.SECONDS)).isTrue();
       } catch (InterruptedException e) {
         throw new AssertionError(e);
       }
@@ -87,7 +91,7 @@ class LanesTests {
 
   @Test
   void copiesGoOnWhileStorageHangs() throws IOException {
-    OneKindHangs libc = new OneKindHangs(true, 16);
+    OneKindHangs libc = new OneKindHangs(true, 16, 8);
     loads.libc = libc;
     loads.check(file);
     assertThat(libc.most).hasValue(8);
@@ -95,7 +99,7 @@ class LanesTests {
 
   @Test
   void storageIsReadWhileCopiesHang() throws IOException {
-    OneKindHangs libc = new OneKindHangs(false, 16);
+    OneKindHangs libc = new OneKindHangs(false, 16, 1);
     loads.libc = libc;
     loads.check(file);
     assertThat(libc.most).hasValueLessThanOrEqualTo(Runtime.getRuntime().availableProcessors());

@@ -15,10 +15,12 @@ final class MountedFolder implements AutoCloseable {
 
   private final Path folder;
   private final boolean mounted;
+  private final Path image;
 
-  private MountedFolder(Path folder, boolean mounted) {
+  private MountedFolder(Path folder, boolean mounted, Path image) {
     this.folder = folder;
     this.mounted = mounted;
+    this.image = image;
   }
 
   /**
@@ -30,23 +32,21 @@ final class MountedFolder implements AutoCloseable {
     if (kind.equals("tmpfs")) {
       Path shm = Path.of("/dev/shm");
       Assumptions.assumeTrue(Files.isWritable(shm), "/dev/shm is not there to write to");
-      return new MountedFolder(Files.createTempDirectory(shm, "fst"), false);
+      return new MountedFolder(Files.createTempDirectory(shm, "fst"), false, shm);
     }
     Path point = Files.createDirectory(scratch.resolve("mounted"));
+    Path image = scratch.resolve("image");
     if (kind.equals("overlay")) {
       String options =
           "lowerdir=%s,upperdir=%s,workdir=%s"
               .formatted(part(scratch, "lower"), part(scratch, "upper"), part(scratch, "work"));
       run("mount", "-t", "overlay", "overlay", "-o", options, point.toString());
     } else {
-      Path image = scratch.resolve("image");
-      try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-        file.setLength(IMAGE_BYTES);
-      }
+      resize(image, IMAGE_BYTES);
       run("mkfs." + kind, "-q", image.toString());
       run("mount", "-o", "loop", image.toString(), point.toString());
     }
-    return new MountedFolder(point, true);
+    return new MountedFolder(point, true, image);
   }
 
   private static Path part(Path scratch, String name) throws IOException {
@@ -70,13 +70,27 @@ final class MountedFolder implements AutoCloseable {
     }
   }
 
+  private static void resize(Path image, long bytes) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.setLength(bytes);
+    }
+  }
+
   Path folder() {
     return folder;
+  }
+
+  /** Cuts the disk under the file system: what lay behind can't be read any more. */
+  void breakDisk(long bytesLeft) throws IOException {
+    resize(image, bytesLeft);
   }
 
   @Override
   public void close() throws IOException {
     if (mounted) {
+      if (Files.exists(image)) {
+        resize(image, IMAGE_BYTES);
+      }
       run("umount", folder.toString());
     } else {
       Files.delete(folder);

@@ -43,8 +43,10 @@ class TightLimitsTests {
             "-XX:+UseSerialGC",
             "-XX:ReservedCodeCacheSize=32m",
             "-XX:CompressedClassSpaceSize=16m");
-    String printed = java.run(scratch, TightLoad.class, folder.toString());
-    assertThat(printed).contains("left open: 0");
-    return printed;
+    Path report = scratch.resolve("report");
+    java.run(scratch, TightLoad.class, folder.toString(), report.toString());
+    String said = Files.readString(report);
+    assertThat(said).contains("left open: 0");
+    return said;
   }
 }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.integration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every plug-in of ours that works here is certified; the certificates are kept in target. */
+class CertificatesTests {
+  private static final Path CERTIFICATES = Path.of("target", "certificates");
+
+  @TempDir private Path folder;
+
+  @Test
+  void ourPlugInsAreCertified() throws Exception {
+    Path certificate = CERTIFICATES.resolve("built-in.md");
+    Jvm fst =
+        Distribution.fst(
+            folder,
+            List.of(),
+            "certify",
+            "--report",
+            certificate.toString(),
+            "--report",
+            CERTIFICATES.resolve("built-in.xml").toString());
+    assertThat(fst.exit()).as(fst.output()).isZero();
+    assertThat(fst.output())
+        .contains("backend cpu on cpu: certified: ", " 0 refused, ")
+        .doesNotContain(": refused", "backend sim on");
+    assertThat(certificate).content().contains("## backend cpu on cpu", "Java 25", "| IO-103 | ");
+  }
+
+  @Test
+  void aPlugInThatIsNotThereIsAnError() throws Exception {
+    Jvm fst = Distribution.fst(folder, List.of(), "certify", "--backend", "nobody");
+    assertThat(fst.exit()).isEqualTo(1);
+    assertThat(fst.output()).contains("nobody: no such plug-in");
+  }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.integration;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A JVM of its own that has ended.
+ *
+ * @param exit its exit status
+ * @param output what it printed, errors too
+ */
+record Jvm(int exit, String output) {
+  private static final long LIMIT_MINUTES = 8;
+
+  /** Runs it; what it prints goes through a file in the folder. */
+  static Jvm run(Path folder, List<String> arguments) throws IOException, InterruptedException {
+    Path output = Files.createTempFile(folder, "output", null);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(arguments);
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    try {
+      if (!process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES)) {
+        throw new AssertionError(
+            command
+                + " runs for more than "
+                + LIMIT_MINUTES
+                + " minutes: "
+                + Files.readString(output));
+      }
+      return new Jvm(process.exitValue(), Files.readString(output));
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+}

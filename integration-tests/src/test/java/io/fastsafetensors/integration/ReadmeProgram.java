@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.integration;
+
+import io.fastsafetensors.DType;
+import io.fastsafetensors.SafetensorsWriter;
+import io.fastsafetensors.Shape;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/**
+ * A program in the README.
+ *
+ * @param name of its class
+ * @param source its text
+ */
+record ReadmeProgram(String name, String source) {
+  private static final Path README = Path.of("..", "README.md");
+  private static final Pattern PROGRAM =
+      Pattern.compile("```java\\n(.*?public class (\\w+) .*?)```", Pattern.DOTALL);
+
+  static ReadmeProgram named(String name) throws IOException {
+    return PROGRAM
+        .matcher(Files.readString(README))
+        .results()
+        .filter(program -> program.group(2).equals(name))
+        .map(ReadmeProgram::of)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no program " + name + " in " + README));
+  }
+
+  private static ReadmeProgram of(MatchResult program) {
+    return new ReadmeProgram(program.group(2), program.group(1));
+  }
+
+  /** Writes the files that the example loads. */
+  static void writeSamples(Path folder) throws IOException {
+    for (String name : List.of("a", "b")) {
+      try (Arena arena = Arena.ofConfined()) {
+        new SafetensorsWriter()
+            .add(name + "0", DType.F16, Shape.of(16, 8), arena.allocate(256))
+            .write(folder.resolve(name + ".safetensors"));
+      }
+    }
+  }
+
+  /** Compiles it, runs it on a module path, in a folder with samples. */
+  Jvm run(Path folder, String modulePath, String... options)
+      throws IOException, InterruptedException {
+    Path file = folder.resolve(name + ".java");
+    Files.writeString(file, source);
+    String all = "ALL-MODULE-PATH";
+    Javac.compile(folder, List.of(file), "--module-path", modulePath, "--add-modules", all);
+    List<String> arguments = new ArrayList<>(List.of(options));
+    arguments.addAll(
+        List.of(
+            "--module-path",
+            modulePath,
+            "--add-modules",
+            all,
+            "-cp",
+            folder.toString(),
+            name,
+            folder.toString()));
+    return Jvm.run(folder, arguments);
+  }
+}

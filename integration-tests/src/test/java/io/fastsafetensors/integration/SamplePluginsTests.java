@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.integration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Strangers' plug-ins, built against the jars alone, are certified or refused with the rule. */
+class SamplePluginsTests {
+  private static final SamplePlugin HTTP = SamplePlugin.named("sample-http");
+  private static final SamplePlugin TCP = SamplePlugin.named("sample-tcp");
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--module-path", "--class-path"})
+  void theBackendIsCertified(String path) throws Exception {
+    Path report = folder.resolve("http.md");
+    try (RangeServer server = new RangeServer()) {
+      Jvm fst =
+          certify(server, path, HTTP.jar(folder), "--backend", "example-http", "--report", report);
+      assertThat(fst.output())
+          .contains("backend example-http on cpu: certified: ", "1 certified, 0 refused");
+      assertThat(fst.exit()).as(fst.output()).isZero();
+      assertThat(server.requests()).isGreaterThan(100);
+    }
+    assertThat(report).content().contains("## backend example-http on cpu", "| IO-105 | ");
+  }
+
+  @Test
+  void theCollectiveIsCertified() throws Exception {
+    try (RangeServer server = new RangeServer()) {
+      Jvm fst = certify(server, "--module-path", TCP.jar(folder), "--collective", "example-tcp");
+      assertThat(fst.output())
+          .contains(
+              "collective example-tcp on cpu: certified: ",
+              "collective example-tcp on sim:0 (simulated): certified: ",
+              "2 certified, 0 refused");
+      assertThat(fst.exit()).as(fst.output()).isZero();
+    }
+  }
+
+  @Test
+  void aBackendThatForgetsTheAlignmentIsRefusedByTheRule() throws Exception {
+    Path jar = HTTP.jar(folder, "Math.max(64, options.alignment())", "64");
+    Path report = folder.resolve("http.xml");
+    try (RangeServer server = new RangeServer()) {
+      Jvm fst =
+          certify(server, "--module-path", jar, "--backend", "example-http", "--report", report);
+      assertThat(fst.output()).contains("refused, it breaks IO-108: ", "[IO-108] ");
+      assertThat(fst.exit()).isEqualTo(1);
+    }
+    assertThat(report).content().contains("<failure message=\"[IO-108] ");
+  }
+
+  @Test
+  void aJarThatIsAddedServesAProgramThatWasNotChanged() throws Exception {
+    ReadmeProgram example = ReadmeProgram.named("Example");
+    ReadmeProgram.writeSamples(folder);
+    String ours = Distribution.jars("api", "backend-cpu");
+    try (RangeServer server = new RangeServer()) {
+      Jvm without = example.run(folder, ours, server.option());
+      assertThat(without.output()).contains("a0 F16 [16, 8]", "cpu").doesNotContain("by HTTP");
+      assertThat(server.requests()).isZero();
+      String more = ours + File.pathSeparator + HTTP.jar(folder);
+      Jvm with = example.run(folder, more, server.option());
+      assertThat(with.output()).contains("a0 F16 [16, 8]", "b0 F16 [16, 8]", "by HTTP");
+      assertThat(server.requests()).isPositive();
+    }
+  }
+
+  @Test
+  void samplesAreSmall() throws Exception {
+    assertThat(HTTP.linesOfCode()).isLessThan(200);
+    assertThat(TCP.linesOfCode()).isLessThan(200);
+    for (SamplePlugin sample : List.of(HTTP, TCP)) {
+      for (Path source : sample.sources()) {
+        assertThat(Files.readString(source)).doesNotContain("fastsafetensors.internal");
+      }
+    }
+  }
+
+  private Jvm certify(RangeServer server, String path, Path jar, Object... arguments)
+      throws Exception {
+    List<String> all =
+        Stream.concat(
+                Stream.of("certify", path, jar.toString()),
+                Arrays.stream(arguments).map(Object::toString))
+            .toList();
+    return Distribution.fst(folder, List.of(server.option()), all.toArray(String[]::new));
+  }
+}

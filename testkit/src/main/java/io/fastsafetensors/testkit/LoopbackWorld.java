@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.GroupConfig;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.spi.Collective;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.IntFunction;
+
+/**
+ * A group of a collective whose ranks are threads of this process and meet on the loopback
+ * interface: what {@link GroupRules#newWorld} returns for a collective that needs no process a
+ * rank.
+ *
+ * @since 0.1
+ */
+public final class LoopbackWorld implements GroupRules.World {
+  private static final String HOST = InetAddress.getLoopbackAddress().getHostAddress();
+
+  private final Collective collective;
+  private final int size;
+  private final Duration timeout;
+  private final IntFunction<Device> devices;
+  private final int port;
+
+  /**
+   * Makes a world at a port that is free now.
+   *
+   * @param collective the plug-in
+   * @param size how many ranks will join
+   * @param timeout the timeout of their groups
+   * @param devices where each rank has its data
+   * @throws IOException if there is no free port
+   */
+  public LoopbackWorld(
+      Collective collective, int size, Duration timeout, IntFunction<Device> devices)
+      throws IOException {
+    this.collective = collective;
+    this.size = size;
+    this.timeout = timeout;
+    this.devices = devices;
+    this.port = freePort();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  @Override
+  public ProcessGroup join(int rank) throws LoadException {
+    GroupConfig config =
+        new GroupConfig(
+            rank,
+            size,
+            rank,
+            HOST,
+            port,
+            "testkit",
+            devices.apply(rank),
+            Optional.of(collective.id()),
+            timeout);
+    return ProcessGroup.join(config, collective);
+  }
+}

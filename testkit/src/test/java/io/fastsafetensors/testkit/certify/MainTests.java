@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.testkit.certify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.w3c.dom.Element;
+
+/** The program that certifies, on the testkit's own plug-ins. */
+final class MainTests {
+  @TempDir private Path folder;
+  private final StringWriter out = new StringWriter();
+
+  private int run(String... arguments) {
+    return Main.run(new PrintWriter(out), arguments);
+  }
+
+  @Test
+  void printsATableAndWritesReports() throws Exception {
+    Path certificate = folder.resolve("new").resolve("sim.md");
+    Path report = folder.resolve("sim.xml");
+    int exit =
+        run("--device", "sim", "--report", certificate.toString(), "--report", report.toString());
+    assertThat(exit).as(out.toString()).isZero();
+    assertThat(out.toString().lines())
+        .anyMatch(line -> line.matches("  D-201 +1 +0 +0"))
+        .anyMatch(line -> line.matches("  D-112 +0 +0 +1"))
+        .anyMatch(line -> line.contains("skipped: takes 4 GiB of device memory"))
+        .anyMatch(line -> line.startsWith("device sim on sim:0 (simulated): certified: "));
+    assertThat(certificate)
+        .content()
+        .contains("## device sim on sim:0 (simulated)", "**certified: ", "| D-201 | 1 | 0 | 0 |");
+    Element suite =
+        (Element)
+            DocumentBuilderFactory.newDefaultInstance()
+                .newDocumentBuilder()
+                .parse(report.toFile())
+                .getElementsByTagName("testsuite")
+                .item(0);
+    assertThat(suite.getAttribute("failures")).isEqualTo("0");
+    assertThat(suite.getElementsByTagName("testcase").getLength())
+        .isEqualTo(Integer.parseInt(suite.getAttribute("tests")))
+        .isGreaterThan(20);
+  }
+
+  @Test
+  void certifiesABackendOnTheDeviceThatItServes() {
+    assertThat(run("--backend", "sim")).as(out.toString()).isZero();
+    assertThat(out.toString())
+        .contains("backend sim on sim:0 (simulated): certified: ", "1 certified, 0 refused");
+  }
+
+  @Test
+  void whatIsNotThereIsNotCertified() {
+    assertThat(run("--collective", "nobody")).isEqualTo(1);
+    assertThat(out.toString()).contains("nobody: no such plug-in");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--backend",
+        "--wrong x",
+        "--report certificate.txt",
+        "--backend a --device b",
+        "--backend a extra"
+      })
+  void saysHowItIsCalled(String line) {
+    assertThat(run(line.split(" "))).isEqualTo(2);
+    assertThat(out.toString()).contains("--backend ID").hasLineCount(1);
+  }
+}
