@@ -21,11 +21,6 @@ final class Configs {
     }
   }
 
-  /** Returns a rank's, with a GPU of its own. */
-  static GroupConfig config(int rank, int size, int port, Duration timeout) {
-    return config(rank, size, port, new Device("cuda", rank), timeout);
-  }
-
   static GroupConfig config(int rank, int size, int port, Device device, Duration timeout) {
     return new GroupConfig(
         rank, size, rank, "127.0.0.1", port, "a token", device, Optional.of("nccl"), timeout);

@@ -34,8 +34,8 @@ final class LargeScatterTests {
     Ranks.of(3, TIMEOUT).run(LargeScatterTests::scatterColumns);
   }
 
-  private static void scatterColumns(
-      ProcessGroup group, DeviceContext context, DeviceStream stream) throws Exception {
+  private static void scatterColumns(ProcessGroup group, DeviceContext context, DeviceStream stream)
+      throws Exception {
     int width = Math.ceilDiv(COLUMNS, group.size());
     int first = group.rank() * width;
     int count = Math.min(COLUMNS, first + width) - first;

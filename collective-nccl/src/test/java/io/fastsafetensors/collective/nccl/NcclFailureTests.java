@@ -57,16 +57,15 @@ final class NcclFailureTests {
   void callThatFailsIsToldToAll(String call) throws Exception {
     List<Exception> failures =
         Ranks.of(2, TIMEOUT)
-            .failures(
-                (group, context, stream) -> {
-                  group.barrier();
-                  if (group.rank() == 0) {
-                    SimulatedNccl.get().fail(call, 1, SYSTEM_ERROR);
-                  }
-                  group.barrier();
-                  broadcast(group, context, stream);
-                  group.barrier();
-                });
+            .failures((group, context, stream) -> {
+              group.barrier();
+              if (group.rank() == 0) {
+                SimulatedNccl.get().fail(call, 1, SYSTEM_ERROR);
+              }
+              group.barrier();
+              broadcast(group, context, stream);
+              group.barrier();
+            });
     allAreCollective(failures);
     assertThat(failures).anySatisfy(e -> assertThat(e).hasMessageContaining(call));
     assertThat(failures)
@@ -78,14 +77,13 @@ final class NcclFailureTests {
   void groupOfCallsThatFailsIsToldToAll(String call) throws Exception {
     List<Exception> failures =
         Ranks.of(2, TIMEOUT)
-            .failures(
-                (group, context, stream) -> {
-                  if (group.rank() == 0) {
-                    SimulatedNccl.get().fail(call, 1, SYSTEM_ERROR);
-                  }
-                  scatter(group, context, stream);
-                  group.barrier();
-                });
+            .failures((group, context, stream) -> {
+              if (group.rank() == 0) {
+                SimulatedNccl.get().fail(call, 1, SYSTEM_ERROR);
+              }
+              scatter(group, context, stream);
+              group.barrier();
+            });
     allAreCollective(failures);
     assertThat(failures).allSatisfy(e -> assertThat(e).hasMessageContaining(call));
   }
@@ -96,16 +94,15 @@ final class NcclFailureTests {
     long start = System.nanoTime();
     List<Exception> failures =
         Ranks.of(2, SHORT_TIMEOUT)
-            .failures(
-                (group, context, stream) -> {
-                  group.barrier();
-                  if (group.rank() == 0) {
-                    SimulatedNccl.get().hang(call, 1);
-                  }
-                  group.barrier();
-                  broadcast(group, context, stream);
-                  group.barrier();
-                });
+            .failures((group, context, stream) -> {
+              group.barrier();
+              if (group.rank() == 0) {
+                SimulatedNccl.get().hang(call, 1);
+              }
+              group.barrier();
+              broadcast(group, context, stream);
+              group.barrier();
+            });
     allAreCollective(failures);
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
   }
@@ -114,15 +111,14 @@ final class NcclFailureTests {
   void operationThatFailsOnTheDeviceIsToldToAll() throws Exception {
     List<Exception> failures =
         Ranks.of(2, TIMEOUT)
-            .failures(
-                (group, context, stream) -> {
-                  if (group.rank() == 0) {
-                    SimulatedNccl.get().fail("operation", 1, 1);
-                  }
-                  group.barrier();
-                  broadcast(group, context, stream);
-                  group.barrier();
-                });
+            .failures((group, context, stream) -> {
+              if (group.rank() == 0) {
+                SimulatedNccl.get().fail("operation", 1, 1);
+              }
+              group.barrier();
+              broadcast(group, context, stream);
+              group.barrier();
+            });
     allAreCollective(failures);
     assertThat(failures)
         .anySatisfy(e -> assertThat(e).hasMessageContaining("unhandled cuda error (1)"));
@@ -146,13 +142,12 @@ final class NcclFailureTests {
   @Test
   void closeEndsAlsoWhereNcclNeverDoes() throws Exception {
     Ranks.of(2, SHORT_TIMEOUT)
-        .run(
-            (group, context, stream) -> {
-              broadcast(group, context, stream);
-              if (group.rank() == 0) {
-                SimulatedNccl.get().hang("ncclCommFinalize", 1);
-              }
-            });
+        .run((group, context, stream) -> {
+          broadcast(group, context, stream);
+          if (group.rank() == 0) {
+            SimulatedNccl.get().hang("ncclCommFinalize", 1);
+          }
+        });
   }
 
   @Test
@@ -161,29 +156,27 @@ final class NcclFailureTests {
         Ranks.sharing(new Device("cuda", 1), 2, TIMEOUT).failures((group, context, stream) -> {});
     allAreCollective(failures);
     assertThat(failures)
-        .allSatisfy(
-            e ->
-                assertThat(e)
-                    .hasMessageContaining("ranks 0 and 1 have the same GPU, 0000:f1:00.0")
-                    .hasMessageContaining("NCCL_MULTI_RANK_GPU_ENABLE"));
+        .allSatisfy(e ->
+            assertThat(e)
+                .hasMessageContaining("ranks 0 and 1 have the same GPU, 0000:f1:00.0")
+                .hasMessageContaining("NCCL_MULTI_RANK_GPU_ENABLE"));
   }
 
   @Test
   void dataOnAnotherGpuIsRefusedOnAllRanks() throws Exception {
     List<Exception> failures =
         Ranks.of(2, TIMEOUT)
-            .failures(
-                (group, context, stream) -> {
-                  Device other = new Device("cuda", 7);
-                  try (DeviceContext wrong = Plugins.runtime(other).open(other)) {
-                    wrong.attach();
-                    try (DeviceStream its = wrong.newStream()) {
-                      broadcast(group, wrong, its);
-                    }
-                  } finally {
-                    context.attach();
-                  }
-                });
+            .failures((group, context, stream) -> {
+              Device other = new Device("cuda", 7);
+              try (DeviceContext wrong = Plugins.runtime(other).open(other)) {
+                wrong.attach();
+                try (DeviceStream its = wrong.newStream()) {
+                  broadcast(group, wrong, its);
+                }
+              } finally {
+                context.attach();
+              }
+            });
     allAreCollective(failures);
     assertThat(failures).anySatisfy(e -> assertThat(e).hasMessageContaining("its data on cuda:7"));
   }

@@ -48,13 +48,20 @@ final class RankProcesses implements AutoCloseable {
       start(
           List.of(driver, nccl),
           Map.of(
-              "RANK", Integer.toString(rank),
-              "LOCAL_RANK", Integer.toString(rank),
-              "WORLD_SIZE", Integer.toString(size),
-              "MASTER_ADDR", "127.0.0.1",
-              "MASTER_PORT", port,
-              "FST_COLLECTIVE", "nccl",
-              "FST_GROUP_TIMEOUT", "10"),
+              "RANK",
+              Integer.toString(rank),
+              "LOCAL_RANK",
+              Integer.toString(rank),
+              "WORLD_SIZE",
+              Integer.toString(size),
+              "MASTER_ADDR",
+              "127.0.0.1",
+              "MASTER_PORT",
+              port,
+              "FST_COLLECTIVE",
+              "nccl",
+              "FST_GROUP_TIMEOUT",
+              "10"),
           arguments);
     }
   }

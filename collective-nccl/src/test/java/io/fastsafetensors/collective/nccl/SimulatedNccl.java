@@ -95,7 +95,8 @@ final class SimulatedNccl {
       return (long)
           Linker.nativeLinker()
               .downcallHandle(
-                  symbols.findOrThrow("sim_nccl_live"), FunctionDescriptor.of(ValueLayout.JAVA_LONG))
+                  symbols.findOrThrow("sim_nccl_live"),
+                  FunctionDescriptor.of(ValueLayout.JAVA_LONG))
               .invokeExact();
     } catch (Throwable e) {
       throw new AssertionError(e);
