@@ -31,6 +31,7 @@ final class Natives {
   /** The system property that goes before it. */
   static final String FOLDERS_PROPERTY = "io.fastsafetensors.nccl.path";
 
+  private static final String TOOLKIT = "/usr/local/cuda/lib64";
   private static final String PLATFORM = "linux-x86_64";
 
   /**
@@ -77,14 +78,14 @@ final class Natives {
     }
   }
 
-  /** Elsewhere the system's own search, and JavaCPP's in the usual folders, must do. */
+  /** Where it is in none of these, the system's own search must do. */
   private static Stream<Path> inFolders(String library) {
     String folders =
         Optional.ofNullable(System.getProperty(FOLDERS_PROPERTY))
             .or(() -> Optional.ofNullable(System.getenv(FOLDERS_VARIABLE)))
             .orElse("");
     String file = "lib" + library.replace("@", ".so");
-    return Arrays.stream(folders.split(File.pathSeparator))
+    return Stream.concat(Arrays.stream(folders.split(File.pathSeparator)), Stream.of(TOOLKIT))
         .filter(folder -> !folder.isBlank())
         .map(folder -> Path.of(folder, file).toAbsolutePath())
         .filter(Files::isReadable)
