@@ -49,14 +49,17 @@ typedef struct rows {
 
 typedef struct function function;
 
-/* What a stream has to do: copy rows, run a function, or wait for an event of another stream. */
+/* What a stream has to do: copy rows, run a function, wait for an event of another stream, or call
+ * the host. */
 typedef struct operation {
-  enum { COPY, RUN, WAIT } kind;
+  enum { COPY, RUN, WAIT, CALL } kind;
   rows copy;
   function *what;
   uint64_t arguments[3];
   stream *other;
   uint64_t after;
+  void (*call)(void *);
+  void *argument;
   int64_t queued_at;
   struct operation *next;
 } operation;

@@ -86,6 +86,9 @@ static int carry_out(const operation *what) {
     case RUN:
       return fails(FAIL_OPERATION) ? ILLEGAL_ADDRESS
                                    : run_function(what->what, what->arguments);
+    case CALL:
+      what->call(what->argument);
+      return SUCCESS;
     default:
       ask(what->other, what->after, true);
       return SUCCESS;
@@ -98,7 +101,7 @@ static void *work(void *argument) {
   for (operation *next = take(in); next != NULL; next = take(in)) {
     bool broken = in->failed_at != 0;
     pthread_mutex_unlock(&in->lock);
-    int failure = broken ? SUCCESS : carry_out(next);
+    int failure = broken && next->kind != CALL ? SUCCESS : carry_out(next);
     free(next);
     pthread_mutex_lock(&in->lock);
     in->done++;
@@ -180,6 +183,13 @@ EXPORT int cuStreamWaitEvent(stream *in, event *what, unsigned flags) {
   (void)flags;
   operation wait = {.kind = WAIT, .other = what->in, .after = what->after};
   return what->in == NULL ? SUCCESS : queue(in, wait);
+}
+
+/* How other simulated libraries put work of their own on a stream. It runs whatever happened to the
+ * stream before, because it frees what it was given. */
+EXPORT int cuLaunchHostFunc(stream *in, void (*call)(void *), void *argument) {
+  operation host = {.kind = CALL, .call = call, .argument = argument};
+  return queue(in, host);
 }
 
 EXPORT int cuEventCreate(event **made, unsigned flags) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.benchmarks;
 
+import io.fastsafetensors.Device;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -41,6 +42,11 @@ final class LoadComparison implements Callable<Integer> {
   @Option(names = "--ways", description = "a regular expression for the names of the ways to time")
   private Pattern names = Pattern.compile("");
 
+  @Option(
+      names = "--device",
+      description = "loads to a device, and what copies to it give at best; instead of the others")
+  private @Nullable String device;
+
   @Option(names = "--json", description = "where the figures go too")
   private @Nullable Path json;
 
@@ -53,9 +59,13 @@ final class LoadComparison implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     List<Way> ways = new ArrayList<>(DiskLimit.ways());
-    ways.addAll(PlainWays.all());
-    ways.addAll(FstWays.all());
-    ways.addAll(PeerWays.installed());
+    if (device == null) {
+      ways.addAll(PlainWays.all());
+      ways.addAll(FstWays.all());
+      ways.addAll(PeerWays.installed());
+    } else {
+      ways.addAll(DeviceWays.all(Device.parse(device)));
+    }
     ways.removeIf(way -> !names.matcher(way.name()).find());
     Results results = new Results(folder, Host.bytes(folder));
     for (CacheState state : states) {

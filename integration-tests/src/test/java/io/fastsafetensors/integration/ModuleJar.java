@@ -29,8 +29,7 @@ import java.util.stream.Stream;
 record ModuleJar(ModuleReference reference) {
   /** Finds those of the command's distribution and the testkit. */
   static List<ModuleJar> all() {
-    Path testkit = Distribution.LIB.resolveSibling("testkit");
-    return ModuleFinder.of(Distribution.LIB, testkit).findAll().stream()
+    return ModuleFinder.of(Distribution.LIB, Distribution.TESTKIT).findAll().stream()
         .filter(reference -> reference.descriptor().name().startsWith("io.fastsafetensors"))
         .map(ModuleJar::new)
         .sorted(Comparator.comparing(ModuleJar::name))
@@ -41,11 +40,14 @@ record ModuleJar(ModuleReference reference) {
     return reference.descriptor().name();
   }
 
-  /** Returns what {@code jar --describe-module} says, without the version and the place. */
+  /**
+   * Returns what {@code jar --describe-module} says, without the version and the place, and without
+   * packages that are nobody's business.
+   */
   List<String> description() {
     return tool("jar", "--describe-module", "--file", jar().toString()).stream()
         .map(line -> line.replaceFirst("@\\S+ jar:file:\\S+", ""))
-        .filter(line -> !line.isBlank())
+        .filter(line -> !line.isBlank() && !line.startsWith("contains "))
         .toList();
   }
 

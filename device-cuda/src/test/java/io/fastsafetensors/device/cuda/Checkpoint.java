@@ -36,7 +36,7 @@ final class Checkpoint {
 
   private static MemorySegment random(Arena arena, DType type, Shape shape) {
     byte[] bytes = new byte[Math.toIntExact(type.byteSize(shape.elements()))];
-    new Random(type.ordinal()).nextBytes(bytes);
+    new Random(type.bits()).nextBytes(bytes);
     return arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
   }
 }

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -23,17 +25,18 @@ final class ChildJvm {
   }
 
   private static final String MODULE = "io.fastsafetensors.device.cuda";
+  private static final String POSIX = "io.fastsafetensors.backend.posix";
   private static final String TESTS = "test-classes";
 
   private final Path scratch;
   private final Classes classes;
   private final List<String> options = new ArrayList<>();
-  private final List<String> libraryPath = new ArrayList<>();
+  private final Map<String, String> environment = new HashMap<>();
 
   ChildJvm(Path scratch, Classes classes) {
     this.scratch = scratch;
     this.classes = classes;
-    String allowed = classes == Classes.CLASS_PATH ? "ALL-UNNAMED" : MODULE + ",jcuda";
+    String allowed = classes == Classes.CLASS_PATH ? "ALL-UNNAMED" : MODULE + ",jcuda," + POSIX;
     options.add("--enable-native-access=" + allowed);
     options.add("-Djava.io.tmpdir=" + scratch);
   }
@@ -51,7 +54,11 @@ final class ChildJvm {
 
   /** Has the dynamic linker look into a folder first. */
   ChildJvm libraries(Path folder) {
-    libraryPath.add(folder.toString());
+    return environment("LD_LIBRARY_PATH", folder.toString());
+  }
+
+  ChildJvm environment(String name, String value) {
+    environment.put(name, value);
     return this;
   }
 
@@ -62,9 +69,7 @@ final class ChildJvm {
     command.addAll(program());
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
-    if (!libraryPath.isEmpty()) {
-      builder.environment().put("LD_LIBRARY_PATH", String.join(":", libraryPath));
-    }
+    builder.environment().putAll(environment);
     return builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
   }
 

@@ -60,6 +60,20 @@ record KernelText(DType from, DType to, boolean aligned) {
       }
       """;
 
+  /** Puts byte %1$d of an element at bit %2$d. */
+  private static final String LOAD_BYTE =
+      """
+      ld.global.u8 %%t, [%%from+%1$d];
+      shl.b64 %%t, %%t, %2$d;
+      or.b64 %%x, %%x, %%t;
+      """;
+
+  private static final String STORE_BYTE =
+      """
+      shr.u64 %%t, %%x, %2$d;
+      st.global.u8 [%%to+%1$d], %%t;
+      """;
+
   /** Returns the name of the kernel. */
   String name() {
     String pair = (from + "_to_" + to).toLowerCase(Locale.ROOT);
@@ -85,16 +99,11 @@ record KernelText(DType from, DType to, boolean aligned) {
   private String load() {
     return aligned
         ? "ld.global.u%d %%x, [%%from];\n".formatted(from.bits())
-        : "mov.u64 %x, 0;\n"
-            + bytewise(
-                from,
-                "ld.global.u8 %%t, [%%from+%1$d];\nshl.b64 %%t, %%t, %2$d;\nor.b64 %%x, %%x, %%t;\n");
+        : "mov.u64 %x, 0;\n" + bytewise(from, LOAD_BYTE);
   }
 
   private String store() {
-    return aligned
-        ? "st.global.u%d [%%to], %%x;".formatted(to.bits())
-        : bytewise(to, "shr.u64 %%t, %%x, %2$d;\nst.global.u8 [%%to+%1$d], %%t;\n");
+    return aligned ? "st.global.u%d [%%to], %%x;".formatted(to.bits()) : bytewise(to, STORE_BYTE);
   }
 
   private static String bytewise(DType type, String step) {

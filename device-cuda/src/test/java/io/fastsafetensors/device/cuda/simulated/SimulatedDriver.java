@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Assumptions;
  * <p>With the environment variable {@code FST_CUDA_DRIVER=real} the real driver stays, and tests
  * that need the switches are skipped.
  */
-@SuppressWarnings("restricted") // calls the simulation's own functions
+@SuppressWarnings({"restricted", "EnumOrdinal"}) // calls sim.h, whose numbers the enums have
 public final class SimulatedDriver {
   private static final String NATIVE = "libJCudaDriver-12.6.0-linux-x86_64.so";
 

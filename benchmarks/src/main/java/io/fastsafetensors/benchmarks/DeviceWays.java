@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.benchmarks;
+
+import io.fastsafetensors.AccessPath;
+import io.fastsafetensors.Device;
+import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.Loader;
+import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.Plugins;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Loads to a device, by each backend for it, beside what its copies give at best. */
+final class DeviceWays {
+  private DeviceWays() {}
+
+  static List<Way> all(Device device) {
+    List<Way> ways = new ArrayList<>();
+    for (int streams : new int[] {1, 4}) {
+      ways.add(
+          Way.of(
+                  "limit: pinned memory to %s, %d streams".formatted(device, streams),
+                  folder -> CopyLimit.prepare(device, Host.bytes(folder), streams))
+              .only(CacheState.WARM, CacheState.COLD));
+    }
+    for (PluginReport plugin : Plugins.probe(device)) {
+      if (plugin.kind() == PluginReport.Kind.BACKEND && plugin.available()) {
+        ways.add(load(plugin.id(), device));
+      }
+    }
+    ways.add(load("posix", Device.CPU));
+    return ways;
+  }
+
+  /** A loader that loaded before: the device is open, and its pinned memory is there. */
+  private static Way load(String backend, Device device) {
+    LoadOptions options = LoadOptions.builder().backend(backend).path(AccessPath.COPIED).build();
+    return Way.of(
+        "fst %s to %s, device open".formatted(backend, device),
+        folder -> prepare(folder, device, options));
+  }
+
+  private static Way.Run prepare(Path folder, Device device, LoadOptions options)
+      throws LoadException {
+    Loader loader = Loader.builder().device(device).build().addCheckpoint(folder);
+    load(loader, options);
+    return new Way.Run() {
+      @Override
+      public long nanos() throws Exception {
+        return load(loader, options);
+      }
+
+      @Override
+      public void close() {
+        loader.close();
+      }
+    };
+  }
+
+  /** Returns how long it took until every byte was there. */
+  private static long load(Loader loader, LoadOptions options) throws LoadException {
+    long start = System.nanoTime();
+    try (FileBuffer _ = loader.load(options)) {
+      return System.nanoTime() - start;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.collective.nccl;
+
+import io.fastsafetensors.CollectiveException;
+import io.fastsafetensors.Device;
+import io.fastsafetensors.GroupConfig;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.Plugins;
+import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.collective.nccl.library.NcclLibrary;
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.Collective;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.Provider;
+import io.fastsafetensors.spi.Rendezvous;
+import java.util.Optional;
+
+/**
+ * Process groups over NCCL, for data on CUDA devices: bytes move from GPU to GPU. Ranks are
+ * processes, or threads of one; each has a GPU of its own.
+ *
+ * <p>Nothing of JavaCPP, CUDA or NCCL is loaded before a {@code cuda} device is asked for and
+ * there.
+ */
+public final class NcclCollective implements Collective {
+  private static final String TYPE = "cuda";
+
+  /** Makes the provider. */
+  public NcclCollective() {}
+
+  @Override
+  public String id() {
+    return "nccl";
+  }
+
+  @Override
+  public int spiVersion() {
+    return Provider.SPI_VERSION;
+  }
+
+  @Override
+  public int priority() {
+    return 10;
+  }
+
+  @Override
+  public Availability probe(Device device) {
+    if (!device.type().equals(TYPE)) {
+      return Availability.unavailable("only for data on cuda devices");
+    }
+    try {
+      requireDevice(device);
+      String version = NcclLibrary.get().loaded().versionText();
+      Optional<String> tooFew = Seats.tooFew(device);
+      return tooFew.isPresent()
+          ? Availability.unavailable(tooFew.get())
+          : Availability.available("NCCL " + version);
+    } catch (LoadException e) {
+      return Availability.unavailable(oneLine(e), e);
+    }
+  }
+
+  private static String oneLine(LoadException e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
+
+  private static void requireDevice(Device device) throws LoadException {
+    int devices = Plugins.runtime(device).devices().size();
+    if (device.index() >= devices) {
+      throw new LoadException(
+          "there is no %s, only %d device%s: start one rank a GPU"
+              .formatted(device, devices, devices == 1 ? "" : "s"));
+    }
+  }
+
+  @Override
+  public ProcessGroup join(GroupConfig config) throws LoadException {
+    Rendezvous rendezvous = config.meet();
+    boolean done = false;
+    try {
+      ProcessGroup group = join(config.device(), rendezvous);
+      done = true;
+      return group;
+    } finally {
+      if (!done) {
+        rendezvous.close();
+      }
+    }
+  }
+
+  /** What fails on one rank is told to all: they have met. */
+  private static ProcessGroup join(Device device, Rendezvous rendezvous)
+      throws CollectiveException {
+    DeviceContext context;
+    try {
+      context = open(device);
+    } catch (LoadException e) {
+      throw rendezvous.fail("join", String.valueOf(e.getMessage()), e);
+    }
+    boolean done = false;
+    try {
+      Seats.check(rendezvous, context);
+      ProcessGroup group = NcclGroup.connect(rendezvous, context, true);
+      done = true;
+      return group;
+    } finally {
+      if (!done) {
+        context.close();
+      }
+    }
+  }
+
+  private static DeviceContext open(Device device) throws LoadException {
+    if (!device.type().equals(TYPE)) {
+      throw new LoadException("NCCL is only for data on cuda devices, not on " + device);
+    }
+    requireDevice(device);
+    NcclLibrary.get().loaded();
+    return Plugins.runtime(device).open(device);
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.collective.nccl;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.Plugins;
+import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.device.cuda.simulated.DriverChecks;
+import io.fastsafetensors.testkit.CollectiveContract;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Groups over NCCL, simulated or real, keep the rules: the ranks are threads of one JVM, each with a
+ * GPU of its own.
+ */
+@ExtendWith({DriverChecks.class, NcclChecks.class})
+final class NcclGroupContractTests extends CollectiveContract {
+  @Override
+  public World newWorld(int size, Duration timeout) {
+    int port = Configs.freePort();
+    return rank ->
+        ProcessGroup.join(
+            Configs.config(rank, size, port, device(rank), timeout), new NcclCollective());
+  }
+
+  /** As many as there are GPUs; two ranks share one where NCCL is told to let them. */
+  @Override
+  public List<Integer> sizes() {
+    int most = "1".equals(System.getenv("NCCL_MULTI_RANK_GPU_ENABLE")) ? 2 : 1;
+    int largest = Math.max(most, devices());
+    return super.sizes().stream().filter(size -> size <= largest).toList();
+  }
+
+  @Override
+  public Device device(int rank) {
+    return new Device("cuda", rank % devices());
+  }
+
+  private static int devices() {
+    try {
+      return Plugins.runtime(new Device("cuda", 0)).devices().size();
+    } catch (LoadException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
