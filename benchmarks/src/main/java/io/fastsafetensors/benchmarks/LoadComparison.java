@@ -88,15 +88,25 @@ final class LoadComparison implements Callable<Integer> {
             ? Readahead.set(folder, LINUX_READAHEAD_KIB)
             : Optional.empty();
     try {
-      List<Way> timed = ways.stream().filter(way -> way.states().contains(state)).toList();
+      List<Way> timed =
+          new ArrayList<>(ways.stream().filter(way -> way.states().contains(state)).toList());
       for (int round = 0; round < rounds; round++) {
-        for (Way way : timed) {
-          results.add(state, way, time(way, state, results.bytes()));
-        }
+        timed.removeIf(way -> !add(state, way, results));
       }
       results.print(state);
     } finally {
       readahead.ifPresent(Readahead::close);
+    }
+  }
+
+  /** Times a way; answers false if it can't load these files, as some peers can't. */
+  private boolean add(CacheState state, Way way, Results results) {
+    try {
+      results.add(state, way, time(way, state, results.bytes()));
+      return true;
+    } catch (Exception e) {
+      System.out.println(way.name() + ": left out, " + e);
+      return false;
     }
   }
 
