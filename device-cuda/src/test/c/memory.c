@@ -190,3 +190,10 @@ EXPORT int cuMemcpyHtoD_v2(uint64_t target, const void *source, size_t bytes) {
          : fails(FAIL_CALL)           ? UNKNOWN
                                       : copy_rows(&copy);
 }
+
+EXPORT int cuMemcpyDtoH_v2(void *target, uint64_t source, size_t bytes) {
+  rows copy = {source, bytes, (uint64_t)target, bytes, 1, bytes};
+  return require_context() != SUCCESS ? INVALID_CONTEXT
+         : fails(FAIL_CALL)           ? UNKNOWN
+                                      : copy_rows(&copy);
+}

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeout how long the load may take; one hour by default
  * @param progress who hears of progress
  * @param cancellation the switch that ends the load
- * @param properties options of single backends, by {@code ID.NAME}
+ * @param properties options of single backends, by {@code ID.NAME}; by the bare {@code ID} whether
+ *     a backend is used: {@code auto}, {@code on} or {@code off}
  * @since 0.1
  */
 public record LoadOptions(
@@ -283,10 +284,13 @@ public record LoadOptions(
     }
 
     /**
-     * Sets an option of one backend.
+     * Sets an option of one backend, or says whether it is used: {@code on} is as if it had been
+     * asked for by {@link #backend}, {@code off} leaves it out, {@code auto} is the library's
+     * choice. Loading with another value, or with values that contradict each other, is an {@code
+     * IllegalArgumentException}.
      *
-     * @param key {@code ID.NAME}
-     * @param value what the backend documents
+     * @param key {@code ID.NAME}, or {@code ID}
+     * @param value what the backend documents; {@code auto}, {@code on} or {@code off}
      * @return this
      */
     public Builder property(String key, String value) {

@@ -61,6 +61,21 @@ public sealed interface Tensor extends AutoCloseable permits DefaultTensor {
   /**
    * Returns where the first element is, in the device's address space.
    *
+   * <p>On a GPU it is a device pointer that is valid in all of the process, in the device's primary
+   * context, which frameworks use too. Libraries take it so:
+   *
+   * {@snippet lang = java :
+   * // JCuda
+   * CUdeviceptr weights = new CUdeviceptr().withByteOffset(tensor.address());
+   *
+   * // JavaCPP
+   * Pointer untyped = new Pointer() {{ address = tensor.address(); }};
+   * FloatPointer weights = new FloatPointer(untyped).capacity(tensor.shape().elements());
+   *
+   * // Native code by java.lang.foreign: as a JAVA_LONG, since Java can't read it
+   * int status = (int) kernelLauncher.invokeExact(tensor.address(), tensor.byteSize());
+   * }
+   *
    * @return the address; of no meaning for a tensor without elements. Not to be used after the
    *     tensor has ended
    * @throws IllegalStateException if the tensor has ended

@@ -75,16 +75,20 @@ public interface DeviceContext extends AutoCloseable {
   /**
    * Returns the node of the host's memory that is nearest.
    *
-   * @return the node's number, or empty if unknown or if there is only one
+   * @return the node's number, or empty if unknown or if there is only one, and unless overridden
    */
-  OptionalInt numaNode();
+  default OptionalInt numaNode() {
+    return OptionalInt.empty();
+  }
 
   /**
    * Returns where the device sits.
    *
-   * @return the PCI address as {@code 0000:3b:00.0}, or empty if it has none
+   * @return the PCI address as {@code 0000:3b:00.0}, or empty if it has none, and unless overridden
    */
-  Optional<String> pciBus();
+  default Optional<String> pciBus() {
+    return Optional.empty();
+  }
 
   /**
    * Closes the context and returns pooled memory to the system. The caller has closed every buffer

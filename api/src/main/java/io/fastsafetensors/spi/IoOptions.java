@@ -16,7 +16,8 @@ import java.util.Map;
  *     backend's choice
  * @param memoryBudget the most device memory that the session may hold, in bytes; {@link
  *     Long#MAX_VALUE} is no bound
- * @param properties options of single backends, as {@code ID.NAME}; others are ignored
+ * @param properties options of single backends, as {@code ID.NAME}; others are ignored. {@code ID}
+ *     alone is {@code on} where the user asked for that backend
  * @param monitor the engine's side
  * @since 0.1
  */

@@ -49,7 +49,8 @@ final class CertifyProcess {
     List<String> options = new ArrayList<>(command.subList(0, command.lastIndexOf("-m")));
     options.removeIf(option -> option.startsWith("-XX:AOT"));
     if (!classPath.isEmpty()) {
-      options.addAll(List.of("--class-path", classPath));
+      // What is on the class path may use any module of the JDK, without saying so.
+      options.addAll(List.of("--class-path", classPath, "--add-modules", "ALL-DEFAULT"));
     }
     return options;
   }

@@ -56,6 +56,16 @@ final class LoadArguments {
   private String backend;
 
   @Option(
+      names = "--gds",
+      defaultValue = "auto",
+      paramLabel = "auto|on|off",
+      description = {
+        "Whether GPUDirect Storage reads. Default: auto, if it is peer to peer;",
+        "on takes its compatibility mode, too, and fails where there is neither."
+      })
+  private String gds;
+
+  @Option(
       names = "--path",
       defaultValue = "auto",
       paramLabel = "auto|mapped|copied",
@@ -143,6 +153,7 @@ final class LoadArguments {
     if (dtype != null) {
       builder.dtype(dtype);
     }
+    builder.property("gds", gds);
     properties.forEach(builder::property);
     return builder.build();
   }

@@ -3,8 +3,11 @@ package io.fastsafetensors.integration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,6 +34,29 @@ class CertificatesTests {
         .contains("backend cpu on cpu: certified: ", " 0 refused, ")
         .doesNotContain(": refused", "backend sim on");
     assertThat(certificate).content().contains("## backend cpu on cpu", "Java 25", "| IO-103 | ");
+  }
+
+  @Test
+  void cudaIsCertifiedOverTheSimulatedDriver() throws Exception {
+    Path simulated = Path.of("..", "device-cuda", "target", "simulated").toAbsolutePath();
+    Assumptions.assumeTrue(
+        Files.exists(simulated.resolve("libcuda.so.1")),
+        "no simulated CUDA driver: the tests of device-cuda build it, with gcc");
+    Assumptions.assumeTrue(
+        Distribution.has("device-cuda"), "device-cuda is not in the command's distribution yet");
+    Path certificate = CERTIFICATES.resolve("cuda-simulated.md");
+    Jvm fst =
+        Distribution.fst(
+            folder,
+            Map.of("LD_LIBRARY_PATH", simulated.toString()),
+            List.of(),
+            "certify",
+            "--device",
+            "cuda",
+            "--report",
+            certificate.toString());
+    assertThat(fst.exit()).as(fst.output()).isZero();
+    assertThat(certificate).content().contains("## device cuda on cuda:0", "Simulated GPU");
   }
 
   @Test

@@ -8,8 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -19,28 +20,58 @@ final class Distribution {
   static final Path LIB =
       Path.of("..", "cli", "target", "dist", "lib").toAbsolutePath().normalize();
 
+  /** The testkit's jars, apart from those. */
+  static final Path TESTKIT = LIB.resolveSibling("testkit");
+
   private Distribution() {}
 
   /** Returns the module path of some of our modules, by folder, and what they need from others. */
   static String jars(String... modules) throws IOException {
-    try (Stream<Path> all = Files.list(LIB)) {
-      List<Path> jars =
-          all.filter(
-                  jar -> {
-                    String name = jar.getFileName().toString();
-                    return name.startsWith("jackson-core")
-                        || Arrays.stream(modules)
-                            .anyMatch(
-                                module -> name.startsWith("fastsafetensors-" + module + "-0"));
-                  })
-              .toList();
-      assertThat(jars).hasSize(modules.length + 1);
-      return jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+    List<Path> jars = jars(name -> name.startsWith("jackson-core"));
+    for (String module : modules) {
+      List<Path> own = jars(isOf(module));
+      assertThat(own).as("jars of %s", module).hasSize(1);
+      jars.addAll(own);
+    }
+    return jars.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+  }
+
+  /** Tells whether one of our modules, by folder, is in it. */
+  static boolean has(String module) throws IOException {
+    return !jars(isOf(module)).isEmpty();
+  }
+
+  private static Predicate<String> isOf(String module) {
+    return name -> name.startsWith("fastsafetensors-" + module + "-0");
+  }
+
+  private static List<Path> jars(Predicate<String> wanted) throws IOException {
+    return jars(LIB, wanted);
+  }
+
+  private static List<Path> jars(Path folder, Predicate<String> wanted) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(jar -> wanted.test(jar.getFileName().toString()))
+          .collect(Collectors.toCollection(ArrayList::new));
     }
   }
 
-  /** Runs the command with options of the JVM, {@code --}, and arguments. */
+  /** Returns the module path that what depends on the API is compiled with. */
+  static String compilePath() throws IOException {
+    List<Path> annotations = jars(TESTKIT, name -> name.startsWith("jspecify-"));
+    assertThat(annotations).hasSize(1);
+    return jars("api") + File.pathSeparator + annotations.getFirst();
+  }
+
+  /** Runs the command with options of the JVM, and arguments. */
   static Jvm fst(Path folder, List<String> options, String... arguments)
+      throws IOException, InterruptedException {
+    return fst(folder, Map.of(), options, arguments);
+  }
+
+  /** Runs the command with more environment variables. */
+  static Jvm fst(
+      Path folder, Map<String, String> environment, List<String> options, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(options);
     command.addAll(
@@ -51,7 +82,7 @@ final class Distribution {
             "-m",
             "io.fastsafetensors.cli/io.fastsafetensors.cli.Main"));
     command.addAll(List.of(arguments));
-    return Jvm.run(folder, command);
+    return Jvm.run(folder, environment, command);
   }
 
   /** Returns the modules that the command lets call native code. */

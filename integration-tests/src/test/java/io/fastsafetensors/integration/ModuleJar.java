@@ -29,8 +29,7 @@ import java.util.stream.Stream;
 record ModuleJar(ModuleReference reference) {
   /** Finds those of the command's distribution and the testkit. */
   static List<ModuleJar> all() {
-    Path testkit = Distribution.LIB.resolveSibling("testkit");
-    return ModuleFinder.of(Distribution.LIB, testkit).findAll().stream()
+    return ModuleFinder.of(Distribution.LIB, Distribution.TESTKIT).findAll().stream()
         .filter(reference -> reference.descriptor().name().startsWith("io.fastsafetensors"))
         .map(ModuleJar::new)
         .sorted(Comparator.comparing(ModuleJar::name))

@@ -33,7 +33,7 @@ record SamplePlugin(Path root) {
       Files.writeString(copy, text.replace(wanted, instead));
     }
     assertThat(replaced).as("%s has '%s'", root, wanted).isTrue();
-    Javac.compile(classes, under(sources), "--module-path", Distribution.jars("api"));
+    Javac.compile(classes, under(sources), "--module-path", Distribution.compilePath());
     Path jar = folder.resolve(root.getFileName() + ".jar");
     int status =
         ToolProvider.findFirst("jar")

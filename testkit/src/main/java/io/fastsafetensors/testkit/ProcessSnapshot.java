@@ -28,6 +28,9 @@ record ProcessSnapshot(
   /** The JVM opens and maps these when it likes. */
   private static final List<String> NOISE = List.of(".jar", ".so", ".class", ".jsa", "/modules");
 
+  /** The kernel's own, and what a GPU's driver opens and maps when it likes. */
+  private static final List<String> DRIVERS = List.of("[", "/proc/", "/dev/nvidia", "/dev/zero");
+
   /** Skips the test, visibly, where the process can't look at itself. */
   static void assumePossible() {
     Assumptions.assumeTrue(
@@ -117,8 +120,7 @@ record ProcessSnapshot(
 
   private static boolean isNoteworthy(String target) {
     return !target.isEmpty()
-        && !target.startsWith("[")
-        && !target.startsWith("/proc/")
+        && DRIVERS.stream().noneMatch(target::startsWith)
         && NOISE.stream().noneMatch(target::endsWith);
   }
 }

@@ -43,6 +43,17 @@ public record TestkitEnvironment(Path folder, Duration patience, Duration quiet,
     return new TestkitEnvironment(folder, wait, quiet, large);
   }
 
+  /**
+   * Changes the quiet.
+   *
+   * @param wait how long something that must not happen is watched for; the groups of tests that
+   *     wait for the end of their timeout have twice as much
+   * @return the changed environment
+   */
+  public TestkitEnvironment withQuiet(Duration wait) {
+    return new TestkitEnvironment(folder, patience, wait, large);
+  }
+
   private static Duration millis(String name, long otherwise) {
     return Duration.ofMillis(setting(name).map(Long::parseLong).orElse(otherwise));
   }

@@ -9,6 +9,7 @@ import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
+import io.fastsafetensors.internal.registry.BackendChoice;
 import io.fastsafetensors.internal.registry.Candidates;
 import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.DeviceBuffer;
@@ -71,8 +72,10 @@ final class LoadJob {
   Result run() throws LoadException {
     LoadEvent event = LoadEvent.start(context.device(), plan);
     try {
-      Candidates<IoBackend> backends = registry.backends(context.device(), options.backend());
-      try (BackendSessions sessions = new BackendSessions(backends, context, ioOptions())) {
+      BackendChoice choice = BackendChoice.of(options);
+      Candidates<IoBackend> backends = registry.backends(context.device(), choice);
+      IoOptions ioOptions = ioOptions(choice);
+      try (BackendSessions sessions = new BackendSessions(backends, context, ioOptions)) {
         readAll(sessions);
       }
       event.succeeded = true;
@@ -148,7 +151,7 @@ final class LoadJob {
     }
   }
 
-  private IoOptions ioOptions() throws LoadException {
+  private IoOptions ioOptions(BackendChoice choice) throws LoadException {
     return new IoOptions(
         options.path(),
         options.direct(),
@@ -156,7 +159,7 @@ final class LoadJob {
         options.blockBytes(),
         options.alignment(),
         Conversion.remainingBudget(plan, options, context.device()),
-        options.properties(),
+        choice.properties(options),
         monitor);
   }
 

@@ -26,7 +26,7 @@ public final class Candidates<P extends Provider> {
 
   private final ProviderSet<P> plugins;
   private final Function<P, Availability> probe;
-  private final Optional<String> asked;
+  private final BackendChoice choice;
   private final String purpose;
   private final Iterator<Plugin<P>> untried;
   private final List<PluginReport> reports = new ArrayList<>();
@@ -34,15 +34,15 @@ public final class Candidates<P extends Provider> {
   Candidates(
       ProviderSet<P> plugins,
       Function<P, Availability> probe,
-      Optional<String> asked,
+      BackendChoice choice,
       String purpose) {
     this.plugins = plugins;
     this.probe = probe;
-    this.asked = asked;
+    this.choice = choice;
     this.purpose = purpose;
     this.untried =
         plugins.accepted().stream()
-            .filter(plugin -> asked.isEmpty() || asked.get().equals(plugin.id()))
+            .filter(plugin -> choice.asked().isEmpty() || choice.asked().get().equals(plugin.id()))
             .iterator();
   }
 
@@ -67,18 +67,23 @@ public final class Candidates<P extends Provider> {
   }
 
   private boolean accepts(Plugin<P> plugin) {
+    if (choice.unwanted().contains(plugin.id())) {
+      reports.add(plugin.report(false, "switched off: " + plugin.id() + "=off"));
+      return false;
+    }
     Availability answer = plugin.probe(probe);
     PluginReport report = plugin.report(answer);
     reports.add(report);
     LOG.log(Level.DEBUG, () -> "candidate " + purpose + ": " + report);
-    return answer instanceof Available available && (available.byDefault() || asked.isPresent());
+    return answer instanceof Available available
+        && (available.byDefault() || choice.asked().isPresent());
   }
 
   private BackendUnavailableException noneLeft() {
-    if (asked.isEmpty()) {
+    if (choice.asked().isEmpty()) {
       return new BackendUnavailableException("nothing available " + purpose, reports());
     }
-    String id = "'" + asked.get() + "', asked for " + purpose + ", ";
+    String id = "'" + choice.asked().get() + "', asked for " + purpose + ", ";
     return reports.isEmpty()
         ? new BackendUnavailableException(id + "was not found", notAskedFor())
         : new BackendUnavailableException(id + "is unavailable", reports);

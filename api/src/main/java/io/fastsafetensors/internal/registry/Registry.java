@@ -14,8 +14,8 @@ import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.Provider;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -81,7 +81,7 @@ public final class Registry {
     return new Candidates<>(
         runtimes.only(runtime -> runtime.type().equals(device.type())),
         DeviceRuntime::probe,
-        Optional.empty(),
+        BackendChoice.FREE,
         "for device " + device);
   }
 
@@ -91,9 +91,9 @@ public final class Registry {
   }
 
   /** Returns the backends for a device, to be tried in order. */
-  public Candidates<IoBackend> backends(Device device, Optional<String> asked) {
+  public Candidates<IoBackend> backends(Device device, BackendChoice choice) {
     return new Candidates<>(
-        backends, backend -> backend.probe(device), asked, "to read files to " + device);
+        backends, backend -> backend.probe(device), choice, "to read files to " + device);
   }
 
   /** Selects the collective for a group. */
@@ -102,7 +102,7 @@ public final class Registry {
     return new Candidates<>(
             collectives,
             collective -> collective.probe(device),
-            config.collective(),
+            new BackendChoice(config.collective(), Set.of()),
             "for groups on " + device)
         .next();
   }

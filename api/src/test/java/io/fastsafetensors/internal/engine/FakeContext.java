@@ -10,8 +10,6 @@ import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.MemoryInfo;
 import java.util.Collections;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.WeakHashMap;
 
@@ -81,16 +79,6 @@ final class FakeContext implements DeviceContext {
   @Override
   public MemoryInfo memory() {
     return new MemoryInfo(0, 0);
-  }
-
-  @Override
-  public OptionalInt numaNode() {
-    return OptionalInt.empty();
-  }
-
-  @Override
-  public Optional<String> pciBus() {
-    return Optional.empty();
   }
 
   @Override

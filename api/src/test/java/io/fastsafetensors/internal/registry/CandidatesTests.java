@@ -22,17 +22,17 @@ class CandidatesTests {
   private static final Device CPU = Device.CPU;
 
   private static Candidates<IoBackend> all(IoBackend... backends) {
-    return candidates(Optional.empty(), backends);
+    return candidates(BackendChoice.FREE, backends);
   }
 
   private static Candidates<IoBackend> asked(String id, IoBackend... backends) {
-    return candidates(Optional.of(id), backends);
+    return candidates(new BackendChoice(Optional.of(id), Set.of()), backends);
   }
 
-  private static Candidates<IoBackend> candidates(Optional<String> asked, IoBackend... backends) {
+  private static Candidates<IoBackend> candidates(BackendChoice choice, IoBackend... backends) {
     return Registry.of(
             Collections.emptyIterator(), List.of(backends).iterator(), Collections.emptyIterator())
-        .backends(CPU, asked);
+        .backends(CPU, choice);
   }
 
   private static ProbeOnly notByDefault(String id, int priority) {
@@ -68,6 +68,17 @@ class CandidatesTests {
         .isThrownBy(candidates::next)
         .withMessageStartingWith("'gsd', asked for to read files to cpu, was not found; gds: not")
         .withMessageContaining("old: refused: built for SPI version 0, this is version 1");
+  }
+
+  @Test
+  void whatIsSwitchedOffIsReportedAndNeverProbed() throws Exception {
+    ProbeOnly high = ProbeOnly.available("high", 9);
+    ProbeOnly low = ProbeOnly.available("low", 1);
+    Candidates<IoBackend> candidates =
+        candidates(new BackendChoice(Optional.empty(), Set.of("high")), high, low);
+    assertThat(candidates.next()).isSameAs(low);
+    assertThat(high.probes()).isZero();
+    assertThat(candidates.reports().getFirst().detail()).isEqualTo("switched off: high=off");
   }
 
   @Test

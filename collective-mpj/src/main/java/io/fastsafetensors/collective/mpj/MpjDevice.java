@@ -108,25 +108,19 @@ final class MpjDevice {
     return tag;
   }
 
-  /**
-   * Starts to send a message.
-   *
-   * @param bytes {@link MpjLibrary#OVERHEAD} free bytes, then the message
-   * @param size the message's size, with its {@link MpjLibrary#HEADER}
-   * @param rank to whom, of all ranks
-   * @param tag the group's
-   */
-  MpjRequest send(ByteBuffer bytes, int size, int rank, int tag) throws LoadException {
+  /** Starts to send a chunk to a rank of all. */
+  MpjRequest send(Slot chunk, int rank, int tag) throws LoadException {
     try {
-      Object buffer = library.newBuffer().invoke(bytes, MpjLibrary.OVERHEAD, bytes.capacity());
-      library.setSize().invoke(buffer, size);
+      ByteBuffer bytes = chunk.toSend();
+      Object buffer = library.newBuffer().invoke(bytes, chunk.overhead(), bytes.capacity());
+      library.setSize().invoke(buffer, chunk.bytes());
       return request(library.send().invoke(world, buffer, rank, tag), buffer);
     } catch (Throwable e) {
       throw new LoadException("MPJ Express cannot send: " + e, e);
     }
   }
 
-  /** Starts to receive a message, with its {@link MpjLibrary#HEADER}. */
+  /** Starts to receive a message from a rank of all. */
   MpjRequest receive(ByteBuffer bytes, int rank, int tag) throws LoadException {
     try {
       Object buffer = library.newBuffer().invoke(bytes, 0, bytes.capacity());
@@ -156,6 +150,16 @@ final class MpjDevice {
     } catch (Throwable e) {
       System.getLogger(MpjDevice.class.getName())
           .log(System.Logger.Level.WARNING, "cannot close MPJ Express", e);
+    }
+  }
+
+  /** Closes, and waits until no memory is read or written any more. */
+  void stop() {
+    close();
+    try {
+      library.drain().invoke();
+    } catch (Throwable e) {
+      throw new AssertionError(e);
     }
   }
 

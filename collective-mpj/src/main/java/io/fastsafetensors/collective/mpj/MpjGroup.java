@@ -142,8 +142,9 @@ final class MpjGroup implements ProcessGroup {
     rendezvous.check(operation);
     try {
       work.run();
-    } catch (LoadException | RuntimeException e) {
+    } catch (LoadException | RuntimeException | Error e) {
       CollectiveException verdict = rendezvous.fail(operation, String.valueOf(e.getMessage()), e);
+      device.stop(); // The caller may free its memory after this.
       boolean another = verdict.peer() != rank() && !(e instanceof CollectiveException);
       if (another) {
         throw verdict; // A lost rank shows first as a broken connection.

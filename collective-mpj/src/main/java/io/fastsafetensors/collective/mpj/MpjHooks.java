@@ -8,15 +8,26 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What MPJ Express calls instead of some methods of the JDK; see {@link MpjClassLoader}. This class
- * is loaded once more beside each copy of MPJ Express, and its fields are that copy's own.
+ * What MPJ Express calls instead of some methods of the JDK; see {@link MpjEdits}. This class is
+ * loaded once more beside each copy of MPJ Express, and its fields are that copy's own.
  */
 public final class MpjHooks {
+  private static final int ANNOUNCEMENT_BYTES = 81;
+  private static final long WAIT_MILLIS = 50;
+  private static final ThreadLocal<ByteBuffer> ANNOUNCEMENT =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(ANNOUNCEMENT_BYTES));
+
+  /** Shared by those who read and write; who takes it alone knows that nobody does. */
+  private static final ReadWriteLock TRANSFERS = new ReentrantReadWriteLock();
+
   private static volatile boolean aborted;
   private static volatile @Nullable InetAddress address;
 
@@ -27,9 +38,15 @@ public final class MpjHooks {
     address = at;
   }
 
-  /** Ends attempts to connect, which MPJ Express would repeat for ever. */
+  /** Ends all that MPJ Express would repeat or wait for for ever, once its channels are closed. */
   public static void abort() {
     aborted = true;
+  }
+
+  /** Waits until nothing is read into or written from any memory; after that nothing will be. */
+  public static void drain() {
+    TRANSFERS.writeLock().lock();
+    TRANSFERS.writeLock().unlock();
   }
 
   /** Replaces {@link System#out} and {@link System#err}: the console belongs to the program. */
@@ -56,9 +73,55 @@ public final class MpjHooks {
 
   /** Replaces {@link SocketChannel#open()}. */
   public static SocketChannel open() throws IOException {
+    checkOpen();
+    return SocketChannel.open();
+  }
+
+  private static void checkOpen() throws IOException {
     if (aborted) {
       throw new ClosedChannelException();
     }
-    return SocketChannel.open();
+  }
+
+  /** Replaces {@link SocketChannel#read(ByteBuffer)}. */
+  public static int read(SocketChannel channel, ByteBuffer target) throws IOException {
+    TRANSFERS.readLock().lock();
+    try {
+      checkOpen();
+      int read = channel.read(target);
+      if (read == 0) {
+        Thread.yield(); // MPJ Express asks again at once, and the sender may need this core.
+      }
+      return read;
+    } finally {
+      TRANSFERS.readLock().unlock();
+    }
+  }
+
+  /** Replaces {@link SocketChannel#write(ByteBuffer)}. */
+  public static int write(SocketChannel channel, ByteBuffer source) throws IOException {
+    TRANSFERS.readLock().lock();
+    try {
+      checkOpen();
+      return channel.write(source);
+    } finally {
+      TRANSFERS.readLock().unlock();
+    }
+  }
+
+  /** Replaces {@link Object#wait(long)} for a lock, which nobody gives back after a failure. */
+  @SuppressWarnings("WaitNotInLoop") // The caller's loop is in MPJ Express.
+  public static void await(Object lock, long forEver) throws InterruptedException {
+    if (aborted) {
+      throw new InterruptedException("MPJ Express is closed");
+    }
+    synchronized (lock) {
+      lock.wait(WAIT_MILLIS);
+    }
+  }
+
+  /** Returns memory for what announces a message; the thread's own, and used at once. */
+  public static ByteBuffer announcement() {
+    return ANNOUNCEMENT.get();
   }
 }

@@ -27,6 +27,7 @@ import org.apache.log4j.Logger;
  * @param test {@code (Request) -> Status}: null until it is complete; then its monitor is notified
  * @param listenAt {@link MpjHooks#listenAt}
  * @param abort {@link MpjHooks#abort}
+ * @param drain {@link MpjHooks#drain}
  */
 record MpjLibrary(
     MethodHandle init,
@@ -39,12 +40,10 @@ record MpjLibrary(
     MethodHandle receive,
     MethodHandle test,
     MethodHandle listenAt,
-    MethodHandle abort) {
-  /** Bytes that a sender leaves free before a message, and a receiver not. */
+    MethodHandle abort,
+    MethodHandle drain) {
+  /** Bytes that a sender leaves free before a small message. */
   static final int OVERHEAD = 81;
-
-  /** Bytes at the start of a message that say what follows; zeros stand for plain bytes. */
-  static final int HEADER = 8;
 
   /** Loads a copy; fails if the jar is not the expected version. */
   static MpjLibrary load(MpjJar jar) throws ReflectiveOperationException {
@@ -71,7 +70,8 @@ record MpjLibrary(
         receive(lookup, comm, buffer, request, status),
         lookup.findVirtual(request, "itest", MethodType.methodType(status)),
         lookup.findStatic(hooks, "listenAt", MethodType.methodType(void.class, InetAddress.class)),
-        lookup.findStatic(hooks, "abort", MethodType.methodType(void.class)));
+        lookup.findStatic(hooks, "abort", MethodType.methodType(void.class)),
+        lookup.findStatic(hooks, "drain", MethodType.methodType(void.class)));
   }
 
   private static MethodHandle newBuffer(Lookup lookup, ClassLoader loader, Class<?> buffer)

@@ -31,7 +31,7 @@ record MpjRequest(MpjLibrary library, Object request, Object buffer) {
     }
   }
 
-  /** Returns the size of the message that came. */
+  /** Returns how many bytes came. */
   int size() throws LoadException {
     try {
       return (int) library.getSize().invoke(buffer);

@@ -21,9 +21,7 @@ import java.util.stream.Collectors;
  */
 final class PortExchange implements AutoCloseable {
   /** Messages above this size wait for their receiver, so that nothing piles up there. */
-  private static final int EAGER_BYTES = 128 << 10;
-
-  private static final int PATIENCE_MILLIS = 2_000;
+  static final int EAGER_BYTES = 128 << 10;
 
   private final Rendezvous rendezvous;
   private final ServerSocket server;
@@ -47,9 +45,10 @@ final class PortExchange implements AutoCloseable {
 
   /** Answers MPJ Express. */
   void run() throws IOException {
-    server.setSoTimeout(Math.toIntExact(Math.min(rendezvous.timeout().toMillis(), 60_000)));
+    int patience = Math.toIntExact(Math.min(rendezvous.timeout().toMillis(), 60_000));
+    server.setSoTimeout(patience);
     try (Socket socket = server.accept()) {
-      socket.setSoTimeout(PATIENCE_MILLIS);
+      socket.setSoTimeout(patience);
       DataInputStream in = new DataInputStream(socket.getInputStream());
       in.readUTF(); // A greeting.
       int writePort = in.readInt();

@@ -7,21 +7,27 @@ import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.Rendezvous;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves regions between ranks in chunks, two at a time: while one is on the wire, the next is
- * copied from or to the device. Used by one thread at a time.
+ * Moves regions between ranks in chunks, a few at a time: while one is on the wire, the next is
+ * announced, or copied from or to the device. Used by one thread at a time.
  */
 final class Transfer {
   /** Says that there is no such rank. */
   static final int NOBODY = -1;
 
+  /** MPJ Express is fastest with messages of about this size, and fails at 1 GiB. */
+  static final int CHUNK = 16 << 20;
+
+  private static final int SLOTS = 3;
+
   private final Rendezvous rendezvous;
   private final MpjDevice device;
   private final int[] worldRanks;
   private final int tag;
-  private final Staging[] slots = {new Staging(), new Staging()};
+  private final Slot[] slots = Stream.generate(Slot::new).limit(SLOTS).toArray(Slot[]::new);
   private int next;
 
   Transfer(Rendezvous rendezvous, MpjDevice device, int[] worldRanks, int tag) {
@@ -34,15 +40,15 @@ final class Transfer {
   /** Sends one chunk of a region; what was sent before goes on meanwhile. */
   void send(String operation, Region source, long chunk, int peer, DeviceStream stream)
       throws LoadException {
-    Staging slot = slots[next++ % slots.length];
+    Slot slot = slots[next++ % slots.length];
     slot.await(operation, rendezvous);
-    int bytes = size(source, chunk);
-    slot.fill(source, chunk * Staging.CHUNK, bytes, stream, rendezvous.timeout());
-    sendOn(slot, bytes, peer);
+    slot.use(source, chunk * CHUNK, size(source, chunk));
+    slot.fill(stream, rendezvous.timeout());
+    sendOn(slot, peer);
   }
 
-  private void sendOn(Staging slot, int bytes, int peer) throws LoadException {
-    slot.use(device.send(slot.toSend(), MpjLibrary.HEADER + bytes, worldRanks[peer], tag), peer);
+  private void sendOn(Slot slot, int peer) throws LoadException {
+    slot.start(device.send(slot, worldRanks[peer], tag), peer);
   }
 
   /** Sends all of a region, and waits until it has left. */
@@ -67,34 +73,36 @@ final class Transfer {
       throws LoadException {
     long chunks = chunks(target);
     for (long chunk = 0; chunk < Math.min(slots.length, chunks); chunk++) {
-      post(slot(chunk), from);
+      post(target, chunk, from, stream);
     }
     for (long chunk = 0; chunk < chunks; chunk++) {
-      Staging slot = slot(chunk);
-      int bytes = size(target, chunk);
-      checkSize(operation, slot.await(operation, rendezvous), bytes, from);
+      Slot slot = slot(chunk);
+      checkSize(operation, slot.await(operation, rendezvous), slot.bytes(), from);
       if (to != NOBODY) {
-        sendOn(slot, bytes, to);
+        sendOn(slot, to);
       }
-      slot.drain(target, chunk * Staging.CHUNK, bytes, stream, rendezvous.timeout());
+      slot.drain(stream, rendezvous.timeout());
       slot.await(operation, rendezvous);
       if (chunk + slots.length < chunks) {
-        post(slot, from);
+        post(target, chunk + slots.length, from, stream);
       }
     }
   }
 
-  private Staging slot(long chunk) {
+  private Slot slot(long chunk) {
     return slots[(int) (chunk % slots.length)];
   }
 
-  private void post(Staging slot, int from) throws LoadException {
-    slot.use(device.receive(slot.toReceive(), worldRanks[from], tag), from);
+  private void post(Region target, long chunk, int from, DeviceStream stream) throws LoadException {
+    Slot slot = slot(chunk);
+    slot.use(target, chunk * CHUNK, size(target, chunk));
+    slot.prepare(stream, rendezvous.timeout());
+    slot.start(device.receive(slot.toReceive(), worldRanks[from], tag), from);
   }
 
   private void checkSize(String operation, @Nullable MpjRequest received, int expected, int from)
       throws LoadException {
-    int size = Objects.requireNonNull(received).size() - MpjLibrary.HEADER;
+    int size = Objects.requireNonNull(received).size();
     if (size != expected) {
       throw new CollectiveException(
           rendezvous.rank(),
@@ -106,16 +114,16 @@ final class Transfer {
   }
 
   static long chunks(Region region) {
-    return Math.ceilDiv(region.bytes(), Staging.CHUNK);
+    return Math.ceilDiv(region.bytes(), CHUNK);
   }
 
   private static int size(Region region, long chunk) {
-    return (int) Math.min(Staging.CHUNK, region.bytes() - chunk * Staging.CHUNK);
+    return (int) Math.min(CHUNK, region.bytes() - chunk * CHUNK);
   }
 
   /** Waits until all that was sent has left. */
   void finish(String operation) throws CollectiveException {
-    for (Staging slot : slots) {
+    for (Slot slot : slots) {
       slot.await(operation, rendezvous);
     }
   }

@@ -3,6 +3,7 @@ package io.fastsafetensors.collective.mpj;
 
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.testkit.CollectiveContract;
+import io.fastsafetensors.testkit.TestkitEnvironment;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
 
@@ -11,6 +12,12 @@ class MpjGroupContractTests extends CollectiveContract {
   @BeforeAll
   static void needsMpj() {
     Configs.assumeMpj();
+  }
+
+  /** Joining takes longer than for threads, and has the same timeout as calls. */
+  @Override
+  public TestkitEnvironment environment() {
+    return super.environment().withQuiet(Duration.ofMillis(500));
   }
 
   @Override

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -28,7 +30,7 @@ final class ChildJvm {
   private final Path scratch;
   private final Classes classes;
   private final List<String> options = new ArrayList<>();
-  private final List<String> libraryPath = new ArrayList<>();
+  private final Map<String, String> environment = new HashMap<>();
 
   ChildJvm(Path scratch, Classes classes) {
     this.scratch = scratch;
@@ -51,7 +53,11 @@ final class ChildJvm {
 
   /** Has the dynamic linker look into a folder first. */
   ChildJvm libraries(Path folder) {
-    libraryPath.add(folder.toString());
+    return environment("LD_LIBRARY_PATH", folder.toString());
+  }
+
+  ChildJvm environment(String name, String value) {
+    environment.put(name, value);
     return this;
   }
 
@@ -62,9 +68,7 @@ final class ChildJvm {
     command.addAll(program());
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
-    if (!libraryPath.isEmpty()) {
-      builder.environment().put("LD_LIBRARY_PATH", String.join(":", libraryPath));
-    }
+    builder.environment().putAll(environment);
     return builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
   }
 

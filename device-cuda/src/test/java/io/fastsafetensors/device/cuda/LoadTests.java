@@ -20,6 +20,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
+import jcuda.Pointer;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.JCudaDriver;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -70,6 +73,18 @@ class LoadTests {
       assertThat(weights.address()).isPositive();
       assertThat(weights.address() % 256).isZero();
       assertThat(buffer.tensor("bias").address() % 256).isZero();
+    }
+  }
+
+  @Test
+  void jcudaReadsTheAddress() throws LoadException {
+    try (Loader gpu = loader(CUDA);
+        FileBuffer buffer = gpu.load()) {
+      Tensor weights = buffer.tensor("weights"); // getting an address attaches this thread, too
+      CUdeviceptr pointer = new CUdeviceptr().withByteOffset(weights.address());
+      byte[] found = new byte[Math.toIntExact(weights.byteSize())];
+      assertThat(JCudaDriver.cuMemcpyDtoH(Pointer.to(found), pointer, found.length)).isZero();
+      assertThat(found).isEqualTo(bytes(weights));
     }
   }
 

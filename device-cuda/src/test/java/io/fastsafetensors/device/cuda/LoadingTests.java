@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -79,7 +80,7 @@ class LoadingTests {
     Path file = Checkpoint.write(scratch);
     String printed =
         new ChildJvm(scratch, classes).option("-Xlog:class+load").run("cpu", file.toString());
-    assertThat(printed).contains("loaded weights", "io.fastsafetensors.device.cuda.CudaRuntime ");
+    assertThat(printed).contains("loaded 'weights'", "io.fastsafetensors.device.cuda.CudaRuntime ");
     assertThat(printed.lines().filter(line -> line.contains("jcuda."))).isEmpty();
   }
 
@@ -88,6 +89,14 @@ class LoadingTests {
   void deniedNativeAccessNamesTheFlag(Classes classes) throws Exception {
     assertThat(cuda(withDriver(classes).denied().run()))
         .contains("unavailable: native access is denied: pass --enable-native-access=");
+  }
+
+  @Test
+  void aDeviceThatSharesTheHostsMemoryIsToldAndLoadsAsOthersDo() throws Exception {
+    ChildJvm child = withDriver(Classes.CLASS_PATH).environment("FST_SIM_INTEGRATED", "1");
+    assertThat(cuda(child.run())).contains("cuda:0", "shares the host's memory");
+    Path file = Checkpoint.write(scratch);
+    assertThat(child.run("cuda:0", file.toString())).contains("loaded 'weights'", "on cuda:0");
   }
 
   private List<Path> leftovers() throws IOException {

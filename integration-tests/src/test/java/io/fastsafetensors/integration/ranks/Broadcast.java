@@ -16,30 +16,34 @@ import java.lang.reflect.Proxy;
  * Broadcasts from rank 0, with pauses before and after.
  *
  * @param bytes how many
- * @param halting the rank that stops after its first chunk, to be killed there; -1 for none
+ * @param halting the rank that stops halfway, to be killed there; -1 for none
  */
 record Broadcast(long bytes, int halting) {
+  /** Before each chunk there is a mark: memory must be free of what the stream does. */
+  private static final int LATER_CHUNK = 6;
+
   void run(ProcessGroup group) throws Exception {
     try (DeviceContext context = Plugins.runtime(Device.CPU).open(Device.CPU);
-        DeviceStream stream = context.newStream();
-        DeviceBuffer buffer = context.allocate(bytes, 4096)) {
+        DeviceStream stream = context.newStream()) {
       RankProgram.pause("joined");
-      group.broadcast(Region.of(buffer), 0, group.rank() == halting ? halting(stream) : stream);
-      stream.record().await(Deadline.after(group.timeout()));
-      RankProgram.pause("has all");
+      try (DeviceBuffer buffer = context.allocate(bytes, 4096)) {
+        group.broadcast(Region.of(buffer), 0, group.rank() == halting ? halting(stream) : stream);
+        stream.record().await(Deadline.after(group.timeout()));
+        RankProgram.pause("has all");
+      }
       group.barrier();
     }
   }
 
-  /** Returns a stream on which the second copy never returns. */
+  /** Returns a stream that pauses before a chunk that is not among the first. */
   private static DeviceStream halting(DeviceStream stream) {
-    int[] copies = {0};
+    int[] marks = {0};
     return (DeviceStream)
         Proxy.newProxyInstance(
             Broadcast.class.getClassLoader(),
             new Class<?>[] {DeviceStream.class},
             (_, method, arguments) -> {
-              if (method.getName().startsWith("copy") && ++copies[0] == 2) {
+              if (method.getName().equals("record") && ++marks[0] == LATER_CHUNK) {
                 RankProgram.pause("halfway");
               }
               try {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What one process does differently, or cannot read, is the same clear error on all. */
-@Timeout(120)
+@Timeout(240)
 class DisagreementTests {
   private static final int SIZE = 3;
 

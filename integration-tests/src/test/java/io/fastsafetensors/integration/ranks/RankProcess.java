@@ -16,7 +16,7 @@ import java.util.function.Predicate;
 
 /** A rank that is a process: what it prints is kept, a line to it lets it go on. */
 final class RankProcess implements AutoCloseable {
-  private static final int LIMIT_SECONDS = 60;
+  private static final int LIMIT_SECONDS = 100;
 
   private final String name;
   private final Process process;

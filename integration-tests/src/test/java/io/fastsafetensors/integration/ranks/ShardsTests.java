@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The shards of all ranks make up the tensors, whatever the shape, over every transport. */
-@Timeout(120)
+@Timeout(240)
 class ShardsTests {
   private static final int SIZE = 8;
   private static final Duration TIMEOUT = Duration.ofSeconds(60);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Who connects without the token is sent away, and the ranks start all the same. */
-@Timeout(120)
+@Timeout(240)
 class StrangersTests {
   private static final int SECONDS = 30;
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ranks on two hosts, two on each: they work together, and notice what they lose. */
-@Timeout(180)
+@Timeout(240)
 class TwoHostsTests {
   private static final int PORT = 29_500;
   private static final int ROWS = 5;

@@ -68,7 +68,9 @@ final class Certificate {
     return """
     ## %s
 
-    %s, priority %d. %s
+    %s, priority %d: %s
+
+    Device: %s
 
     **%s**
 
@@ -81,6 +83,7 @@ final class Certificate {
             subject.source(),
             subject.provider().priority(),
             cell(subject.detail()),
+            cell(subject.deviceName()),
             cell(trial.conclusion()),
             trial.rules().stream().map(Certificate::row).collect(Collectors.joining("\n")));
   }

@@ -48,6 +48,7 @@ public final class Main {
     List<Trial> trials = new ArrayList<>();
     for (Subject subject : Subjects.find(choice)) {
       out.println(subject + ", " + subject.source() + ": " + subject.detail());
+      out.println("  " + subject.deviceName());
       out.flush();
       Trial trial = Trial.of(subject);
       trials.add(trial);

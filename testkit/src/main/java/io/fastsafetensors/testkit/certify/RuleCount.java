@@ -40,6 +40,10 @@ record RuleCount(String rule, List<Outcome> outcomes) {
     return outcomes.stream().filter(outcome -> outcome.is(status)).count();
   }
 
+  boolean isTried() {
+    return count(Status.SKIPPED) < outcomes.size();
+  }
+
   /** Returns why tests failed or were skipped, each reason once. */
   List<String> reasons() {
     return outcomes.stream()

@@ -2,10 +2,13 @@
 package io.fastsafetensors.testkit.certify;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadException;
 import io.fastsafetensors.PluginReport.Kind;
+import io.fastsafetensors.Plugins;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.Availability.Unavailable;
+import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.testkit.sim.SimRuntime;
 import java.lang.module.ModuleDescriptor;
@@ -42,6 +45,20 @@ public record Subject(Kind kind, Provider provider, Device device, Availability 
       case Available(_, _, String detail) -> detail;
       case Unavailable(String reason, _) -> "unavailable: " + reason;
     };
+  }
+
+  /** Returns what the device says of itself; simulated drivers say so. */
+  String deviceName() {
+    try {
+      DeviceRuntime runtime = provider instanceof DeviceRuntime own ? own : Plugins.runtime(device);
+      return runtime.devices().stream()
+          .filter(info -> info.device().equals(device))
+          .map(info -> info.name() + ", " + info.detail())
+          .findFirst()
+          .orElse("not there");
+    } catch (LoadException | RuntimeException | LinkageError e) {
+      return "not there";
+    }
   }
 
   /** Returns the module with its version, if it says so, and the jar. */

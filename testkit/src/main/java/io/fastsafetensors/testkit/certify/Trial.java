@@ -26,8 +26,11 @@ record Trial(Subject subject, List<Outcome> outcomes) {
     return new Trial(subject, ContractRun.of(subject));
   }
 
+  /** Returns the rules; of a plug-in that does not work here, those that were tried at all. */
   List<RuleCount> rules() {
-    return RuleCount.of(outcomes);
+    return RuleCount.of(outcomes).stream()
+        .filter(rule -> subject.isAvailable() || rule.isTried())
+        .toList();
   }
 
   long count(Status status) {

@@ -12,8 +12,6 @@ import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.MemoryInfo;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -145,16 +143,6 @@ final class SimContext implements DeviceContext {
   public MemoryInfo memory() {
     requireAttached("question for free memory");
     return new MemoryInfo(device.freeBytes(), device.totalBytes());
-  }
-
-  @Override
-  public OptionalInt numaNode() {
-    return OptionalInt.empty();
-  }
-
-  @Override
-  public Optional<String> pciBus() {
-    return Optional.empty();
   }
 
   @Override

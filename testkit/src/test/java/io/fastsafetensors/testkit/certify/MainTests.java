@@ -36,7 +36,11 @@ final class MainTests {
         .anyMatch(line -> line.startsWith("device sim on sim:0 (simulated): certified: "));
     assertThat(certificate)
         .content()
-        .contains("## device sim on sim:0 (simulated)", "**certified: ", "| D-201 | 1 | 0 | 0 |");
+        .contains(
+            "## device sim on sim:0 (simulated)",
+            "Device: simulated device",
+            "**certified: ",
+            "| D-201 | 1 | 0 | 0 |");
     Element suite =
         (Element)
             DocumentBuilderFactory.newDefaultInstance()

@@ -41,8 +41,10 @@ final class TrialTests {
 
   @Test
   void whatIsUnavailableIsNeitherCertifiedNorRefused() {
-    Trial trial = trial(Availability.unavailable("no such library"), PASSED);
+    Outcome skipped = outcome("IO-105", Status.SKIPPED, "unavailable");
+    Trial trial = trial(Availability.unavailable("no such library"), PASSED, skipped);
     assertThat(trial.verdict()).isEqualTo(Verdict.NOT_TRIED);
+    assertThat(trial.rules()).extracting(RuleCount::rule).containsExactly("P-102");
     assertThat(trial.conclusion()).isEqualTo("not tried, unavailable: no such library");
     assertThat(trial(Availability.unavailable("no"), FAILED).verdict()).isEqualTo(Verdict.REFUSED);
   }

@@ -144,7 +144,7 @@ final class WrongEndings {
         right.close();
         throw new LoadException("others are here");
       }
-      LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+      LockSupport.parkNanos(Duration.ofMillis(30).toNanos());
       return new ForwardingGroup(right) {
         private boolean closed;
 

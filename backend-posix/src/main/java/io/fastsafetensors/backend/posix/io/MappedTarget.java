@@ -15,6 +15,7 @@ import io.fastsafetensors.spi.RangeLayout.Rules;
 import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** The page cache itself: nothing is copied, only page tables are filled. */
@@ -96,10 +97,20 @@ final class MappedTarget implements Target {
     }
     // Kernels before 5.14 don't know the advice; there pages come when they are first read.
     if (answer < 0 && answer != -Errno.EINVAL) {
+      findUnreadable(read.offset(), bytes, reader, scratch);
       ErrnoException cause = ErrnoException.of("madvise", answer);
       throw SourceFile.failed(file.path(), read.offset(), bytes, cause);
     }
     return new Brought(TransferPath.MAPPED, System.nanoTime() - start, 0);
+  }
+
+  /** The kernel says only that memory can't be had; reads say which byte, and why. */
+  private static void findUnreadable(long offset, long bytes, FileReader reader, Scratch scratch)
+      throws LoadException {
+    MemorySegment piece = scratch.take(Tuning.GRAIN);
+    for (long at = 0; at < bytes; at += Tuning.GRAIN) {
+      reader.fill(TransferPath.CACHED, piece, offset + at);
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.HostLimits;
 import java.util.Optional;
 import java.util.stream.LongStream;
 
@@ -32,7 +33,7 @@ final class LargeMemory implements AutoCloseable {
       long begin = (block.address() + alignment - 1) & -alignment;
       return NativeMemory.buffer(begin, bytes, false, () -> pool.give(block));
     } catch (ErrnoException | ArithmeticException e) {
-      throw HostLimits.exceeded(bytes, e);
+      throw HostLimits.SYSTEM.exceeded(bytes, e);
     }
   }
 
@@ -41,9 +42,9 @@ final class LargeMemory implements AutoCloseable {
     if (kept.isPresent()) {
       return kept.get();
     }
-    if (bytes >= WORTH_ASKING && bytes > HostLimits.freeBytes()) {
+    if (bytes >= WORTH_ASKING && !HostLimits.SYSTEM.allow(bytes)) {
       pool.giveUpKept();
-      HostLimits.check(bytes);
+      HostLimits.SYSTEM.check(bytes);
     }
     return pool.takeNew(bytes);
   }
@@ -57,7 +58,7 @@ final class LargeMemory implements AutoCloseable {
     try {
       pages.touch(address, bytes);
     } catch (ErrnoException e) {
-      throw HostLimits.exceeded(bytes, e);
+      throw HostLimits.SYSTEM.exceeded(bytes, e);
     }
   }
 

@@ -11,6 +11,7 @@ import io.fastsafetensors.testkit.SampleFile;
 import io.fastsafetensors.testkit.SampleFiles;
 import java.io.IOException;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -32,27 +33,24 @@ class BrokenDiskTests extends FaultFixture {
   @EnumSource(DirectMode.class)
   void blockThatCannotBeCopiedIsAnErrorWithItsPlace(DirectMode mode) throws IOException {
     loads.direct = mode;
-    assertFails("pread: EIO, input/output error");
+    assertFails();
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = AccessPath.class,
-      names = {"MAPPED"})
-  void blockThatCannotBeMappedIsAnErrorToo(AccessPath path) throws IOException {
-    loads.path = path;
-    assertFails("madvise: EFAULT");
+  @Test
+  void blockThatCannotBeMappedIsAnErrorWithItsPlace() throws IOException {
+    loads.path = AccessPath.MAPPED;
+    assertFails();
   }
 
-  private void assertFails(String reason) throws IOException {
+  private void assertFails() throws IOException {
     try (MountedFolder disk = MountedFolder.mount("ext4", folder)) {
       broken = SampleFiles.write(disk.folder().resolve("broken"), BYTES, 1);
       CachedParts.evict(broken.path());
       disk.breakDisk(LEFT);
       assertThatExceptionOfType(TransferException.class)
           .isThrownBy(() -> loads.load(broken.whole()))
-          .withMessageContaining("broken: " + reason)
-          .withMessageContaining("(backend posix, 1048576 bytes at ");
+          .withMessageMatching(
+              ".*broken: pread: EIO, input/output error \\(backend posix, \\d+ bytes at \\d+\\)");
       nothingIsOpen(); // or the disk could not be unmounted
     }
     assertThat(folder.resolve("mounted")).isEmptyDirectory();

@@ -3,6 +3,7 @@ package io.fastsafetensors.backend.posix.io;
 
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.TransferException;
 import io.fastsafetensors.spi.RangePlan;
@@ -37,6 +38,17 @@ class ChangedFilesTests extends FaultFixture {
     assertThatExceptionOfType(TransferException.class)
         .isThrownBy(() -> loads.load(file.whole()))
         .withMessageMatching("(?s).*(it was cut while it was read|the file changed).*");
+  }
+
+  @Test
+  void fileCutWhileItIsMappedIsAnError() throws IOException {
+    CachedParts.evict(file.path());
+    loads.path = AccessPath.MAPPED;
+    loads.threads = 1;
+    loads.monitor.onBlock = () -> cut(file.path());
+    assertThatExceptionOfType(TransferException.class)
+        .isThrownBy(() -> loads.load(file.whole()))
+        .withMessageContaining("it was cut while it was read");
   }
 
   private static void cut(Path path) {

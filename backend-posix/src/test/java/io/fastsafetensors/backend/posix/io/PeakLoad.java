@@ -3,12 +3,11 @@ package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.spi.ByteRange;
-import io.fastsafetensors.testkit.SampleFile;
+import io.fastsafetensors.spi.IoOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /** Loads a file and tells by how much that raised the most memory that the process ever had. */
@@ -17,20 +16,18 @@ public final class PeakLoad {
 
   /** Needs a file, where to write the bytes to, the path, the direct mode, and the alignment. */
   public static void main(String[] args) throws IOException {
-    SampleFile file = new SampleFile(Path.of(args[0]), Files.size(Path.of(args[0])), 1);
-    try (Loads loads = new Loads()) {
-      loads.path = AccessPath.valueOf(args[2].toUpperCase(Locale.ROOT));
-      loads.direct = DirectMode.valueOf(args[3].toUpperCase(Locale.ROOT));
-      loads.alignment = Long.parseLong(args[4]);
-      load(loads, file, 1);
-      long before = peak();
-      load(loads, file, file.bytes());
-      Files.writeString(Path.of(args[1]), Long.toString(peak() - before));
-    }
-  }
-
-  private static void load(Loads loads, SampleFile file, long bytes) throws LoadException {
-    Loads.release(loads.load(file.plan(new ByteRange(0, bytes))));
+    Path file = Path.of(args[0]);
+    IoOptions options =
+        TightLoad.options(
+            AccessPath.valueOf(args[2].toUpperCase(Locale.ROOT)),
+            DirectMode.valueOf(args[3].toUpperCase(Locale.ROOT)),
+            0,
+            Long.parseLong(args[4]));
+    Path small = Files.write(file.resolveSibling("small"), new byte[1]);
+    String said = TightLoad.load(List.of(small), options);
+    long before = peak();
+    said += TightLoad.load(List.of(file), options);
+    Files.writeString(Path.of(args[1]), said + " " + (peak() - before));
   }
 
   private static long peak() throws IOException {

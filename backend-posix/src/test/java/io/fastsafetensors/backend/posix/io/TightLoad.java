@@ -24,17 +24,26 @@ import java.util.stream.Stream;
 
 /** Loads every file of a folder, says what came of it, and what stayed open. */
 public final class TightLoad {
+  private static final IoOptions OPTIONS = options(AccessPath.COPIED, DirectMode.AUTO, 2, 0);
+
   private TightLoad() {}
+
+  static IoOptions options(AccessPath path, DirectMode direct, int threads, long alignment) {
+    return new IoOptions(
+        path, direct, threads, 0, alignment, Long.MAX_VALUE, Map.of(), new RecordingMonitor());
+  }
 
   /** Loads a folder, and writes to a file: both are given. */
   public static void main(String[] args) throws IOException {
-    load(List.of(Path.of(args[0], "missing"))); // loads the classes of errors, one file each
+    load(
+        List.of(Path.of(args[0], "missing")),
+        OPTIONS); // loads the classes of errors, one file each
     long before = openFiles();
     List<Path> files;
     try (Stream<Path> entries = Files.list(Path.of(args[0]))) {
       files = entries.toList();
     }
-    String said = load(files);
+    String said = load(files, OPTIONS);
     Files.writeString(
         Path.of(args[1]), said + System.lineSeparator() + "left open: " + (openFiles() - before));
   }
@@ -45,17 +54,8 @@ public final class TightLoad {
     }
   }
 
-  private static String load(List<Path> files) throws IOException {
-    IoOptions options =
-        new IoOptions(
-            AccessPath.COPIED,
-            DirectMode.AUTO,
-            2,
-            0,
-            0,
-            Long.MAX_VALUE,
-            Map.of(),
-            new RecordingMonitor());
+  /** Loads files whole, frees them, and says so, or what went wrong. */
+  static String load(List<Path> files, IoOptions options) throws IOException {
     List<IoTicket> tickets = new ArrayList<>();
     try (DeviceContext context = new LinuxRuntime().open(Device.CPU);
         IoSession session = new PosixIoBackend().open(context, options)) {

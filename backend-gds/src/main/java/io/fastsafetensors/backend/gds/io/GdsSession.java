@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.gds.io;
+
+import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.DirectMode;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferException;
+import io.fastsafetensors.backend.gds.cufile.Binding.Bound;
+import io.fastsafetensors.backend.gds.cufile.Driver.Outcome;
+import io.fastsafetensors.backend.gds.cufile.DriverProperties;
+import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.IoSession;
+import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.RangeLayout;
+import io.fastsafetensors.spi.RangePlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** One load's reads: opens files, finds the way of each, and lets the threads at them. */
+public final class GdsSession implements IoSession {
+  /** The id of the backend. */
+  public static final String BACKEND = "gds";
+
+  /** How long what was given up may still take to end. */
+  static final Duration GRACE = Duration.ofMinutes(1);
+
+  private final Bound binding;
+  private final Host host;
+  private final DeviceContext context;
+  private final IoOptions options;
+  private final Tuning tuning;
+  private final Registration registration;
+  private final ReadQueue queue = new ReadQueue();
+  private final Workers workers;
+  private long held;
+  private boolean closed;
+
+  /**
+   * Opens a session for a device.
+   *
+   * @param smallest from how many adjacent bytes on cuFile reads them, unless an option says
+   */
+  public GdsSession(
+      Bound binding, Host host, DeviceContext context, IoOptions options, long smallest) {
+    this.binding = binding;
+    this.host = host;
+    this.context = context;
+    this.options = options;
+    this.tuning = Tuning.of(options, smallest);
+    this.registration = new Registration(binding.cufile(), tuning.register());
+    this.workers = new Workers(context, queue, registration, tuning, options.monitor());
+  }
+
+  @Override
+  public IoTicket submit(RangePlan plan) throws LoadException {
+    if (closed) {
+      throw new IllegalStateException("this session is closed");
+    }
+    if (options.direct() == DirectMode.OFF) {
+      throw SourceFile.unsupported(
+          plan.file(), "GPUDirect Storage reads past the page cache, and direct is off", null);
+    }
+    SourceFile file = SourceFile.open(binding.cufile(), plan);
+    try {
+      return submit(plan, file);
+    } catch (LoadException | RuntimeException | Error e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private IoTicket submit(RangePlan plan, SourceFile file) throws LoadException {
+    RangeLayout layout = tuning.layout(plan);
+    List<Read> reads = Reads.of(layout, file.size(), tuning);
+    Manner manner = manner(file, reads);
+    workers.addFirst();
+    reserve(layout.bytes());
+    DeviceBuffer buffer = context.allocate(layout.bytes(), layout.bufferAlignment());
+    FileJob job = new FileJob(file, layout, buffer, reads, manner);
+    queue.add(job);
+    workers.addFor(reads.size());
+    return new GdsTicket(queue, job, options.monitor());
+  }
+
+  /** Opens cuFile's driver only for files of which it has something to read. */
+  private Manner manner(SourceFile file, List<Read> reads) throws LoadException {
+    if (reads.stream().allMatch(read -> read.way() == Read.Way.STAGED)) {
+      return new Manner.Staged(tuning.smallest());
+    }
+    Route route = route(file.path());
+    if (!route.peerToPeer() && !isAskedFor()) {
+      throw SourceFile.unsupported(
+          file.path(),
+          "cuFile would read by way of the host (compatibility mode; gds=on has that): "
+              + route.reason(),
+          null);
+    }
+    file.registerHandle();
+    return Manner.ByCuFile.of(route, registration, host);
+  }
+
+  private boolean isAskedFor() {
+    return "on".equals(options.properties().get(BACKEND));
+  }
+
+  private Route route(Path file) throws LoadException {
+    DriverProperties driver =
+        switch (binding.driver().open(options.monitor())) {
+          case Outcome.Open(DriverProperties properties) -> properties;
+          case Outcome.Failed(var cause) ->
+              throw SourceFile.unsupported(file, String.valueOf(cause.getMessage()), cause);
+        };
+    try {
+      return Route.of(host, host.storages().find(file), driver);
+    } catch (IOException e) {
+      throw new TransferException(BACKEND, file, 0, 0, String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void reserve(long bytes) throws DeviceMemoryException {
+    long left = options.memoryBudget() - held;
+    if (bytes > left) {
+      String detail =
+          "the memory budget is %d bytes: raise it, or load fewer tensors"
+              .formatted(options.memoryBudget());
+      throw new DeviceMemoryException(context.device(), bytes, left, detail, null);
+    }
+    held += bytes;
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      workers.close();
+    }
+  }
+}

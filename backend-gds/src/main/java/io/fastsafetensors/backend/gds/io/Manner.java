@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.gds.io;
+
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.backend.gds.host.Host;
+import java.util.OptionalLong;
+
+/** In what manner a file is read, and what can be told of it afterwards. */
+sealed interface Manner {
+  /** Returns how reports call the path of cuFile's reads. */
+  TransferPath path();
+
+  /** Says why, and what speaks for it: one line, once the file is read. */
+  String explain();
+
+  /** Nothing of the file is for cuFile. */
+  record Staged(long smallest) implements Manner {
+    @Override
+    public TransferPath path() {
+      return TransferPath.BUFFERED;
+    }
+
+    @Override
+    public String explain() {
+      return "no part is of " + smallest + " bytes, from which on GPUDirect Storage pays";
+    }
+  }
+
+  /**
+   * cuFile reads what is worth it.
+   *
+   * @param route its way
+   * @param registration whether memory is registered
+   * @param host the host
+   * @param readsBefore how many reads nvidia-fs had counted before
+   */
+  record ByCuFile(Route route, Registration registration, Host host, OptionalLong readsBefore)
+      implements Manner {
+    static ByCuFile of(Route route, Registration registration, Host host) {
+      return new ByCuFile(route, registration, host, host.countedReads());
+    }
+
+    @Override
+    public TransferPath path() {
+      return route.path();
+    }
+
+    @Override
+    public String explain() {
+      String way = route.peerToPeer() ? "peer to peer: " : "compatibility mode, by the host: ";
+      return way + route.reason() + registration.explain() + (route.peerToPeer() ? evidence() : "");
+    }
+
+    private String evidence() {
+      OptionalLong now = host.countedReads();
+      if (readsBefore.isEmpty() || now.isEmpty()) {
+        return "";
+      }
+      long reads = now.getAsLong() - readsBefore.getAsLong();
+      return reads > 0
+          ? "; nvidia-fs counted " + reads + " reads meanwhile"
+          : "; but nvidia-fs counted no read: cuFile went through the host";
+    }
+  }
+}

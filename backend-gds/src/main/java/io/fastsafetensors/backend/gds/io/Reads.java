@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.gds.io;
+
+import static io.fastsafetensors.backend.gds.io.Tuning.PAGE;
+import static io.fastsafetensors.backend.gds.io.Tuning.pagesDown;
+import static io.fastsafetensors.backend.gds.io.Tuning.pagesUp;
+
+import io.fastsafetensors.backend.gds.io.Read.Way;
+import io.fastsafetensors.spi.RangeLayout;
+import io.fastsafetensors.spi.RangeLayout.Span;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Cuts what a layout wants into reads. cuFile gets whole pages of the file only: what is smaller
+ * than the threshold, or past the last whole page, is staged. Pure data.
+ */
+final class Reads {
+  private final Tuning tuning;
+  private final long wholePages;
+  private final List<Read> reads = new ArrayList<>();
+  private final List<Span> staged = new ArrayList<>();
+  private long stagedFrom;
+  private long stagedEnd;
+
+  private Reads(Tuning tuning, long fileSize) {
+    this.tuning = tuning;
+    this.wholePages = pagesDown(fileSize);
+  }
+
+  /** Returns the reads, in the order of the file. */
+  static List<Read> of(RangeLayout layout, long fileSize, Tuning tuning) {
+    Reads reads = new Reads(tuning, fileSize);
+    for (Span span : layout.spans()) {
+      long bytes = Math.min(span.fileEnd(), fileSize) - span.fileOffset();
+      reads.add(new Span(span.fileOffset(), span.bufferOffset(), bytes), span.isOnGrain(PAGE));
+    }
+    reads.endStaged();
+    return reads.reads;
+  }
+
+  private void add(Span wanted, boolean onPages) {
+    long paged = Math.min(wanted.fileEnd(), wholePages) - wanted.fileOffset();
+    if (onPages) {
+      paged = pagesDown(paged);
+    }
+    if (paged < tuning.smallest()) {
+      stage(wanted);
+      return;
+    }
+    endStaged();
+    for (Span block : blocks(first(wanted, paged), tuning.blockBytes())) {
+      reads.add(onPages ? straight(block) : scratch(block));
+    }
+    if (paged < wanted.bytes()) {
+      stage(after(wanted, paged));
+    }
+  }
+
+  private static Read straight(Span block) {
+    return new Read(Way.STRAIGHT, block.fileOffset(), block.bytes(), List.of(block));
+  }
+
+  private static Read scratch(Span block) {
+    long from = pagesDown(block.fileOffset());
+    return new Read(Way.SCRATCH, from, pagesUp(block.fileEnd()) - from, List.of(block));
+  }
+
+  private void stage(Span wanted) {
+    for (Span piece : blocks(wanted, tuning.stagingBytes())) {
+      if (!staged.isEmpty() && !shares(piece)) {
+        endStaged();
+      }
+      boolean first = staged.isEmpty();
+      stagedFrom = first ? piece.fileOffset() : Math.min(stagedFrom, piece.fileOffset());
+      stagedEnd = first ? piece.fileEnd() : Math.max(stagedEnd, piece.fileEnd());
+      staged.add(piece);
+    }
+  }
+
+  /**
+   * Near pieces share a read, so that the number of reads follows the bytes. Neighbours overlap
+   * where one of them was widened to whole pages.
+   */
+  private boolean shares(Span next) {
+    long from = Math.min(stagedFrom, next.fileOffset());
+    long end = Math.max(stagedEnd, next.fileEnd());
+    return next.fileOffset() - stagedEnd <= Tuning.MAX_GAP && end - from <= tuning.stagingBytes();
+  }
+
+  private void endStaged() {
+    if (!staged.isEmpty()) {
+      reads.add(new Read(Way.STAGED, stagedFrom, stagedEnd - stagedFrom, List.copyOf(staged)));
+      staged.clear();
+    }
+  }
+
+  private static Span first(Span span, long bytes) {
+    return new Span(span.fileOffset(), span.bufferOffset(), bytes);
+  }
+
+  private static Span after(Span span, long bytes) {
+    return new Span(
+        span.fileOffset() + bytes, span.bufferOffset() + bytes, span.bytes() - bytes);
+  }
+
+  /** Cuts at multiples of the block's size in the file; so a block's pages never exceed it. */
+  private static List<Span> blocks(Span span, long blockBytes) {
+    List<Span> blocks = new ArrayList<>();
+    for (long done = 0; done < span.bytes(); ) {
+      long at = span.fileOffset() + done;
+      long count = Math.min(blockBytes - at % blockBytes, span.bytes() - done);
+      blocks.add(new Span(at, span.bufferOffset() + done, count));
+      done += count;
+    }
+    return blocks;
+  }
+}

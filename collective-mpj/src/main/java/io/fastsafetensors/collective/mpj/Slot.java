@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.collective.mpj;
+
+import io.fastsafetensors.CollectiveException;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.RegionPump;
+import io.fastsafetensors.spi.Rendezvous;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One chunk of a region on its way. It goes straight from or to the region's memory where that is
+ * the host's; where not, and where it is small or in rows, through memory of the slot's own.
+ */
+final class Slot {
+  /** Devices copy fastest from pages; what MPJ Express puts before a small message is before it. */
+  private static final int PAYLOAD = 4096;
+
+  // Freed by the collector: its next use may be long after this one.
+  private @Nullable MemorySegment staging;
+
+  private @Nullable Region region;
+  private long from;
+  private int bytes;
+  private @Nullable MpjRequest request;
+  private int peer;
+
+  /** Says what the slot is for now; nothing may be under way with it. */
+  void use(Region whole, long first, int size) {
+    region = whole;
+    from = first;
+    bytes = size;
+  }
+
+  /** Notes what is under way. */
+  void start(MpjRequest underWay, int with) {
+    request = underWay;
+    peer = with;
+  }
+
+  /** Waits until what is under way is complete, and returns it; null if nothing was. */
+  @Nullable MpjRequest await(String operation, Rendezvous rendezvous) throws CollectiveException {
+    MpjRequest underWay = request;
+    if (underWay != null) {
+      rendezvous.await(operation, peer, underWay::isDone);
+      request = null;
+    }
+    return underWay;
+  }
+
+  int bytes() {
+    return bytes;
+  }
+
+  private Region region() {
+    return Objects.requireNonNull(region);
+  }
+
+  private boolean isDirect() {
+    return bytes > PortExchange.EAGER_BYTES
+        && region().isContiguous()
+        && region().buffer().host().isPresent();
+  }
+
+  private MemorySegment memory() {
+    return region().buffer().host().orElseThrow().asSlice(region().offset() + from, bytes);
+  }
+
+  private MemorySegment staging() {
+    MemorySegment memory = staging;
+    if (memory == null) {
+      memory = Arena.ofAuto().allocate(PAYLOAD + Transfer.CHUNK, PAYLOAD);
+      staging = memory;
+    }
+    return memory;
+  }
+
+  /** Returns how many bytes are before the message in {@link #toSend}. */
+  int overhead() {
+    return isDirect() ? 0 : MpjLibrary.OVERHEAD;
+  }
+
+  /** Returns the message for MPJ Express to send, with what it needs before it. */
+  ByteBuffer toSend() {
+    return isDirect()
+        ? memory().asByteBuffer()
+        : staging()
+            .asSlice(PAYLOAD - MpjLibrary.OVERHEAD, MpjLibrary.OVERHEAD + bytes)
+            .asByteBuffer();
+  }
+
+  /** Returns the room for a message, for MPJ Express to receive; a larger one may come. */
+  ByteBuffer toReceive() {
+    return isDirect() ? memory().asByteBuffer() : staging().asSlice(PAYLOAD).asByteBuffer();
+  }
+
+  /** Brings the chunk to where it is sent from. */
+  void fill(DeviceStream stream, Duration timeout) throws LoadException {
+    if (!isDirect()) {
+      RegionPump.toHost(region(), from, staging().asSlice(PAYLOAD, bytes), stream);
+    }
+    stream.record().await(Deadline.after(timeout));
+  }
+
+  /** Makes sure that nobody else uses the memory that is received into. */
+  void prepare(DeviceStream stream, Duration timeout) throws LoadException {
+    if (isDirect()) {
+      stream.record().await(Deadline.after(timeout));
+    }
+  }
+
+  /** Brings the chunk from where it was received to its place. */
+  void drain(DeviceStream stream, Duration timeout) throws LoadException {
+    if (!isDirect()) {
+      RegionPump.fromHost(staging().asSlice(PAYLOAD, bytes), region(), from, stream);
+      stream.record().await(Deadline.after(timeout));
+    }
+  }
+}
