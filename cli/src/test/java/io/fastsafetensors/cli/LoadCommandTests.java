@@ -83,6 +83,16 @@ class LoadCommandTests {
   }
 
   @Test
+  void gpuDirectStorageCanBeInsistedOnOrSwitchedOff() {
+    Fst on = Fst.run("load", a, "--gds", "on");
+    assertThat(on.exit()).isEqualTo(1);
+    assertThat(on.errLines()).hasSize(1).first().asString().contains("'gds'", "cpu");
+    Fst off = Fst.run("load", a, "--gds", "off");
+    assertThat(off.exit()).isZero();
+    assertThat(off.out()).doesNotContain("gds: reads");
+  }
+
+  @Test
   void aMissingFileIsAnError() {
     Fst fst = Fst.run("load", folder.resolve("missing.safetensors"));
     assertThat(fst.exit()).isEqualTo(1);

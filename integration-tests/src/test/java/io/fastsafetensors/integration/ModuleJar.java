@@ -40,11 +40,14 @@ record ModuleJar(ModuleReference reference) {
     return reference.descriptor().name();
   }
 
-  /** Returns what {@code jar --describe-module} says, without the version and the place. */
+  /**
+   * Returns what {@code jar --describe-module} says, without the version and the place, and without
+   * packages that are nobody's business.
+   */
   List<String> description() {
     return tool("jar", "--describe-module", "--file", jar().toString()).stream()
         .map(line -> line.replaceFirst("@\\S+ jar:file:\\S+", ""))
-        .filter(line -> !line.isBlank())
+        .filter(line -> !line.isBlank() && !line.startsWith("contains "))
         .toList();
   }
 

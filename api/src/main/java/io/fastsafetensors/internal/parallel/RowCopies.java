@@ -9,6 +9,9 @@ public final class RowCopies {
   /** What is worth handing to another core, in bytes. */
   private static final long SHARE = 1 << 20;
 
+  /** What a core copies in one go at best: from 2.5 MiB on, the JDK writes past the caches. */
+  private static final long BEST_SHARE = 4 << 20;
+
   /** What a row costs besides its bytes, in bytes that could be copied meanwhile. */
   private static final long ROW_COST = 64;
 
@@ -51,7 +54,7 @@ public final class RowCopies {
       MemorySegment source, long from, MemorySegment target, long to, long bytes) {
     ParallelRanges.run(
         bytes,
-        SHARE,
+        Math.clamp(bytes / Runtime.getRuntime().availableProcessors(), SHARE, BEST_SHARE),
         (begin, end) -> MemorySegment.copy(source, from + begin, target, to + begin, end - begin),
         source,
         target);

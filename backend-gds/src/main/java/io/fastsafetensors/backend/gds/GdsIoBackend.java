@@ -34,9 +34,9 @@ import java.util.function.Supplier;
  * <p>cuFile reads whole pages, in blocks of {@code blockBytes} (8 MiB) on {@code threads} (8)
  * threads, straight to their place; each block's memory is registered while it is read. Tensors of
  * at least 64 KiB that would be off multiples of 16 bytes there (all tensors, off the alignment
- * asked for) go by way of scratch memory of the device, two blocks a thread, which the memory budget
- * doesn't count. Ranges of less than 1 MiB, and what is past a file's last whole page, go through
- * the page cache and pinned memory. Properties:
+ * asked for) go by way of scratch memory of the device, two blocks a thread, which the memory
+ * budget doesn't count. Ranges of less than 1 MiB, and what is past a file's last whole page, go
+ * through the page cache and pinned memory. Properties:
  *
  * <ul>
  *   <li>{@code gds.min-bytes}: from how many adjacent bytes on cuFile reads, instead of 1 MiB.

@@ -54,9 +54,7 @@ class FaultTests {
   /** Straight: the whole file; or by way of scratch memory: without its header. */
   private TransferStats load(boolean straight) throws LoadException {
     return loads(SimulatedCuFile.newBinding())
-        .load(
-            file,
-            straight ? file.whole() : file.plan(new ByteRange(HEADER, file.bytes())));
+        .load(file, straight ? file.whole() : file.plan(new ByteRange(HEADER, file.bytes())));
   }
 
   @ParameterizedTest

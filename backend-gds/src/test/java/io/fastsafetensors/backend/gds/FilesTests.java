@@ -60,19 +60,22 @@ class FilesTests {
     SampleFile file = sample(bytes);
     TransferStats stats = loads().load(file, file.whole());
     assertThat(fact(Fact.READ_BYTES)).isEqualTo(bytes - bytes % 4096);
-    assertThat(stats.bytesByPath().getOrDefault(TransferPath.BUFFERED, 0L))
-        .isEqualTo(bytes % 4096);
-    assertThat(fact(Fact.OPENS)).as("the driver is opened only for cuFile's reads")
+    assertThat(stats.bytesByPath().getOrDefault(TransferPath.BUFFERED, 0L)).isEqualTo(bytes % 4096);
+    assertThat(fact(Fact.OPENS))
+        .as("the driver is opened only for cuFile's reads")
         .isEqualTo(bytes < 4096 ? 0 : 1);
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 104, 4088, 4095, 4096, 4104})
+  @ValueSource(
+      ints = {
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 104, 4088, 4095, 4096, 4104
+      })
   void tensorsBehindHeadersOfAnySizeComeWholeAndAligned(int header) throws IOException {
     SampleFile file = sample(header + TENSOR);
-    TransferStats stats =
-        loads().load(file, file.plan(new ByteRange(header, header + TENSOR)));
-    assertThat(stats.reason()).contains(header % 16 == 0 ? " straight" : " by way of scratch memory");
+    TransferStats stats = loads().load(file, file.plan(new ByteRange(header, header + TENSOR)));
+    assertThat(stats.reason())
+        .contains(header % 16 == 0 ? " straight" : " by way of scratch memory");
     assertThat(stats.bytesByPath().get(TransferPath.PEER_TO_PEER)).isGreaterThan(TENSOR - 8192);
   }
 

@@ -69,8 +69,7 @@ class PolicyTests {
   }
 
   private LoadReport load(LoadOptions.Builder options) throws LoadException {
-    try (Loader loader =
-            Loader.builder().device(Loads.CUDA).build().addFiles(0, List.of(file));
+    try (Loader loader = Loader.builder().device(Loads.CUDA).build().addFiles(0, List.of(file));
         FileBuffer buffer = loader.load(options.build());
         Arena arena = Arena.ofShared()) {
       MemorySegment found = arena.allocate(BYTES);

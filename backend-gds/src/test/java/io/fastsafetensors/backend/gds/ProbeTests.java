@@ -71,19 +71,18 @@ class ProbeTests {
 
   @Test
   void peerToPeerIsForChoosingByDefault() {
-    Available answer =
-        (Available) probe(SimulatedCuFile.newBinding(), Hosts.peerToPeer(root));
+    Available answer = (Available) probe(SimulatedCuFile.newBinding(), Hosts.peerToPeer(root));
     assertThat(answer.byDefault()).isTrue();
     assertThat(answer.capabilities()).contains(Capability.PEER_TO_PEER);
     assertThat(answer.detail())
-        .startsWith("peer to peer by nvidia-fs 2.17.5, where a file's storage has it; libcufile 1.13")
+        .startsWith(
+            "peer to peer by nvidia-fs 2.17.5, where a file's storage has it; libcufile 1.13")
         .contains("libcufile.so.0");
   }
 
   @Test
   void compatibilityModeHasToBeAskedFor() {
-    Available answer =
-        (Available) probe(SimulatedCuFile.newBinding(), Hosts.compatibility(root));
+    Available answer = (Available) probe(SimulatedCuFile.newBinding(), Hosts.compatibility(root));
     assertThat(answer.byDefault()).isFalse();
     assertThat(answer.capabilities()).doesNotContain(Capability.PEER_TO_PEER);
     assertThat(answer.detail())

@@ -11,6 +11,7 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
+import java.util.Objects;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +47,11 @@ public final class MpjHooks {
   /** Waits until nothing is read into or written from any memory; after that nothing will be. */
   public static void drain() {
     TRANSFERS.writeLock().lock();
-    TRANSFERS.writeLock().unlock();
+    try {
+      aborted = true;
+    } finally {
+      TRANSFERS.writeLock().unlock();
+    }
   }
 
   /** Replaces {@link System#out} and {@link System#err}: the console belongs to the program. */
@@ -84,6 +89,7 @@ public final class MpjHooks {
   }
 
   /** Replaces {@link SocketChannel#read(ByteBuffer)}. */
+  @SuppressWarnings("ThreadPriorityCheck") // Without the yield all is slower, not wrong.
   public static int read(SocketChannel channel, ByteBuffer target) throws IOException {
     TRANSFERS.readLock().lock();
     try {
@@ -122,6 +128,6 @@ public final class MpjHooks {
 
   /** Returns memory for what announces a message; the thread's own, and used at once. */
   public static ByteBuffer announcement() {
-    return ANNOUNCEMENT.get();
+    return Objects.requireNonNull(ANNOUNCEMENT.get());
   }
 }

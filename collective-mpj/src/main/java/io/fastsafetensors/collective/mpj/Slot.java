@@ -74,9 +74,10 @@ final class Slot {
   }
 
   private MemorySegment staging() {
+    int most = bytes > PortExchange.EAGER_BYTES ? Transfer.CHUNK : PortExchange.EAGER_BYTES;
     MemorySegment memory = staging;
-    if (memory == null) {
-      memory = Arena.ofAuto().allocate(PAYLOAD + Transfer.CHUNK, PAYLOAD);
+    if (memory == null || memory.byteSize() < PAYLOAD + most) {
+      memory = Arena.ofAuto().allocate(PAYLOAD + most, PAYLOAD);
       staging = memory;
     }
     return memory;

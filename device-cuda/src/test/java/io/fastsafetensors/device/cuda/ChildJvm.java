@@ -25,6 +25,7 @@ final class ChildJvm {
   }
 
   private static final String MODULE = "io.fastsafetensors.device.cuda";
+  private static final String POSIX = "io.fastsafetensors.backend.posix";
   private static final String TESTS = "test-classes";
 
   private final Path scratch;
@@ -35,7 +36,7 @@ final class ChildJvm {
   ChildJvm(Path scratch, Classes classes) {
     this.scratch = scratch;
     this.classes = classes;
-    String allowed = classes == Classes.CLASS_PATH ? "ALL-UNNAMED" : MODULE + ",jcuda";
+    String allowed = classes == Classes.CLASS_PATH ? "ALL-UNNAMED" : MODULE + ",jcuda," + POSIX;
     options.add("--enable-native-access=" + allowed);
     options.add("-Djava.io.tmpdir=" + scratch);
   }

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  *
  * @param name tells them from those of other tests
  */
-record TwoHosts(String name) implements AutoCloseable {
+record TwoHosts(String name) {
   static final String FIRST_ADDRESS = "10.231.7.1";
 
   private static final Path SCRIPT = Path.of("src", "test", "sh", "two-hosts").toAbsolutePath();
@@ -65,8 +65,7 @@ record TwoHosts(String name) implements AutoCloseable {
   }
 
   /** Removes them with all that runs on them; fails if something is left. */
-  @Override
-  public void close() throws IOException, InterruptedException {
+  void remove() throws IOException, InterruptedException {
     Run down = script("down");
     assertThat(down.status()).as(down.output()).isZero();
     assertThat(script("left").output()).isEmpty();

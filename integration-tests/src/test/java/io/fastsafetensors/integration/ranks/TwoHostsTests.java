@@ -45,7 +45,7 @@ class TwoHostsTests {
   @AfterEach
   void nothingIsLeft() throws Exception {
     if (hosts != null) {
-      hosts.close();
+      hosts.remove();
     }
   }
 

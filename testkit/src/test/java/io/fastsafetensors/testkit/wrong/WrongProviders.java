@@ -14,52 +14,12 @@ final class WrongProviders {
   static Stream<Wrong<IoBackend>> backends() {
     return Stream.of(
         new Wrong<>("P-101", "counts its probes", new Counting()),
-        new Wrong<>(
-            "P-102",
-            "has an id in upper case",
-            new ForwardingBackend() {
-              @Override
-              public String id() {
-                return "SIM_Backend";
-              }
-            }),
-        new Wrong<>(
-            "P-103",
-            "is unavailable without a reason",
-            new ForwardingBackend() {
-              @Override
-              public Availability probe(Device device) {
-                return Availability.unavailable(" ");
-              }
-            }),
-        new Wrong<>(
-            "P-103",
-            "throws when it is probed",
-            new ForwardingBackend() {
-              @Override
-              public Availability probe(Device device) {
-                throw new UnsatisfiedLinkError("no libwrong.so");
-              }
-            }),
-        new Wrong<>(
-            "P-104",
-            "was built for another version",
-            new ForwardingBackend() {
-              @Override
-              public int spiVersion() {
-                return SPI_VERSION + 1;
-              }
-            }),
+        new Wrong<>("P-102", "has an id in upper case", new Shouting()),
+        new Wrong<>("P-103", "is unavailable without a reason", new Silent()),
+        new Wrong<>("P-103", "throws when it is probed", new Throwing()),
+        new Wrong<>("P-104", "was built for another version", new Newer()),
         new Wrong<>("P-105", "is not listed", new UnlistedBackend()),
-        new Wrong<>(
-            "P-106",
-            "changes its priority",
-            new ForwardingBackend() {
-              @Override
-              public int priority() {
-                return (int) System.nanoTime();
-              }
-            }));
+        new Wrong<>("P-106", "changes its priority", new Moody()));
   }
 
   /** A provider with state. */
@@ -70,6 +30,41 @@ final class WrongProviders {
     public Availability probe(Device device) {
       probes++;
       return Availability.available("probe " + probes, Capability.COPIED);
+    }
+  }
+
+  private static final class Shouting extends ForwardingBackend {
+    @Override
+    public String id() {
+      return "SIM_Backend";
+    }
+  }
+
+  private static final class Silent extends ForwardingBackend {
+    @Override
+    public Availability probe(Device device) {
+      return Availability.unavailable(" ");
+    }
+  }
+
+  private static final class Throwing extends ForwardingBackend {
+    @Override
+    public Availability probe(Device device) {
+      throw new UnsatisfiedLinkError("no libwrong.so");
+    }
+  }
+
+  private static final class Newer extends ForwardingBackend {
+    @Override
+    public int spiVersion() {
+      return SPI_VERSION + 1;
+    }
+  }
+
+  private static final class Moody extends ForwardingBackend {
+    @Override
+    public int priority() {
+      return (int) System.nanoTime();
     }
   }
 }

@@ -113,20 +113,17 @@ public final class CuFile {
       description.set(ValueLayout.JAVA_INT, 8, descriptor);
       long to = handle.address();
       long from = description.address();
-      check(
-          "cuFileHandleRegister",
-          () -> (long) functions.handleRegister().invokeExact(to, from));
+      check("cuFileHandleRegister", () -> (long) functions.handleRegister().invokeExact(to, from));
       return handle.get(ValueLayout.JAVA_LONG, 0);
     }
   }
 
   /** Gives a handle back, {@code cuFileHandleDeregister}. */
   public void deregisterHandle(long handle) {
-    Functions.call(
-        () -> {
-          functions.handleDeregister().invokeExact(handle);
-          return 0;
-        });
+    Functions.call(() -> {
+      functions.handleDeregister().invokeExact(handle);
+      return 0;
+    });
   }
 
   /** Registers device memory, {@code cuFileBufRegister}; the caller gives it back. */
@@ -138,8 +135,7 @@ public final class CuFile {
 
   /** Gives device memory back, {@code cuFileBufDeregister}. */
   public void deregisterMemory(long address) throws CuFileException {
-    check(
-        "cuFileBufDeregister", () -> (long) functions.bufDeregister().invokeExact(address));
+    check("cuFileBufDeregister", () -> (long) functions.bufDeregister().invokeExact(address));
   }
 
   /**
@@ -148,13 +144,10 @@ public final class CuFile {
    * @param address the start of registered memory, or of any that is not
    * @return how many bytes were read, 0 at the end of the file
    */
-  public long read(long handle, long address, long bytes, long fileOffset)
-      throws CuFileException {
+  public long read(long handle, long address, long bytes, long fileOffset) throws CuFileException {
     long answer =
-        Functions.callWithErrno(
-            errno ->
-                (long)
-                    functions.read().invokeExact(errno, handle, address, bytes, fileOffset, 0L));
+        Functions.callWithErrno(errno ->
+            (long) functions.read().invokeExact(errno, handle, address, bytes, fileOffset, 0L));
     if (answer <= -Status.BASE) {
       throw CuFileException.of("cuFileRead", (int) -answer, 0);
     }

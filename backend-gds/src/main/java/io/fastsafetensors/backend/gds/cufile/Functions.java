@@ -58,8 +58,7 @@ record Functions(
         binder.status("cuFileBufDeregister", JAVA_LONG),
         binder.bind(
             "cuFileRead",
-            FunctionDescriptor.of(
-                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
             errno),
         library.find("cuFileGetVersion").map(_ -> binder.status("cuFileGetVersion", JAVA_LONG)),
         libc.bind(

@@ -48,7 +48,9 @@ final class Libraries {
         .flatMap(Libraries::inFolder);
   }
 
-  /** The wheels of NVIDIA: {@code site-packages/nvidia/cufile/lib}, from CUDA 13 on {@code cu13}. */
+  /**
+   * The wheels of NVIDIA: {@code site-packages/nvidia/cufile/lib}, from CUDA 13 on {@code cu13}.
+   */
   private static Stream<Path> wheels(Map<String, String> environment) {
     Stream<Path> prefixes =
         Stream.of(

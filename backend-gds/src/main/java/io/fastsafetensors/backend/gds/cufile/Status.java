@@ -4,7 +4,9 @@ package io.fastsafetensors.backend.gds.cufile;
 import java.util.Map;
 import java.util.Set;
 
-/** The names of what cuFile and the CUDA driver answer, as NVIDIA's cuFile API reference has them. */
+/**
+ * The names of what cuFile and the CUDA driver answer, as NVIDIA's cuFile API reference has them.
+ */
 final class Status {
   static final int SUCCESS = 0;
 
@@ -66,10 +68,11 @@ final class Status {
           Map.entry(5049, "CU_FILE_BATCH_NOCOMPAT_ERROR"),
           Map.entry(5050, "CU_FILE_IO_MAX_ERROR"));
 
-  /** Platform, driver, file or GPU lack the feature; of data that can't be read none of these tells. */
+  /**
+   * Platform, driver, file or GPU lack the feature; of data that can't be read none of these tells.
+   */
   private static final Set<Integer> UNSUPPORTED =
-      Set.of(
-          5001, 5002, 5003, 5004, 5005, 5007, 5008, 5009, 5018, 5019, 5020, 5029, 5033, 5034);
+      Set.of(5001, 5002, 5003, 5004, 5005, 5007, 5008, 5009, 5018, 5019, 5020, 5029, 5033, 5034);
 
   private static final Map<Integer, String> CUDA =
       Map.ofEntries(
@@ -95,8 +98,26 @@ final class Status {
 
   private static final Map<Integer, String> ERRNO =
       Map.of(
-          1, "EPERM", 2, "ENOENT", 5, "EIO", 9, "EBADF", 12, "ENOMEM", 13, "EACCES", 14, "EFAULT",
-          22, "EINVAL", 38, "ENOSYS", 95, "EOPNOTSUPP");
+          1,
+          "EPERM",
+          2,
+          "ENOENT",
+          5,
+          "EIO",
+          9,
+          "EBADF",
+          12,
+          "ENOMEM",
+          13,
+          "EACCES",
+          14,
+          "EFAULT",
+          22,
+          "EINVAL",
+          38,
+          "ENOSYS",
+          95,
+          "EOPNOTSUPP");
 
   private Status() {}
 

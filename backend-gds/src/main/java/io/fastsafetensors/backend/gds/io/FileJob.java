@@ -44,11 +44,7 @@ final class FileJob {
   @Nullable Runnable whenIdle;
 
   FileJob(
-      SourceFile file,
-      RangeLayout layout,
-      DeviceBuffer buffer,
-      List<Read> reads,
-      Manner manner) {
+      SourceFile file, RangeLayout layout, DeviceBuffer buffer, List<Read> reads, Manner manner) {
     this.file = file;
     this.layout = layout;
     this.buffer = buffer;

@@ -9,8 +9,8 @@ import io.fastsafetensors.backend.gds.io.Slots.Slot;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
-import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.StreamMark;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thread's means to read: a stream, scratch memory of the device, pinned memory of the host. Each
- * is made when first needed. Used by its thread only, attached to the device.
+ * One thread's means to read: a stream, scratch memory of the device, pinned memory of the host.
+ * Each is made when first needed. Used by its thread only, attached to the device.
  */
 final class Lane {
   private static final Logger LOG = System.getLogger(Lane.class.getName());
@@ -41,8 +41,7 @@ final class Lane {
       BiConsumer<FileJob, LoadException> failures) {
     this.context = context;
     this.registration = registration;
-    this.scratch =
-        new Slots(() -> context.allocate(tuning.blockBytes(), Tuning.PAGE), failures);
+    this.scratch = new Slots(() -> context.allocate(tuning.blockBytes(), Tuning.PAGE), failures);
     this.pinned = new Slots(() -> context.allocateStaging(tuning.stagingBytes()), failures);
   }
 
@@ -79,8 +78,7 @@ final class Lane {
     job.file().readTo(slot.buffer().address(), read.offset(), read.bytes());
     long filled = System.nanoTime();
     Span part = read.parts().getFirst();
-    Region from =
-        Region.of(slot.buffer(), part.fileOffset() - read.offset(), part.bytes());
+    Region from = Region.of(slot.buffer(), part.fileOffset() - read.offset(), part.bytes());
     send(slot, job, stream -> stream.copy(from, target(job, part)));
     return new Took(Way.SCRATCH, filled - taken, taken - start);
   }

@@ -100,8 +100,7 @@ final class Reads {
   }
 
   private static Span after(Span span, long bytes) {
-    return new Span(
-        span.fileOffset() + bytes, span.bufferOffset() + bytes, span.bytes() - bytes);
+    return new Span(span.fileOffset() + bytes, span.bufferOffset() + bytes, span.bytes() - bytes);
   }
 
   /** Cuts at multiples of the block's size in the file; so a block's pages never exceed it. */

@@ -19,8 +19,8 @@ import java.nio.file.attribute.FileTime;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The open file of a plan: a descriptor for cuFile, a channel for what is staged, and its state when
- * it was opened. Reads are thread-safe.
+ * The open file of a plan: a descriptor for cuFile, a channel for what is staged, and its state
+ * when it was opened. Reads are thread-safe.
  */
 final class SourceFile implements AutoCloseable {
   /** From this version of cuFile on, 1.7 in CUDA 12.2, files needn't be open with O_DIRECT. */

@@ -94,8 +94,7 @@ final class Workers implements AutoCloseable {
       Took took = lane.run(job, read, monitor.deadline());
       TransferPath path = job.path(took.way());
       job.stats().add(took, path, read.bytes());
-      monitor.blockDone(
-          job.file().path(), path, read.offset(), read.bytes(), took.readNanos());
+      monitor.blockDone(job.file().path(), path, read.offset(), read.bytes(), took.readNanos());
       return null;
     } catch (Throwable e) {
       return e;

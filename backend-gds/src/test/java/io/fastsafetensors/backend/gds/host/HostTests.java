@@ -37,7 +37,8 @@ class HostTests {
   @Test
   void withoutTheKernelModuleThereIsOnlyCompatibilityMode() throws IOException {
     Files.delete(root.resolve("proc/driver/nvidia-fs/version"));
-    assertThat(host.obstacle()).hasValueSatisfying(o -> assertThat(o).contains("modprobe nvidia-fs"));
+    assertThat(host.obstacle())
+        .hasValueSatisfying(o -> assertThat(o).contains("modprobe nvidia-fs"));
   }
 
   @Test
@@ -99,15 +100,22 @@ class HostTests {
   @Test
   void anotherConfigurationCanBeNamed() {
     Hosts.write(root, "other.json", "{\"force_compat_mode\": true}");
-    assertThat(with("CUFILE_ENV_PATH_JSON", root.resolve("other.json") + "").obstacle()).isPresent();
+    assertThat(with("CUFILE_ENV_PATH_JSON", root.resolve("other.json") + "").obstacle())
+        .isPresent();
   }
 
   @Test
   void readsAreKnownOnlyWhereTheModuleCountsThem() {
     String counts = "Mmap : n=1 ok=1\nOps : Read=17 Write=2 BatchIO=0\n";
-    Hosts.write(root, "proc/driver/nvidia-fs/stats", "IO stats: Disabled, peer IO stats: Disabled\n" + counts);
+    Hosts.write(
+        root,
+        "proc/driver/nvidia-fs/stats",
+        "IO stats: Disabled, peer IO stats: Disabled\n" + counts);
     assertThat(host.countedReads()).isEmpty();
-    Hosts.write(root, "proc/driver/nvidia-fs/stats", "IO stats: Enabled, peer IO stats: Enabled\n" + counts);
+    Hosts.write(
+        root,
+        "proc/driver/nvidia-fs/stats",
+        "IO stats: Enabled, peer IO stats: Enabled\n" + counts);
     assertThat(host.countedReads()).hasValue(17);
   }
 
@@ -119,7 +127,8 @@ class HostTests {
     Hosts.write(root, "blocks/nvme0n1/size", "");
     Hosts.write(root, "blocks/dm-3/slaves/nvme1n1p2/x", "");
     Hosts.write(root, "blocks/nvme1n1p2/size", "");
-    assertThat(Storage.disks(Path.of("/no/dev/md0"), blocks)).containsExactly("nvme1n1p2", "nvme0n1");
+    assertThat(Storage.disks(Path.of("/no/dev/md0"), blocks))
+        .containsExactly("nvme1n1p2", "nvme0n1");
     assertThat(Storage.disks(Path.of("/no/dev/overlay"), blocks)).isEmpty();
   }
 

@@ -35,7 +35,9 @@ class ReadsTests {
     List<Read> reads = Reads.of(layout, plan.fileSize(), tuning);
     List<Span> parts = new ArrayList<>();
     for (Read read : reads) {
-      assertThat(read.offset() + read.bytes()).as("end of " + read).isLessThanOrEqualTo(plan.fileSize());
+      assertThat(read.offset() + read.bytes())
+          .as("end of " + read)
+          .isLessThanOrEqualTo(plan.fileSize());
       if (read.way() == Way.STAGED) {
         assertThat(read.bytes()).isLessThanOrEqualTo(tuning.stagingBytes());
       } else {
@@ -91,23 +93,25 @@ class ReadsTests {
   @Test
   void headersOfEveryResidueAreReadWholeAndAligned() {
     residues()
-        .forEach(
-            header -> {
-              RangePlan plan =
-                  plan(header + TENSOR, new ByteRange(header, header + TENSOR));
-              Tuning tuning = tuning(Tuning.PAGE, 0);
-              List<Read> reads = reads(plan, tuning);
-              Way way = header % 16 == 0 ? Way.STRAIGHT : Way.SCRATCH;
-              assertThat(bytes(reads, way)).isGreaterThanOrEqualTo(TENSOR - 2 * Tuning.PAGE);
-              assertThat(tuning.layout(plan).offset(0) % 16).isZero();
-            });
+        .forEach(header -> {
+          RangePlan plan = plan(header + TENSOR, new ByteRange(header, header + TENSOR));
+          Tuning tuning = tuning(Tuning.PAGE, 0);
+          List<Read> reads = reads(plan, tuning);
+          Way way = header % 16 == 0 ? Way.STRAIGHT : Way.SCRATCH;
+          assertThat(bytes(reads, way)).isGreaterThanOrEqualTo(TENSOR - 2 * Tuning.PAGE);
+          assertThat(tuning.layout(plan).offset(0) % 16).isZero();
+        });
   }
 
   @ParameterizedTest
   @ValueSource(longs = {16, 256, 4096})
   void anAlignmentAskedForIsKeptForSmallRangesToo(long alignment) {
     RangePlan plan =
-        plan(3 * TENSOR, new ByteRange(8, 100), new ByteRange(104, TENSOR), new ByteRange(TENSOR, 3 * TENSOR));
+        plan(
+            3 * TENSOR,
+            new ByteRange(8, 100),
+            new ByteRange(104, TENSOR),
+            new ByteRange(TENSOR, 3 * TENSOR));
     Tuning tuning = tuning(Tuning.PAGE, alignment);
     reads(plan, tuning);
     RangeLayout layout = tuning.layout(plan);
@@ -144,7 +148,11 @@ class ReadsTests {
   @Test
   void rangesFarApartAreReadApart() {
     RangePlan plan =
-        plan(8 * TENSOR, new ByteRange(10, 20), new ByteRange(4 * TENSOR, 6 * TENSOR), new ByteRange(7 * TENSOR + 1, 7 * TENSOR + 2));
+        plan(
+            8 * TENSOR,
+            new ByteRange(10, 20),
+            new ByteRange(4 * TENSOR, 6 * TENSOR),
+            new ByteRange(7 * TENSOR + 1, 7 * TENSOR + 2));
     assertThat(reads(plan, tuning(BLOCK, 0)))
         .extracting(Read::way)
         .containsOnly(Way.STAGED, Way.STRAIGHT)
