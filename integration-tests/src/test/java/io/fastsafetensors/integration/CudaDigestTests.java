@@ -37,7 +37,8 @@ class CudaDigestTests {
     assertThat(gpus.fst("doctor"))
         .containsPattern("device +cuda +available +driver for CUDA 12.6; cuda:0 Simulated GPU 0")
         .containsPattern("backend +posix +available +for cuda:0: through staging memory")
-        .containsPattern("collective +nccl +unavailable +for cuda:0: libcudart.so.13 was not found");
+        .containsPattern(
+            "collective +nccl +unavailable +for cuda:0: libcudart.so.13 was not found");
   }
 
   @Test
