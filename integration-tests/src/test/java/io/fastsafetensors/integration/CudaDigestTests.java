@@ -7,87 +7,90 @@ import io.fastsafetensors.DType;
 import io.fastsafetensors.SafetensorsWriter;
 import io.fastsafetensors.Shape;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command loads to a GPU, here of the simulated driver, what it loads to the CPU. */
+/** The command loads to GPUs, here of the simulated driver, what it loads to the CPU. */
 class CudaDigestTests {
-  private static final String JCUDA = "lib/libJCudaDriver-12.6.0-linux-x86_64.so";
-  private static final Path BUILD = Path.of("..", "device-cuda", "src", "test", "c", "build");
+  private static final int SIDE = 512;
+  private static final int RANKS = 2;
 
   @TempDir Path folder;
 
+  private final byte[] bytes = new byte[SIDE * SIDE * Float.BYTES];
+
   @Test
   void digestsOnAGpuAreThoseOnTheCpu() throws Exception {
-    Path driver = simulatedDriver();
-    Path file = sample();
-    String onCpu = fst(driver, "digest", file.toString());
+    SimulatedGpus gpus = SimulatedGpus.withDriver(folder);
+    String file = sample().toString();
+    String onCpu = gpus.fst("digest", file);
     assertThat(onCpu.lines()).hasSize(2);
-    assertThat(fst(driver, "digest", "--device", "cuda:1", file.toString())).isEqualTo(onCpu);
-    assertThat(fst(driver, "doctor"))
+    assertThat(gpus.fst("digest", "--device", "cuda:1", file)).isEqualTo(onCpu);
+    assertThat(gpus.fst("doctor"))
         .containsPattern("device +cuda +available +driver for CUDA 12.6; cuda:0 Simulated GPU 0")
-        .containsPattern("backend +posix +available +for cuda:0: through staging memory");
+        .containsPattern("backend +posix +available +for cuda:0: through staging memory")
+        .containsPattern(
+            "collective +nccl +unavailable +for cuda:0: libcudart.so.13 was not found");
+  }
+
+  @Test
+  void digestsOnGpusOfSeveralRanksAreThoseOnTheCpu() throws Exception {
+    SimulatedGpus gpus = SimulatedGpus.withNccl(folder);
+    String file = sample().toString();
+    String onCpu = gpus.fst("digest", file);
+    assertThat(gpus.fst("doctor")).containsPattern("nccl +available +for cuda:0: NCCL 2.30.7");
+    String whole = launch(gpus, "digest", "--device", "cuda", file);
+    String parts = launch(gpus, "digest", "--device", "cuda", "--shard", "a=1", file);
+    for (int rank = 0; rank < RANKS; rank++) {
+      assertThat(printedBy(rank, whole)).as(whole).isEqualTo(onCpu.lines().toList());
+      assertThat(printedBy(rank, parts)).as(parts).hasSize(2).first().isEqualTo(columns(rank));
+    }
+  }
+
+  private static String launch(SimulatedGpus gpus, String... command) throws Exception {
+    String[] all = new String[command.length + 4];
+    List.of("launch", "-n", Integer.toString(RANKS), "--").toArray(all);
+    System.arraycopy(command, 0, all, 4, command.length);
+    return gpus.fst(all);
+  }
+
+  private static List<String> printedBy(int rank, String output) {
+    String prefix = "[" + rank + "] ";
+    return output
+        .lines()
+        .filter(line -> line.startsWith(prefix))
+        .map(line -> line.substring(prefix.length()))
+        .toList();
+  }
+
+  /** Returns the line of a rank's part of the columns of tensor a. */
+  private String columns(int rank) throws Exception {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    int part = SIDE / RANKS * Float.BYTES;
+    for (int row = 0; row < SIDE; row++) {
+      digest.update(bytes, (row * RANKS + rank) * part, part);
+    }
+    return HexFormat.of().formatHex(digest.digest()) + "  F32  [512, 256]  a";
   }
 
   private Path sample() throws IOException {
-    byte[] bytes = new byte[1 << 20];
     new Random(1).nextBytes(bytes);
     Path file = folder.resolve("model.safetensors");
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment elements = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
       new SafetensorsWriter()
-          .add("a", DType.F32, Shape.of(512, 512), elements)
+          .add("a", DType.F32, Shape.of(SIDE, SIDE), elements)
           .add("b", DType.U8, Shape.of(7, 11), elements.asSlice(0, 77))
           .write(file);
     }
     return file;
-  }
-
-  /** Builds the driver; skips the test, visibly, where that can't be done. */
-  private Path simulatedDriver() throws Exception {
-    Path library = folder.resolve("jcuda.so");
-    try (InputStream in = ClassLoader.getSystemResourceAsStream(JCUDA)) {
-      Assumptions.assumeTrue(in != null, "JCuda has no natives for this platform");
-      Files.copy(in, library);
-    }
-    Assumptions.assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin/gcc")) && Files.isExecutable(Path.of("/usr/bin/nm")),
-        "the simulated CUDA driver is built by gcc and nm: install them");
-    run(List.of(BUILD.toString(), folder.toString(), library.toString()), folder);
-    return folder;
-  }
-
-  private String fst(Path driver, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.add("io.fastsafetensors.cli.Main");
-    command.addAll(List.of(arguments));
-    return run(command, driver);
-  }
-
-  private String run(List<String> command, Path libraries) throws Exception {
-    Path output = folder.resolve("output");
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().put("LD_LIBRARY_PATH", libraries.toString());
-    Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
-    boolean ended = process.waitFor(1, TimeUnit.MINUTES);
-    process.destroyForcibly();
-    String printed = Files.readString(output);
-    assertThat(ended).as(printed).isTrue();
-    assertThat(process.exitValue()).as(printed).isZero();
-    return printed;
   }
 }

@@ -9,6 +9,7 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
+import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
@@ -122,6 +123,26 @@ final class NcclFailureTests {
     allAreCollective(failures);
     assertThat(failures)
         .anySatisfy(e -> assertThat(e).hasMessageContaining("unhandled cuda error (1)"));
+  }
+
+  @Test
+  void streamGoesOnAfterAFailureBeforeTheGroupIsClosed() throws Exception {
+    List<Exception> failures =
+        Ranks.of(2, SHORT_TIMEOUT)
+            .failures((group, context, stream) -> {
+              if (group.rank() == 0) {
+                SimulatedNccl.get().hang("operation", 1);
+              }
+              group.barrier();
+              try {
+                broadcast(group, context, stream);
+                group.barrier();
+              } catch (CollectiveException e) {
+                stream.record().await(Deadline.after(Duration.ofSeconds(10)));
+                throw e;
+              }
+            });
+    allAreCollective(failures);
   }
 
   @Test

@@ -12,8 +12,8 @@ import java.util.List;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Groups over NCCL, simulated or real, keep the rules: the ranks are threads of one JVM, each with a
- * GPU of its own.
+ * Groups over NCCL, simulated or real, keep the rules: the ranks are threads of one JVM, each with
+ * a GPU of its own.
  */
 @ExtendWith({DriverChecks.class, NcclChecks.class})
 final class NcclGroupContractTests extends CollectiveContract {
