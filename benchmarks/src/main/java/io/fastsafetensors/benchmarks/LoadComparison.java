@@ -88,10 +88,9 @@ final class LoadComparison implements Callable<Integer> {
             ? Readahead.set(folder, LINUX_READAHEAD_KIB)
             : Optional.empty();
     try {
-      List<Way> timed =
-          new ArrayList<>(ways.stream().filter(way -> way.states().contains(state)).toList());
+      List<Way> timed = ways.stream().filter(way -> way.states().contains(state)).toList();
       for (int round = 0; round < rounds; round++) {
-        timed.removeIf(way -> !add(state, way, results));
+        timed = timed.stream().filter(way -> add(state, way, results)).toList();
       }
       results.print(state);
     } finally {
