@@ -4,6 +4,7 @@ package io.fastsafetensors.benchmarks;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -78,10 +79,13 @@ final class LoadComparison implements Callable<Integer> {
             ? Readahead.set(folder, LINUX_READAHEAD_KIB)
             : Optional.empty();
     try {
-      List<Way> timed =
-          new ArrayList<>(ways.stream().filter(way -> way.states().contains(state)).toList());
+      Set<Way> failed = new HashSet<>();
       for (int round = 0; round < rounds; round++) {
-        timed.removeIf(way -> !add(state, way, results));
+        for (Way way : ways) {
+          if (way.states().contains(state) && !failed.contains(way) && !add(state, way, results)) {
+            failed.add(way);
+          }
+        }
       }
       results.print(state);
     } finally {
