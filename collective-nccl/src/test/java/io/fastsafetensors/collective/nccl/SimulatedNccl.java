@@ -4,6 +4,7 @@ package io.fastsafetensors.collective.nccl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,6 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.jar.JarFile;
+import java.util.stream.Stream;
 
 /**
  * An NCCL over Unix sockets, built from {@code src/test/c} by gcc, on the simulated CUDA driver. It
@@ -24,7 +27,7 @@ import java.util.List;
  */
 @SuppressWarnings("restricted") // calls simnccl.h
 final class SimulatedNccl {
-  private static final String BUNDLED = "/org/bytedeco/cuda/linux-x86_64/";
+  private static final String BUNDLED = "org/bytedeco/cuda/linux-x86_64/";
 
   private final SymbolLookup symbols;
 
@@ -68,12 +71,23 @@ final class SimulatedNccl {
     Path target = folder.resolve(name);
     if (!Files.exists(target)) {
       Path partial = Files.createTempFile(folder, name, "");
-      try (InputStream in = SimulatedNccl.class.getResourceAsStream(BUNDLED + name)) {
+      try (JarFile jar = new JarFile(nativesJar().toFile());
+          InputStream in = jar.getInputStream(jar.getEntry(BUNDLED + name))) {
         Files.copy(in, partial, StandardCopyOption.REPLACE_EXISTING);
       }
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
     }
     return target;
+  }
+
+  /** A jar whose module nobody requires has resources for nobody, so it is opened as a file. */
+  private static Path nativesJar() {
+    return Stream.of("jdk.module.path", "java.class.path")
+        .flatMap(path -> Stream.of(System.getProperty(path, "").split(File.pathSeparator)))
+        .map(Path::of)
+        .filter(jar -> jar.getFileName().toString().matches("cuda-.*-linux-x86_64\\.jar"))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static void build(String... arguments) throws IOException {
