@@ -54,8 +54,7 @@ public abstract class TransportGroup implements ProcessGroup {
   }
 
   @Override
-  public final List<byte[]> allGather(byte[] message, Duration timeout)
-      throws CollectiveException {
+  public final List<byte[]> allGather(byte[] message, Duration timeout) throws CollectiveException {
     return rendezvous.exchange("allGather", message, timeout);
   }
 }

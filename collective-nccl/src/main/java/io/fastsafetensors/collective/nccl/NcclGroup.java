@@ -140,11 +140,12 @@ final class NcclGroup extends TransportGroup {
 
   private void requireOwn(String operation, DeviceStream stream) throws CollectiveException {
     if (!stream.context().device().equals(context.device())) {
-      throw rendezvous().fail(
-          operation,
-          "this rank's group is on %s, its data on %s"
-              .formatted(context.device(), stream.context().device()),
-          null);
+      throw rendezvous()
+          .fail(
+              operation,
+              "this rank's group is on %s, its data on %s"
+                  .formatted(context.device(), stream.context().device()),
+              null);
     }
   }
 
