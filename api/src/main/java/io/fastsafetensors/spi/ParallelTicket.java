@@ -121,6 +121,16 @@ public abstract class ParallelTicket implements IoTicket {
     }
   }
 
+  /**
+   * Tells whether a job has failed or the ticket is closed, for jobs that can end before they are
+   * done.
+   *
+   * @return true if what this job does is of no use any more
+   */
+  protected final synchronized boolean isStopped() {
+    return stopped;
+  }
+
   private synchronized boolean enter() {
     if (!stopped) {
       running++;
