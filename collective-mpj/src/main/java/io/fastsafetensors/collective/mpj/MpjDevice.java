@@ -54,7 +54,7 @@ final class MpjDevice {
       library.listenAt().invoke(rendezvous.address());
       FutureTask<Boolean> init = new FutureTask<>(() -> init(ports.arguments()));
       // Threads that it starts are daemons like it, so that they never keep the JVM.
-      Thread thread = Thread.ofPlatform().daemon().name("fst-mpj-init").unstarted(init);
+      Thread thread = Thread.ofPlatform().daemon().name("fastsafetensors-mpj-init").unstarted(init);
       thread.start();
       try {
         ports.run();

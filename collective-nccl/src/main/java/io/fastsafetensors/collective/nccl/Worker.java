@@ -36,7 +36,7 @@ final class Worker implements AutoCloseable {
 
   Worker(Rendezvous rendezvous) {
     this.rendezvous = rendezvous;
-    String name = "fst-nccl-" + rendezvous.rank();
+    String name = "fastsafetensors-nccl-" + rendezvous.rank();
     // A daemon: one that NCCL never lets go must not keep the JVM.
     this.thread =
         Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name(name).factory());
@@ -106,7 +106,8 @@ final class Worker implements AutoCloseable {
       stopped = true;
       Future<?> helping =
           CompletableFuture.runAsync(
-              emergency, task -> Thread.ofPlatform().daemon().name("fst-nccl-abort").start(task));
+              emergency,
+              task -> Thread.ofPlatform().daemon().name("fastsafetensors-nccl-abort").start(task));
       endsWithin(helping, GRACE);
       endsWithin(releasing, GRACE);
     }

@@ -39,7 +39,7 @@ final class SimSession implements IoSession {
     this.staging = new StagingPair(context, options.blockBytes());
     this.reader =
         Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name("fst-sim-reader").factory());
+            Thread.ofPlatform().daemon().name("fastsafetensors-sim-reader").factory());
   }
 
   @Override
