@@ -113,7 +113,7 @@ final class Worker implements AutoCloseable {
     }
     switch (releasing.state()) {
       case RUNNING -> LOG.log(Level.ERROR, "NCCL hangs: a thread and what it holds are lost");
-      case FAILED -> LOG.log(Level.WARNING, "cannot release all", releasing.exceptionNow());
+      case FAILED -> LOG.log(Level.WARNING, "can't release all", releasing.exceptionNow());
       case SUCCESS, CANCELLED -> {}
     }
   }
