@@ -75,7 +75,7 @@ class ParallelTicketTests {
   void lastJobEndsTheWaitAndTheCallerKeepsTheRanges() throws LoadException {
     Ticket ticket = ticket(1);
     ticket.run(() -> ticket.add(1));
-    ticket.run(() -> {});
+    ticket.run(() -> assertThat(ticket.isStopped()).isFalse());
     assertThat(ticket.ends).isEmpty();
     assertThat(ticket.await()).isSameAs(NOTHING);
     ticket.close();
@@ -122,6 +122,7 @@ class ParallelTicketTests {
 
     assertThatThrownBy(ticket::await).isSameAs(failure);
     assertThat(ran).hasValue(0);
+    assertThat(ticket.isStopped()).isTrue();
     ticket.close();
     assertThat(ticket.ends).containsExactly("freed");
   }
@@ -133,6 +134,26 @@ class ParallelTicketTests {
     LoadException failure = new LoadException("a copy");
     ticket.fail(failure);
     assertThatThrownBy(ticket::await).isSameAs(failure);
+  }
+
+  @Test
+  void failureThatShowsAfterItWasFinishedCounts() {
+    LoadException failure = new LoadException("another thread's copy");
+    ParallelTicket ticket =
+        new ParallelTicket(FILE, new Monitor(Deadline.after(LONG), false), 0) {
+          @Override
+          protected LoadedRanges finish() {
+            fail(failure);
+            return NOTHING;
+          }
+
+          @Override
+          protected void release(boolean handedOut) {
+            assertThat(handedOut).isFalse();
+          }
+        };
+    assertThatThrownBy(ticket::await).isSameAs(failure);
+    ticket.close();
   }
 
   @Test
