@@ -70,7 +70,10 @@ final class LoadJob {
 
   /** Loads every range of the plan; after an exception nothing is left behind. */
   Result run() throws LoadException {
-    LoadEvent event = LoadEvent.start(context.device(), plan);
+    return FlightEvents.load(context.device(), plan, this::load);
+  }
+
+  private Result load() throws LoadException {
     try {
       BackendChoice choice = BackendChoice.of(options);
       Candidates<IoBackend> backends = registry.backends(context.device(), choice);
@@ -78,14 +81,11 @@ final class LoadJob {
       try (BackendSessions sessions = new BackendSessions(backends, context, ioOptions)) {
         readAll(sessions);
       }
-      event.succeeded = true;
       return new Result(new LoadedTensors(files, options.dtype()), report(backends.reports()));
     } catch (Throwable e) {
       Cleanup.after(e, () -> Cleanup.each(files, LoadedFile::release));
       monitor.throwListenerFailure();
       throw e;
-    } finally {
-      event.commit();
     }
   }
 

@@ -37,7 +37,7 @@ final class LoadMonitor implements IoMonitor {
 
   @Override
   public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {
-    BlockReadEvent.record(file, path, offset, bytes, nanos);
+    FlightEvents.blockRead(file, path, offset, bytes, nanos);
     if (LOG.isLoggable(Level.DEBUG)) {
       String thread = Thread.currentThread().getName();
       LOG.log(
