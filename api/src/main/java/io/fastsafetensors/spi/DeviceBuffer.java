@@ -25,7 +25,24 @@ public interface DeviceBuffer extends AutoCloseable {
    * @throws IllegalArgumentException if the segment is not native memory
    */
   static DeviceBuffer ofHost(MemorySegment segment, Runnable release) {
-    return new HostBuffer(segment, release);
+    if (!segment.isNative()) {
+      throw new IllegalArgumentException("a device buffer can't be heap memory: " + segment);
+    }
+    return new OwnedBuffer(Device.CPU, segment.address(), segment.byteSize(), segment, release);
+  }
+
+  /**
+   * Makes a buffer of memory that the host can't read.
+   *
+   * @param device where it is
+   * @param address where it starts, in the device's address space; 0 allowed if it is empty
+   * @param size how large it is, in bytes
+   * @param release frees the memory; run at most once to success: if it throws, the buffer stays
+   *     open and {@code close} can be called again
+   * @return the buffer; the caller closes it
+   */
+  static DeviceBuffer ofDevice(Device device, long address, long size, Runnable release) {
+    return new OwnedBuffer(device, address, size, null, release);
   }
 
   /**

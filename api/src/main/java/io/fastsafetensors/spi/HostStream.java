@@ -8,17 +8,6 @@ import java.lang.foreign.MemorySegment;
 
 /** A stream over host memory: each operation is done when its call returns. */
 final class HostStream implements DeviceStream {
-  private static final StreamMark DONE =
-      new StreamMark() {
-        @Override
-        public boolean isDone() {
-          return true;
-        }
-
-        @Override
-        public void await(Deadline deadline) {}
-      };
-
   private final DeviceContext context;
 
   HostStream(DeviceContext context) {
@@ -60,7 +49,7 @@ final class HostStream implements DeviceStream {
 
   @Override
   public StreamMark record() {
-    return DONE;
+    return StreamMark.done();
   }
 
   @Override

@@ -10,6 +10,15 @@ import io.fastsafetensors.LoadException;
  */
 public interface StreamMark {
   /**
+   * Returns a mark before which nothing is left to do, for devices that do all at once.
+   *
+   * @return the mark
+   */
+  static StreamMark done() {
+    return DoneMark.DONE;
+  }
+
+  /**
    * Tells whether all before this point is done; never blocks.
    *
    * @return true if done, also if done by failing

@@ -35,7 +35,8 @@ record DiskLimit(int blockMib, int depth) {
   private Way way() {
     String name = NAME + ", " + blockMib + " MiB x " + depth + " deep";
     return Way.of(name, folder -> () -> read(Host.files(folder)))
-        .only(CacheState.COLD, CacheState.COLD_128K);
+        .only(CacheState.COLD, CacheState.COLD_128K)
+        .inOtherProcess();
   }
 
   private long read(List<Path> files) throws IOException {

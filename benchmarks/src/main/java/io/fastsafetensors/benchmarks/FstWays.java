@@ -10,6 +10,7 @@ import io.fastsafetensors.Loader;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.TensorInfo;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,9 +137,11 @@ final class FstWays {
   private static void load(Loader loader, LoadOptions options) throws LoadException {
     try (FileBuffer buffer = loader.load(options)) {
       if (options.path() != AccessPath.COPIED && options.backend().equals(Optional.of("cpu"))) {
+        List<MemorySegment> tensors = new ArrayList<>();
         for (String name : buffer.keys()) {
-          Host.touch(buffer.tensor(name).host().orElseThrow());
+          tensors.add(buffer.tensor(name).host().orElseThrow());
         }
+        Host.touch(tensors);
       }
     }
   }

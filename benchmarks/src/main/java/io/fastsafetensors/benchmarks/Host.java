@@ -44,17 +44,21 @@ final class Host {
 
   /** Reads a byte of each page, on all cores. */
   static void touch(MemorySegment segment) {
-    long share = Math.ceilDiv(segment.byteSize(), CORES);
-    sink =
-        IntStream.range(0, CORES)
-            .parallel()
-            .map(part -> sum(segment, part * share, (part + 1) * share))
-            .sum();
+    long share = Math.max(PAGE, Math.ceilDiv(segment.byteSize(), CORES));
+    touch(
+        LongStream.iterate(0, at -> at < segment.byteSize(), at -> at + share)
+            .mapToObj(at -> segment.asSlice(at, Math.min(share, segment.byteSize() - at)))
+            .toList());
   }
 
-  private static int sum(MemorySegment segment, long from, long to) {
+  /** Reads a byte of each page of several segments, on all cores. */
+  static void touch(List<MemorySegment> segments) {
+    sink = segments.parallelStream().mapToInt(Host::sum).sum();
+  }
+
+  private static int sum(MemorySegment segment) {
     int sum = 0;
-    for (long at = from; at < Math.min(to, segment.byteSize()); at += PAGE) {
+    for (long at = 0; at < segment.byteSize(); at += PAGE) {
       sum += segment.get(ValueLayout.JAVA_BYTE, at);
     }
     return sum;

@@ -43,6 +43,12 @@ final class LoadComparison implements Callable<Integer> {
   private Pattern names = Pattern.compile("");
 
   @Option(
+      names = "--warmup",
+      defaultValue = "200",
+      description = "how often each way loads a small file first, for the JVM to compile it")
+  private int warmup;
+
+  @Option(
       names = "--device",
       description = "loads to a device, and what copies to it give at best; instead of the others")
   private @Nullable String device;
@@ -67,6 +73,7 @@ final class LoadComparison implements Callable<Integer> {
       ways.addAll(DeviceWays.all(Device.parse(device)));
     }
     ways.removeIf(way -> !names.matcher(way.name()).find());
+    Warmup.run(ways, warmup);
     Results results = new Results(folder, Host.bytes(folder));
     for (CacheState state : states) {
       if (state.needsRoot() && !Host.canDropCaches()) {

@@ -43,7 +43,8 @@ record PeerWays(List<String> command, String name) {
     return Way.of(
             "peer: " + name,
             folder -> () -> Long.parseLong(run(command, name, folder.toString()).getLast()))
-        .only(CacheState.WARM, CacheState.COLD);
+        .only(CacheState.WARM, CacheState.COLD)
+        .inOtherProcess();
   }
 
   private static List<String> run(List<String> command, String... arguments) throws IOException {

@@ -10,10 +10,16 @@ import java.util.Set;
  *
  * @param name its name in the table
  * @param whole whether it loads every byte, so that bytes a second mean something
+ * @param inThisJvm whether it runs in this JVM, which has to compile it first
  * @param states the states of the page cache that it is timed in
  * @param preparation makes a run ready
  */
-record Way(String name, boolean whole, Set<CacheState> states, Preparation preparation) {
+record Way(
+    String name,
+    boolean whole,
+    boolean inThisJvm,
+    Set<CacheState> states,
+    Preparation preparation) {
   /** Makes a run ready, which takes no part in its time. */
   @FunctionalInterface
   interface Preparation {
@@ -38,7 +44,7 @@ record Way(String name, boolean whole, Set<CacheState> states, Preparation prepa
 
   /** Makes a way that tells its time itself. */
   static Way of(String name, Preparation preparation) {
-    return new Way(name, true, EnumSet.allOf(CacheState.class), preparation);
+    return new Way(name, true, true, EnumSet.allOf(CacheState.class), preparation);
   }
 
   /** Makes a way that is timed from outside. */
@@ -60,11 +66,16 @@ record Way(String name, boolean whole, Set<CacheState> states, Preparation prepa
 
   /** Returns this way, timed in some states only. */
   Way only(CacheState first, CacheState... more) {
-    return new Way(name, whole, EnumSet.of(first, more), preparation);
+    return new Way(name, whole, inThisJvm, EnumSet.of(first, more), preparation);
   }
 
   /** Returns this way, which ends when it has the first tensor. */
   Way untilFirstTensor() {
-    return new Way("first tensor: " + name, false, states, preparation);
+    return new Way("first tensor: " + name, false, inThisJvm, states, preparation);
+  }
+
+  /** Returns this way, which runs in a process of its own. */
+  Way inOtherProcess() {
+    return new Way(name, whole, false, states, preparation);
   }
 }

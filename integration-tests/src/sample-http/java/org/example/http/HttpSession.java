@@ -2,9 +2,7 @@
 package org.example.http;
 
 import io.fastsafetensors.AccessPath;
-import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferException;
 import io.fastsafetensors.TransferPath;
@@ -15,6 +13,8 @@ import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.MemoryBudget;
+import io.fastsafetensors.spi.ParallelTicket;
 import io.fastsafetensors.spi.RangeLayout;
 import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.RangePlan;
@@ -29,13 +29,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.FileSystems;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** One client and some threads for the files of a load. */
 final class HttpSession implements IoSession {
@@ -44,13 +39,14 @@ final class HttpSession implements IoSession {
   private final DeviceContext context;
   private final IoOptions options;
   private final ExecutorService readers;
-  private long held;
+  private final MemoryBudget budget;
   private boolean closed;
 
   HttpSession(URI server, DeviceContext context, IoOptions options) {
     this.server = server;
     this.context = context;
     this.options = options;
+    this.budget = new MemoryBudget(context.device(), options.memoryBudget());
     this.readers = Executors.newFixedThreadPool(options.threads() > 0 ? options.threads() : 8);
   }
 
@@ -66,13 +62,12 @@ final class HttpSession implements IoSession {
     }
     long alignment = Math.max(64, options.alignment()); // IO-108
     RangeLayout layout = RangeLayout.of(plan, new RangeLayout.Rules(alignment, 0, 4096, 1));
-    long left = options.memoryBudget() - held; // IO-113
-    if (layout.bytes() > left) {
-      throw new DeviceMemoryException(context.device(), layout.bytes(), left, "budget", null);
-    }
+    budget.take(layout.bytes()); // IO-113
     DeviceBuffer buffer = context.allocate(layout.bytes(), layout.bufferAlignment());
-    held += layout.bytes();
-    return new Ticket(plan, layout, buffer);
+    List<Span> blocks = layout.blocks(options.blockBytes() > 0 ? options.blockBytes() : 8 << 20);
+    Ticket ticket = new Ticket(plan, layout, buffer, blocks.size());
+    blocks.forEach(block -> readers.execute(() -> ticket.run(() -> ticket.read(block))));
+    return ticket;
   }
 
   @Override
@@ -82,84 +77,65 @@ final class HttpSession implements IoSession {
     client.close();
   }
 
-  /** A file on its way: a request a block. */
-  private final class Ticket implements IoTicket {
+  /** A file on its way: a request a block. The base class counts, waits and drains. */
+  private final class Ticket extends ParallelTicket {
     private final RangePlan plan;
     private final RangeLayout layout;
     private final DeviceBuffer buffer;
-    private final CompletableFuture<Void> blocks;
-    private volatile boolean stopped;
-    private boolean awaited;
-    private boolean handedOut;
 
-    Ticket(RangePlan plan, RangeLayout layout, DeviceBuffer buffer) {
+    Ticket(RangePlan plan, RangeLayout layout, DeviceBuffer buffer, int blocks) {
+      super(plan.file(), options.monitor(), blocks);
       this.plan = plan;
       this.layout = layout;
       this.buffer = buffer;
-      MemorySegment memory = buffer.host().orElseThrow();
-      long size = options.blockBytes() > 0 ? options.blockBytes() : 8 << 20;
-      this.blocks =
-          CompletableFuture.allOf(
-              layout.blocks(size).stream()
-                  .map(block -> CompletableFuture.runAsync(() -> read(block, memory), readers))
-                  .toArray(CompletableFuture<?>[]::new));
     }
 
-    private void read(Span block, MemorySegment memory) {
-      try {
-        options.monitor().checkpoint(); // IO-106
-        if (!stopped) {
-          long start = System.nanoTime();
-          MemorySegment bytes = MemorySegment.ofArray(get(block.fileOffset(), block.fileEnd() - 1));
-          memory.asSlice(block.bufferOffset(), block.bytes()).copyFrom(bytes);
-          long nanos = System.nanoTime() - start;
-          options
-              .monitor()
-              .blockDone(
-                  plan.file(), TransferPath.BUFFERED, block.fileOffset(), block.bytes(), nanos);
-        }
-      } catch (InterruptedException | IOException e) {
-        stopped = true;
-        throw new CompletionException(e);
-      }
+    void read(Span block) throws LoadException {
+      options.monitor().checkpoint(); // IO-106
+      long start = System.nanoTime();
+      byte[] bytes = get(block);
+      buffer
+          .host()
+          .orElseThrow()
+          .asSlice(block.bufferOffset(), block.bytes())
+          .copyFrom(MemorySegment.ofArray(bytes));
+      long nanos = System.nanoTime() - start;
+      options
+          .monitor()
+          .blockDone(plan.file(), TransferPath.BUFFERED, block.fileOffset(), block.bytes(), nanos);
     }
 
     /** The answer says how large the file is, so that one that became shorter shows (IO-105). */
-    private byte[] get(long first, long last) throws IOException, InterruptedException {
+    private byte[] get(Span block) throws LoadException {
+      long last = block.fileEnd() - 1;
       URI file = server.resolve(plan.file().toUri().getRawPath());
-      String range = "bytes " + first + "-" + last + "/" + plan.fileSize();
-      HttpResponse<byte[]> answer =
-          client.send(
-              HttpRequest.newBuilder(file).header("Range", "bytes=" + first + "-" + last).build(),
-              BodyHandlers.ofByteArray());
-      String got = answer.headers().firstValue("Content-Range").orElse("nothing");
-      if (!got.equals(range) || answer.body().length != last - first + 1) {
-        throw failure("got " + got + ", status " + answer.statusCode() + ", want " + range, null);
+      String range = "bytes " + block.fileOffset() + "-" + last + "/" + plan.fileSize();
+      HttpRequest request =
+          HttpRequest.newBuilder(file)
+              .header("Range", "bytes=" + block.fileOffset() + "-" + last)
+              .build();
+      try {
+        HttpResponse<byte[]> answer = client.send(request, BodyHandlers.ofByteArray());
+        String got = answer.headers().firstValue("Content-Range").orElse("nothing");
+        if (!got.equals(range) || answer.body().length != block.bytes()) {
+          String detail = "got " + got + ", status " + answer.statusCode() + ", want " + range;
+          throw failure(block, detail, null);
+        }
+        return answer.body();
+      } catch (LoadException e) {
+        throw e;
+      } catch (InterruptedException | IOException e) {
+        throw failure(block, "no answer: " + e, e);
       }
-      return answer.body();
     }
 
-    private TransferException failure(String detail, Throwable cause) {
-      return new TransferException(HttpBackend.ID, plan.file(), 0, plan.fileSize(), detail, cause);
+    private TransferException failure(Span block, String detail, Throwable cause) {
+      return new TransferException(
+          HttpBackend.ID, plan.file(), block.fileOffset(), block.bytes(), detail, cause);
     }
 
     @Override
-    public LoadedRanges await() throws LoadException {
-      if (awaited) {
-        throw new IllegalStateException(plan.file() + ": awaited or closed before"); // IO-111
-      }
-      awaited = true;
-      try {
-        blocks.get(options.monitor().deadline().remainingNanos(), TimeUnit.NANOSECONDS);
-      } catch (TimeoutException e) {
-        throw new LoadCancelledException(plan.file() + ": out of time", true); // IO-107
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new LoadCancelledException(plan.file() + ": interrupted", false); // IO-106
-      } catch (ExecutionException e) {
-        throw e.getCause() instanceof LoadException cause ? cause : failure("no answer: " + e, e);
-      }
-      handedOut = true;
+    protected LoadedRanges finish() {
       long bytes = layout.spans().stream().mapToLong(Span::bytes).sum();
       TransferStats stats =
           new TransferStats(Map.of(TransferPath.BUFFERED, bytes), 0, 0, "by HTTP from " + server);
@@ -167,13 +143,9 @@ final class HttpSession implements IoSession {
     }
 
     @Override
-    public void close() {
-      awaited = true;
-      stopped = true;
-      blocks.exceptionally(_ -> null).join(); // IO-102: nothing touches the buffer after this
+    protected void release(boolean handedOut) {
       if (!handedOut) {
-        handedOut = true;
-        held -= layout.bytes();
+        budget.giveBack(layout.bytes());
         buffer.close();
       }
     }

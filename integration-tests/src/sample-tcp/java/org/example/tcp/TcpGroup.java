@@ -10,15 +10,22 @@ import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.RegionPump;
 import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.spi.TransportGroup;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 
 /** Moves data over the links, chunk by chunk through host memory; the rendezvous does the rest. */
-record TcpGroup(Rendezvous meeting, Links links) implements ProcessGroup {
+final class TcpGroup extends TransportGroup {
   private static final long CHUNK = 4 << 20;
+
+  private final Links links;
+
+  private TcpGroup(Rendezvous meeting, Links links) {
+    super(meeting);
+    this.links = links;
+  }
 
   /** Connects ranks that have met. */
   static TcpGroup over(Rendezvous meeting) throws CollectiveException {
@@ -29,31 +36,6 @@ record TcpGroup(Rendezvous meeting, Links links) implements ProcessGroup {
       meeting.close();
       throw failure;
     }
-  }
-
-  @Override
-  public int rank() {
-    return meeting.rank();
-  }
-
-  @Override
-  public int size() {
-    return meeting.size();
-  }
-
-  @Override
-  public Duration timeout() {
-    return meeting.timeout();
-  }
-
-  @Override
-  public void barrier() throws CollectiveException {
-    meeting.exchange("barrier", new byte[0], timeout());
-  }
-
-  @Override
-  public List<byte[]> allGather(byte[] message, Duration timeout) throws CollectiveException {
-    return meeting.exchange("allGather", message, timeout);
   }
 
   @Override
@@ -95,7 +77,7 @@ record TcpGroup(Rendezvous meeting, Links links) implements ProcessGroup {
   /** Sends or receives a region. The link waits as the rendezvous wants it (C-102). */
   private void move(String call, Region data, int peer, DeviceStream stream, boolean out)
       throws LoadException {
-    meeting.check(call);
+    rendezvous().check(call);
     try (DeviceBuffer staging = stream.context().allocateStaging(CHUNK)) {
       for (long at = 0; at < data.bytes(); at += CHUNK) {
         long bytes = Math.min(CHUNK, data.bytes() - at);
@@ -112,7 +94,7 @@ record TcpGroup(Rendezvous meeting, Links links) implements ProcessGroup {
       }
     } catch (LoadException e) {
       if (!(e instanceof CollectiveException)) {
-        meeting.fail(call, String.valueOf(e.getMessage()), e); // so that no rank waits (C-117)
+        rendezvous().fail(call, String.valueOf(e.getMessage()), e); // so that no rank waits (C-117)
       }
       throw e;
     }
@@ -120,12 +102,12 @@ record TcpGroup(Rendezvous meeting, Links links) implements ProcessGroup {
 
   @Override
   public ProcessGroup split(int color, int key) throws CollectiveException {
-    return over(meeting.split(color, key));
+    return over(rendezvous().split(color, key));
   }
 
   @Override
   public void close() {
     links.close();
-    meeting.close();
+    rendezvous().close();
   }
 }

@@ -25,7 +25,6 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Assumptions;
@@ -141,7 +140,8 @@ final class IoBench implements AutoCloseable {
 
   IoSession session() throws LoadException {
     IoOptions options =
-        new IoOptions(path, direct, threads, blockBytes, alignment, budget, Map.of(), monitor);
+        new IoOptions(
+            path, direct, threads, blockBytes, alignment, budget, subject.properties(), monitor);
     IoSession session = subject.backend().open(context, options);
     leftovers.push(session);
     return session;

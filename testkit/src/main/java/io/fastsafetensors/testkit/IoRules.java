@@ -6,6 +6,7 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.IoBackend;
+import java.util.Map;
 
 /**
  * What the rules of backends are tried on.
@@ -37,6 +38,15 @@ public interface IoRules {
    */
   default DeviceRuntime runtime() throws LoadException {
     return Plugins.runtime(device());
+  }
+
+  /**
+   * Returns the options of its own that the backend is tried with.
+   *
+   * @return {@link io.fastsafetensors.spi.IoOptions#properties}: none, unless overridden
+   */
+  default Map<String, String> properties() {
+    return Map.of();
   }
 
   /**

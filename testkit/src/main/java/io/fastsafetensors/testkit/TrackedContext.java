@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
-import io.fastsafetensors.spi.MemoryInfo;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A context given to the plug-in in place of the real one: counts, watches, and can fail. */
-final class TrackedContext implements DeviceContext {
+final class TrackedContext extends ForwardingContext {
   /** Stands for a thread of the device. */
   private static final Thread DEVICE_THREAD = Thread.ofPlatform().unstarted(() -> {});
 
@@ -33,6 +28,7 @@ final class TrackedContext implements DeviceContext {
   private final AtomicLong operationsUntilFailure = new AtomicLong(Long.MAX_VALUE);
 
   TrackedContext(DeviceContext context) {
+    super(context);
     this.context = context;
   }
 
@@ -100,28 +96,23 @@ final class TrackedContext implements DeviceContext {
   }
 
   @Override
-  public Device device() {
-    return context.device();
-  }
-
-  @Override
   public void attach() {
     attached.add(Thread.currentThread());
-    context.attach();
+    super.attach();
   }
 
   @Override
   public DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
     use("allocate");
     failAllocationOnDemand(bytes);
-    return tracked(context.allocate(bytes, alignment));
+    return tracked(super.allocate(bytes, alignment));
   }
 
   @Override
   public DeviceBuffer allocateStaging(long bytes) throws DeviceMemoryException {
     use("allocateStaging");
     failAllocationOnDemand(bytes);
-    return tracked(context.allocateStaging(bytes));
+    return tracked(super.allocateStaging(bytes));
   }
 
   private DeviceBuffer tracked(DeviceBuffer buffer) {
@@ -140,29 +131,14 @@ final class TrackedContext implements DeviceContext {
   public DeviceStream newStream() throws LoadException {
     use("newStream");
     failOperationOnDemand("newStream");
-    TrackedStream stream = new TrackedStream(this, context.newStream());
+    return super.newStream();
+  }
+
+  @Override
+  protected DeviceStream stream(DeviceStream right) {
+    TrackedStream stream = new TrackedStream(this, right);
     streams.add(stream);
     return stream;
-  }
-
-  @Override
-  public boolean canConvert(DType from, DType to) {
-    return context.canConvert(from, to);
-  }
-
-  @Override
-  public MemoryInfo memory() throws LoadException {
-    return context.memory();
-  }
-
-  @Override
-  public OptionalInt numaNode() {
-    return context.numaNode();
-  }
-
-  @Override
-  public Optional<String> pciBus() {
-    return context.pciBus();
   }
 
   /** Closes also what was left open. */
@@ -171,6 +147,6 @@ final class TrackedContext implements DeviceContext {
     attach();
     streams.forEach(TrackedStream::close);
     buffers.forEach(DeviceBuffer::close);
-    context.close();
+    super.close();
   }
 }

@@ -3,21 +3,19 @@ package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.DType;
 import io.fastsafetensors.LoadException;
-import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.StreamMark;
 import java.lang.foreign.MemorySegment;
 
 /** A stream of a {@link TrackedContext}. */
-final class TrackedStream implements DeviceStream {
+final class TrackedStream extends ForwardingStream {
   private final TrackedContext context;
-  private final DeviceStream stream;
   private volatile boolean closed;
 
   TrackedStream(TrackedContext context, DeviceStream stream) {
+    super(context, stream);
     this.context = context;
-    this.stream = stream;
   }
 
   boolean isOpen() {
@@ -25,51 +23,41 @@ final class TrackedStream implements DeviceStream {
   }
 
   @Override
-  public DeviceContext context() {
-    return context;
-  }
-
-  @Override
   public void copy(Region source, Region target) throws LoadException {
     watch("copy");
-    stream.copy(source, target);
+    super.copy(source, target);
   }
 
   @Override
   public void copyFromHost(MemorySegment source, Region target) throws LoadException {
     watch("copyFromHost");
     context.host("copyFromHost", source);
-    stream.copyFromHost(source, target);
+    super.copyFromHost(source, target);
   }
 
   @Override
   public void copyToHost(Region source, MemorySegment target) throws LoadException {
     watch("copyToHost");
     context.host("copyToHost", target);
-    stream.copyToHost(source, target);
+    super.copyToHost(source, target);
   }
 
   @Override
   public void convert(Region source, DType from, Region target, DType to) throws LoadException {
     watch("convert");
-    stream.convert(source, from, target, to);
+    super.convert(source, from, target, to);
   }
 
   @Override
   public StreamMark record() throws LoadException {
     watch("record");
-    return stream.record();
-  }
-
-  @Override
-  public long handle() {
-    return stream.handle();
+    return super.record();
   }
 
   @Override
   public void close() {
     context.use("close of a stream");
-    stream.close();
+    super.close();
     closed = true;
   }
 

@@ -5,6 +5,7 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.MemoryBudget;
 import io.fastsafetensors.spi.RangePlan;
 import java.util.List;
 

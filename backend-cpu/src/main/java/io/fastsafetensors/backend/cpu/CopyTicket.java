@@ -5,8 +5,8 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoMonitor;
-import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.ParallelTicket;
 import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.TransferStats;
@@ -16,14 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /** A file being copied: threads of the session allocate its parts, and read them in batches. */
-final class CopyTicket implements IoTicket {
-  /** How long a drain waits at least, also when the load's time is over. */
-  private static final long DRAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
-
+final class CopyTicket extends ParallelTicket {
   private final Copier copier;
   private final long number;
   private final OpenFile file;
@@ -34,8 +30,6 @@ final class CopyTicket implements IoTicket {
   private final SortedMap<Integer, DeviceBuffer> buffers = new ConcurrentSkipListMap<>();
 
   private final LongAdder readNanos = new LongAdder();
-  private final Jobs jobs;
-  private boolean awaited;
 
   /**
    * Makes a ticket.
@@ -47,12 +41,12 @@ final class CopyTicket implements IoTicket {
    * @param reason why the file is copied
    */
   CopyTicket(Copier copier, long number, OpenFile file, List<CopyPart> parts, String reason) {
+    super(file.path(), copier.monitor(), parts.size());
     this.copier = copier;
     this.number = number;
     this.file = file;
     this.parts = parts;
     this.reason = reason;
-    this.jobs = new Jobs(file.path().toString(), parts.size(), this::finish, this::release);
   }
 
   void start() {
@@ -62,8 +56,8 @@ final class CopyTicket implements IoTicket {
     }
   }
 
-  private void execute(int part, int step, Jobs.Body job) {
-    copier.pool().execute(number, part, step, () -> jobs.run(job));
+  private void execute(int part, int step, Job job) {
+    copier.pool().execute(number, part, step, () -> run(job));
   }
 
   private void allocate(int index) throws LoadException {
@@ -74,7 +68,7 @@ final class CopyTicket implements IoTicket {
     buffers.put(index, buffer);
     MemorySegment memory = buffer.host().orElseThrow();
     List<List<Span>> batches = part.batches(copier.blockBytes());
-    jobs.add(batches.size());
+    add(batches.size());
     for (int batch = 0; batch < batches.size(); batch++) {
       List<Span> blocks = batches.get(batch);
       execute(index, batch, () -> read(blocks, memory));
@@ -96,29 +90,12 @@ final class CopyTicket implements IoTicket {
     }
   }
 
-  private void finish() throws LoadException {
-    file.checkSize();
-    file.close();
-  }
-
-  private void release() {
-    file.close();
-    buffers.values().forEach(DeviceBuffer::close);
-    copier.budget().giveBack(CopyPart.bytes(parts));
-  }
-
   @Override
-  public LoadedRanges await() throws LoadException {
-    if (awaited) {
-      throw new IllegalStateException(file.path() + ": awaited before, or closed");
-    }
-    awaited = true;
-    jobs.await(copier.monitor());
+  protected LoadedRanges finish() throws LoadException {
+    file.checkSize();
     List<Region> regions = new ArrayList<>();
     buffers.forEach((part, buffer) -> regions.addAll(parts.get(part).layout().regions(buffer)));
-    LoadedRanges ranges = new LoadedRanges(List.copyOf(buffers.values()), regions, stats());
-    jobs.keep();
-    return ranges;
+    return new LoadedRanges(List.copyOf(buffers.values()), regions, stats());
   }
 
   private TransferStats stats() {
@@ -128,8 +105,11 @@ final class CopyTicket implements IoTicket {
   }
 
   @Override
-  public void close() {
-    awaited = true;
-    jobs.drain(Math.max(DRAIN_NANOS, copier.monitor().deadline().remainingNanos()));
+  protected void release(boolean handedOut) {
+    file.close();
+    if (!handedOut) {
+      buffers.values().forEach(DeviceBuffer::close);
+      copier.budget().giveBack(CopyPart.bytes(parts));
+    }
   }
 }

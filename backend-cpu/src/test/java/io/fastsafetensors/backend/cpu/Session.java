@@ -10,7 +10,6 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.DeviceBuffer;
-import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
@@ -26,14 +25,12 @@ import java.util.Map;
 
 /** An open session of the backend on the built-in device, and all that it handed out. */
 final class Session implements AutoCloseable {
-  private final CountedContext counted;
-  private final DeviceContext context;
+  private final CountedContext context;
   private final IoSession session;
   private final List<DeviceBuffer> buffers = new ArrayList<>();
 
   private Session(IoOptions options) throws LoadException {
-    this.counted = new CountedContext(Plugins.runtime(Device.CPU).open(Device.CPU));
-    this.context = counted.proxy();
+    this.context = new CountedContext(Plugins.runtime(Device.CPU).open(Device.CPU));
     this.session = new CpuIoBackend().open(context, options);
   }
 
@@ -107,7 +104,7 @@ final class Session implements AutoCloseable {
   public void close() {
     session.close();
     buffers.forEach(DeviceBuffer::close);
-    assertThat(counted.openBuffers()).as("buffers left open").isZero();
+    assertThat(context.openBuffers()).as("buffers left open").isZero();
     context.close();
   }
 }

@@ -7,14 +7,9 @@ import io.fastsafetensors.backend.gds.cufile.Binding;
 import io.fastsafetensors.backend.gds.host.Host;
 import io.fastsafetensors.device.cuda.simulated.SilentMonitor;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
-import io.fastsafetensors.spi.Availability;
-import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoBackend;
-import io.fastsafetensors.spi.IoOptions;
-import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.testkit.IoBackendContract;
-import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -34,49 +29,15 @@ final class GdsOnThisHostContractTests extends IoBackendContract {
     }
   }
 
-  /** The backend as if it had been asked for, with cuFile reading every whole page. */
-  private record AskedFor(GdsIoBackend backend) implements IoBackend {
-    @Override
-    public String id() {
-      return backend.id();
-    }
-
-    @Override
-    public int spiVersion() {
-      return backend.spiVersion();
-    }
-
-    @Override
-    public int priority() {
-      return backend.priority();
-    }
-
-    @Override
-    public Availability probe(Device device) {
-      return backend.probe(device);
-    }
-
-    @Override
-    public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
-      Map<String, String> properties = new HashMap<>(options.properties());
-      properties.put("gds", "on");
-      return backend.open(
-          context,
-          new IoOptions(
-              options.path(),
-              options.direct(),
-              options.threads(),
-              options.blockBytes(),
-              options.alignment(),
-              options.memoryBudget(),
-              properties,
-              options.monitor()));
-    }
+  /** The backend, with cuFile reading every whole page. */
+  @Override
+  public IoBackend backend() {
+    return new GdsIoBackend(Binding::get, Host.system(), 0);
   }
 
   @Override
-  public IoBackend backend() {
-    return new AskedFor(new GdsIoBackend(Binding::get, Host.system(), 0));
+  public Map<String, String> properties() {
+    return Map.of("gds", "on");
   }
 
   @Override

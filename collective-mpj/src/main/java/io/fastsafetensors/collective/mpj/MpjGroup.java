@@ -8,8 +8,8 @@ import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.RegionPump;
 import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.spi.TransportGroup;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -17,8 +17,7 @@ import java.util.stream.IntStream;
  * A rank that is a process. Data goes over MPJ Express; control messages over the rendezvous, which
  * needs no size in advance, and tells who is missing.
  */
-final class MpjGroup implements ProcessGroup {
-  private final Rendezvous rendezvous;
+final class MpjGroup extends TransportGroup {
   private final MpjDevice device;
   private final int[] worldRanks;
   private final Transfer transfer;
@@ -27,7 +26,7 @@ final class MpjGroup implements ProcessGroup {
 
   private MpjGroup(
       Rendezvous rendezvous, MpjDevice device, int[] worldRanks, int tag, boolean isWhole) {
-    this.rendezvous = rendezvous;
+    super(rendezvous);
     this.device = device;
     this.worldRanks = worldRanks;
     this.transfer = new Transfer(rendezvous, device, worldRanks, tag);
@@ -41,34 +40,9 @@ final class MpjGroup implements ProcessGroup {
   }
 
   @Override
-  public int rank() {
-    return rendezvous.rank();
-  }
-
-  @Override
-  public int size() {
-    return rendezvous.size();
-  }
-
-  @Override
-  public Duration timeout() {
-    return rendezvous.timeout();
-  }
-
-  @Override
-  public void barrier() throws CollectiveException {
-    rendezvous.exchange("barrier", new byte[0], timeout());
-  }
-
-  @Override
-  public List<byte[]> allGather(byte[] message, Duration timeout) throws CollectiveException {
-    return rendezvous.exchange("allGather", message, timeout);
-  }
-
-  @Override
   public ProcessGroup split(int color, int key) throws CollectiveException {
-    int tag = device.newTag(rendezvous);
-    Rendezvous part = rendezvous.split(color, key);
+    int tag = device.newTag(rendezvous());
+    Rendezvous part = rendezvous().split(color, key);
     byte[] mine = ByteBuffer.allocate(Integer.BYTES).putInt(worldRanks[rank()]).array();
     int[] ranks =
         part.exchange("split", mine, timeout()).stream()
@@ -139,11 +113,11 @@ final class MpjGroup implements ProcessGroup {
 
   /** Tells the other ranks when this one can't go on. */
   private void run(String operation, Work work) throws LoadException {
-    rendezvous.check(operation);
+    rendezvous().check(operation);
     try {
       work.run();
     } catch (LoadException | RuntimeException | Error e) {
-      CollectiveException verdict = rendezvous.fail(operation, String.valueOf(e.getMessage()), e);
+      CollectiveException verdict = rendezvous().fail(operation, String.valueOf(e.getMessage()), e);
       device.stop(); // The caller may free its memory after this.
       boolean another = verdict.peer() != rank() && !(e instanceof CollectiveException);
       if (another) {
@@ -161,13 +135,13 @@ final class MpjGroup implements ProcessGroup {
     }
     closed = true;
     try {
-      rendezvous.exchange(Rendezvous.CLOSE, new byte[0], timeout());
+      rendezvous().exchange(Rendezvous.CLOSE, new byte[0], timeout());
     } catch (CollectiveException e) {
       System.getLogger(MpjGroup.class.getName())
           .log(System.Logger.Level.DEBUG, "not all ranks close their group", e);
     } finally {
       device.close();
-      rendezvous.close();
+      rendezvous().close();
     }
   }
 }

@@ -11,19 +11,18 @@ import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.spi.TransportGroup;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.List;
 
 /**
  * A rank with a GPU. Data goes over NCCL, control messages over the rendezvous: it needs no device,
  * and tells who is missing, which NCCL doesn't.
  */
-final class NcclGroup implements ProcessGroup {
+final class NcclGroup extends TransportGroup {
   private static final Logger LOG = System.getLogger(NcclGroup.class.getName());
 
-  private final Rendezvous rendezvous;
   private final DeviceContext context;
   private final Worker worker;
   private final Communicator communicator;
@@ -39,7 +38,7 @@ final class NcclGroup implements ProcessGroup {
       Worker worker,
       Communicator communicator,
       boolean isWhole) {
-    this.rendezvous = rendezvous;
+    super(rendezvous);
     this.context = context;
     this.worker = worker;
     this.communicator = communicator;
@@ -80,33 +79,8 @@ final class NcclGroup implements ProcessGroup {
   }
 
   @Override
-  public int rank() {
-    return rendezvous.rank();
-  }
-
-  @Override
-  public int size() {
-    return rendezvous.size();
-  }
-
-  @Override
-  public Duration timeout() {
-    return rendezvous.timeout();
-  }
-
-  @Override
-  public void barrier() throws CollectiveException {
-    rendezvous.exchange("barrier", new byte[0], timeout());
-  }
-
-  @Override
-  public List<byte[]> allGather(byte[] message, Duration timeout) throws CollectiveException {
-    return rendezvous.exchange("allGather", message, timeout);
-  }
-
-  @Override
   public ProcessGroup split(int color, int key) throws CollectiveException {
-    return connect(rendezvous.split(color, key), context, false);
+    return connect(rendezvous().split(color, key), context, false);
   }
 
   @Override
@@ -146,7 +120,7 @@ final class NcclGroup implements ProcessGroup {
   private void run(String operation, DeviceStream stream, Work work) throws LoadException {
     boolean done = false;
     try {
-      rendezvous.check(operation);
+      rendezvous().check(operation);
       requireOwn(operation, stream);
       work.run();
       done = true;
@@ -166,11 +140,12 @@ final class NcclGroup implements ProcessGroup {
 
   private void requireOwn(String operation, DeviceStream stream) throws CollectiveException {
     if (!stream.context().device().equals(context.device())) {
-      throw rendezvous.fail(
-          operation,
-          "this rank's group is on %s, its data on %s"
-              .formatted(context.device(), stream.context().device()),
-          null);
+      throw rendezvous()
+          .fail(
+              operation,
+              "this rank's group is on %s, its data on %s"
+                  .formatted(context.device(), stream.context().device()),
+              null);
     }
   }
 
@@ -184,7 +159,7 @@ final class NcclGroup implements ProcessGroup {
     worker.release(pause -> release(inOrder, pause), communicator::abort);
     worker.close();
     if (isWhole) {
-      rendezvous.close();
+      rendezvous().close();
     }
   }
 
@@ -192,9 +167,9 @@ final class NcclGroup implements ProcessGroup {
   private boolean allClose() {
     try {
       if (isWhole) {
-        rendezvous.exchange(Rendezvous.CLOSE, new byte[0], timeout());
+        rendezvous().exchange(Rendezvous.CLOSE, new byte[0], timeout());
       } else {
-        rendezvous.check(Rendezvous.CLOSE);
+        rendezvous().check(Rendezvous.CLOSE);
       }
       return true;
     } catch (CollectiveException e) {

@@ -89,7 +89,7 @@ final class CudaContext implements DeviceContext {
       throw new IllegalArgumentException(bytes + " bytes aligned to " + alignment);
     }
     if (bytes == 0) {
-      return new CudaBuffer(device(), null, 0, 0);
+      return DeviceBuffer.ofDevice(device(), 0, 0, () -> {});
     }
     CUdeviceptr base = new CUdeviceptr();
     long slack = Math.max(0, alignment - ALIGNMENT);
@@ -99,7 +99,11 @@ final class CudaContext implements DeviceContext {
       throw noMemory(bytes, code);
     }
     long address = Addresses.of(base) + alignment - 1 & -alignment;
-    return new CudaBuffer(device(), base, address, bytes);
+    return DeviceBuffer.ofDevice(device(), address, bytes, () -> free(base));
+  }
+
+  private void free(CUdeviceptr base) {
+    Calls.release(device(), "cuMemFree", () -> JCudaDriver.cuMemFree(base));
   }
 
   private DeviceMemoryException noMemory(long bytes, int code) {

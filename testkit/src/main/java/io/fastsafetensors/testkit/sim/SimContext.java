@@ -70,6 +70,7 @@ final class SimContext implements DeviceContext {
   }
 
   @Override
+  @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
   public DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
     requireAttached("allocation");
     if (bytes < 0 || alignment < 1 || Long.bitCount(alignment) != 1) {
@@ -77,14 +78,25 @@ final class SimContext implements DeviceContext {
     }
     failOnDemand(bytes);
     device.reserve(bytes);
+    Arena arena = Arena.ofShared();
     try {
-      DeviceBuffer buffer = new SimBuffer(this, bytes, alignment);
+      MemorySegment segment = fresh(arena, bytes, 1);
+      long address = bytes == 0 ? 0 : memory.map(segment, alignment);
       opened(device.buffers);
-      return buffer;
+      return DeviceBuffer.ofDevice(device(), address, bytes, () -> free(address, bytes, arena));
     } catch (OutOfMemoryError e) {
+      arena.close();
       device.release(bytes);
       throw new DeviceMemoryException(device(), bytes, -1, "no host memory to simulate it", e);
     }
+  }
+
+  private void free(long address, long bytes, Arena arena) {
+    requireAttached("close of a buffer");
+    memory.unmap(address);
+    arena.close();
+    device.release(bytes);
+    closed(device.buffers);
   }
 
   @Override
@@ -119,7 +131,7 @@ final class SimContext implements DeviceContext {
     }
   }
 
-  static MemorySegment fresh(Arena arena, long bytes, long alignment) {
+  private static MemorySegment fresh(Arena arena, long bytes, long alignment) {
     return arena.allocate(bytes, alignment).fill(GARBAGE);
   }
 

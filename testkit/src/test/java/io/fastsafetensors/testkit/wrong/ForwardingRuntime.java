@@ -7,6 +7,7 @@ import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.testkit.ForwardingContext;
 import io.fastsafetensors.testkit.sim.SimDevices;
 import java.util.List;
 

@@ -5,6 +5,7 @@ import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.testkit.ForwardingContext;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

@@ -7,6 +7,7 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.MemoryInfo;
+import io.fastsafetensors.testkit.ForwardingContext;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;

@@ -8,6 +8,8 @@ import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.StreamMark;
+import io.fastsafetensors.testkit.ForwardingContext;
+import io.fastsafetensors.testkit.ForwardingStream;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,7 +49,7 @@ final class WrongStreams {
     return WrongContexts.making(right ->
         new ForwardingContext(right) {
           @Override
-          ForwardingStream stream(DeviceStream stream) {
+          protected DeviceStream stream(DeviceStream stream) {
             return maker.make(this, stream);
           }
         });
@@ -198,7 +200,7 @@ final class WrongStreams {
     }
 
     @Override
-    ForwardingStream stream(DeviceStream right) {
+    protected DeviceStream stream(DeviceStream right) {
       return new ForwardingStream(right.context(), right);
     }
   }
@@ -212,7 +214,7 @@ final class WrongStreams {
     }
 
     @Override
-    ForwardingStream stream(DeviceStream right) {
+    protected DeviceStream stream(DeviceStream right) {
       return new ForwardingStream(this, right) {
         @Override
         public void close() {
@@ -242,7 +244,7 @@ final class WrongStreams {
     }
 
     @Override
-    ForwardingStream stream(DeviceStream right) throws LoadException {
+    protected DeviceStream stream(DeviceStream right) throws LoadException {
       if (open.incrementAndGet() > 6) {
         right.close();
         throw new LoadException("no more streams");

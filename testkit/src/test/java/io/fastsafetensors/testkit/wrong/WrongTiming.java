@@ -14,6 +14,8 @@ import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.StreamMark;
+import io.fastsafetensors.testkit.ForwardingContext;
+import io.fastsafetensors.testkit.ForwardingStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -171,19 +173,11 @@ final class WrongTiming {
     }
 
     @Override
-    ForwardingStream stream(DeviceStream right) {
+    protected DeviceStream stream(DeviceStream right) {
       return new ForwardingStream(this, right) {
         @Override
         public StreamMark record() {
-          return new StreamMark() {
-            @Override
-            public boolean isDone() {
-              return true;
-            }
-
-            @Override
-            public void await(Deadline deadline) {}
-          };
+          return StreamMark.done();
         }
       };
     }

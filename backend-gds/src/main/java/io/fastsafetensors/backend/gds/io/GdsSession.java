@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.io;
 
-import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferException;
@@ -14,6 +13,7 @@ import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.MemoryBudget;
 import io.fastsafetensors.spi.RangeLayout;
 import io.fastsafetensors.spi.RangePlan;
 import java.io.IOException;
@@ -37,7 +37,7 @@ public final class GdsSession implements IoSession {
   private final Registration registration;
   private final ReadQueue queue = new ReadQueue();
   private final Workers workers;
-  private long held;
+  private final MemoryBudget budget;
   private boolean closed;
 
   /**
@@ -53,7 +53,8 @@ public final class GdsSession implements IoSession {
     this.options = options;
     this.tuning = Tuning.of(options, smallest);
     this.registration = new Registration(binding.cufile(), tuning.register());
-    this.workers = new Workers(context, queue, registration, tuning, options.monitor());
+    this.budget = new MemoryBudget(context.device(), options.memoryBudget());
+    this.workers = new Workers(context, queue, registration, tuning);
   }
 
   @Override
@@ -79,12 +80,12 @@ public final class GdsSession implements IoSession {
     List<Read> reads = Reads.of(layout, file.size(), tuning);
     Manner manner = manner(file, reads);
     workers.addFirst();
-    reserve(layout.bytes());
+    budget.take(layout.bytes());
     DeviceBuffer buffer = context.allocate(layout.bytes(), layout.bufferAlignment());
-    FileJob job = new FileJob(file, layout, buffer, reads, manner);
-    queue.add(job);
+    GdsTicket ticket = new GdsTicket(file, layout, buffer, reads, manner, options.monitor());
+    queue.add(ticket);
     workers.addFor(reads.size());
-    return new GdsTicket(queue, job, options.monitor());
+    return ticket;
   }
 
   /** Opens cuFile's driver only for files of which it has something to read. */
@@ -120,17 +121,6 @@ public final class GdsSession implements IoSession {
     } catch (IOException e) {
       throw new TransferException(BACKEND, file, 0, 0, String.valueOf(e.getMessage()), e);
     }
-  }
-
-  private void reserve(long bytes) throws DeviceMemoryException {
-    long left = options.memoryBudget() - held;
-    if (bytes > left) {
-      String detail =
-          "the memory budget is %d bytes: raise it, or load fewer tensors"
-              .formatted(options.memoryBudget());
-      throw new DeviceMemoryException(context.device(), bytes, left, detail, null);
-    }
-    held += bytes;
   }
 
   @Override

@@ -1,100 +1,128 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.io;
 
-import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.backend.gds.io.FileStats.Took;
 import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoMonitor;
-import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.ParallelTicket;
+import io.fastsafetensors.spi.RangeLayout;
+import io.fastsafetensors.spi.StreamMark;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** A file being read: waits for its reads, and hands over or frees its memory. */
-final class GdsTicket implements IoTicket {
+/** A file being read: its reads, and its memory until that is handed over. */
+final class GdsTicket extends ParallelTicket {
   private static final Logger LOG = System.getLogger(GdsTicket.class.getName());
 
-  private final ReadQueue queue;
-  private final FileJob job;
+  private final SourceFile file;
+  private final RangeLayout layout;
+  private final DeviceBuffer buffer;
+  private final Manner manner;
   private final IoMonitor monitor;
-  private boolean awaited;
-  private boolean closed;
-  private boolean handedOver;
+  private final FileStats stats = new FileStats();
 
-  GdsTicket(ReadQueue queue, FileJob job, IoMonitor monitor) {
-    this.queue = queue;
-    this.job = job;
+  /** The last copy of this file that each lane queued. */
+  private final Map<Lane, StreamMark> copies = new ConcurrentHashMap<>();
+
+  /** Reads that nobody has begun; guarded by the lock of the {@link ReadQueue}. */
+  final Iterator<Read> pending;
+
+  GdsTicket(
+      SourceFile file,
+      RangeLayout layout,
+      DeviceBuffer buffer,
+      List<Read> reads,
+      Manner manner,
+      IoMonitor monitor) {
+    super(file.path(), monitor, reads.size());
+    this.file = file;
+    this.layout = layout;
+    this.buffer = buffer;
+    this.manner = manner;
     this.monitor = monitor;
+    this.pending = reads.iterator();
+  }
+
+  SourceFile file() {
+    return file;
+  }
+
+  DeviceBuffer buffer() {
+    return buffer;
+  }
+
+  /** Does a read. */
+  void read(Read read, Lane lane) throws LoadException {
+    monitor.checkpoint();
+    Took took = lane.run(this, read, monitor.deadline());
+    TransferPath path = path(took.way());
+    stats.add(took, path, read.bytes());
+    monitor.blockDone(file.path(), path, read.offset(), read.bytes(), took.readNanos());
+  }
+
+  /** Returns how reports call the path of a way. */
+  private TransferPath path(Read.Way way) {
+    return way == Read.Way.STAGED ? TransferPath.BUFFERED : manner.path();
+  }
+
+  /** Notes that a copy of this file is under way; later ones of the same lane come after it. */
+  void copying(Lane lane, StreamMark mark) {
+    copies.put(lane, mark);
   }
 
   @Override
-  public LoadedRanges await() throws LoadException {
-    if (awaited || closed) {
-      throw new IllegalStateException(job.file().path() + ": this ticket was used before");
-    }
-    awaited = true;
-    awaitReads();
-    job.settle(monitor.deadline());
-    rethrow(queue.failure(job));
-    job.file().checkUnchanged();
-    LoadedRanges loaded = job.loaded();
-    handedOver = true;
-    job.file().close();
-    return loaded;
+  protected LoadedRanges finish() throws LoadException {
+    long start = System.nanoTime();
+    settle(monitor.deadline());
+    stats.addCopyNanos(System.nanoTime() - start);
+    file.checkUnchanged();
+    String reason = stats.shares() + "; " + manner.explain();
+    return new LoadedRanges(List.of(buffer), layout.regions(buffer), stats.toStats(reason));
   }
 
-  private void awaitReads() throws LoadException {
-    try {
-      if (!queue.awaitFinished(job, monitor.deadline())) {
-        monitor.checkpoint();
-        throw new LoadCancelledException(job.file().path() + ": not read in time", true);
+  /** Waits until all that was read is in its place. */
+  private void settle(Deadline deadline) throws LoadException {
+    @Nullable LoadException first = null;
+    for (StreamMark mark : copies.values()) {
+      try {
+        mark.await(deadline);
+      } catch (LoadException e) {
+        first = first == null ? e : first; // and on: others may still be at it
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LoadCancelledException(job.file().path() + ": interrupted", false);
     }
-    rethrow(queue.failure(job));
-  }
-
-  private static void rethrow(@Nullable Throwable failure) throws LoadException {
-    switch (failure) {
-      case null -> {}
-      case LoadException e -> throw e;
-      case RuntimeException e -> throw e;
-      case Error e -> throw e;
-      default -> throw new AssertionError(failure);
+    if (first != null) {
+      throw first;
     }
   }
 
   @Override
-  public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    queue.stop(job);
-    if (!queue.awaitIdle(job, Deadline.after(GdsSession.GRACE), this::release)) {
-      LOG.log(
-          Level.ERROR, "{0}: a read hangs; its memory is freed when it ends", job.file().path());
+  protected void release(boolean handedOut) {
+    file.close();
+    if (!handedOut) {
+      free();
     }
   }
 
-  /** Frees what nobody uses any more. */
-  private void release() {
-    if (handedOver) {
-      return;
-    }
-    job.file().close();
+  /** Frees the memory, once no copy to it is under way. */
+  private void free() {
     try {
-      job.settle(Deadline.after(GdsSession.GRACE));
+      settle(Deadline.after(GdsSession.GRACE));
     } catch (LoadException e) {
       LOG.log(Level.DEBUG, "a copy failed", e);
     }
-    if (job.isSettled()) {
-      job.buffer().close();
+    if (copies.values().stream().allMatch(StreamMark::isDone)) {
+      buffer.close();
     } else {
-      LOG.log(Level.ERROR, "{0}: a copy hangs; its memory is lost", job.file().path());
+      LOG.log(Level.ERROR, "{0}: a copy hangs; its memory is lost", file.path());
     }
   }
 }

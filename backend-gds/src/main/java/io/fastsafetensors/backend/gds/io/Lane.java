@@ -16,7 +16,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
-import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,32 +33,28 @@ final class Lane {
   private @Nullable DeviceStream stream;
   private boolean noScratch;
 
-  Lane(
-      DeviceContext context,
-      Registration registration,
-      Tuning tuning,
-      BiConsumer<FileJob, LoadException> failures) {
+  Lane(DeviceContext context, Registration registration, Tuning tuning) {
     this.context = context;
     this.registration = registration;
-    this.scratch = new Slots(() -> context.allocate(tuning.blockBytes(), Tuning.PAGE), failures);
-    this.pinned = new Slots(() -> context.allocateStaging(tuning.stagingBytes()), failures);
+    this.scratch = new Slots(() -> context.allocate(tuning.blockBytes(), Tuning.PAGE));
+    this.pinned = new Slots(() -> context.allocateStaging(tuning.stagingBytes()));
   }
 
-  /** Does a read; its last copy may still be under way afterwards, the job knows of it. */
-  Took run(FileJob job, Read read, Deadline deadline) throws LoadException {
+  /** Does a read; its last copy may still be under way afterwards, the ticket knows of it. */
+  Took run(GdsTicket ticket, Read read, Deadline deadline) throws LoadException {
     return switch (read.way()) {
-      case STRAIGHT -> straight(job, read);
-      case SCRATCH -> scratch(job, read, deadline);
-      case STAGED -> staged(job, read, deadline);
+      case STRAIGHT -> straight(ticket, read);
+      case SCRATCH -> scratch(ticket, read, deadline);
+      case STAGED -> staged(ticket, read, deadline);
     };
   }
 
-  private Took straight(FileJob job, Read read) throws LoadException {
-    long address = job.buffer().address() + read.parts().getFirst().bufferOffset();
+  private Took straight(GdsTicket ticket, Read read) throws LoadException {
+    long address = ticket.buffer().address() + read.parts().getFirst().bufferOffset();
     long start = System.nanoTime();
     boolean registered = registration.begin(address, read.bytes());
     try {
-      job.file().readTo(address, read.offset(), read.bytes());
+      ticket.file().readTo(address, read.offset(), read.bytes());
     } finally {
       if (registered) {
         registration.end(address);
@@ -68,18 +63,18 @@ final class Lane {
     return new Took(Way.STRAIGHT, System.nanoTime() - start, 0);
   }
 
-  private Took scratch(FileJob job, Read read, Deadline deadline) throws LoadException {
+  private Took scratch(GdsTicket ticket, Read read, Deadline deadline) throws LoadException {
     long start = System.nanoTime();
     Slot slot = noScratch ? null : scratchSlot(deadline);
     if (slot == null) {
-      return staged(job, read, deadline);
+      return staged(ticket, read, deadline);
     }
     long taken = System.nanoTime();
-    job.file().readTo(slot.buffer().address(), read.offset(), read.bytes());
+    ticket.file().readTo(slot.buffer().address(), read.offset(), read.bytes());
     long filled = System.nanoTime();
     Span part = read.parts().getFirst();
     Region from = Region.of(slot.buffer(), part.fileOffset() - read.offset(), part.bytes());
-    send(slot, job, stream -> stream.copy(from, target(job, part)));
+    send(slot, ticket, stream -> stream.copy(from, target(ticket, part)));
     return new Took(Way.SCRATCH, filled - taken, taken - start);
   }
 
@@ -100,7 +95,7 @@ final class Lane {
   }
 
   /** Stages piece by piece: a read that was meant for scratch memory may be larger than a slot. */
-  private Took staged(FileJob job, Read read, Deadline deadline) throws LoadException {
+  private Took staged(GdsTicket ticket, Read read, Deadline deadline) throws LoadException {
     long waited = 0;
     long start = System.nanoTime();
     for (long done = 0; done < read.bytes(); ) {
@@ -110,15 +105,15 @@ final class Lane {
       long count = Math.min(slot.buffer().size(), read.bytes() - done);
       long from = read.offset() + done;
       MemorySegment bytes = slot.buffer().host().orElseThrow().asSlice(0, count);
-      job.file().readTo(bytes, from);
-      send(slot, job, stream -> copyParts(stream, bytes, from, job, read));
+      ticket.file().readTo(bytes, from);
+      send(slot, ticket, stream -> copyParts(stream, bytes, from, ticket, read));
       done += count;
     }
     return new Took(Way.STAGED, System.nanoTime() - start - waited, waited);
   }
 
   private static void copyParts(
-      DeviceStream stream, MemorySegment bytes, long from, FileJob job, Read read)
+      DeviceStream stream, MemorySegment bytes, long from, GdsTicket ticket, Read read)
       throws LoadException {
     for (Span part : read.parts()) {
       long begin = Math.max(from, part.fileOffset());
@@ -126,13 +121,13 @@ final class Lane {
       if (begin < end) {
         long at = part.bufferOffset() + begin - part.fileOffset();
         stream.copyFromHost(
-            bytes.asSlice(begin - from, end - begin), Region.of(job.buffer(), at, end - begin));
+            bytes.asSlice(begin - from, end - begin), Region.of(ticket.buffer(), at, end - begin));
       }
     }
   }
 
-  private static Region target(FileJob job, Span part) {
-    return Region.of(job.buffer(), part.bufferOffset(), part.bytes());
+  private static Region target(GdsTicket ticket, Span part) {
+    return Region.of(ticket.buffer(), part.bufferOffset(), part.bytes());
   }
 
   /** Queues copies. */
@@ -141,14 +136,14 @@ final class Lane {
     void queue(DeviceStream stream) throws LoadException;
   }
 
-  private void send(Slot slot, FileJob job, Copies copies) throws LoadException {
+  private void send(Slot slot, GdsTicket ticket, Copies copies) throws LoadException {
     DeviceStream queue = stream();
     try {
       copies.queue(queue);
     } finally {
       StreamMark mark = mark(queue); // also after a failure: some may be under way
-      slot.copying(mark, job);
-      job.copying(this, mark);
+      slot.copying(mark, ticket);
+      ticket.copying(this, mark);
     }
   }
 

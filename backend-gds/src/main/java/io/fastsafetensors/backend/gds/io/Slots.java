@@ -10,7 +10,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +21,6 @@ final class Slots {
   private static final int MOST = 2;
 
   private final Maker maker;
-  private final BiConsumer<FileJob, LoadException> failures;
   private final List<Slot> slots = new ArrayList<>();
   private int turn;
 
@@ -36,7 +34,7 @@ final class Slots {
   static final class Slot {
     private final DeviceBuffer buffer;
     private @Nullable StreamMark copy;
-    private @Nullable FileJob owner;
+    private @Nullable GdsTicket owner;
     private boolean registered;
 
     Slot(DeviceBuffer buffer) {
@@ -56,9 +54,9 @@ final class Slots {
     }
 
     /** Notes that its bytes are being copied, for a file. */
-    void copying(StreamMark mark, FileJob job) {
+    void copying(StreamMark mark, GdsTicket ticket) {
       copy = mark;
-      owner = job;
+      owner = ticket;
     }
 
     /** Waits until its copy is done, whether well or not. */
@@ -77,14 +75,9 @@ final class Slots {
     }
   }
 
-  /**
-   * Makes none yet.
-   *
-   * @param failures told of copies that failed, and whose they were
-   */
-  Slots(Maker maker, BiConsumer<FileJob, LoadException> failures) {
+  /** Makes none yet. */
+  Slots(Maker maker) {
     this.maker = maker;
-    this.failures = failures;
   }
 
   /**
@@ -110,14 +103,14 @@ final class Slots {
 
   private Slot await(Slot slot, Deadline deadline) throws LoadException {
     StreamMark copy = slot.copy;
-    FileJob owner = slot.owner;
+    GdsTicket owner = slot.owner;
     if (copy != null && owner != null) {
       slot.copy = null;
       slot.owner = null;
       try {
         copy.await(deadline);
       } catch (LoadException e) {
-        failures.accept(owner, e);
+        owner.fail(e);
         if (!copy.isDone()) {
           slot.copying(copy, owner);
           throw e;

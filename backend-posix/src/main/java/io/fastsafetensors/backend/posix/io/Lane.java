@@ -42,8 +42,4 @@ final class Lane {
   void end() {
     busy--;
   }
-
-  void removeAll(FileJob job) {
-    ready.removeIf(task -> task.job() == job);
-  }
 }

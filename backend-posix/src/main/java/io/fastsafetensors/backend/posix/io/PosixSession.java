@@ -55,10 +55,10 @@ public final class PosixSession implements IoSession {
     CacheTrace trace = CacheTrace.start(file.cache(), tuning.dropCache());
     FileReader reader = new FileReader(libc, file, options.monitor());
     Targets.Choice choice = targets.choose(plan, file);
-    FileJob job = new FileJob(file, choice.target(), reader, choice.sorter());
-    queue.add(job);
+    PosixTicket ticket = new PosixTicket(file, choice.target(), reader, choice.sorter(), trace);
+    queue.add(ticket);
     workers.addFor(plan.bytes(), choice.sorter().cached());
-    return new PosixTicket(queue, job, options.monitor(), trace);
+    return ticket;
   }
 
   @Override

@@ -1,112 +1,109 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoMonitor;
-import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.ParallelTicket;
+import io.fastsafetensors.spi.Region;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import org.jspecify.annotations.Nullable;
+import java.util.Iterator;
+import java.util.List;
 
-/** A file being read: waits for its reads, and hands over or frees its memory. */
-final class PosixTicket implements IoTicket {
+/** A file being read: its reads, and its memory until that is handed over. */
+final class PosixTicket extends ParallelTicket {
   private static final Logger LOG = System.getLogger(PosixTicket.class.getName());
 
-  private final ReadQueue queue;
-  private final FileJob job;
-  private final IoMonitor monitor;
+  private final SourceFile file;
+  private final Target target;
+  private final FileReader reader;
+  private final Sorter sorter;
   private final CacheTrace trace;
-  private boolean awaited;
-  private boolean closed;
-  private boolean handedOver;
+  private final FileStats stats = new FileStats();
 
-  PosixTicket(ReadQueue queue, FileJob job, IoMonitor monitor, CacheTrace trace) {
-    this.queue = queue;
-    this.job = job;
-    this.monitor = monitor;
+  /** Reads that nobody has looked at yet; guarded by the lock of the {@link ReadQueue}. */
+  final Iterator<FileRead> unsorted;
+
+  PosixTicket(SourceFile file, Target target, FileReader reader, Sorter sorter, CacheTrace trace) {
+    super(file.path(), reader.monitor(), target.reads().size());
+    this.file = file;
+    this.target = target;
+    this.reader = reader;
+    this.sorter = sorter;
     this.trace = trace;
+    this.unsorted = target.reads().iterator();
+  }
+
+  /** Finds the way that a read is to go; makes it ready if it may have to wait for storage. */
+  ReadTask sort(FileRead read) throws LoadException {
+    TransferPath path = sorter.path(read);
+    boolean usesStorage = sorter.usesStorage(path);
+    if (usesStorage) {
+      target.prepare(read);
+    }
+    return new ReadTask(this, read, path, usesStorage);
+  }
+
+  /** Does a read. */
+  void read(ReadTask task, Scratch scratch) throws LoadException {
+    IoMonitor monitor = reader.monitor();
+    monitor.checkpoint();
+    FileRead read = task.read();
+    Target.Brought brought = target.bring(read, task.path(), reader, scratch);
+    long bytes = Math.min(read.end(), file.size()) - read.offset();
+    stats.add(brought, bytes);
+    monitor.blockDone(file.path(), brought.path(), read.offset(), bytes, brought.readNanos());
   }
 
   @Override
-  public LoadedRanges await() throws LoadException {
-    if (awaited || closed) {
-      throw new IllegalStateException(job.file().path() + ": this ticket was used before");
-    }
-    awaited = true;
-    awaitReads();
-    settle();
-    job.file().checkUnchanged();
-    LoadedRanges loaded = job.loaded();
-    handedOver = true;
-    closeFile();
-    return loaded;
-  }
-
-  private void awaitReads() throws LoadException {
-    try {
-      if (!queue.awaitFinished(job, monitor.deadline())) {
-        monitor.checkpoint();
-        throw new LoadCancelledException(job.file().path() + ": not read in time", true);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LoadCancelledException(job.file().path() + ": interrupted", false);
-    }
-    rethrow(job.failure);
-  }
-
-  private static void rethrow(@Nullable Throwable failure) throws LoadException {
-    switch (failure) {
-      case null -> {}
-      case LoadException e -> throw e;
-      case RuntimeException e -> throw e;
-      case Error e -> throw e;
-      default -> throw new AssertionError(failure);
-    }
-  }
-
-  private void settle() throws LoadException {
+  protected LoadedRanges finish() throws LoadException {
     long start = System.nanoTime();
-    job.target().settle(monitor.deadline());
-    job.stats().addCopyNanos(System.nanoTime() - start);
+    target.settle(reader.monitor().deadline());
+    stats.addCopyNanos(System.nanoTime() - start);
+    file.checkUnchanged();
+    List<Region> regions = target.regions();
+    return new LoadedRanges(List.of(target.buffer()), regions, stats.toStats(reason(regions)));
+  }
+
+  /** Says how the bytes came. */
+  private String reason(List<Region> regions) {
+    StringBuilder reason = new StringBuilder(target.kind());
+    reason.append(": ").append(target.reads().isEmpty() ? "nothing to read" : stats.shares());
+    if (stats.usedStorage()) {
+      reason.append("; ").append(sorter.describe());
+    }
+    reason.append("; tensors at multiples of ").append(alignment(regions)).append(" bytes");
+    return reason.toString();
+  }
+
+  private static long alignment(List<Region> regions) {
+    long bits = regions.stream().mapToLong(Region::address).reduce(4096, (a, b) -> a | b);
+    return Long.lowestOneBit(bits);
   }
 
   @Override
-  public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    queue.stop(job);
-    if (!queue.awaitIdle(job, Deadline.after(PosixSession.GRACE), this::release)) {
-      LOG.log(
-          Level.ERROR, "{0}: a read hangs; its memory is freed when it ends", job.file().path());
-    }
-  }
-
-  private void closeFile() {
+  protected void release(boolean handedOut) {
     trace.erase();
-    job.file().close();
+    file.close();
+    if (!handedOut) {
+      free();
+    }
   }
 
-  /** Frees what nobody uses any more. */
-  private void release() {
-    if (handedOver) {
-      return;
-    }
-    closeFile();
+  /** Frees the memory, once no copy to it is under way. */
+  private void free() {
     try {
-      job.target().settle(Deadline.after(PosixSession.GRACE));
+      target.settle(Deadline.after(PosixSession.GRACE));
     } catch (LoadException e) {
       LOG.log(Level.DEBUG, "a copy failed", e);
     }
-    if (job.target().isSettled()) {
-      job.target().buffer().close();
+    if (target.isSettled()) {
+      target.buffer().close();
     } else {
-      LOG.log(Level.ERROR, "{0}: a copy hangs; its memory is lost", job.file().path());
+      LOG.log(Level.ERROR, "{0}: a copy hangs; its memory is lost", file.path());
     }
   }
 }

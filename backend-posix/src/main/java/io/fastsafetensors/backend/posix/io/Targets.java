@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.UnsupportedTransferException;
@@ -9,6 +8,7 @@ import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.MemoryBudget;
 import io.fastsafetensors.spi.RangeLayout;
 import io.fastsafetensors.spi.RangePlan;
 import org.jspecify.annotations.Nullable;
@@ -22,14 +22,15 @@ final class Targets implements AutoCloseable {
   private final DeviceContext context;
   private final IoOptions options;
   private final Tuning tuning;
+  private final MemoryBudget budget;
   private @Nullable StagingRing ring;
-  private long held;
 
   Targets(Libc libc, DeviceContext context, IoOptions options, Tuning tuning) {
     this.libc = libc;
     this.context = context;
     this.options = options;
     this.tuning = tuning;
+    this.budget = new MemoryBudget(context.device(), options.memoryBudget());
   }
 
   /**
@@ -88,7 +89,7 @@ final class Targets implements AutoCloseable {
         direct
             ? HostLayout.forDirect(plan, tuning.alignment(), file.direct())
             : HostLayout.forCopies(plan, tuning.alignment());
-    reserve(layout.bytes());
+    budget.take(layout.bytes());
     return new Choice(
         HostTarget.allocate(context, layout, file, tuning.blockBytes()),
         sorter(file, false, cached));
@@ -96,7 +97,7 @@ final class Targets implements AutoCloseable {
 
   private Target staged(RangePlan plan, SourceFile file) throws LoadException {
     RangeLayout layout = RingTarget.layout(plan, tuning.alignment());
-    reserve(layout.bytes());
+    budget.take(layout.bytes());
     return RingTarget.allocate(context, layout, file, ring(), tuning.blockBytes());
   }
 
@@ -108,17 +109,6 @@ final class Targets implements AutoCloseable {
       ring = known;
     }
     return known;
-  }
-
-  private void reserve(long bytes) throws DeviceMemoryException {
-    long left = options.memoryBudget() - held;
-    if (bytes > left) {
-      String detail =
-          "the memory budget is %d bytes: raise it, or load fewer tensors"
-              .formatted(options.memoryBudget());
-      throw new DeviceMemoryException(context.device(), bytes, left, detail, null);
-    }
-    held += bytes;
   }
 
   /** Frees the ring; the caller has drained it. */

@@ -21,7 +21,7 @@ class MemoryFaultTests extends FaultFixture {
         var first = session.submit(file.whole())) {
       assertThatExceptionOfType(DeviceMemoryException.class)
           .isThrownBy(() -> session.submit(file.whole()))
-          .withMessageContaining("the memory budget is 15728640 bytes");
+          .withMessageContaining("the memory budget of the load is 15728640 bytes");
       Loads.release(first.await());
     }
   }

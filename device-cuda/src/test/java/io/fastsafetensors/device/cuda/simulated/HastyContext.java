@@ -1,56 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.device.cuda.simulated;
 
-import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.StreamMark;
-import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
+import io.fastsafetensors.testkit.ForwardingContext;
+import io.fastsafetensors.testkit.ForwardingStream;
 
 /** A context that is wrong on purpose: the marks of its streams are done before the copies are. */
-public final class HastyContext {
-  private static final StreamMark DONE =
-      new StreamMark() {
-        @Override
-        public boolean isDone() {
-          return true;
-        }
-
-        @Override
-        public void await(Deadline deadline) {}
-      };
-
-  private HastyContext() {}
-
+public final class HastyContext extends ForwardingContext {
   /** Makes a context that passes everything on but marks. */
-  public static DeviceContext of(DeviceContext context) {
-    return wrap(
-        DeviceContext.class,
-        (_, method, arguments) -> {
-          Object result = pass(context, method, arguments);
-          return method.getName().equals("newStream") ? hasty((DeviceStream) result) : result;
-        });
+  public HastyContext(DeviceContext context) {
+    super(context);
   }
 
-  private static DeviceStream hasty(DeviceStream stream) {
-    return wrap(
-        DeviceStream.class,
-        (_, method, arguments) ->
-            method.getName().equals("record") ? DONE : pass(stream, method, arguments));
-  }
-
-  private static <T> T wrap(Class<T> type, InvocationHandler handler) {
-    return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
-  }
-
-  private static Object pass(Object target, Method method, Object[] arguments) throws Throwable {
-    try {
-      return method.invoke(target, arguments);
-    } catch (InvocationTargetException e) {
-      throw e.getCause();
-    }
+  @Override
+  protected DeviceStream stream(DeviceStream right) {
+    return new ForwardingStream(this, right) {
+      @Override
+      public StreamMark record() {
+        return StreamMark.done();
+      }
+    };
   }
 }

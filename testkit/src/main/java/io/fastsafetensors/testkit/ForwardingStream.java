@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.fastsafetensors.testkit.wrong;
+package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.DType;
 import io.fastsafetensors.LoadException;
@@ -9,12 +9,23 @@ import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.StreamMark;
 import java.lang.foreign.MemorySegment;
 
-/** A right stream, to make wrong ones of by overriding. */
-class ForwardingStream implements DeviceStream {
+/**
+ * A stream that passes everything on to another one, for tests that override some of it: to count,
+ * or to be wrong on purpose.
+ *
+ * @since 0.1
+ */
+public class ForwardingStream implements DeviceStream {
   private final DeviceContext context;
   private final DeviceStream stream;
 
-  ForwardingStream(DeviceContext context, DeviceStream stream) {
+  /**
+   * Makes a stream.
+   *
+   * @param context what {@link #context} returns
+   * @param stream where everything goes; closed with this one
+   */
+  public ForwardingStream(DeviceContext context, DeviceStream stream) {
     this.context = context;
     this.stream = stream;
   }

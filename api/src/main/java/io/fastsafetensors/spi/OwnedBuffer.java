@@ -1,29 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.fastsafetensors.device.cuda;
+package io.fastsafetensors.spi;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.device.cuda.driver.Calls;
-import io.fastsafetensors.spi.DeviceBuffer;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
-import jcuda.driver.CUdeviceptr;
-import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
 
-/** Memory of a GPU. */
-final class CudaBuffer implements DeviceBuffer {
+/** Memory that has one owner, whoever allocated it. */
+final class OwnedBuffer implements DeviceBuffer {
   private final Device device;
-  private final @Nullable CUdeviceptr base;
   private final long address;
   private final long size;
+  private final @Nullable MemorySegment host;
+  private final Runnable release;
   private volatile boolean closed;
 
-  /** Takes over what the driver allocated, if anything; the buffer may start further in. */
-  CudaBuffer(Device device, @Nullable CUdeviceptr base, long address, long size) {
+  OwnedBuffer(
+      Device device, long address, long size, @Nullable MemorySegment host, Runnable release) {
     this.device = device;
-    this.base = base;
     this.address = address;
     this.size = size;
+    this.host = host;
+    this.release = release;
   }
 
   @Override
@@ -45,7 +43,7 @@ final class CudaBuffer implements DeviceBuffer {
   @Override
   public Optional<MemorySegment> host() {
     requireOpen();
-    return Optional.empty();
+    return Optional.ofNullable(host);
   }
 
   private void requireOpen() {
@@ -58,9 +56,7 @@ final class CudaBuffer implements DeviceBuffer {
   @Override
   public synchronized void close() {
     if (!closed) {
-      if (base != null) {
-        Calls.release(device, "cuMemFree", () -> JCudaDriver.cuMemFree(base));
-      }
+      release.run();
       closed = true;
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.fastsafetensors.testkit.wrong;
+package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
@@ -12,11 +12,21 @@ import io.fastsafetensors.spi.MemoryInfo;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** A right context, to make wrong ones of by overriding. */
-class ForwardingContext implements DeviceContext {
+/**
+ * A context that passes everything on to another one, for tests that override some of it: to count,
+ * or to be wrong on purpose.
+ *
+ * @since 0.1
+ */
+public class ForwardingContext implements DeviceContext {
   private final DeviceContext context;
 
-  ForwardingContext(DeviceContext context) {
+  /**
+   * Makes a context.
+   *
+   * @param context where everything goes; closed with this one
+   */
+  public ForwardingContext(DeviceContext context) {
     this.context = context;
   }
 
@@ -45,8 +55,14 @@ class ForwardingContext implements DeviceContext {
     return stream(context.newStream());
   }
 
-  /** What becomes of a new stream. */
-  ForwardingStream stream(DeviceStream right) throws LoadException {
+  /**
+   * Says what becomes of a new stream.
+   *
+   * @param right the other context's
+   * @return this context's: one that passes everything on, unless overridden
+   * @throws LoadException if a test wants that
+   */
+  protected DeviceStream stream(DeviceStream right) throws LoadException {
     return new ForwardingStream(this, right);
   }
 

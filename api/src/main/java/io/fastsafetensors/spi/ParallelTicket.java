@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.spi;
+
+import io.fastsafetensors.LoadCancelledException;
+import io.fastsafetensors.LoadException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A ticket whose jobs are run by threads of the session: counts the jobs, keeps the first failure
+ * and runs no job after it, ends the wait at the deadline, and frees nothing before the last job
+ * has ended (rules IO-102, IO-106, IO-107 and IO-111).
+ *
+ * <p>A backend says what a job is, such as the read of a block, has its threads {@link #run} them,
+ * and implements {@link #finish} and {@link #release}. {@code run}, {@code add} and {@code fail}
+ * are thread-safe; {@code await} and {@code close} are for one thread at a time.
+ *
+ * @since 0.1
+ */
+public abstract class ParallelTicket implements IoTicket {
+  private static final Logger LOG = System.getLogger(ParallelTicket.class.getName());
+
+  /** How soon a waiting caller notices a cancellation that no job notices. */
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final Path file;
+  private final IoMonitor monitor;
+  private final Duration patience;
+  private long left;
+  private int running;
+  private boolean stopped;
+  private boolean abandoned;
+  private @Nullable Throwable failure;
+  private boolean awaited;
+  private boolean closed;
+  private boolean handedOut;
+
+  /**
+   * A piece of work.
+   *
+   * @since 0.1
+   */
+  @FunctionalInterface
+  public interface Job {
+    /**
+     * Does the work.
+     *
+     * @throws LoadException if it can't be done
+     */
+    void run() throws LoadException;
+  }
+
+  /**
+   * Makes a ticket of which no job runs yet.
+   *
+   * @param file the file, for messages
+   * @param monitor the engine's side
+   * @param jobs how many jobs there are to begin with
+   */
+  protected ParallelTicket(Path file, IoMonitor monitor, long jobs) {
+    this(file, monitor, jobs, Duration.ofMinutes(1));
+  }
+
+  /** Makes a ticket whose {@code close} waits so long for a job that hangs. */
+  ParallelTicket(Path file, IoMonitor monitor, long jobs, Duration patience) {
+    this.file = file;
+    this.monitor = monitor;
+    this.left = jobs;
+    this.patience = patience;
+  }
+
+  /**
+   * Tells where the ranges are, on the thread that awaits, once every job has succeeded.
+   *
+   * @return the ranges
+   * @throws LoadException if a copy that a job queued failed, or the file has changed
+   */
+  protected abstract LoadedRanges finish() throws LoadException;
+
+  /**
+   * Closes the file, and frees the memory unless it was handed out. Runs once, when nobody uses
+   * them any more: at the end of {@code await} or in {@code close}, or on the thread of the last
+   * job if that hung for longer than {@code close} waits.
+   *
+   * @param handedOut whether the ranges of {@link #finish} are the caller's
+   */
+  protected abstract void release(boolean handedOut);
+
+  /**
+   * Counts more jobs; called by a running job, so that the count can't end before.
+   *
+   * @param jobs how many
+   */
+  public final synchronized void add(long jobs) {
+    left = Math.addExact(left, jobs);
+  }
+
+  /**
+   * Runs a job on this thread; does nothing once a job has failed or the ticket is closed. What the
+   * job throws is thrown by {@code await}, not here.
+   *
+   * @param job the work
+   */
+  public final void run(Job job) {
+    if (!enter()) {
+      return;
+    }
+    @Nullable Throwable thrown = null;
+    try {
+      job.run();
+    } catch (Throwable e) {
+      thrown = e;
+    }
+    if (leave(thrown)) {
+      release(false);
+    }
+  }
+
+  private synchronized boolean enter() {
+    if (!stopped) {
+      running++;
+    }
+    return !stopped;
+  }
+
+  /** Returns whether this was the last job of a ticket that nobody waits for any more. */
+  private synchronized boolean leave(@Nullable Throwable thrown) {
+    running--;
+    if (thrown == null) {
+      left--;
+    } else {
+      fail(thrown);
+    }
+    notifyAll();
+    return abandoned && running == 0;
+  }
+
+  /**
+   * Notes what went wrong after a job had succeeded, such as a copy that it queued; only the first
+   * failure counts.
+   *
+   * @param thrown what went wrong
+   */
+  public final synchronized void fail(Throwable thrown) {
+    failure = failure == null ? thrown : failure;
+    stopped = true;
+    notifyAll();
+  }
+
+  @Override
+  public final LoadedRanges await() throws LoadException {
+    if (awaited || closed) {
+      throw new IllegalStateException(file + ": this ticket was awaited or closed before");
+    }
+    awaited = true;
+    awaitJobs();
+    LoadedRanges ranges = finish();
+    checkFailure();
+    handedOut = true;
+    release(true);
+    return ranges;
+  }
+
+  private void awaitJobs() throws LoadException {
+    try {
+      while (!areDone()) {
+        monitor.checkpoint();
+        Deadline deadline = monitor.deadline();
+        if (deadline.hasPassed()) {
+          throw new LoadCancelledException(file + ": not read within " + deadline.allowed(), true);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LoadCancelledException(file + ": the waiting thread was interrupted", false);
+    }
+    checkFailure();
+  }
+
+  private synchronized boolean areDone() throws InterruptedException {
+    long nanos = Math.min(POLL_NANOS, monitor.deadline().remainingNanos());
+    return waitUntil(() -> left == 0 || failure != null, nanos);
+  }
+
+  private boolean waitUntil(BooleanSupplier condition, long nanos) throws InterruptedException {
+    long end = System.nanoTime() + nanos;
+    for (long more = nanos; !condition.getAsBoolean() && more > 0; more = end - System.nanoTime()) {
+      TimeUnit.NANOSECONDS.timedWait(this, more);
+    }
+    return condition.getAsBoolean();
+  }
+
+  private synchronized void checkFailure() throws LoadException {
+    switch (failure) {
+      case null -> {}
+      case LoadException e -> throw e;
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> throw new LoadException(file + ": " + failure, failure);
+    }
+  }
+
+  @Override
+  public final void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (!drain()) {
+      LOG.log(Level.ERROR, "{0}: a read hangs; its memory is freed when it ends", file);
+    } else if (!handedOut) {
+      release(false);
+    }
+  }
+
+  /** Runs no more jobs; returns whether none runs any more. Interrupts are noticed afterwards. */
+  private synchronized boolean drain() {
+    stopped = true;
+    Deadline deadline = Deadline.after(patience);
+    boolean interrupted = Thread.interrupted();
+    boolean idle = false;
+    while (!idle && !deadline.hasPassed()) {
+      try {
+        idle = waitUntil(() -> running == 0, deadline.remainingNanos());
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    abandoned = running > 0 && !handedOut;
+    return running == 0;
+  }
+}
