@@ -26,6 +26,16 @@ public final class Plugins {
   }
 
   /**
+   * Lists the devices that loaders can be opened on; may load native libraries. Blocks,
+   * thread-safe.
+   *
+   * @return {@code cpu}, then the devices of every other runtime that is available, by index
+   */
+  public static List<Device> devices() {
+    return Registry.discover().devices();
+  }
+
+  /**
    * Finds the runtime that a loader takes for a device: how tests of a backend come by memory.
    * Blocks, thread-safe.
    *

@@ -81,6 +81,27 @@ public final class RangeLayout {
     public boolean isOnGrain(long grain) {
       return ((fileOffset | bufferOffset | bytes) & (grain - 1)) == 0;
     }
+
+    /**
+     * Cuts the bytes into blocks that start at a multiple of the block's size in the file, but for
+     * the first.
+     *
+     * @param blockBytes the most bytes of a block
+     * @return the blocks, in order
+     * @throws IllegalArgumentException if the size is not above 0
+     */
+    public List<Span> blocks(long blockBytes) {
+      if (blockBytes <= 0) {
+        throw new IllegalArgumentException("blocks of " + blockBytes + " bytes");
+      }
+      List<Span> blocks = new ArrayList<>();
+      for (long at = fileOffset; at < fileEnd(); ) {
+        long count = Math.min(blockBytes - at % blockBytes, fileEnd() - at);
+        blocks.add(new Span(at, at - fileOffset + bufferOffset, count));
+        at += count;
+      }
+      return blocks;
+    }
   }
 
   private RangeLayout(List<Span> spans, long[] offsets, long[] sizes, long bytes, Rules rules) {
@@ -126,19 +147,7 @@ public final class RangeLayout {
    * @throws IllegalArgumentException if the size is not above 0
    */
   public List<Span> blocks(long blockBytes) {
-    if (blockBytes <= 0) {
-      throw new IllegalArgumentException("blocks of " + blockBytes + " bytes");
-    }
-    List<Span> blocks = new ArrayList<>();
-    for (Span span : spans) {
-      long shift = span.bufferOffset - span.fileOffset;
-      for (long at = span.fileOffset; at < span.fileEnd(); ) {
-        long count = Math.min(blockBytes - at % blockBytes, span.fileEnd() - at);
-        blocks.add(new Span(at, at + shift, count));
-        at += count;
-      }
-    }
-    return blocks;
+    return spans.stream().flatMap(span -> span.blocks(blockBytes).stream()).toList();
   }
 
   /**

@@ -136,6 +136,26 @@ class ParallelTicketTests {
   }
 
   @Test
+  void failureThatShowsAfterItWasFinishedCounts() {
+    LoadException failure = new LoadException("another thread's copy");
+    ParallelTicket ticket =
+        new ParallelTicket(FILE, new Monitor(Deadline.after(LONG), false), 0) {
+          @Override
+          protected LoadedRanges finish() {
+            fail(failure);
+            return NOTHING;
+          }
+
+          @Override
+          protected void release(boolean handedOut) {
+            assertThat(handedOut).isFalse();
+          }
+        };
+    assertThatThrownBy(ticket::await).isSameAs(failure);
+    ticket.close();
+  }
+
+  @Test
   void failureToFinishFreesTheMemory() {
     Ticket ticket = ticket(0);
     ticket.finishFails = new LoadException("finish");

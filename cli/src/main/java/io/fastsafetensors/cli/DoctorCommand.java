@@ -5,10 +5,12 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -22,8 +24,6 @@ import picocli.CommandLine.Option;
       "Each device runtime, backend and collective found is available, or says why not."
     })
 final class DoctorCommand implements Callable<Integer> {
-  private static final List<String> CPU_RUNTIMES = List.of("host", "linux");
-
   @Mixin private Output output;
 
   @Option(
@@ -36,9 +36,8 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<PluginReport> onCpu = Plugins.probe(Device.CPU);
-    onCpu.stream().filter(DoctorCommand::isRuntime).forEach(r -> print(r, ""));
-    for (Device device : devices(onCpu)) {
+    Plugins.probe(Device.CPU).stream().filter(DoctorCommand::isRuntime).forEach(r -> print(r, ""));
+    for (Device device : devices()) {
       Plugins.probe(device).stream()
           .filter(report -> !isRuntime(report))
           .forEach(report -> print(report, "for " + device + ": "));
@@ -47,19 +46,16 @@ final class DoctorCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** A runtime for another kind of memory is named after it. */
-  private static Stream<Device> others(List<PluginReport> reports) {
-    return reports.stream()
-        .filter(report -> isRuntime(report) && report.available())
-        .map(PluginReport::id)
-        .filter(id -> !CPU_RUNTIMES.contains(id))
-        .map(Device::parse);
+  private Collection<Device> devices() {
+    return devices.isEmpty() ? firstOfEachType() : devices.stream().map(Device::parse).toList();
   }
 
-  private List<Device> devices(List<PluginReport> reports) {
-    return devices.isEmpty()
-        ? Stream.concat(Stream.of(Device.CPU), others(reports)).toList()
-        : devices.stream().map(Device::parse).toList();
+  private static Collection<Device> firstOfEachType() {
+    return Plugins.devices().stream()
+        .collect(
+            Collectors.toMap(
+                Device::type, device -> device, (first, _) -> first, LinkedHashMap::new))
+        .values();
   }
 
   private static boolean isRuntime(PluginReport report) {

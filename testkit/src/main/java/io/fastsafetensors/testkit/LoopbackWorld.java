@@ -48,7 +48,13 @@ public final class LoopbackWorld implements GroupRules.World {
     this.port = freePort();
   }
 
-  private static int freePort() throws IOException {
+  /**
+   * Finds a port of the loopback interface, for ranks to meet at.
+   *
+   * @return a port that is free now
+   * @throws IOException if there is none
+   */
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }

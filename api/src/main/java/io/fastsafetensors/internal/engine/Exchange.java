@@ -5,6 +5,7 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.RegionPump;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -100,11 +101,8 @@ final class Exchange {
       throws LoadException {
     for (int i = 0; i < rows.size(); i++) {
       Region from = rows.get(i);
-      Region to = packed.pieces().get(i).region();
       if (from.bytes() > 0) {
-        stream.copy(
-            from,
-            new Region(to.buffer(), to.offset(), from.rows(), from.rowBytes(), from.rowBytes()));
+        RegionPump.copy(from, packed.pieces().get(i).region(), stream);
       }
     }
   }

@@ -4,15 +4,21 @@ package io.fastsafetensors.internal.registry;
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
+import io.fastsafetensors.LoadException;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.internal.host.HostRuntime;
 import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.Collective;
+import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.Provider;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
@@ -21,6 +27,8 @@ import java.util.stream.Stream;
 
 /** The plug-ins of this process: the one place that looks for services. */
 public final class Registry {
+  private static final Logger LOG = System.getLogger(Registry.class.getName());
+
   private static final List<String> RUNTIME_IDS = List.of("host", "linux", "cuda", "sim");
   private static final List<String> BACKEND_IDS = List.of("cpu", "posix", "gds", "sim");
   private static final List<String> COLLECTIVE_IDS = List.of("mpj", "nccl");
@@ -88,6 +96,26 @@ public final class Registry {
   /** Returns the runtime that a loader takes for a device. */
   public DeviceRuntime runtime(Device device) throws BackendUnavailableException {
     return runtimes(device).next();
+  }
+
+  /** Returns the devices of all runtimes that are available; {@code cpu} first. */
+  public List<Device> devices() {
+    Set<Device> devices = new LinkedHashSet<>(Set.of(Device.CPU));
+    for (Plugin<DeviceRuntime> plugin : runtimes.accepted()) {
+      if (plugin.probe(DeviceRuntime::probe) instanceof Available) {
+        devices.addAll(devices(plugin.provider()));
+      }
+    }
+    return List.copyOf(devices);
+  }
+
+  private static List<Device> devices(DeviceRuntime runtime) {
+    try {
+      return runtime.devices().stream().map(DeviceInfo::device).toList();
+    } catch (LoadException | RuntimeException e) {
+      LOG.log(Level.WARNING, "the devices of runtime " + runtime.id() + " can't be listed", e);
+      return List.of();
+    }
   }
 
   /** Returns the backends for a device, to be tried in order. */

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.collective.mpj;
 
-import io.fastsafetensors.ProcessGroup;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.spi.Availability.Unavailable;
 import io.fastsafetensors.testkit.CollectiveContract;
+import io.fastsafetensors.testkit.LoopbackWorld;
 import io.fastsafetensors.testkit.TestkitEnvironment;
+import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
 
 /** Groups over MPJ Express keep the rules: each rank has a copy of it, in one JVM. */
 class MpjGroupContractTests extends CollectiveContract {
+  /** Skips the tests where there is no MPJ Express, saying so. */
   @BeforeAll
-  static void needsMpj() {
-    Configs.assumeMpj();
+  static void assumeMpj() {
+    if (new MpjCollective().probe(Device.CPU) instanceof Unavailable unavailable) {
+      assumeTrue(false, unavailable.reason());
+    }
   }
 
   /** Joining takes longer than for threads, and has the same timeout as calls. */
@@ -21,10 +29,7 @@ class MpjGroupContractTests extends CollectiveContract {
   }
 
   @Override
-  public World newWorld(int size, Duration timeout) {
-    int port = Configs.freePort();
-    return rank ->
-        ProcessGroup.join(
-            Configs.config(rank, size, port, device(rank), timeout), new MpjCollective());
+  public World newWorld(int size, Duration timeout) throws IOException {
+    return new LoopbackWorld(new MpjCollective(), size, timeout, this::device);
   }
 }

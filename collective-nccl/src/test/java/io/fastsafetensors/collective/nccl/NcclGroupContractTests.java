@@ -4,9 +4,10 @@ package io.fastsafetensors.collective.nccl;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Plugins;
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
 import io.fastsafetensors.testkit.CollectiveContract;
+import io.fastsafetensors.testkit.LoopbackWorld;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -18,11 +19,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith({DriverChecks.class, NcclChecks.class})
 final class NcclGroupContractTests extends CollectiveContract {
   @Override
-  public World newWorld(int size, Duration timeout) {
-    int port = Configs.freePort();
-    return rank ->
-        ProcessGroup.join(
-            Configs.config(rank, size, port, device(rank), timeout), new NcclCollective());
+  public World newWorld(int size, Duration timeout) throws IOException {
+    return new LoopbackWorld(new NcclCollective(), size, timeout, this::device);
   }
 
   /** As many as there are GPUs; two ranks share one where NCCL is told to let them. */

@@ -4,6 +4,7 @@ package io.fastsafetensors.collective.nccl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.collective.nccl.process.RankProgram;
+import io.fastsafetensors.testkit.LoopbackWorld;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
@@ -43,7 +44,7 @@ final class RankProcesses implements AutoCloseable {
 
   /** Starts all ranks of a group on simulated libraries. */
   void startGroup(int size, Path driver, Path nccl, String... arguments) throws IOException {
-    String port = Integer.toString(Configs.freePort());
+    String port = Integer.toString(LoopbackWorld.freePort());
     for (int rank = 0; rank < size; rank++) {
       start(
           List.of(driver, nccl),

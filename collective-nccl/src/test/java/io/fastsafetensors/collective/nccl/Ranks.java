@@ -8,6 +8,8 @@ import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.testkit.LoopbackWorld;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,15 +72,15 @@ final class Ranks {
     }
   }
 
-  private List<Future<?>> start(Work work) {
-    int port = Configs.freePort();
+  private List<Future<?>> start(Work work) throws IOException {
+    LoopbackWorld world = new LoopbackWorld(new NcclCollective(), size, timeout, devices);
     List<Future<?>> running = new ArrayList<>();
     try (ExecutorService threads = Executors.newThreadPerTaskExecutor(Thread::new)) {
       for (int rank = 0; rank < size; rank++) {
         int own = rank;
         running.add(
             threads.submit(() -> {
-              run(own, port, work);
+              run(world, own, work);
               return true;
             }));
       }
@@ -86,14 +88,12 @@ final class Ranks {
     return running;
   }
 
-  private void run(int rank, int port, Work work) throws Exception {
+  private void run(LoopbackWorld world, int rank, Work work) throws Exception {
     Device device = devices.apply(rank);
     try (DeviceContext context = Plugins.runtime(device).open(device)) {
       context.attach();
       try (DeviceStream stream = context.newStream();
-          ProcessGroup group =
-              ProcessGroup.join(
-                  Configs.config(rank, size, port, device, timeout), new NcclCollective())) {
+          ProcessGroup group = world.join(rank)) {
         work.run(group, context, stream);
       }
     }

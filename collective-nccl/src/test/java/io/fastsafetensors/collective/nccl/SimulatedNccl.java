@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.collective.nccl;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
+import io.fastsafetensors.device.cuda.simulated.SimulatedLibrary;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -25,14 +21,13 @@ import java.util.stream.Stream;
  * An NCCL over Unix sockets, built from {@code src/test/c} by gcc, on the simulated CUDA driver. It
  * proves nothing of a GPU.
  */
-@SuppressWarnings("restricted") // calls simnccl.h
 final class SimulatedNccl {
   private static final String BUNDLED = "org/bytedeco/cuda/linux-x86_64/";
 
-  private final SymbolLookup symbols;
+  private final SimulatedLibrary switches;
 
   private SimulatedNccl(Path library) {
-    this.symbols = SymbolLookup.libraryLookup(library, Arena.global());
+    this.switches = new SimulatedLibrary(library);
   }
 
   /** Returns it, with the driver loaded before; skips the test, visibly, where there is none. */
@@ -56,11 +51,12 @@ final class SimulatedNccl {
     Path folder = Path.of("target", "simulated").toAbsolutePath();
     try {
       Files.createDirectories(folder);
-      build(
-          folder.toString(),
-          SimulatedDriver.library().getParent().toString(),
-          unpack(folder, "libjnicudart.so").toString(),
-          unpack(folder, "libjninccl.so").toString());
+      SimulatedLibrary.build(
+          Path.of("src", "test", "c", "build").toAbsolutePath(),
+          folder,
+          SimulatedDriver.library().getParent(),
+          unpack(folder, "libjnicudart.so"),
+          unpack(folder, "libjninccl.so"));
       return folder;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -90,44 +86,18 @@ final class SimulatedNccl {
         .orElseThrow();
   }
 
-  private static void build(String... arguments) throws IOException {
-    String script = Path.of("src", "test", "c", "build").toAbsolutePath().toString();
-    ProcessBuilder builder = new ProcessBuilder(script);
-    builder.command().addAll(List.of(arguments));
-    Process build = builder.redirectErrorStream(true).start();
-    String output = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      assertThat(build.waitFor()).as(output).isZero();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
-  }
-
   /** Returns how many communicators live. */
   long live() {
-    try {
-      return (long)
-          Linker.nativeLinker()
-              .downcallHandle(
-                  symbols.findOrThrow("sim_nccl_live"),
-                  FunctionDescriptor.of(ValueLayout.JAVA_LONG))
-              .invokeExact();
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
+    return switches.call("sim_nccl_live");
   }
 
   /** Makes the n-th call of a function from now fail with a result of NCCL's. */
   void fail(String call, long nth, int result) {
+    FunctionDescriptor signature =
+        FunctionDescriptor.ofVoid(ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT);
     try (Arena arena = Arena.ofConfined()) {
-      Linker.nativeLinker()
-          .downcallHandle(
-              symbols.findOrThrow("sim_nccl_fault"),
-              FunctionDescriptor.ofVoid(
-                  ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT))
-          .invokeExact(arena.allocateFrom(call), nth, result);
-    } catch (Throwable e) {
-      throw new AssertionError(e);
+      List<Object> arguments = List.of(arena.allocateFrom(call), nth, result);
+      switches.call("sim_nccl_fault", signature, arguments);
     }
   }
 
@@ -138,12 +108,6 @@ final class SimulatedNccl {
 
   /** Forgets what was to fail or hang, and lets go what hangs. */
   void reset() {
-    try {
-      Linker.nativeLinker()
-          .downcallHandle(symbols.findOrThrow("sim_nccl_reset"), FunctionDescriptor.ofVoid())
-          .invokeExact();
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
+    switches.call("sim_nccl_reset", FunctionDescriptor.ofVoid(), List.of());
   }
 }

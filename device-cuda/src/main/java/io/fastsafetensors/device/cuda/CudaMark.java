@@ -49,8 +49,8 @@ final class CudaMark implements StreamMark {
   public void await(Deadline deadline) throws LoadException {
     for (int looks = 0; !marks.look(this); looks++) {
       if (deadline.hasPassed()) {
-        throw new LoadException(
-            marks.device() + ": the stream is not done within " + deadline.allowed());
+        throw new LoadCancelledException(
+            marks.device() + ": the stream is not done within " + deadline.allowed(), true);
       }
       LockSupport.parkNanos(looks < FIRST_LOOKS ? FIRST_NANOS : LATER_NANOS);
       if (Thread.currentThread().isInterrupted()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit.sim;
 
+import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import java.util.ArrayDeque;
@@ -94,19 +95,18 @@ final class LateQueue implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new LoadException(device.device() + ": interrupted while waiting for a stream", e);
+      throw new LoadCancelledException(
+          device.device() + ": interrupted while waiting for a stream", false);
     } finally {
       lock.unlock();
     }
   }
 
-  private LoadException late(long count, Deadline deadline) {
-    return new LoadException(
-        device.device()
-            + ": "
-            + (count - done)
-            + " operations not done within "
-            + deadline.allowed());
+  private LoadCancelledException late(long count, Deadline deadline) {
+    String message =
+        "%s: %d operations not done within %s"
+            .formatted(device.device(), count - done, deadline.allowed());
+    return new LoadCancelledException(message, true);
   }
 
   private void want(long count) {

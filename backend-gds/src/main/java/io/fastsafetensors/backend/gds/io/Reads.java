@@ -49,7 +49,7 @@ final class Reads {
       return;
     }
     endStaged();
-    for (Span block : blocks(first(wanted, paged), tuning.blockBytes())) {
+    for (Span block : first(wanted, paged).blocks(tuning.blockBytes())) {
       reads.add(onPages ? straight(block) : scratch(block));
     }
     if (paged < wanted.bytes()) {
@@ -67,7 +67,7 @@ final class Reads {
   }
 
   private void stage(Span wanted) {
-    for (Span piece : blocks(wanted, tuning.stagingBytes())) {
+    for (Span piece : wanted.blocks(tuning.stagingBytes())) {
       if (!staged.isEmpty() && !shares(piece)) {
         endStaged();
       }
@@ -101,17 +101,5 @@ final class Reads {
 
   private static Span after(Span span, long bytes) {
     return new Span(span.fileOffset() + bytes, span.bufferOffset() + bytes, span.bytes() - bytes);
-  }
-
-  /** Cuts at multiples of the block's size in the file; so a block's pages never exceed it. */
-  private static List<Span> blocks(Span span, long blockBytes) {
-    List<Span> blocks = new ArrayList<>();
-    for (long done = 0; done < span.bytes(); ) {
-      long at = span.fileOffset() + done;
-      long count = Math.min(blockBytes - at % blockBytes, span.bytes() - done);
-      blocks.add(new Span(at, span.bufferOffset() + done, count));
-      done += count;
-    }
-    return blocks;
   }
 }

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * when it was opened. Reads are thread-safe.
  */
 final class SourceFile implements AutoCloseable {
+  private static final String REMEDY = "load again when nobody writes to it";
+
   /** From this version of cuFile on, 1.7 in CUDA 12.2, files needn't be open with O_DIRECT. */
   private static final int WITHOUT_DIRECT = 1070;
 
@@ -102,7 +104,9 @@ final class SourceFile implements AutoCloseable {
 
   private void checkSize(BasicFileAttributes now) throws TransferException {
     if (now.size() != size) {
-      String detail = "the file changed: it had " + size + " bytes, and has " + now.size() + " now";
+      String detail =
+          "the file changed: it had %d bytes, and has %d now; %s"
+              .formatted(size, now.size(), REMEDY);
       throw error(0, size, detail, null);
     }
   }
@@ -161,7 +165,7 @@ final class SourceFile implements AutoCloseable {
       BasicFileAttributes now = facts();
       checkSize(now);
       if (!now.lastModifiedTime().equals(modified)) {
-        throw error(0, size, "the file was written to while it was read", null);
+        throw error(0, size, "the file was written to while it was read; " + REMEDY, null);
       }
     } catch (TransferException e) {
       throw e;

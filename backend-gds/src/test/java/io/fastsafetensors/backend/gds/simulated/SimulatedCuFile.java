@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.simulated;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.fastsafetensors.backend.gds.cufile.Binding;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
+import io.fastsafetensors.device.cuda.simulated.SimulatedLibrary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 
 /**
  * A cuFile over the simulated CUDA driver, built from {@code src/test/c} by gcc, with its switches
  * and counters. It proves nothing of GPUDirect Storage.
  */
-@SuppressWarnings({"restricted", "EnumOrdinal"}) // calls the switches, by number
+@SuppressWarnings("EnumOrdinal") // calls the switches, by number
 public final class SimulatedCuFile {
   /** Calls that fail on demand. */
   public enum Call {
@@ -46,10 +38,10 @@ public final class SimulatedCuFile {
     DIRECT_READS
   }
 
-  private final SymbolLookup symbols;
+  private final SimulatedLibrary switches;
 
   private SimulatedCuFile(Path library) {
-    this.symbols = SymbolLookup.libraryLookup(library, Arena.global());
+    this.switches = new SimulatedLibrary(library);
   }
 
   /** Returns it, over the simulated driver; skips the test, visibly, where that can't be built. */
@@ -70,18 +62,11 @@ public final class SimulatedCuFile {
 
     private static Path build() {
       Path folder = Path.of("target", "simulated").toAbsolutePath();
-      String script = Path.of("src", "test", "c", "build").toAbsolutePath().toString();
+      Path script = Path.of("src", "test", "c", "build").toAbsolutePath();
       try {
-        Process build =
-            new ProcessBuilder(script, folder + "", SimulatedDriver.library() + "")
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(build.waitFor()).as(output).isZero();
+        SimulatedLibrary.build(script, folder, SimulatedDriver.library());
       } catch (IOException e) {
         throw new UncheckedIOException(e);
-      } catch (InterruptedException e) {
-        throw new AssertionError(e);
       }
       return folder.resolve("libcufile.so.0");
     }
@@ -123,17 +108,6 @@ public final class SimulatedCuFile {
   }
 
   private long call(String function, long... arguments) {
-    ValueLayout[] layouts = new ValueLayout[arguments.length];
-    Arrays.fill(layouts, ValueLayout.JAVA_LONG);
-    try {
-      return (long)
-          Linker.nativeLinker()
-              .downcallHandle(
-                  symbols.findOrThrow(function),
-                  FunctionDescriptor.of(ValueLayout.JAVA_LONG, layouts))
-              .invokeWithArguments(Arrays.stream(arguments).boxed().toList());
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
+    return switches.call(function, arguments);
   }
 }

@@ -4,7 +4,6 @@ package io.fastsafetensors.backend.posix.io;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
-import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.RangeLayout.Span;
@@ -100,14 +99,6 @@ final class HostTarget implements Target {
     if (fresh != null) {
       fresh.touch(place);
     }
-  }
-
-  @Override
-  public void settle(Deadline deadline) {}
-
-  @Override
-  public boolean isSettled() {
-    return true;
   }
 
   @Override

@@ -8,7 +8,6 @@ import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
-import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.RangeLayout;
 import io.fastsafetensors.spi.RangeLayout.Rules;
@@ -111,14 +110,6 @@ final class MappedTarget implements Target {
     for (long at = 0; at < bytes; at += Tuning.GRAIN) {
       reader.fill(TransferPath.CACHED, piece, offset + at);
     }
-  }
-
-  @Override
-  public void settle(Deadline deadline) {}
-
-  @Override
-  public boolean isSettled() {
-    return true;
   }
 
   @Override

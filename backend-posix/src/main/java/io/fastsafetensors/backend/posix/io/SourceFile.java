@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The open file of a plan, and its state when it was opened. Thread-safe. */
 final class SourceFile implements AutoCloseable {
+  private static final String REMEDY = "load again when nobody writes to it";
+
   private final Libc libc;
   private final Path path;
   private final int descriptor;
@@ -95,7 +97,7 @@ final class SourceFile implements AutoCloseable {
         throw changed(path, size(), now.size());
       }
       if (now.modified() != facts.modified()) {
-        throw error(path, 0, size(), "the file was written to while it was read", null);
+        throw error(path, 0, size(), "the file was written to while it was read; " + REMEDY, null);
       }
     } catch (ErrnoException e) {
       throw failed(path, 0, size(), e);
@@ -114,7 +116,8 @@ final class SourceFile implements AutoCloseable {
   }
 
   private static TransferException changed(Path path, long before, long now) {
-    String detail = "the file changed: it had " + before + " bytes, and has " + now + " now";
+    String detail =
+        "the file changed: it had %d bytes, and has %d now; %s".formatted(before, now, REMEDY);
     return error(path, 0, before, detail, null);
   }
 

@@ -44,10 +44,12 @@ sealed interface Target permits HostTarget, MappedTarget, RingTarget {
    *
    * @throws LoadException if it did not get there, or not in time
    */
-  void settle(Deadline deadline) throws LoadException;
+  default void settle(Deadline deadline) throws LoadException {}
 
   /** Tells whether nothing is under way any more. */
-  boolean isSettled();
+  default boolean isSettled() {
+    return true;
+  }
 
   /** Returns the memory, once all bytes are in their place; the caller owns it. */
   DeviceBuffer buffer();

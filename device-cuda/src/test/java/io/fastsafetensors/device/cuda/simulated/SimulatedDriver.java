@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.device.cuda.simulated;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -54,10 +48,10 @@ public final class SimulatedDriver {
     HANDLE
   }
 
-  private final SymbolLookup symbols;
+  private final SimulatedLibrary switches;
 
   private SimulatedDriver(Path library) {
-    this.symbols = SymbolLookup.libraryLookup(library, Arena.global());
+    this.switches = new SimulatedLibrary(library);
   }
 
   /** Tells whether tests are to use the real driver. */
@@ -95,7 +89,8 @@ public final class SimulatedDriver {
       if (!Files.exists(needing)) {
         unpack(needing);
       }
-      build(folder, needing);
+      Path script = folder.resolve(Path.of("..", "..", "src", "test", "c", "build")).normalize();
+      SimulatedLibrary.build(script, folder, needing);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -115,20 +110,6 @@ public final class SimulatedDriver {
     return natives.isPresent()
         ? natives.get().getResourceAsStream("lib/" + NATIVE)
         : ClassLoader.getSystemResourceAsStream("lib/" + NATIVE);
-  }
-
-  private static void build(Path folder, Path needing) throws IOException {
-    Path script = folder.resolve(Path.of("..", "..", "src", "test", "c", "build")).normalize();
-    Process build =
-        new ProcessBuilder(script.toString(), folder.toString(), needing.toString())
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      assertThat(build.waitFor()).as(output).isZero();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
   }
 
   private static final class Loaded {
@@ -181,18 +162,9 @@ public final class SimulatedDriver {
 
   /** Returns the last of them. */
   public String lastViolation() {
-    try {
-      MemorySegment text =
-          (MemorySegment)
-              Linker.nativeLinker()
-                  .downcallHandle(
-                      symbols.findOrThrow("sim_last_violation"),
-                      FunctionDescriptor.of(ValueLayout.ADDRESS))
-                  .invokeExact();
-      return text.reinterpret(1 << 10).getString(0);
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
+    FunctionDescriptor signature = FunctionDescriptor.of(ValueLayout.ADDRESS);
+    var text = (MemorySegment) switches.call("sim_last_violation", signature, List.of());
+    return text.reinterpret(1 << 10).getString(0);
   }
 
   /** Resets the switches. */
@@ -203,17 +175,6 @@ public final class SimulatedDriver {
   }
 
   private long call(String function, long... arguments) {
-    ValueLayout[] layouts = new ValueLayout[arguments.length];
-    Arrays.fill(layouts, ValueLayout.JAVA_LONG);
-    try {
-      return (long)
-          Linker.nativeLinker()
-              .downcallHandle(
-                  symbols.findOrThrow(function),
-                  FunctionDescriptor.of(ValueLayout.JAVA_LONG, layouts))
-              .invokeWithArguments(Arrays.stream(arguments).boxed().toList());
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
+    return switches.call(function, arguments);
   }
 }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.DeviceInfo;
+import io.fastsafetensors.spi.DeviceRuntime;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class RegistryTests {
+  /** Devices of a type that is not the plug-in's id. */
+  private record Gpus(String id, Availability probe, int count) implements DeviceRuntime {
+    @Override
+    public int spiVersion() {
+      return SPI_VERSION;
+    }
+
+    @Override
+    public int priority() {
+      return 0;
+    }
+
+    @Override
+    public String type() {
+      return "gpu";
+    }
+
+    @Override
+    public List<DeviceInfo> devices() throws LoadException {
+      if (count < 0) {
+        throw new LoadException("the driver broke");
+      }
+      return IntStream.range(0, count)
+          .mapToObj(i -> new DeviceInfo(new Device("gpu", i), "a GPU", 0, ""))
+          .toList();
+    }
+
+    @Override
+    public DeviceContext open(Device device) {
+      throw new AssertionError("not in this test");
+    }
+  }
+
+  private static List<Device> devices(DeviceRuntime... runtimes) {
+    return Registry.of(
+            List.of(runtimes).iterator(), Collections.emptyIterator(), Collections.emptyIterator())
+        .devices();
+  }
+
+  @Test
+  void devicesAreThoseOfEveryRuntimeThatIsAvailable() {
+    Availability here = Availability.available("simulated");
+    assertThat(devices(new Gpus("some-gpus", here, 2), new Gpus("same-gpus", here, 1)))
+        .containsExactly(Device.CPU, new Device("gpu", 0), new Device("gpu", 1));
+    assertThat(devices(new Gpus("some-gpus", Availability.unavailable("no driver"), 2)))
+        .containsExactly(Device.CPU);
+  }
+
+  @Test
+  void runtimeThatCannotListItsDevicesHidesNoOther() {
+    Availability here = Availability.available("simulated");
+    assertThat(devices(new Gpus("broken-gpus", here, -1), new Gpus("some-gpus", here, 1)))
+        .containsExactly(Device.CPU, new Device("gpu", 0));
+  }
+}
