@@ -74,6 +74,7 @@ static bool connect_all(comm *of) {
 /* Puts work on its stream, a little after it was asked for. */
 static void launch(comm *of, work *what) {
   pause_briefly();
+  fault("launch", of); /* to be later still */
   cuCtxSetCurrent(of->context);
   if (of->aborted || cuLaunchHostFunc(what->stream, carry_out, what) != 0) {
     release(of);

@@ -26,18 +26,23 @@ record Jvm(int exit, String output) {
   /** Runs it with more environment variables. */
   static Jvm run(Path folder, Map<String, String> environment, List<String> arguments)
       throws IOException, InterruptedException {
-    Path output = Files.createTempFile(folder, "output", null);
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(arguments);
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
+    return run(folder, builder);
+  }
+
+  /** Runs a command that becomes one. */
+  static Jvm run(Path folder, ProcessBuilder builder) throws IOException, InterruptedException {
+    Path output = Files.createTempFile(folder, "output", null);
+    builder.redirectErrorStream(true).redirectOutput(output.toFile());
     Process process = builder.start();
     try {
       if (!process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES)) {
         throw new AssertionError(
-            command
+            builder.command()
                 + " runs for more than "
                 + LIMIT_MINUTES
                 + " minutes: "

@@ -10,8 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 
 /**
  * A program in the README.
@@ -20,22 +18,9 @@ import java.util.regex.Pattern;
  * @param source its text
  */
 record ReadmeProgram(String name, String source) {
-  private static final Path README = Path.of("..", "README.md");
-  private static final Pattern PROGRAM =
-      Pattern.compile("```java\\n(.*?public class (\\w+) .*?)```", Pattern.DOTALL);
-
   static ReadmeProgram named(String name) throws IOException {
-    return PROGRAM
-        .matcher(Files.readString(README))
-        .results()
-        .filter(program -> program.group(2).equals(name))
-        .map(ReadmeProgram::of)
-        .findFirst()
-        .orElseThrow(() -> new AssertionError("no program " + name + " in " + README));
-  }
-
-  private static ReadmeProgram of(MatchResult program) {
-    return new ReadmeProgram(program.group(2), program.group(1));
+    return new ReadmeProgram(
+        name, Readme.block("java", block -> block.contains("public class " + name + " ")));
   }
 
   /** Writes the files that the example loads. */

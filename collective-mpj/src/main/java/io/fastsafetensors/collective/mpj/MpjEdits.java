@@ -29,6 +29,7 @@ import java.nio.channels.SocketChannel;
  *       data: messages are plain bytes here.
  *   <li>It writes what announces a large message into the memory before the message: here into
  *       memory of its own, so that a message may lie anywhere, and is sent without a copy.
+ *   <li>Its thread that reads waits for those that write: see {@link AnswerEdit}.
  * </ul>
  */
 final class MpjEdits {
@@ -65,9 +66,13 @@ final class MpjEdits {
     if (method.methodName().equalsString("rendezCtrlMsgSend")) {
       return everywhere.andThen(MpjEdits::announceFromOwnMemory);
     }
-    boolean isOfSends =
-        method.parent().orElseThrow().thisClass().asInternalName().endsWith("/NIOSendRequest");
-    return isOfSends ? everywhere.andThen(MpjEdits::sendPlainBytes) : everywhere;
+    String owner = method.parent().orElseThrow().thisClass().asInternalName();
+    if (owner.endsWith("/NIODevice$2") && method.methodName().equalsString("run")) {
+      return everywhere.andThen(CodeTransform.ofStateful(() -> new AnswerEdit(HOOKS)));
+    }
+    return owner.endsWith("/NIOSendRequest")
+        ? everywhere.andThen(MpjEdits::sendPlainBytes)
+        : everywhere;
   }
 
   private static ClassDesc descriptor(Class<?> type) {

@@ -4,6 +4,7 @@ package io.fastsafetensors.collective.mpj;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.lang.reflect.Method;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -124,6 +125,46 @@ public final class MpjHooks {
     synchronized (lock) {
       lock.wait(WAIT_MILLIS);
     }
+  }
+
+  /**
+   * Tells a sender to send, once nothing is written to it; see {@link AnswerEdit}.
+   *
+   * @param channel to the sender
+   * @param request what MPJ Express knows of the message
+   * @param lock of the channel's writers
+   */
+  public static void answer(SocketChannel channel, Object request, Object lock) {
+    Thread.ofVirtual()
+        .name("fst-mpj-answer")
+        .start(() -> {
+          try {
+            answerLocked(channel, request, lock);
+          } catch (ReflectiveOperationException e) {
+            printStackTrace(e); // The channel is closed, or will be.
+          }
+        });
+  }
+
+  private static void answerLocked(SocketChannel channel, Object request, Object lock)
+      throws ReflectiveOperationException {
+    Class<?> type = request.getClass();
+    Method answer =
+        Class.forName("xdev.niodev.NIODevice", true, type.getClassLoader())
+            .getDeclaredMethod("rendezCtrlMsgR2S", SocketChannel.class, type);
+    answer.setAccessible(true);
+    method(lock, "acquire").invoke(lock);
+    try {
+      answer.invoke(null, channel, request);
+    } finally {
+      method(lock, "signal").invoke(lock);
+    }
+  }
+
+  private static Method method(Object owner, String name) throws NoSuchMethodException {
+    Method method = owner.getClass().getDeclaredMethod(name);
+    method.setAccessible(true);
+    return method;
   }
 
   /** Returns memory for what announces a message; the thread's own, and used at once. */

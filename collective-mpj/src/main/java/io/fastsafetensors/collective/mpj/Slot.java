@@ -10,6 +10,7 @@ import io.fastsafetensors.spi.RegionPump;
 import io.fastsafetensors.spi.Rendezvous;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Objects;
@@ -22,6 +23,12 @@ import org.jspecify.annotations.Nullable;
 final class Slot {
   /** Devices copy fastest from pages; what MPJ Express puts before a small message is before it. */
   private static final int PAYLOAD = 4096;
+
+  /** What a note begins with. */
+  private static final long MARK = 0x6673_7453_697a_6531L;
+
+  /** Bytes of a note: the mark, a size, and one more, so that hardly any region is as large. */
+  private static final int NOTE = 2 * Long.BYTES + 1;
 
   // Freed by the collector: its next use may be long after this one.
   private @Nullable MemorySegment staging;
@@ -37,6 +44,23 @@ final class Slot {
     region = whole;
     from = first;
     bytes = size;
+  }
+
+  /** Says that the slot is for a note, which tells how large a region is before it is sent. */
+  void useForNote(long regionBytes) {
+    region = null;
+    bytes = NOTE;
+    staging().set(ValueLayout.JAVA_LONG_UNALIGNED, PAYLOAD, MARK);
+    staging().set(ValueLayout.JAVA_LONG_UNALIGNED, PAYLOAD + Long.BYTES, regionBytes);
+  }
+
+  /** Returns how large the region is to which what came belongs, as far as that tells. */
+  long regionBytes(MpjRequest received) throws LoadException {
+    int size = received.size();
+    boolean canBeNote = size == NOTE && (region == null || bytes != NOTE) && !isDirect();
+    return canBeNote && staging().get(ValueLayout.JAVA_LONG_UNALIGNED, PAYLOAD) == MARK
+        ? staging().get(ValueLayout.JAVA_LONG_UNALIGNED, PAYLOAD + Long.BYTES)
+        : size;
   }
 
   /** Notes what is under way. */

@@ -8,7 +8,6 @@ import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.Rendezvous;
 import java.util.Objects;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Moves regions between ranks in chunks, a few at a time: while one is on the wire, the next is
@@ -28,6 +27,8 @@ final class Transfer {
   private final int[] worldRanks;
   private final int tag;
   private final Slot[] slots = Stream.generate(Slot::new).limit(SLOTS).toArray(Slot[]::new);
+  private final Slot told = new Slot();
+  private final Slot heard = new Slot();
   private int next;
 
   Transfer(Rendezvous rendezvous, MpjDevice device, int[] worldRanks, int tag) {
@@ -40,11 +41,23 @@ final class Transfer {
   /** Sends one chunk of a region; what was sent before goes on meanwhile. */
   void send(String operation, Region source, long chunk, int peer, DeviceStream stream)
       throws LoadException {
+    if (chunk == 0) {
+      tellSize(operation, source, peer);
+    }
     Slot slot = slots[next++ % slots.length];
     slot.await(operation, rendezvous);
     slot.use(source, chunk * CHUNK, size(source, chunk));
     slot.fill(stream, rendezvous.timeout());
     sendOn(slot, peer);
+  }
+
+  /** MPJ Express would wait for ever for a large message that the receiver has no room for. */
+  private void tellSize(String operation, Region region, int peer) throws LoadException {
+    if (region.bytes() > PortExchange.EAGER_BYTES) {
+      told.await(operation, rendezvous);
+      told.useForNote(region.bytes());
+      sendOn(told, peer);
+    }
   }
 
   private void sendOn(Slot slot, int peer) throws LoadException {
@@ -72,12 +85,23 @@ final class Transfer {
   void receiveAll(String operation, Region target, int from, int to, DeviceStream stream)
       throws LoadException {
     long chunks = chunks(target);
+    boolean isTold = target.bytes() > PortExchange.EAGER_BYTES;
+    if (isTold) {
+      heard.useForNote(0);
+      receive(heard, from);
+    }
     for (long chunk = 0; chunk < Math.min(slots.length, chunks); chunk++) {
       post(target, chunk, from, stream);
     }
+    if (isTold) {
+      checkSize(operation, heard, target.bytes(), from);
+      if (to != NOBODY) {
+        tellSize(operation, target, to);
+      }
+    }
     for (long chunk = 0; chunk < chunks; chunk++) {
       Slot slot = slot(chunk);
-      checkSize(operation, slot.await(operation, rendezvous), slot.bytes(), from);
+      checkSize(operation, slot, slot.bytes(), from);
       if (to != NOBODY) {
         sendOn(slot, to);
       }
@@ -97,12 +121,18 @@ final class Transfer {
     Slot slot = slot(chunk);
     slot.use(target, chunk * CHUNK, size(target, chunk));
     slot.prepare(stream, rendezvous.timeout());
+    receive(slot, from);
+  }
+
+  private void receive(Slot slot, int from) throws LoadException {
     slot.start(device.receive(slot.toReceive(), worldRanks[from], tag), from);
   }
 
-  private void checkSize(String operation, @Nullable MpjRequest received, int expected, int from)
+  /** Waits for a message, which must belong to what this rank expects. */
+  private void checkSize(String operation, Slot slot, long expected, int from)
       throws LoadException {
-    int size = Objects.requireNonNull(received).size();
+    MpjRequest received = Objects.requireNonNull(slot.await(operation, rendezvous));
+    long size = slot.regionBytes(received);
     if (size != expected) {
       throw new CollectiveException(
           rendezvous.rank(),
@@ -123,6 +153,7 @@ final class Transfer {
 
   /** Waits until all that was sent has left. */
   void finish(String operation) throws CollectiveException {
+    told.await(operation, rendezvous);
     for (Slot slot : slots) {
       slot.await(operation, rendezvous);
     }

@@ -123,11 +123,15 @@ final class RankGroup implements AutoCloseable {
     }
   }
 
-  /** Fails unless every other rank fails in time and names the lost rank, and nothing is left. */
+  /**
+   * Fails unless every other rank fails in time and names the lost rank, whose connection ended:
+   * nobody waits for a rank that is dead. Nothing may be left.
+   */
   void survivorsName(int lost) throws InterruptedException {
     for (int rank = 0; rank < size; rank++) {
       if (rank != lost) {
         failsNaming(rank, Set.of(lost));
+        assertThat(ranks.get(rank).await("error ")).contains("its connection ended");
       }
     }
     assertThat(ranks).noneMatch(RankProcess::isAlive);
