@@ -56,11 +56,10 @@ final class WrongTiming {
         return Deadline.after(Duration.ofHours(1));
       }
 
-      /** A wait that asks meanwhile must not learn of the time here. */
       @Override
       public void checkpoint() throws LoadCancelledException {
         try {
-          super.checkpoint();
+          super.checkpoint(); // a wait that asks meanwhile must not learn of the time here
         } catch (LoadCancelledException e) {
           if (!e.timedOut()) {
             throw e;
