@@ -45,7 +45,7 @@ public record SafetensorsHeader(
    * @return the header
    * @throws HeaderFormatException if the file breaks a rule of the format
    * @throws LoadException if the file can't be read: it doesn't exist, which is then the cause, is
-   *     a directory, or is not permitted
+   *     a folder, or is not permitted
    */
   public static SafetensorsHeader read(Path path) throws LoadException {
     return HeaderReader.parse(path, HeaderReader.readRaw(path));

@@ -145,7 +145,7 @@ class AtomicWriteTests {
 
     assertThatIOException()
         .isThrownBy(() -> writer(_ -> {}).write(taken))
-        .withMessage("can't write " + taken + ": a directory has this name");
+        .withMessage("can't write " + taken + ": a folder has this name");
     assertThat(taken).isEmptyDirectory();
   }
 
@@ -155,7 +155,7 @@ class AtomicWriteTests {
 
     assertThatIOException()
         .isThrownBy(() -> writer(_ -> {}).write(absent))
-        .withMessage("can't write " + absent + ": there is no directory " + absent.getParent());
+        .withMessage("can't write " + absent + ": there is no folder " + absent.getParent());
   }
 
   @Test

@@ -130,7 +130,7 @@ class SafetensorsHeaderTests {
   void saysThatAPathIsADirectory() {
     assertThatExceptionOfType(LoadException.class)
         .isThrownBy(() -> SafetensorsHeader.read(folder))
-        .withMessage("can't read " + folder + ": it is a directory");
+        .withMessage("can't read " + folder + ": it is a folder");
   }
 
   @Test

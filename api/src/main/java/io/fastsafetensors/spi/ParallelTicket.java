@@ -85,7 +85,7 @@ public abstract class ParallelTicket implements IoTicket {
   /**
    * Closes the file, and frees the memory unless it was handed out. Runs once, when nobody uses
    * them any more: at the end of {@code await} or in {@code close}, or on the thread of the last
-   * job if that hung for longer than {@code close} waits.
+   * job if that hung for longer than {@code close} waits. Throws nothing.
    *
    * @param handedOut whether the ranges of {@link #finish} are the caller's
    */
@@ -119,6 +119,16 @@ public abstract class ParallelTicket implements IoTicket {
     if (leave(thrown)) {
       release(false);
     }
+  }
+
+  /**
+   * Tells whether a job has failed or the ticket is closed, for jobs that can end before they are
+   * done.
+   *
+   * @return true if what this job does is of no use any more
+   */
+  protected final synchronized boolean isStopped() {
+    return stopped;
   }
 
   private synchronized boolean enter() {

@@ -75,7 +75,7 @@ class ParallelTicketTests {
   void lastJobEndsTheWaitAndTheCallerKeepsTheRanges() throws LoadException {
     Ticket ticket = ticket(1);
     ticket.run(() -> ticket.add(1));
-    ticket.run(() -> {});
+    ticket.run(() -> assertThat(ticket.isStopped()).isFalse());
     assertThat(ticket.ends).isEmpty();
     assertThat(ticket.await()).isSameAs(NOTHING);
     ticket.close();
@@ -122,6 +122,7 @@ class ParallelTicketTests {
 
     assertThatThrownBy(ticket::await).isSameAs(failure);
     assertThat(ran).hasValue(0);
+    assertThat(ticket.isStopped()).isTrue();
     ticket.close();
     assertThat(ticket.ends).containsExactly("freed");
   }

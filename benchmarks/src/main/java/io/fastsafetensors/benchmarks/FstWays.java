@@ -113,9 +113,17 @@ final class FstWays {
             .toArray(String[]::new);
   }
 
+  static String firstTensorOf(String backend) {
+    return Way.FIRST_TENSOR + thatTensorOf(backend);
+  }
+
+  private static String thatTensorOf(String backend) {
+    return "fst " + backend + ", that tensor only";
+  }
+
   private static Way firstTensor(String backend) {
     return Way.timed(
-            "fst " + backend + ", that tensor only",
+            thatTensorOf(backend),
             folder -> {
               try (Loader loader = loader(folder)) {
                 String first = loader.keys().iterator().next();

@@ -31,6 +31,15 @@ record Goal(CacheState state, String way, String other, double least) {
           new Goal(CacheState.COLD_128K, "fst posix copied", PlainWays.MAP_TOUCH, 1.7),
           new Goal(CacheState.HALF, "fst posix copied", FstWays.otherHalfOf("posix"), 1));
 
+  /** Returns the goal beside another program: to be as fast, into the same kind of memory. */
+  static Goal beside(Way peer, CacheState state) {
+    String way =
+        peer.whole()
+            ? "fst posix " + (peer.name().contains("mapped") ? "auto" : "copied")
+            : FstWays.firstTensorOf("posix");
+    return new Goal(state, way, peer.name(), 1);
+  }
+
   /** Tells the ratio of each round's speeds; empty unless both ways were timed. */
   List<Double> ratios(Map<Way, List<Long>> nanos) {
     List<Long> ours = times(nanos, way::equals);

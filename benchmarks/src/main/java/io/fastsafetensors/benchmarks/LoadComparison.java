@@ -64,16 +64,23 @@ final class LoadComparison implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    try (Warmup small = new Warmup()) {
+      compare(small);
+    }
+    return 0;
+  }
+
+  private void compare(Warmup small) throws Exception {
     List<Way> ways = new ArrayList<>(DiskLimit.ways());
     if (device == null) {
       ways.addAll(PlainWays.all());
       ways.addAll(FstWays.all());
-      ways.addAll(PeerWays.installed());
+      ways.addAll(PeerWays.installed(small.folder()));
     } else {
       ways.addAll(DeviceWays.all(Device.parse(device)));
     }
     ways.removeIf(way -> !names.matcher(way.name()).find());
-    Warmup.run(ways, warmup);
+    small.run(ways, warmup);
     Results results = new Results(folder, Host.bytes(folder));
     for (CacheState state : states) {
       if (state.needsRoot() && !Host.canDropCaches()) {
@@ -86,7 +93,6 @@ final class LoadComparison implements Callable<Integer> {
     if (json != null) {
       results.write(json);
     }
-    return 0;
   }
 
   private void run(CacheState state, List<Way> ways, Results results) throws Exception {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** The times of all runs, as a table and as JSON. */
 final class Results {
@@ -63,8 +64,12 @@ final class Results {
   void printGoals() {
     System.out.printf(Locale.ROOT, "%ngoals: times as fast, in the same round%n");
     nanos.forEach((state, times) ->
-        Goal.ALL.stream()
-            .filter(goal -> goal.state() == state && !goal.ratios(times).isEmpty())
+        Stream.concat(
+                Goal.ALL.stream().filter(goal -> goal.state() == state),
+                times.keySet().stream()
+                    .filter(way -> way.name().contains(PeerWays.PEER))
+                    .map(way -> Goal.beside(way, state)))
+            .filter(goal -> !goal.ratios(times).isEmpty())
             .forEach(goal ->
                 System.out.printf(
                     Locale.ROOT,

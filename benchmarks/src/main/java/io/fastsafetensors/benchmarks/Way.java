@@ -20,6 +20,9 @@ record Way(
     boolean inThisJvm,
     Set<CacheState> states,
     Preparation preparation) {
+  /** What the names of those begin with that end when they have the first tensor. */
+  static final String FIRST_TENSOR = "first tensor: ";
+
   /** Makes a run ready, which takes no part in its time. */
   @FunctionalInterface
   interface Preparation {
@@ -71,7 +74,7 @@ record Way(
 
   /** Returns this way, which ends when it has the first tensor. */
   Way untilFirstTensor() {
-    return new Way("first tensor: " + name, false, inThisJvm, states, preparation);
+    return new Way(FIRST_TENSOR + name, false, inThisJvm, states, preparation);
   }
 
   /** Returns this way, which runs in a process of its own. */

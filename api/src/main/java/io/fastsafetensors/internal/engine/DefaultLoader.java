@@ -87,7 +87,7 @@ public final class DefaultLoader implements Loader {
     lastReport = null;
     Catalog catalog = files.agreedCatalog(call(options));
     if (files.isEmpty()) {
-      throw new IllegalStateException("no files were added");
+      throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
     }
     Catalog wanted = catalog.filter(new NameFilter(options.filters()));
     return Together.make(

@@ -37,10 +37,10 @@ public final class AtomicFile {
     Path absolute = target.toAbsolutePath();
     Path folder = absolute.getParent();
     if (folder == null || Files.isDirectory(absolute)) {
-      throw new IOException("a directory has this name");
+      throw new IOException("a folder has this name");
     }
     if (!Files.isDirectory(folder)) {
-      throw new IOException("there is no directory " + folder);
+      throw new IOException("there is no folder " + folder);
     }
     // The target's own name could be too long for a suffix.
     Path temporary = folder.resolve(".fastsafetensors-" + UUID.randomUUID() + ".tmp");

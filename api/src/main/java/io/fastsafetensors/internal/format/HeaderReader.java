@@ -52,7 +52,7 @@ public final class HeaderReader {
       throw new FileSystemException(
           path.toString(),
           null,
-          attributes.isDirectory() ? "it is a directory" : "it is not a regular file");
+          attributes.isDirectory() ? "it is a folder" : "it is not a regular file");
     }
   }
 

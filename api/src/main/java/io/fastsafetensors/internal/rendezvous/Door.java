@@ -56,7 +56,7 @@ final class Door {
   }
 
   void open() {
-    Thread.ofVirtual().name("fst-rendezvous-door").start(this::acceptUntilClosed);
+    Thread.ofVirtual().name("fastsafetensors-rendezvous-door").start(this::acceptUntilClosed);
   }
 
   private void acceptUntilClosed() {
@@ -64,7 +64,7 @@ final class Door {
       while (true) {
         Socket socket = server.accept();
         seat(socket);
-        Thread.ofVirtual().name("fst-rendezvous-greet").start(() -> greet(socket));
+        Thread.ofVirtual().name("fastsafetensors-rendezvous-greet").start(() -> greet(socket));
       }
     } catch (IOException e) {
       // The door is closed: nobody else is waited for.

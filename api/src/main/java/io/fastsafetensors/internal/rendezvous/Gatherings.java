@@ -56,7 +56,7 @@ final class Gatherings {
 
   private Gathering start(int first, Brought brought) {
     Gathering gathering = new Gathering(first, brought);
-    Thread.ofVirtual().name("fst-rendezvous-timer").start(() -> watch(gathering));
+    Thread.ofVirtual().name("fastsafetensors-rendezvous-timer").start(() -> watch(gathering));
     return gathering;
   }
 

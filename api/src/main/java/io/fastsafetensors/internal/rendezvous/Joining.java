@@ -61,7 +61,7 @@ public final class Joining {
     } catch (IOException e) {
       throw exception(
           CollectiveException.NO_PEER,
-          "rank 0 cannot listen at %s (%s): it must be a free port of this host"
+          "rank 0 can't listen at %s (%s): it must be a free port of this host"
               .formatted(place(), e),
           e);
     }
@@ -91,7 +91,7 @@ public final class Joining {
     } while (!deadline.hasPassed());
     throw exception(
         0,
-        "cannot reach rank 0 at %s within %s: %s".formatted(place(), config.timeout(), last),
+        "can't reach rank 0 at %s within %s: %s".formatted(place(), config.timeout(), last),
         last);
   }
 

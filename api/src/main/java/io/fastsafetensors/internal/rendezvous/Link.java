@@ -44,8 +44,10 @@ final class Link {
     this.pulse = pulse;
     this.board = board;
     this.listener = listener;
-    this.reader = Thread.ofVirtual().name("fst-rendezvous-read-" + name).unstarted(this::read);
-    this.writer = Thread.ofVirtual().name("fst-rendezvous-write-" + name).unstarted(this::write);
+    this.reader =
+        Thread.ofVirtual().name("fastsafetensors-rendezvous-read-" + name).unstarted(this::read);
+    this.writer =
+        Thread.ofVirtual().name("fastsafetensors-rendezvous-write-" + name).unstarted(this::write);
   }
 
   void start() {

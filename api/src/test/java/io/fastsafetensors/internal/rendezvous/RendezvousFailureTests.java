@@ -43,7 +43,7 @@ class RendezvousFailureTests {
     Meeting meeting = Meeting.of(2, SHORT);
     CollectiveException e = Meeting.failure(meeting.start(meeting.config(1), rendezvous -> true));
     assertThat(e.peer()).isEqualTo(0);
-    assertThat(e).hasMessageContaining("cannot reach rank 0 at 127.0.0.1:" + meeting.port());
+    assertThat(e).hasMessageContaining("can't reach rank 0 at 127.0.0.1:" + meeting.port());
   }
 
   @Test

@@ -34,7 +34,7 @@ final class MpjDevice {
     try {
       device = new MpjDevice(MpjLibrary.load(jar));
     } catch (ReflectiveOperationException | LinkageError e) {
-      throw rendezvous.fail("join", "cannot load " + jar.path() + ": " + e, e);
+      throw rendezvous.fail("join", "can't load " + jar.path() + ": " + e, e);
     }
     rendezvous.onFailure(device::close);
     boolean done = false;
@@ -54,7 +54,7 @@ final class MpjDevice {
       library.listenAt().invoke(rendezvous.address());
       FutureTask<Boolean> init = new FutureTask<>(() -> init(ports.arguments()));
       // Threads that it starts are daemons like it, so that they never keep the JVM.
-      Thread thread = Thread.ofPlatform().daemon().name("fst-mpj-init").unstarted(init);
+      Thread thread = Thread.ofPlatform().daemon().name("fastsafetensors-mpj-init").unstarted(init);
       thread.start();
       try {
         ports.run();
@@ -65,7 +65,7 @@ final class MpjDevice {
     } catch (CollectiveException e) {
       throw e;
     } catch (Throwable e) {
-      throw rendezvous.fail("join", "MPJ Express cannot start: " + e, e);
+      throw rendezvous.fail("join", "MPJ Express can't start: " + e, e);
     }
     world = library.world().get();
   }
@@ -92,7 +92,7 @@ final class MpjDevice {
     } catch (TimeoutException e) {
       return false;
     } catch (ExecutionException e) {
-      throw new LoadException("MPJ Express cannot start: " + e.getCause(), e);
+      throw new LoadException("MPJ Express can't start: " + e.getCause(), e);
     }
   }
 
@@ -116,7 +116,7 @@ final class MpjDevice {
       library.setSize().invoke(buffer, chunk.bytes());
       return request(library.send().invoke(world, buffer, rank, tag), buffer);
     } catch (Throwable e) {
-      throw new LoadException("MPJ Express cannot send: " + e, e);
+      throw new LoadException("MPJ Express can't send: " + e, e);
     }
   }
 
@@ -126,7 +126,7 @@ final class MpjDevice {
       Object buffer = library.newBuffer().invoke(bytes, 0, bytes.capacity());
       return request(library.receive().invoke(world, buffer, rank, tag), buffer);
     } catch (Throwable e) {
-      throw new LoadException("MPJ Express cannot receive: " + e, e);
+      throw new LoadException("MPJ Express can't receive: " + e, e);
     }
   }
 
@@ -149,7 +149,7 @@ final class MpjDevice {
       }
     } catch (Throwable e) {
       System.getLogger(MpjDevice.class.getName())
-          .log(System.Logger.Level.WARNING, "cannot close MPJ Express", e);
+          .log(System.Logger.Level.WARNING, "can't close MPJ Express", e);
     }
   }
 

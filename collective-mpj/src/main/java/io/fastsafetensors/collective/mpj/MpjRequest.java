@@ -27,7 +27,7 @@ record MpjRequest(MpjLibrary library, Object request, Object buffer) {
     try {
       return library.test().invoke(request) != null;
     } catch (Throwable e) {
-      throw new LoadException("MPJ Express cannot tell whether a message came: " + e, e);
+      throw new LoadException("MPJ Express can't tell whether a message came: " + e, e);
     }
   }
 
@@ -36,7 +36,7 @@ record MpjRequest(MpjLibrary library, Object request, Object buffer) {
     try {
       return (int) library.getSize().invoke(buffer);
     } catch (Throwable e) {
-      throw new LoadException("MPJ Express cannot tell how many bytes came: " + e, e);
+      throw new LoadException("MPJ Express can't tell how many bytes came: " + e, e);
     }
   }
 }

@@ -36,7 +36,7 @@ final class Worker implements AutoCloseable {
 
   Worker(Rendezvous rendezvous) {
     this.rendezvous = rendezvous;
-    String name = "fst-nccl-" + rendezvous.rank();
+    String name = "fastsafetensors-nccl-" + rendezvous.rank();
     // A daemon: one that NCCL never lets go must not keep the JVM.
     this.thread =
         Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name(name).factory());
@@ -106,13 +106,14 @@ final class Worker implements AutoCloseable {
       stopped = true;
       Future<?> helping =
           CompletableFuture.runAsync(
-              emergency, task -> Thread.ofPlatform().daemon().name("fst-nccl-abort").start(task));
+              emergency,
+              task -> Thread.ofPlatform().daemon().name("fastsafetensors-nccl-abort").start(task));
       endsWithin(helping, GRACE);
       endsWithin(releasing, GRACE);
     }
     switch (releasing.state()) {
       case RUNNING -> LOG.log(Level.ERROR, "NCCL hangs: a thread and what it holds are lost");
-      case FAILED -> LOG.log(Level.WARNING, "cannot release all", releasing.exceptionNow());
+      case FAILED -> LOG.log(Level.WARNING, "can't release all", releasing.exceptionNow());
       case SUCCESS, CANCELLED -> {}
     }
   }

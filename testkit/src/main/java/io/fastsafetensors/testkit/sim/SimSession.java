@@ -10,13 +10,13 @@ import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.MemoryBudget;
+import io.fastsafetensors.spi.RangeLayout;
+import io.fastsafetensors.spi.RangeLayout.Rules;
 import io.fastsafetensors.spi.RangePlan;
-import io.fastsafetensors.spi.Region;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
@@ -29,16 +29,17 @@ final class SimSession implements IoSession {
   private final IoOptions options;
   private final StagingPair staging;
   private final ExecutorService reader;
-  private long heldBytes;
+  private final MemoryBudget budget;
   private boolean closed;
 
   SimSession(DeviceContext context, IoOptions options) throws LoadException {
     this.context = context;
     this.options = options;
+    this.budget = new MemoryBudget(context.device(), options.memoryBudget());
     this.staging = new StagingPair(context, options.blockBytes());
     this.reader =
         Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name("fst-sim-reader").factory());
+            Thread.ofPlatform().daemon().name("fastsafetensors-sim-reader").factory());
   }
 
   @Override
@@ -48,14 +49,10 @@ final class SimSession implements IoSession {
     }
     FileChannel channel = open(plan);
     try {
-      List<Long> offsets = new ArrayList<>();
-      DeviceBuffer buffer = allocate(layOut(plan, offsets));
-      List<Region> regions = new ArrayList<>();
-      for (ByteRange range : plan.ranges()) {
-        regions.add(Region.of(buffer, offsets.get(regions.size()), range.size()));
-      }
-      SimTicket ticket = new SimTicket(this, plan, buffer, regions);
-      reader.execute(() -> ticket.read(channel));
+      RangeLayout layout = RangeLayout.of(plan, new Rules(alignment(), 0, 0, 1));
+      DeviceBuffer buffer = allocate(layout.bytes());
+      SimTicket ticket = new SimTicket(this, plan, channel, buffer, layout.regions(buffer));
+      reader.execute(() -> ticket.run(ticket::read));
       return ticket;
     } catch (LoadException | RuntimeException e) {
       closeAfter(channel, e);
@@ -79,25 +76,9 @@ final class SimSession implements IoSession {
     }
   }
 
-  private long layOut(RangePlan plan, List<Long> offsets) {
-    long alignment = alignment();
-    long end = 0;
-    for (ByteRange range : plan.ranges()) {
-      long offset = Math.addExact(end, alignment - 1) & -alignment;
-      offsets.add(offset);
-      end = Math.addExact(offset, range.size());
-    }
-    return end;
-  }
-
   private DeviceBuffer allocate(long bytes) throws DeviceMemoryException {
-    if (bytes > options.memoryBudget() - heldBytes) {
-      throw new DeviceMemoryException(
-          context.device(), bytes, options.memoryBudget() - heldBytes, "memory budget", null);
-    }
-    DeviceBuffer buffer = context.allocate(bytes, alignment());
-    heldBytes += bytes;
-    return buffer;
+    budget.take(bytes);
+    return context.allocate(bytes, alignment());
   }
 
   private long alignment() {
@@ -106,9 +87,9 @@ final class SimSession implements IoSession {
 
   /** Frees memory that was not handed out. */
   void free(DeviceBuffer buffer) {
-    heldBytes -= buffer.size();
     context.attach();
     buffer.close();
+    budget.giveBack(buffer.size());
   }
 
   static TransferException failure(

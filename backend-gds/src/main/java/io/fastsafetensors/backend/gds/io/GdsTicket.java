@@ -30,8 +30,8 @@ final class GdsTicket extends ParallelTicket {
   private final IoMonitor monitor;
   private final FileStats stats = new FileStats();
 
-  /** The last copy of this file that each lane queued. */
-  private final Map<Lane, StreamMark> copies = new ConcurrentHashMap<>();
+  /** The last copy of this file that each reader queued. */
+  private final Map<Reader, StreamMark> copies = new ConcurrentHashMap<>();
 
   /** Reads that nobody has begun; guarded by the lock of the {@link ReadQueue}. */
   final Iterator<Read> pending;
@@ -61,9 +61,9 @@ final class GdsTicket extends ParallelTicket {
   }
 
   /** Does a read. */
-  void read(Read read, Lane lane) throws LoadException {
+  void read(Read read, Reader reader) throws LoadException {
     monitor.checkpoint();
-    Took took = lane.run(this, read, monitor.deadline());
+    Took took = reader.run(this, read, monitor.deadline());
     TransferPath path = path(took.way());
     stats.add(took, path, read.bytes());
     monitor.blockDone(file.path(), path, read.offset(), read.bytes(), took.readNanos());
@@ -74,9 +74,9 @@ final class GdsTicket extends ParallelTicket {
     return way == Read.Way.STAGED ? TransferPath.BUFFERED : manner.path();
   }
 
-  /** Notes that a copy of this file is under way; later ones of the same lane come after it. */
-  void copying(Lane lane, StreamMark mark) {
-    copies.put(lane, mark);
+  /** Notes that a copy of this file is under way; later ones of the same reader come after it. */
+  void copying(Reader reader, StreamMark mark) {
+    copies.put(reader, mark);
   }
 
   @Override

@@ -42,30 +42,30 @@ final class Workers implements AutoCloseable {
   }
 
   private void work() {
-    Lane lane = new Lane(context, registration, tuning);
+    Reader reader = new Reader(context, registration, tuning);
     try {
       for (Task task = queue.take(); task != null; task = queue.take()) {
-        read(task, lane);
+        read(task, reader);
       }
     } catch (InterruptedException e) {
       LOG.log(Level.DEBUG, "interrupted: the thread ends", e);
     } finally {
-      close(lane);
+      close(reader);
     }
   }
 
-  private void read(Task task, Lane lane) {
+  private void read(Task task, Reader reader) {
     task.ticket()
         .run(() -> {
           context.attach();
-          task.ticket().read(task.read(), lane);
+          task.ticket().read(task.read(), reader);
         });
   }
 
-  private void close(Lane lane) {
+  private void close(Reader reader) {
     try {
       context.attach();
-      lane.close(GdsSession.GRACE);
+      reader.close(GdsSession.GRACE);
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "{0}: staging memory is lost: {1}", context.device(), e);
     }

@@ -20,11 +20,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thread's means to read: a stream, scratch memory of the device, pinned memory of the host.
- * Each is made when first needed. Used by its thread only, attached to the device.
+ * One thread's reader, with a stream, scratch memory of the device, pinned memory of the host. Each
+ * is made when first needed. Used by its thread only, attached to the device.
  */
-final class Lane {
-  private static final Logger LOG = System.getLogger(Lane.class.getName());
+final class Reader {
+  private static final Logger LOG = System.getLogger(Reader.class.getName());
 
   private final DeviceContext context;
   private final Registration registration;
@@ -33,7 +33,7 @@ final class Lane {
   private @Nullable DeviceStream stream;
   private boolean noScratch;
 
-  Lane(DeviceContext context, Registration registration, Tuning tuning) {
+  Reader(DeviceContext context, Registration registration, Tuning tuning) {
     this.context = context;
     this.registration = registration;
     this.scratch = new Slots(() -> context.allocate(tuning.blockBytes(), Tuning.PAGE));
