@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who follows the README with Maven gets a program that loads, by whatever backend is there. */
-@Timeout(240)
+@Timeout(600)
 class OutsideProjectTests {
   private static final String SAMPLE =
       """

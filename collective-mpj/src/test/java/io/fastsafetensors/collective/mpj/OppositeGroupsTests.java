@@ -11,6 +11,7 @@ import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.testkit.LoopbackWorld;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,17 +35,18 @@ class OppositeGroupsTests {
 
   @BeforeAll
   static void needsMpj() {
-    Configs.assumeMpj();
+    MpjGroupContractTests.assumeMpj();
   }
 
   @Test
   void largeTransfersDontBlockEachOther() throws Exception {
-    int port = Configs.freePort();
+    LoopbackWorld world =
+        new LoopbackWorld(new MpjCollective(), RANKS, TIMEOUT, rank -> Device.CPU);
     List<Future<?>> ranks = new ArrayList<>();
     try (ExecutorService threads = Executors.newCachedThreadPool()) {
       for (int rank = 0; rank < RANKS; rank++) {
         int own = rank;
-        ranks.add(threads.submit(() -> run(own, port, threads)));
+        ranks.add(threads.submit(() -> run(world, own, threads)));
       }
       for (Future<?> rank : ranks) {
         rank.get(3 * TIMEOUT.toSeconds(), TimeUnit.SECONDS);
@@ -52,10 +54,9 @@ class OppositeGroupsTests {
     }
   }
 
-  private static boolean run(int rank, int port, ExecutorService threads) throws Exception {
-    try (ProcessGroup whole =
-            ProcessGroup.join(
-                Configs.config(rank, RANKS, port, Device.CPU, TIMEOUT), new MpjCollective());
+  private static boolean run(LoopbackWorld world, int rank, ExecutorService threads)
+      throws Exception {
+    try (ProcessGroup whole = world.join(rank);
         ProcessGroup one = whole.split(0, rank);
         ProcessGroup other = whole.split(0, rank)) {
       List<Future<?>> both =

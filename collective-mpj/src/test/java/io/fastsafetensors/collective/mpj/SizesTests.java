@@ -11,6 +11,7 @@ import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.testkit.LoopbackWorld;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +36,7 @@ class SizesTests {
 
   @BeforeAll
   static void needsMpj() {
-    Configs.assumeMpj();
+    MpjGroupContractTests.assumeMpj();
   }
 
   /** What a rank does with memory of its size. */
@@ -97,13 +98,14 @@ class SizesTests {
 
   /** All ranks have memory of one size, the last of another. */
   private static void check(Work work, long sent, long expected) throws Exception {
-    int port = Configs.freePort();
+    LoopbackWorld world =
+        new LoopbackWorld(new MpjCollective(), RANKS, TIMEOUT, rank -> Device.CPU);
     List<Future<String>> ranks = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(RANKS)) {
       for (int rank = 0; rank < RANKS; rank++) {
         long bytes = rank == LAST ? expected : sent;
         int own = rank;
-        ranks.add(threads.submit(failure(own, port, bytes, work)));
+        ranks.add(threads.submit(failure(world, own, bytes, work)));
       }
     }
     for (Future<String> rank : ranks) {
@@ -112,11 +114,9 @@ class SizesTests {
     }
   }
 
-  private static Callable<String> failure(int rank, int port, long bytes, Work work) {
+  private static Callable<String> failure(LoopbackWorld world, int rank, long bytes, Work work) {
     return () -> {
-      try (ProcessGroup group =
-              ProcessGroup.join(
-                  Configs.config(rank, RANKS, port, Device.CPU, TIMEOUT), new MpjCollective());
+      try (ProcessGroup group = world.join(rank);
           DeviceContext context = Plugins.runtime(Device.CPU).open(Device.CPU);
           DeviceStream stream = context.newStream();
           DeviceBuffer buffer = context.allocate(bytes, 64)) {
