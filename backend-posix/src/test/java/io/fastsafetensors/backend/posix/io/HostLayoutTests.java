@@ -3,6 +3,7 @@ package io.fastsafetensors.backend.posix.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fastsafetensors.Device;
 import io.fastsafetensors.backend.posix.libc.DirectRules;
 import io.fastsafetensors.backend.posix.libc.Faults;
 import io.fastsafetensors.spi.ByteRange;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Where ranges are in memory is where they are read to, whatever alignment a disk asks for. */
 class HostLayoutTests {
   private static final long MIB = 1 << 20;
+  private static final Alignment ALIGNMENT = Alignment.of(Device.CPU, 0);
   private static final List<ByteRange> RANGES =
       List.of(
           new ByteRange(5_012, 2 * MIB + 12),
@@ -29,7 +31,7 @@ class HostLayoutTests {
   private static HostLayout layout(int memoryGrain) {
     RangePlan plan = new RangePlan(Path.of("f"), 1L << 40, RANGES);
     DirectFile direct = new DirectFile(Faults.real(), -1, new DirectRules(memoryGrain, 512));
-    return HostLayout.forDirect(plan, 0, direct);
+    return HostLayout.forDirect(plan, ALIGNMENT, direct);
   }
 
   private static List<Region> regions(HostLayout layout) {
@@ -56,7 +58,7 @@ class HostLayoutTests {
 
   @Test
   void theFirstRangeIsAlignedWhereTheDiskAllows() {
-    assertThat(regions(layout(4)).getFirst().offset() % HostLayout.ALIGNMENT).isZero();
+    assertThat(regions(layout(4)).getFirst().offset() % ALIGNMENT.bytes()).isZero();
     assertThat(layout(4).lead()).isPositive();
     assertThat(layout(512).lead()).isZero();
   }
