@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loads the safetensors files of a folder into private host memory by a peer, and prints the
-nanoseconds it took. Usage: peers.py PEER FOLDER SMALL, where SMALL is a folder to warm up with;
-without arguments: the peers that are installed."""
+"""Loads the safetensors files of a folder into private host memory, or a GPU's, by a peer, and
+prints the nanoseconds it took. Usage: peers.py [--device DEVICE] [PEER FOLDER SMALL], where SMALL is a
+folder to warm up with; without a peer: those that are installed and know the device."""
 
 import importlib.util
 import pathlib
@@ -13,17 +13,18 @@ def files(folder):
     return sorted(str(path) for path in pathlib.Path(folder).glob("*.safetensors"))
 
 
-def safetensors_clone(paths):
+def safetensors_clone(paths, device):
     from safetensors import safe_open
 
     kept = []
     for path in paths:
-        with safe_open(path, framework="pt") as file:
-            kept += [file.get_tensor(name).clone() for name in file.keys()]
+        with safe_open(path, framework="pt", device=device) as file:
+            tensors = [file.get_tensor(name) for name in file.keys()]
+            kept += [tensor.clone() for tensor in tensors] if device == "cpu" else tensors
     return kept
 
 
-def safetensors_pread(paths):
+def safetensors_pread(paths, _):
     from safetensors import safe_open
 
     kept = []
@@ -33,16 +34,16 @@ def safetensors_pread(paths):
     return kept
 
 
-def fastsafetensors(paths, nogds, block_bytes):
+def fastsafetensors(paths, device, nogds, block_bytes):
     from fastsafetensors import SafeTensorsFileLoader, SingleGroup
 
-    loader = SafeTensorsFileLoader(SingleGroup(), "cpu", nogds=nogds)
+    loader = SafeTensorsFileLoader(SingleGroup(), device, nogds=nogds)
     loader.add_filenames({0: paths})
     buffer = loader.copy_files_to_device(max_copy_block_size=block_bytes)
     return [buffer.get_tensor(name) for name in loader.get_keys()], buffer, loader
 
 
-def runai(paths):
+def runai(paths, _):
     from runai_model_streamer import SafetensorsStreamer
 
     with SafetensorsStreamer() as streamer:
@@ -50,7 +51,7 @@ def runai(paths):
         return [tensor.clone().detach() for _, tensor in streamer.get_tensors()]
 
 
-def first_tensor(paths):
+def first_tensor(paths, _):
     from safetensors import safe_open
 
     with safe_open(paths[0], framework="pt") as file:
@@ -59,40 +60,68 @@ def first_tensor(paths):
 
 GIB = 1 << 30
 WARM_UP_ROUNDS = 10
+# The module, the load, and whether it knows GPUs.
 PEERS = {
-    "safetensors, clone": ("safetensors", safetensors_clone),
-    "safetensors, pread": ("safetensors", safetensors_pread),
+    "safetensors, clone": ("safetensors", safetensors_clone, True),
+    "safetensors, pread": ("safetensors", safetensors_pread, False),
     "fastsafetensors, nogds": (
         "fastsafetensors",
-        lambda paths: fastsafetensors(paths, True, 16 * GIB),
+        lambda paths, device: fastsafetensors(paths, device, True, 16 * GIB),
+        True,
     ),
     "fastsafetensors, nogds, 64 MiB blocks": (
         "fastsafetensors",
-        lambda paths: fastsafetensors(paths, True, GIB // 16),
+        lambda paths, device: fastsafetensors(paths, device, True, GIB // 16),
+        True,
     ),
     "fastsafetensors, gds mode": (
         "fastsafetensors",
-        lambda paths: fastsafetensors(paths, False, 16 * GIB),
+        lambda paths, device: fastsafetensors(paths, device, False, 16 * GIB),
+        True,
     ),
-    "runai-model-streamer": ("runai_model_streamer", runai),
-    "first tensor, safetensors": ("safetensors", first_tensor),
+    "runai-model-streamer": ("runai_model_streamer", runai, False),
+    "first tensor, safetensors": ("safetensors", first_tensor, False),
 }
 
 
+def has(device):
+    if not importlib.util.find_spec("torch"):
+        return False
+    if device == "cpu":
+        return True
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def settle(device):
+    """Opens the device, or waits until it has done what it is to do."""
+    if device != "cpu":
+        import torch
+
+        torch.zeros(1, device=device)
+        torch.cuda.synchronize(device)
+
+
 def main(arguments):
+    device = "cpu"
+    if arguments[:1] == ["--device"]:
+        device, arguments = arguments[1], arguments[2:]
     if not arguments:
-        for name, (module, _) in PEERS.items():
-            if importlib.util.find_spec(module):
+        for name, (module, _, gpus) in PEERS.items():
+            if (gpus or device == "cpu") and importlib.util.find_spec(module) and has(device):
                 print(name)
         return
-    module, load = PEERS[arguments[0]]
+    module, load, _ = PEERS[arguments[0]]
     importlib.import_module("torch")
     importlib.import_module(module)
     for _ in range(WARM_UP_ROUNDS):
-        load(files(arguments[2]))
+        load(files(arguments[2]), device)
     paths = files(arguments[1])
+    settle(device)
     start = time.perf_counter_ns()
-    loaded = load(paths)
+    loaded = load(paths, device)
+    settle(device)
     print(time.perf_counter_ns() - start)
     sys.stdout.flush()
     del loaded

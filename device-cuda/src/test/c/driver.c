@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PITCH = 11, INTEGRATED = 18, MAJOR = 75, MINOR = 76, HOST_MEMORY = 1 };
+enum { MAX_PITCH = 11, INTEGRATED = 18, UNIFIED_ADDRESSING = 41, MAJOR = 75, MINOR = 76 };
+enum { HOST_MEMORY = 1 };
 
 /* CUDA_MEMCPY2D and CUDA_MEMCPY3D_PEER as NVIDIA documents them. */
 typedef struct side2 {
@@ -75,7 +76,8 @@ EXPORT int cuDeviceGetAttribute(int *value, int attribute, int device) {
   (void)device;
   switch (attribute) {
     case MAX_PITCH: *value = 0x7fffffff; break;
-    case INTEGRATED: *value = getenv("FST_SIM_INTEGRATED") != NULL; break;
+    case INTEGRATED: *value = is_integrated(); break;
+    case UNIFIED_ADDRESSING: *value = 1; break;
     case MAJOR: *value = 5; break;
     default: *value = 0;
   }

@@ -206,10 +206,9 @@ int run_function(const function *what, const uint64_t arguments[3]) {
     violation("%s: misaligned", what->name);
     return MISALIGNED;
   }
-  const char *source = sim_memory(arguments[0], arguments[2] * read);
-  char *target = sim_memory(arguments[1], arguments[2] * written);
-  if (source == NULL || target == NULL || device_of(arguments[0]) < 0 ||
-      device_of(arguments[1]) < 0) {
+  const char *source = seen_by_kernels(arguments[0], arguments[2] * read);
+  char *target = seen_by_kernels(arguments[1], arguments[2] * written);
+  if (source == NULL || target == NULL) {
     violation("%s: no device memory", what->name);
     return ILLEGAL_ADDRESS;
   }

@@ -41,8 +41,12 @@ static char *map(uint64_t bytes) {
 }
 
 static block *add(uint64_t bytes, bool pinned) {
+  char *memory = map(bytes);
+  if (memory == NULL) {
+    return NULL;
+  }
   block *made = calloc(1, sizeof *made);
-  made->memory = map(bytes);
+  made->memory = memory;
   made->bytes = bytes;
   made->owner = current;
   made->pinned = pinned;
@@ -64,17 +68,19 @@ static bool is_device(uint64_t address) {
   return address >= BASE && address < BASE + MAX_DEVICES * PER_DEVICE;
 }
 
-/* Returns the host's memory behind device memory, or the host's own; NULL if there is none. */
-EXPORT void *sim_memory(uint64_t address, uint64_t bytes) {
-  if (!is_device(address)) {
-    return (void *)address;
-  }
+/* Returns the host's memory behind memory of a device, or pinned memory; NULL if there is none. */
+void *seen_by_kernels(uint64_t address, uint64_t bytes) {
   pthread_mutex_lock(&lock);
   block *found = find(address);
   uint64_t from = found == NULL ? 0 : address - found->address;
   void *memory = found == NULL || bytes > found->bytes - from ? NULL : found->memory + from;
   pthread_mutex_unlock(&lock);
   return memory;
+}
+
+/* Returns the same, or the host's own memory. */
+EXPORT void *sim_memory(uint64_t address, uint64_t bytes) {
+  return is_device(address) ? seen_by_kernels(address, bytes) : (void *)address;
 }
 
 /* Returns whose memory it is; -1 for the host's. */
@@ -110,6 +116,10 @@ EXPORT int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
     return bytes == 0 ? INVALID_VALUE : OUT_OF_MEMORY;
   }
   block *made = add(bytes, false);
+  if (made == NULL) {
+    pthread_mutex_unlock(&lock);
+    return OUT_OF_MEMORY;
+  }
   /* Never aligned better than promised. */
   made->address = BASE + device * PER_DEVICE + next_offset[device] + GRAIN;
   next_offset[device] += (bytes + 4 * GRAIN) / (2 * GRAIN) * (2 * GRAIN);
@@ -152,11 +162,12 @@ EXPORT int cuMemHostAlloc(void **memory, size_t bytes, unsigned flags) {
     return INVALID_CONTEXT;
   }
   pthread_mutex_lock(&lock);
-  if (bytes == 0 || fails(FAIL_ALLOCATION)) {
+  bool refused = bytes == 0 || fails(FAIL_ALLOCATION);
+  block *made = refused ? NULL : add((bytes + PAGE - 1) / PAGE * PAGE, true);
+  if (made == NULL) {
     pthread_mutex_unlock(&lock);
     return OUT_OF_MEMORY;
   }
-  block *made = add((bytes + PAGE - 1) / PAGE * PAGE, true);
   made->address = (uint64_t)made->memory;
   *memory = made->memory;
   pthread_mutex_unlock(&lock);

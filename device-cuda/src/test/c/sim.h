@@ -75,9 +75,11 @@ void violation(const char *format, ...);
 int64_t now_nanos(void);
 int64_t delay_nanos(void);
 bool is_stalled(void);
+bool is_integrated(void);
 
 /* memory.c */
 EXPORT void *sim_memory(uint64_t address, uint64_t bytes);
+void *seen_by_kernels(uint64_t address, uint64_t bytes);
 int device_of(uint64_t address);
 int copy_rows(const rows *copy);
 

@@ -15,6 +15,8 @@ static _Atomic int64_t live[LIVE_KINDS];
 static _Atomic int64_t until_failure[FAIL_KINDS];
 static _Atomic int64_t late_nanos = 20 * 1000 * 1000;
 static atomic_bool stalled;
+static atomic_bool integrated;
+static _Atomic int64_t uses[FAIL_KINDS];
 static _Atomic int64_t violations;
 static char last_violation[512];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -36,6 +38,9 @@ int64_t delay_nanos(void) { return late_nanos; }
 
 bool is_stalled(void) { return stalled; }
 
+/* Whether devices have no memory of their own, but use the host's. */
+bool is_integrated(void) { return integrated || setting("FST_SIM_INTEGRATED", 0) != 0; }
+
 int require_context(void) {
   return current == NULL || current->holders == 0 ? INVALID_CONTEXT : SUCCESS;
 }
@@ -49,6 +54,7 @@ void count(context *owner, int kind, int by) {
 
 /* True for the n-th use since it was told so, once. */
 bool fails(int kind) {
+  uses[kind]++;
   int64_t left = until_failure[kind];
   while (left > 0) {
     if (atomic_compare_exchange_weak(&until_failure[kind], &left, left - 1)) {
@@ -76,6 +82,11 @@ EXPORT void sim_fail(int kind, int64_t nth) { until_failure[kind] = nth; }
 
 /* How many uses are left until the failure: 0 once it has happened. */
 EXPORT int64_t sim_until_failure(int kind) { return until_failure[kind]; }
+
+/* How many uses there were. */
+EXPORT int64_t sim_uses(int kind) { return uses[kind]; }
+
+EXPORT void sim_integrated(int yes) { integrated = yes != 0; }
 
 EXPORT void sim_delay(int64_t nanos) { late_nanos = nanos; }
 

@@ -9,7 +9,8 @@ import java.util.Optional;
  * A piece of memory on a device.
  *
  * <p>Device memory is never a sized {@link MemorySegment}: reading it from Java would end the
- * process. Only memory that the host can read has {@link #host()}. Thread-safe.
+ * process. Only memory that the host can read has {@link #host()}: that of {@code cpu}, and of
+ * devices whose context {@linkplain DeviceContext#isHostVisible() says so}. Thread-safe.
  *
  * @since 0.1
  */
@@ -25,10 +26,25 @@ public interface DeviceBuffer extends AutoCloseable {
    * @throws IllegalArgumentException if the segment is not native memory
    */
   static DeviceBuffer ofHost(MemorySegment segment, Runnable release) {
+    return ofUnified(Device.CPU, segment, release);
+  }
+
+  /**
+   * Wraps memory that the host and a device have in common, at one address (rule D-113).
+   *
+   * @param device the device
+   * @param segment native memory of the whole buffer; its scope must end in {@code release}, so
+   *     that later use is an exception (rule D-104)
+   * @param release frees the memory; run at most once to success: if it throws, the buffer stays
+   *     open and {@code close} can be called again
+   * @return the buffer; the caller closes it
+   * @throws IllegalArgumentException if the segment is not native memory
+   */
+  static DeviceBuffer ofUnified(Device device, MemorySegment segment, Runnable release) {
     if (!segment.isNative()) {
       throw new IllegalArgumentException("a device buffer can't be heap memory: " + segment);
     }
-    return new OwnedBuffer(Device.CPU, segment.address(), segment.byteSize(), segment, release);
+    return new OwnedBuffer(device, segment.address(), segment.byteSize(), segment, release);
   }
 
   /**

@@ -73,6 +73,18 @@ public interface DeviceContext extends AutoCloseable {
   MemoryInfo memory() throws LoadException;
 
   /**
+   * Tells whether host and device have their memory in common, so that the host can write what is
+   * allocated as it writes its own: unified memory, by rule D-113. Backends read straight into it
+   * then, without staging memory and without a copy.
+   *
+   * @return true if every buffer of {@link #allocate} has {@link DeviceBuffer#host()}, always the
+   *     same; only for {@code cpu} unless overridden
+   */
+  default boolean isHostVisible() {
+    return device().isCpu();
+  }
+
+  /**
    * Returns the node of the host's memory that is nearest.
    *
    * @return the node's number, or empty if unknown or if there is only one, and unless overridden

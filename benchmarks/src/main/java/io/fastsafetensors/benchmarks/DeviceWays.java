@@ -17,30 +17,38 @@ import java.util.List;
 final class DeviceWays {
   private DeviceWays() {}
 
+  /** Returns how the names of the ways begin that only copy. */
+  static String limit(Device device) {
+    return "limit: pinned memory to " + device + ", ";
+  }
+
+  /** Returns the name of the way that loads by a backend. */
+  static String load(String backend, Device device) {
+    return "fst %s to %s, device open".formatted(backend, device);
+  }
+
   static List<Way> all(Device device) {
     List<Way> ways = new ArrayList<>();
     for (int streams : new int[] {1, 4}) {
       ways.add(
           Way.of(
-                  "limit: pinned memory to %s, %d streams".formatted(device, streams),
+                  limit(device) + streams + " streams",
                   folder -> CopyLimit.prepare(device, Host.bytes(folder), streams))
               .only(CacheState.WARM, CacheState.COLD));
     }
     for (PluginReport plugin : Plugins.probe(device)) {
       if (plugin.kind() == PluginReport.Kind.BACKEND && plugin.available()) {
-        ways.add(load(plugin.id(), device));
+        ways.add(way(plugin.id(), device));
       }
     }
-    ways.add(load("posix", Device.CPU));
+    ways.add(way("posix", Device.CPU));
     return ways;
   }
 
   /** A loader that loaded before: the device is open, and its pinned memory is there. */
-  private static Way load(String backend, Device device) {
+  private static Way way(String backend, Device device) {
     LoadOptions options = LoadOptions.builder().backend(backend).path(AccessPath.COPIED).build();
-    return Way.of(
-        "fst %s to %s, device open".formatted(backend, device),
-        folder -> prepare(folder, device, options));
+    return Way.of(load(backend, device), folder -> prepare(folder, device, options));
   }
 
   private static Way.Run prepare(Path folder, Device device, LoadOptions options)

@@ -12,31 +12,33 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What the disk gives at best: {@code fio}, where it is installed, with direct reads in a queue.
+ * What the disk gives at best: direct reads in a queue, by {@code fio} where it is installed, else
+ * by {@link DirectReads}.
  *
  * @param blockMib the size of a read in MiB
  * @param depth how many there are at a time
  */
 record DiskLimit(int blockMib, int depth) {
   /** What the names of all these ways begin with. */
-  static final String NAME = "fio direct";
+  static final String NAME = "direct reads";
 
   private static final Path FIO = Path.of("/usr/bin/fio");
   private static final Pattern RUNTIME_MILLIS = Pattern.compile("\"runtime\" : (\\d+)");
 
-  /** Returns a few queues, of which the best counts; none where there is no fio. */
+  /** Returns a few queues, of which the best counts. */
   static List<Way> ways() {
     return Stream.of(new DiskLimit(16, 16), new DiskLimit(4, 16), new DiskLimit(1, 32))
-        .filter(_ -> Files.isExecutable(FIO))
         .map(DiskLimit::way)
         .toList();
   }
 
   private Way way() {
-    String name = NAME + ", " + blockMib + " MiB x " + depth + " deep";
-    return Way.of(name, folder -> () -> read(Host.files(folder)))
-        .only(CacheState.COLD, CacheState.COLD_128K)
-        .inOtherProcess();
+    boolean fio = Files.isExecutable(FIO);
+    String name = "%s%s, %d MiB x %d deep".formatted(NAME, fio ? " by fio" : "", blockMib, depth);
+    return (fio
+            ? Way.of(name, folder -> () -> read(Host.files(folder))).inOtherProcess()
+            : Way.timed(name, folder -> new DirectReads(blockMib << 20, depth).read(folder)))
+        .only(CacheState.COLD, CacheState.COLD_128K);
   }
 
   private long read(List<Path> files) throws IOException {

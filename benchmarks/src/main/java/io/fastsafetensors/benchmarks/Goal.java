@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.benchmarks;
 
+import io.fastsafetensors.Device;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -11,13 +14,32 @@ import java.util.stream.IntStream;
  *
  * @param state the state of the page cache
  * @param way the name of the library's way
- * @param other the name of what it is compared with, or how all names begin of which the quickest
- *     counts
+ * @param others the names of what it is compared with, or how such names begin of which the
+ *     quickest counts; of several, the slowest counts
  * @param least the least ratio of the speeds
  */
-record Goal(CacheState state, String way, String other, double least) {
-  /** All goals. */
-  static final List<Goal> ALL =
+record Goal(CacheState state, String way, List<String> others, double least) {
+  /** A way that both ends of a comparison were timed of. */
+  private record Timed(String name, List<Long> nanos) {
+    long median() {
+      return Spread.median(nanos);
+    }
+  }
+
+  /**
+   * What came of a goal.
+   *
+   * @param other what the way was compared with
+   * @param ratios of the speeds in each round
+   */
+  record Result(String other, List<Double> ratios) {}
+
+  private Goal(CacheState state, String way, String other, double least) {
+    this(state, way, List.of(other), least);
+  }
+
+  /** The goals of loads to host memory. */
+  static final List<Goal> OF_HOST =
       List.of(
           new Goal(CacheState.WARM, "fst posix copied", PlainWays.READ_NATIVE, 4),
           new Goal(CacheState.WARM, "fst posix copied", PlainWays.POPULATE_READ, 0.8),
@@ -32,28 +54,52 @@ record Goal(CacheState state, String way, String other, double least) {
           new Goal(CacheState.HALF, "fst posix copied", FstWays.otherHalfOf("posix"), 1));
 
   /** Returns the goal beside another program: to be as fast, into the same kind of memory. */
-  static Goal beside(Way peer, CacheState state) {
+  static Goal beside(Way peer, Device device, CacheState state) {
     String way =
         peer.whole()
             ? "fst posix " + (peer.name().contains("mapped") ? "auto" : "copied")
             : FstWays.firstTensorOf("posix");
-    return new Goal(state, way, peer.name(), 1);
+    return new Goal(state, device.isCpu() ? way : DeviceWays.load("posix", device), peer.name(), 1);
   }
 
-  /** Tells the ratio of each round's speeds; empty unless both ways were timed. */
-  List<Double> ratios(Map<Way, List<Long>> nanos) {
-    List<Long> ours = times(nanos, way::equals);
-    List<Long> theirs = times(nanos, name -> name.startsWith(other));
-    return IntStream.range(0, Math.min(ours.size(), theirs.size()))
-        .mapToObj(round -> (double) theirs.get(round) / ours.get(round))
+  /** Returns the goals of loads to another device: near to the smaller of two limits. */
+  static List<Goal> of(Device device) {
+    String copies = DeviceWays.limit(device);
+    return Arrays.stream(new String[] {"posix", "gds"})
+        .map(backend -> DeviceWays.load(backend, device))
+        .flatMap(way ->
+            List.of(
+                new Goal(CacheState.WARM, way, List.of(copies, PlainWays.READ_POPULATED), 0.9),
+                new Goal(CacheState.COLD, way, List.of(copies, DiskLimit.NAME), 0.9))
+                .stream())
         .toList();
   }
 
-  private static List<Long> times(Map<Way, List<Long>> nanos, Predicate<String> name) {
+  /** Compares round by round; empty unless the way and all others were timed. */
+  Optional<Result> result(Map<Way, List<Long>> nanos) {
+    List<Timed> limits = others.stream().flatMap(name -> quickest(nanos, name).stream()).toList();
+    Optional<Timed> ours =
+        nanos.entrySet().stream()
+            .filter(entry -> entry.getKey().name().equals(way))
+            .map(entry -> new Timed(way, entry.getValue()))
+            .findFirst();
+    if (ours.isEmpty() || limits.size() < others.size()) {
+      return Optional.empty();
+    }
+    Timed limit = limits.stream().max(Comparator.comparingLong(Timed::median)).orElseThrow();
+    return Optional.of(new Result(limit.name, ratios(ours.get().nanos, limit.nanos)));
+  }
+
+  private static Optional<Timed> quickest(Map<Way, List<Long>> nanos, String name) {
     return nanos.entrySet().stream()
-        .filter(entry -> name.test(entry.getKey().name()))
-        .map(Map.Entry::getValue)
-        .min((a, b) -> Long.compare(Spread.median(a), Spread.median(b)))
-        .orElse(List.of());
+        .filter(entry -> entry.getKey().name().startsWith(name))
+        .map(entry -> new Timed(entry.getKey().name(), entry.getValue()))
+        .min(Comparator.comparingLong(Timed::median));
+  }
+
+  private static List<Double> ratios(List<Long> ours, List<Long> theirs) {
+    return IntStream.range(0, Math.min(ours.size(), theirs.size()))
+        .mapToObj(round -> (double) theirs.get(round) / ours.get(round))
+        .toList();
   }
 }

@@ -4,12 +4,14 @@ package io.fastsafetensors.benchmarks;
 import io.fastsafetensors.Device;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -75,9 +77,11 @@ final class LoadComparison implements Callable<Integer> {
     if (device == null) {
       ways.addAll(PlainWays.all());
       ways.addAll(FstWays.all());
-      ways.addAll(PeerWays.installed(small.folder()));
+      ways.addAll(PeerWays.installed(Device.CPU, small.folder()));
     } else {
+      ways.add(PlainWays.readPopulated());
       ways.addAll(DeviceWays.all(Device.parse(device)));
+      ways.addAll(PeerWays.installed(Device.parse(device), small.folder()));
     }
     ways.removeIf(way -> !names.matcher(way.name()).find());
     small.run(ways, warmup);
@@ -89,10 +93,22 @@ final class LoadComparison implements Callable<Integer> {
         run(state, ways, results);
       }
     }
-    results.printGoals();
+    results.print(goals(ways));
     if (json != null) {
       results.write(json);
     }
+  }
+
+  private List<Goal> goals(List<Way> ways) {
+    Device target = device == null ? Device.CPU : Device.parse(device);
+    Stream<Goal> besidePeers =
+        ways.stream()
+            .filter(way -> way.name().contains(PeerWays.PEER))
+            .flatMap(way -> states.stream().map(state -> Goal.beside(way, target, state)));
+    List<Goal> known = device == null ? Goal.OF_HOST : Goal.of(target);
+    return Stream.concat(known.stream(), besidePeers)
+        .sorted(Comparator.comparing(Goal::state))
+        .toList();
   }
 
   private void run(CacheState state, List<Way> ways, Results results) throws Exception {

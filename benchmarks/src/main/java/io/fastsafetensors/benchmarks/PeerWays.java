@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.benchmarks;
 
+import io.fastsafetensors.Device;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +14,8 @@ import java.util.stream.Stream;
  * What other programs do: each system property whose name begins with {@code peer.} is a command,
  * one word a line. Without arguments it tells the names of its ways; with such a name, a folder and
  * a small folder to warm up with it loads the folder and tells how long that took, in nanoseconds,
- * without its own start.
+ * without its own start. For another device than {@code cpu} two more words come first: {@code
+ * --device cuda:0}.
  *
  * @param command the command
  * @param name the way
@@ -28,14 +30,20 @@ record PeerWays(List<String> command, String name) {
   private static final String PREFIX = "peer.";
   private static final Path SILENCE = Path.of("/dev/null");
 
-  static List<Way> installed(Path small) {
+  /** Returns the ways of those that load to a device. */
+  static List<Way> installed(Device device, Path small) {
     return System.getProperties().stringPropertyNames().stream()
         .filter(property -> property.startsWith(PREFIX))
         .sorted()
-        .map(property -> System.getProperty(property).lines().toList())
+        .map(property -> command(System.getProperty(property), device))
         .flatMap(PeerWays::of)
         .map(peer -> peer.way(small))
         .toList();
+  }
+
+  private static List<String> command(String words, Device device) {
+    Stream<String> option = device.isCpu() ? Stream.of() : Stream.of("--device", device.toString());
+    return Stream.concat(words.lines(), option).toList();
   }
 
   private static Stream<PeerWays> of(List<String> command) {
@@ -54,12 +62,16 @@ record PeerWays(List<String> command, String name) {
   private Way whole(Path small) {
     return Way.of(
             PEER + (name.startsWith(FIRST) ? name.substring(FIRST.length()) : name),
-            folder ->
-                () ->
-                    Long.parseLong(
-                        run(command, name, folder.toString(), small.toString()).getLast()))
+            folder -> () -> nanos(run(command, name, folder.toString(), small.toString())))
         .only(CacheState.WARM, CacheState.COLD)
         .inOtherProcess();
+  }
+
+  private long nanos(List<String> printed) throws IOException {
+    if (printed.isEmpty()) {
+      throw new IOException("nothing printed by " + command);
+    }
+    return Long.parseLong(printed.getLast());
   }
 
   private static List<String> run(List<String> command, String... arguments) throws IOException {
@@ -67,9 +79,6 @@ record PeerWays(List<String> command, String name) {
     whole.addAll(List.of(arguments));
     Process process = new ProcessBuilder(whole).redirectError(SILENCE.toFile()).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (output.isBlank()) {
-      throw new IOException("nothing printed by " + whole);
-    }
     return output.lines().toList();
   }
 }

@@ -35,7 +35,12 @@ final class PlainWays {
             .only(CacheState.WARM, CacheState.COLD),
         Way.timed(READ_NATIVE, PlainWays::readToNative).only(CacheState.WARM, CacheState.COLD),
         Way.timed(POPULATE_READ, PlainWays::populateAndRead).only(CacheState.WARM),
-        Way.of(READ_POPULATED, PlainWays::readToPopulated).only(CacheState.WARM));
+        readPopulated());
+  }
+
+  /** What the page cache gives at best where it has to be copied. */
+  static Way readPopulated() {
+    return Way.of(READ_POPULATED, PlainWays::readToPopulated).only(CacheState.WARM);
   }
 
   private static void map(Path folder, Consumer<MemorySegment> use) throws IOException {

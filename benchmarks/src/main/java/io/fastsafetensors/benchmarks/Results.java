@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 
 /** The times of all runs, as a table and as JSON. */
 final class Results {
@@ -61,24 +60,20 @@ final class Results {
   }
 
   /** Prints how far the library is from its goals: rounds are compared, not medians. */
-  void printGoals() {
+  void print(List<Goal> goals) {
     System.out.printf(Locale.ROOT, "%ngoals: times as fast, in the same round%n");
-    nanos.forEach((state, times) ->
-        Stream.concat(
-                Goal.ALL.stream().filter(goal -> goal.state() == state),
-                times.keySet().stream()
-                    .filter(way -> way.name().contains(PeerWays.PEER))
-                    .map(way -> Goal.beside(way, state)))
-            .filter(goal -> !goal.ratios(times).isEmpty())
-            .forEach(goal ->
-                System.out.printf(
-                    Locale.ROOT,
-                    "  %-9s %-24s : %-46s %s, goal %.2f%n",
-                    state,
-                    goal.way(),
-                    goal.other(),
-                    Spread.of(goal.ratios(times)),
-                    goal.least())));
+    for (Goal goal : goals) {
+      goal.result(nanos.getOrDefault(goal.state(), Map.of()))
+          .ifPresent(result ->
+              System.out.printf(
+                  Locale.ROOT,
+                  "  %-9s %-24s : %-46s %s, goal %.2f%n",
+                  goal.state(),
+                  goal.way(),
+                  result.other(),
+                  Spread.of(result.ratios()),
+                  goal.least()));
+    }
   }
 
   private List<Double> speeds(List<Long> times) {

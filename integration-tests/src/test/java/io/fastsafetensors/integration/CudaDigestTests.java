@@ -15,6 +15,8 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,11 +44,28 @@ class CudaDigestTests {
   }
 
   @Test
-  void digestsOnGpusOfSeveralRanksAreThoseOnTheCpu() throws Exception {
+  void digestsOnGpusOfRanksOverNcclAreThoseOnTheCpu() throws Exception {
     SimulatedGpus gpus = SimulatedGpus.withNccl(folder);
+    assertThat(gpus.fst("doctor")).containsPattern("nccl +available +for cuda:0: NCCL 2.30.7");
+    assertRanksGetWhatTheCpuGets(gpus);
+  }
+
+  /** MPJ Express reaches no GPU: all goes through pinned memory of each rank's GPU. */
+  @Test
+  void digestsOnGpusOfRanksOverMpjAreThoseOnTheCpu() throws Exception {
+    SimulatedGpus gpus = SimulatedGpus.withDriver(folder);
+    String doctor = gpus.fst("doctor");
+    assertThat(doctor).containsPattern("nccl +unavailable +for cuda:0");
+    Assumptions.assumeTrue(
+        Pattern.compile("mpj +available").matcher(doctor).find(),
+        "MPJ Express is missing: install libmpj-java or set MPJ_HOME");
+    assertRanksGetWhatTheCpuGets(gpus);
+  }
+
+  /** One rank has the file: the other gets whole tensors by broadcasts, parts by scatters. */
+  private void assertRanksGetWhatTheCpuGets(SimulatedGpus gpus) throws Exception {
     String file = sample().toString();
     String onCpu = gpus.fst("digest", file);
-    assertThat(gpus.fst("doctor")).containsPattern("nccl +available +for cuda:0: NCCL 2.30.7");
     String whole = launch(gpus, "digest", "--device", "cuda", file);
     String parts = launch(gpus, "digest", "--device", "cuda", "--shard", "a=1", file);
     for (int rank = 0; rank < RANKS; rank++) {

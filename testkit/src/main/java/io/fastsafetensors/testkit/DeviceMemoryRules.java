@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
- * The rules D-101 to D-112: devices, contexts and buffers.
+ * The rules D-101 to D-113: devices, contexts and buffers.
  *
  * @since 0.1
  */
@@ -297,6 +297,45 @@ public interface DeviceMemoryRules extends DeviceRules {
             Region end = Region.of(buffer, bytes - wanted.length, wanted.length);
             bench.stream.copyFromHost(bench.host(wanted), end);
             DeviceBench.same(rule, wanted, bench.read(end), "the end of " + bytes + " bytes");
+          }
+        });
+  }
+
+  /** Rule D-113: what the context says of the host's view holds for its buffers. */
+  @Test
+  default void required_d113_hostVisibleIsTrue() {
+    DeviceBench.use(
+        "D-113",
+        this,
+        (bench, rule) -> {
+          boolean visible = bench.context.isHostVisible();
+          rule.check(visible || !device().isCpu(), "the host doesn't see its own memory");
+          for (long bytes : new long[] {0, 1, 1_000_003}) {
+            try (DeviceBuffer buffer = bench.buffer(bytes)) {
+              rule.check(
+                  !visible || buffer.host().isPresent(), bytes + " bytes that the host can't see");
+            }
+          }
+        });
+  }
+
+  /** Rule D-113: host and device see what the other wrote. */
+  @Test
+  default void required_d113_hostAndDeviceSeeTheSame() {
+    DeviceBench.use(
+        "D-113",
+        this,
+        (bench, rule) -> {
+          Assumptions.assumeTrue(
+              bench.context.isHostVisible(), device() + ": the host doesn't see its memory");
+          byte[] wanted = DeviceBench.pattern(3, 100_000);
+          try (DeviceBuffer buffer = bench.buffer(wanted.length);
+              DeviceBuffer copy = bench.buffer(wanted.length)) {
+            buffer.host().orElseThrow().copyFrom(MemorySegment.ofArray(wanted));
+            bench.stream.copy(Region.of(buffer), Region.of(copy));
+            bench.settle();
+            byte[] found = DeviceBench.bytes(copy.host().orElseThrow());
+            DeviceBench.same(rule, wanted, found, "written by the host, copied on the device");
           }
         });
   }

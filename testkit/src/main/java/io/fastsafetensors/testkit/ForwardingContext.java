@@ -77,6 +77,11 @@ public class ForwardingContext implements DeviceContext {
   }
 
   @Override
+  public boolean isHostVisible() {
+    return context.isHostVisible();
+  }
+
+  @Override
   public OptionalInt numaNode() {
     return context.numaNode();
   }

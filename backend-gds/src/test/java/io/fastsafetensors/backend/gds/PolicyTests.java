@@ -21,6 +21,7 @@ import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile.Call;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile.Fact;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
+import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -104,6 +105,14 @@ class PolicyTests {
     LoadReport report = load(gds("off"));
     assertThat(report.files().getFirst().backend()).isEqualTo("posix");
     assertThat(detail(report)).isEqualTo("switched off: gds=off");
+  }
+
+  @Test
+  void unifiedMemoryIsLeftToOthers() {
+    SimulatedDriver.get().integrate(true);
+    assertThatExceptionOfType(LoadException.class)
+        .isThrownBy(() -> load(gds("on")))
+        .withMessageContaining("cuda:0 has unified memory, read without GPUDirect");
   }
 
   @Test

@@ -18,6 +18,9 @@ import java.util.function.Supplier;
  * The backend {@code posix}: reads what is in the page cache from there, and the rest past it, many
  * blocks at a time; into host memory, or by way of staging buffers into any other device.
  *
+ * <p>Unified memory, of devices that {@linkplain DeviceContext#isHostVisible() the host sees}, is
+ * read straight into, as host memory is. What is read past the page cache is in memory once.
+ *
  * <p>The kernel is asked which blocks of a file are in the page cache ({@code cachestat}, Linux
  * 6.5); where it doesn't tell, none is. Up to 32 reads at a time wait for storage, and as many as
  * there are processors copy from the page cache, so that neither waits for the other. The options
@@ -31,10 +34,11 @@ import java.util.function.Supplier;
  *   <li>{@link io.fastsafetensors.DirectMode#ON} reads past the page cache even what is in it,
  *       {@code OFF} nothing. File systems that have no such reads are read through the page cache.
  *   <li>{@code threads} is how many reads there are at a time, {@code blockBytes} (4 MiB) how large
- *       they are; into a device other than host memory, so many staging buffers and four more are
+ *       they are; into memory that the host doesn't see, so many staging buffers and four more are
  *       used at most.
  *   <li>{@code alignment}: without it, tensors are aligned to 64 bytes in host memory and 256 in
- *       others, as far as file and disk allow that without moving bytes; with it, bytes are moved.
+ *       others, as far as file and disk allow that without moving bytes; with it, bytes are moved,
+ *       and in unified memory those of large tensors that would be off multiples of 16.
  *   <li>The property {@code posix.drop-cache}, if {@code true}, takes out of the page cache what
  *       the load brought in: blocks of 4 MiB of which nothing was there before.
  * </ul>
@@ -81,7 +85,10 @@ public final class PosixIoBackend implements IoBackend {
                 Capability.DIRECT_IO)
         : binding
             .get()
-            .availability("through staging memory", Capability.COPIED, Capability.DIRECT_IO);
+            .availability(
+                "through staging memory, or straight into unified memory",
+                Capability.COPIED,
+                Capability.DIRECT_IO);
   }
 
   @Override

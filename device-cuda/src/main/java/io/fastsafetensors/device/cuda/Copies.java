@@ -21,13 +21,19 @@ final class Copies implements AutoCloseable {
     this.mostPitch = gpu.attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_PITCH);
   }
 
-  /** Returns the way from a region of any device of this type to this one. */
+  /**
+   * Returns the way from a region of any device of this type to this one. Unified memory of another
+   * device is pinned host memory to this one.
+   */
   CopyWay from(Region source) throws LoadException {
     Device other = source.buffer().device();
     if (!other.type().equals(device.type())) {
       throw new IllegalArgumentException("not memory of a " + device.type() + " device: " + source);
     }
-    return other.equals(device) ? CopyWay.INSIDE : peers.way(other);
+    if (other.equals(device)) {
+      return CopyWay.INSIDE;
+    }
+    return source.buffer().host().isPresent() ? CopyWay.UPLOAD : peers.way(other);
   }
 
   void queue(CopyWay way, Rows rows, CUstream stream) throws LoadException {

@@ -33,7 +33,7 @@ final class CudaContext implements DeviceContext {
   private final PrimaryContext primary;
   private final String pciBus;
   private final OptionalInt numaNode;
-  private final boolean integrated;
+  private final boolean unified;
   private final Copies copies;
   private final ConversionKernels kernels;
   private final PinnedMemory pinned;
@@ -47,7 +47,7 @@ final class CudaContext implements DeviceContext {
     this.primary = primary;
     this.pciBus = gpu.pciBus();
     this.numaNode = gpu.numaNode();
-    this.integrated = gpu.isIntegrated();
+    this.unified = gpu.isUnified();
     this.copies = new Copies(gpu, primary);
     this.kernels = new ConversionKernels(device);
     this.pinned = new PinnedMemory(device);
@@ -87,6 +87,9 @@ final class CudaContext implements DeviceContext {
   public DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
     if (bytes < 0 || alignment < 1 || Long.bitCount(alignment) != 1) {
       throw new IllegalArgumentException(bytes + " bytes aligned to " + alignment);
+    }
+    if (unified) {
+      return pinned.allocateUnified(bytes, alignment);
     }
     if (bytes == 0) {
       return DeviceBuffer.ofDevice(device(), 0, 0, () -> {});
@@ -175,8 +178,13 @@ final class CudaContext implements DeviceContext {
     long[] free = new long[1];
     long[] total = new long[1];
     Calls.check(device(), () -> "cuMemGetInfo", () -> JCudaDriver.cuMemGetInfo(free, total));
-    long host = integrated ? HostMemory.memory().map(MemoryInfo::freeBytes).orElse(0L) : 0;
+    long host = unified ? HostMemory.memory().map(MemoryInfo::freeBytes).orElse(0L) : 0;
     return new MemoryInfo(Math.min(total[0], Math.max(free[0], host)), total[0]);
+  }
+
+  @Override
+  public boolean isHostVisible() {
+    return unified;
   }
 
   @Override

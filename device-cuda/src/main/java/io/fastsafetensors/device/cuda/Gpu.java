@@ -41,8 +41,8 @@ record Gpu(Device device, CUdevice handle) {
         .append(attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR))
         .append('.')
         .append(attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR));
-    if (isIntegrated()) {
-      detail.append(", shares the host's memory");
+    if (isUnified()) {
+      detail.append(", unified memory");
     }
     return new DeviceInfo(device, name(), totalBytes(), detail.toString());
   }
@@ -74,9 +74,14 @@ record Gpu(Device device, CUdevice handle) {
     return bus[0].strip().toLowerCase(Locale.ROOT);
   }
 
-  /** Tells whether the device's memory is the host's. */
-  boolean isIntegrated() throws LoadException {
-    return attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_INTEGRATED) != 0;
+  /**
+   * Tells whether the device's memory is the host's, at the host's addresses. Devices with memory
+   * of their own that the host can reach, or that can reach the host's, are none of these: tensors
+   * belong into their own, faster memory.
+   */
+  boolean isUnified() throws LoadException {
+    return attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_INTEGRATED) != 0
+        && attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_UNIFIED_ADDRESSING) != 0;
   }
 
   int attribute(int which) throws LoadException {

@@ -28,7 +28,12 @@ final class PinnedMemory implements AutoCloseable {
 
   private static final long DEFAULT_KEPT = 256L << 20;
 
+  /** What the driver aligns it to at least. */
+  private static final long PAGE = 4096;
+
   private record Block(Pointer pointer, long bytes) {}
+
+  private static final Block NONE = new Block(new Pointer(), 0);
 
   private final Device device;
   private final long mostKept = Math.max(0, Long.getLong(KEPT_BYTES, DEFAULT_KEPT));
@@ -48,6 +53,33 @@ final class PinnedMemory implements AutoCloseable {
     return DeviceBuffer.ofHost(memory, () -> free(block, arena));
   }
 
+  /**
+   * Allocates memory of a device that has none but the host's; it is not kept. CUDA maps pinned
+   * memory for the device at the host's address. The host can't reach what {@code cuMemAlloc}
+   * gives, not there either, and must leave managed memory alone while such a device works, unless
+   * it allows {@code concurrentManagedAccess}.
+   *
+   * @param bytes the size; 0 has no memory
+   * @param alignment a power of two, what the address is to be a multiple of
+   */
+  @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
+  DeviceBuffer allocateUnified(long bytes, long alignment) throws DeviceMemoryException {
+    long slack = Math.max(0, alignment - PAGE);
+    long asked = bytes > Long.MAX_VALUE - slack ? Long.MAX_VALUE : bytes + slack;
+    Block block = bytes == 0 ? NONE : make(asked);
+    long address = Addresses.of(block.pointer) + alignment - 1 & -alignment;
+    Arena arena = Arena.ofShared();
+    return DeviceBuffer.ofUnified(
+        device,
+        Addresses.segment(address, bytes, arena),
+        () -> {
+          end(arena);
+          if (bytes > 0) {
+            unpin(block);
+          }
+        });
+  }
+
   private synchronized Block take(long bytes) throws DeviceMemoryException {
     for (Iterator<Block> blocks = kept.iterator(); blocks.hasNext(); ) {
       Block block = blocks.next();
@@ -60,7 +92,7 @@ final class PinnedMemory implements AutoCloseable {
     return make(bytes);
   }
 
-  private Block make(long bytes) throws DeviceMemoryException {
+  private synchronized Block make(long bytes) throws DeviceMemoryException {
     Pointer pointer = new Pointer();
     int code = pin(pointer, bytes);
     if (code != CUresult.CUDA_SUCCESS && !kept.isEmpty()) {
@@ -68,7 +100,7 @@ final class PinnedMemory implements AutoCloseable {
       code = pin(pointer, bytes);
     }
     if (code == CUresult.CUDA_ERROR_INVALID_CONTEXT) {
-      throw Calls.notAttached(device, "allocation of staging memory");
+      throw Calls.notAttached(device, "allocation of pinned memory");
     }
     if (code != CUresult.CUDA_SUCCESS) {
       long free = HostMemory.memory().map(MemoryInfo::freeBytes).orElse(-1L);
@@ -84,12 +116,19 @@ final class PinnedMemory implements AutoCloseable {
   }
 
   private synchronized void free(Block block, Arena arena) {
-    arena.close();
+    end(arena);
     if (keptBytes + block.bytes <= mostKept) {
       kept.push(block);
       keptBytes += block.bytes;
     } else {
       unpin(block);
+    }
+  }
+
+  /** Ends an arena, unless that was done before the memory could not be freed. */
+  private static void end(Arena arena) {
+    if (arena.scope().isAlive()) {
+      arena.close();
     }
   }
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The runtime keeps the rules, on the simulated driver or a real one. */
 @ExtendWith(DriverChecks.class)
-final class CudaRuntimeContractTests extends DeviceRuntimeContract {
+class CudaRuntimeContractTests extends DeviceRuntimeContract {
   @Override
   public DeviceRuntime runtime() {
     return new CudaRuntime();

@@ -92,9 +92,9 @@ class LoadingTests {
   }
 
   @Test
-  void aDeviceThatSharesTheHostsMemoryIsToldAndLoadsAsOthersDo() throws Exception {
+  void unifiedMemoryIsToldAndLoadedInto() throws Exception {
     ChildJvm child = withDriver(Classes.CLASS_PATH).environment("FST_SIM_INTEGRATED", "1");
-    assertThat(cuda(child.run())).contains("cuda:0", "shares the host's memory");
+    assertThat(cuda(child.run())).contains("cuda:0", "unified memory");
     Path file = Checkpoint.write(scratch);
     assertThat(child.run("cuda:0", file.toString())).contains("loaded 'weights'", "on cuda:0");
   }

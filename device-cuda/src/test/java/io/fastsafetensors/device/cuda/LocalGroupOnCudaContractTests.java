@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * Groups of threads keep the rules with each rank's data on a GPU, of its own as far as there are.
  */
 @ExtendWith(DriverChecks.class)
-final class LocalGroupOnCudaContractTests extends CollectiveContract {
+class LocalGroupOnCudaContractTests extends CollectiveContract {
   @Override
   public World newWorld(int size, Duration timeout) {
     List<ProcessGroup> all = ProcessGroup.local(size, timeout);

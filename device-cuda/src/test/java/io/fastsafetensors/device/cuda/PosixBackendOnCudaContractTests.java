@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The staging ring of {@code posix} keeps the rules into a GPU's memory. */
 @ExtendWith(DriverChecks.class)
-final class PosixBackendOnCudaContractTests extends IoBackendContract {
+class PosixBackendOnCudaContractTests extends IoBackendContract {
   @Override
   public IoBackend backend() {
     return Backends.posix();

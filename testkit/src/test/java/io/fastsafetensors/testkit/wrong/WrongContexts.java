@@ -48,7 +48,8 @@ final class WrongContexts {
         new Wrong<>("D-109", "aligns staging memory to 64 bytes", making(Misaligned::new)),
         new Wrong<>("D-110", "has more free memory than memory", making(Boasting::new)),
         new Wrong<>("D-111", "forgets a thread", making(ForgettingThread::new)),
-        new Wrong<>("D-112", "counts the bytes of a buffer as an int", making(Narrow::new)));
+        new Wrong<>("D-112", "counts the bytes of a buffer as an int", making(Narrow::new)),
+        new Wrong<>("D-113", "says that the host sees what it doesn't", making(Showy::new)));
   }
 
   private static ForwardingRuntime allocating(UnaryOperator<DeviceBuffer> change) {
@@ -209,6 +210,17 @@ final class WrongContexts {
     ForgettingThread(DeviceContext right) {
       super(right);
       Forgotten.thread();
+    }
+  }
+
+  private static final class Showy extends ForwardingContext {
+    Showy(DeviceContext right) {
+      super(right);
+    }
+
+    @Override
+    public boolean isHostVisible() {
+      return true;
     }
   }
 

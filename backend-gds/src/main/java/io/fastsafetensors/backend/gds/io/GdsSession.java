@@ -62,6 +62,10 @@ public final class GdsSession implements IoSession {
     if (closed) {
       throw new IllegalStateException("this session is closed");
     }
+    if (context.isHostVisible()) {
+      throw SourceFile.unsupported(
+          plan.file(), context.device() + " has unified memory, read without GPUDirect", null);
+    }
     if (options.direct() == DirectMode.OFF) {
       throw SourceFile.unsupported(
           plan.file(), "GPUDirect Storage reads past the page cache, and direct is off", null);

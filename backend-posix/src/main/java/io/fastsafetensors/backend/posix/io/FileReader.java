@@ -36,8 +36,8 @@ record FileReader(Libc libc, SourceFile file, IoMonitor monitor) {
       MemorySegment rest = done == 0 ? target : target.asSlice(done);
       int direct = path == TransferPath.DIRECT ? direct(rest, offset + done) : -1;
       long answer = libc.pread(direct < 0 ? file.descriptor() : direct, rest, offset + done);
-      if (direct >= 0 && answer == -Errno.EINVAL) {
-        file.direct().refuse("a read with O_DIRECT: " + Errno.name(Errno.EINVAL));
+      if (direct >= 0 && (answer == -Errno.EINVAL || answer == -Errno.EFAULT)) {
+        file.direct().refuse("a read with O_DIRECT: " + Errno.name((int) -answer));
       } else {
         done += checked(answer, offset + done, wanted - done);
         taken = path == TransferPath.DIRECT && direct < 0 ? TransferPath.BUFFERED : taken;

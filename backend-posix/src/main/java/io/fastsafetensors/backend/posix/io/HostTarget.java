@@ -12,7 +12,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Private host memory: the bytes are read right to their place wherever that is possible. */
+/**
+ * Private memory that the host sees, its own or unified memory of a device: the bytes are read
+ * right to their place wherever that is possible.
+ */
 final class HostTarget implements Target {
   private final HostLayout layout;
   private final SourceFile file;
@@ -113,6 +116,6 @@ final class HostTarget implements Target {
 
   @Override
   public String kind() {
-    return "copied";
+    return buffer.device().isCpu() ? "copied" : "unified memory";
   }
 }

@@ -7,9 +7,7 @@ import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.RangeLayout;
-import io.fastsafetensors.spi.RangeLayout.Rules;
 import io.fastsafetensors.spi.RangeLayout.Span;
-import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -17,12 +15,6 @@ import java.util.List;
 
 /** Memory that the host can't see: bytes go through staging buffers. */
 final class RingTarget implements Target {
-  /** What devices want to load from at full width. */
-  private static final long ALIGNMENT = 256;
-
-  /** For smaller ranges than that no copy of its own is made, only for the alignment's sake. */
-  private static final long ALIGNED_FROM = 64 << 10;
-
   private final SourceFile file;
   private final RangeLayout layout;
   private final DeviceBuffer buffer;
@@ -40,15 +32,6 @@ final class RingTarget implements Target {
     this.buffer = buffer;
     this.ring = ring;
     this.reads = reads;
-  }
-
-  /** Lays out the ranges of a plan in device memory. */
-  static RangeLayout layout(RangePlan plan, long alignment) {
-    return RangeLayout.of(
-        plan,
-        alignment == 0
-            ? new Rules(ALIGNMENT, ALIGNED_FROM, Tuning.MAX_GAP, 1)
-            : new Rules(alignment, 0, Tuning.MAX_GAP, 1));
   }
 
   /** Allocates device memory for what a layout wants of a file. */

@@ -22,6 +22,7 @@ final class Targets implements AutoCloseable {
   private final DeviceContext context;
   private final IoOptions options;
   private final Tuning tuning;
+  private final Alignment alignment;
   private final MemoryBudget budget;
   private @Nullable StagingRing ring;
 
@@ -30,6 +31,7 @@ final class Targets implements AutoCloseable {
     this.context = context;
     this.options = options;
     this.tuning = tuning;
+    this.alignment = Alignment.of(context.device(), tuning.alignment());
     this.budget = new MemoryBudget(context.device(), options.memoryBudget());
   }
 
@@ -43,10 +45,13 @@ final class Targets implements AutoCloseable {
 
   /** Chooses, and allocates. */
   Choice choose(RangePlan plan, SourceFile file) throws LoadException {
-    if (!context.device().isCpu()) {
+    if (!context.isHostVisible()) {
       return new Choice(staged(plan, file), sorter(file, false, false));
     }
     boolean cached = tuning.direct() != DirectMode.ON && file.cache().holds(plan);
+    if (!context.device().isCpu()) {
+      return copied(plan, file, cached); // devices don't see what the host maps
+    }
     return switch (options.path()) {
       case MAPPED -> mapped(plan, file, cached);
       case COPIED -> copied(plan, file, cached);
@@ -87,8 +92,8 @@ final class Targets implements AutoCloseable {
     boolean direct = tuning.direct() != DirectMode.OFF && !cached && file.direct().isAllowed();
     HostLayout layout =
         direct
-            ? HostLayout.forDirect(plan, tuning.alignment(), file.direct())
-            : HostLayout.forCopies(plan, tuning.alignment());
+            ? HostLayout.forDirect(plan, alignment, file.direct())
+            : HostLayout.forCopies(plan, alignment);
     budget.take(layout.bytes());
     return new Choice(
         HostTarget.allocate(context, layout, file, tuning.blockBytes()),
@@ -96,7 +101,7 @@ final class Targets implements AutoCloseable {
   }
 
   private Target staged(RangePlan plan, SourceFile file) throws LoadException {
-    RangeLayout layout = RingTarget.layout(plan, tuning.alignment());
+    RangeLayout layout = RangeLayout.of(plan, alignment.rules(1));
     budget.take(layout.bytes());
     return RingTarget.allocate(context, layout, file, ring(), tuning.blockBytes());
   }

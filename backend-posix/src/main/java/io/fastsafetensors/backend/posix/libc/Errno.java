@@ -20,6 +20,9 @@ public final class Errno {
   /** Not enough memory, or a limit on it. */
   public static final int ENOMEM = 12;
 
+  /** Memory that this call can't reach; storage reaches less than processors do. */
+  public static final int EFAULT = 14;
+
   /** An argument that this file or kernel doesn't take. */
   public static final int EINVAL = 22;
 

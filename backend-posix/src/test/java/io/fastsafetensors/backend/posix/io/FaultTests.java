@@ -26,6 +26,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes wrong below is a clear error, and leaves nothing open. */
 class FaultTests extends FaultFixture {
@@ -80,8 +82,9 @@ class FaultTests extends FaultFixture {
     assertBufferedBecause("not direct: open with O_DIRECT: EINVAL");
   }
 
-  @Test
-  void fileSystemThatRefusesDirectReadsIsReadBuffered() throws IOException {
+  @ParameterizedTest
+  @ValueSource(ints = {Errno.EINVAL, Errno.EFAULT})
+  void fileSystemOrMemoryThatRefusesDirectReadsIsReadBuffered(int errno) throws IOException {
     AtomicInteger direct = new AtomicInteger(-1);
     with(
         new CountingFaults() {
@@ -93,12 +96,10 @@ class FaultTests extends FaultFixture {
 
           @Override
           public long pread(int descriptor, MemorySegment target, long offset) {
-            return descriptor == direct.get()
-                ? -Errno.EINVAL
-                : super.pread(descriptor, target, offset);
+            return descriptor == direct.get() ? -errno : super.pread(descriptor, target, offset);
           }
         });
-    assertBufferedBecause("not direct: a read with O_DIRECT: EINVAL");
+    assertBufferedBecause("not direct: a read with O_DIRECT: " + Errno.name(errno));
   }
 
   private void assertBufferedBecause(String reason) throws IOException {

@@ -58,8 +58,8 @@ public sealed interface Binding {
 
     private static Binding bind() {
       String platform = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
-      if (!platform.equals("Linux on amd64")) {
-        return new Missing("needs Linux on amd64, this is " + platform, null);
+      if (!platform.matches("Linux on (amd64|aarch64)")) {
+        return new Missing("needs Linux on amd64 or aarch64, this is " + platform, null);
       }
       try {
         NativeLibrary.load();
@@ -106,7 +106,8 @@ public sealed interface Binding {
       return "JCuda can't be loaded: "
           + message.lines().findFirst().orElse("")
           + " (needs the jar"
-          + " jcuda-natives, and a folder for temporary files that allows programs)";
+          + " jcuda-natives, and a folder for temporary files that allows programs; JCuda publishes"
+          + " none for aarch64: build its library there, for java.library.path)";
     }
   }
 }

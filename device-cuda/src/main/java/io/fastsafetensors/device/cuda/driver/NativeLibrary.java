@@ -21,7 +21,9 @@ final class NativeLibrary {
   private static final String CLASS = "jcuda.driver.JCudaDriver";
   private static final String TEMPORARY = "java.io.tmpdir";
   private static final String NATIVES = "jcuda.natives";
-  private static final String NAME = "JCudaDriver-12.6.0-linux-x86_64";
+  private static final String ARCH =
+      System.getProperty("os.arch").equals("amd64") ? "x86_64" : "aarch64";
+  private static final String NAME = "JCudaDriver-12.6.0-linux-" + ARCH;
 
   private NativeLibrary() {}
 

@@ -19,7 +19,10 @@ final class TestRun implements TestExecutionListener {
 
   private TestRun() {}
 
-  /** Runs the classes named; fails if a test did, or if none passed. */
+  /**
+   * Runs the classes named. The status is 1 if a test failed or there was none, and 2 if all were
+   * skipped.
+   */
   public static void main(String[] classes) {
     LauncherDiscoveryRequest request =
         LauncherDiscoveryRequestBuilder.request()
@@ -30,7 +33,14 @@ final class TestRun implements TestExecutionListener {
     System.out.printf(
         "tests: %d passed, %d skipped, %d failed%n",
         run.count(Status.SUCCESSFUL), run.count(Status.ABORTED), run.count(Status.FAILED));
-    System.exit(run.count(Status.FAILED) == 0 && run.count(Status.SUCCESSFUL) > 0 ? 0 : 1);
+    System.exit(run.status());
+  }
+
+  private int status() {
+    if (count(Status.FAILED) > 0 || counts.isEmpty()) {
+      return 1;
+    }
+    return count(Status.SUCCESSFUL) > 0 ? 0 : 2;
   }
 
   private int count(Status status) {
@@ -38,15 +48,31 @@ final class TestRun implements TestExecutionListener {
   }
 
   @Override
+  public void executionSkipped(TestIdentifier test, String reason) {
+    counts.merge(Status.ABORTED, 1, Integer::sum);
+    print("skipped", test, reason);
+  }
+
+  @Override
   public void executionFinished(TestIdentifier test, TestExecutionResult result) {
     if (test.isTest() || result.getStatus() != Status.SUCCESSFUL) {
       counts.merge(result.getStatus(), 1, Integer::sum);
     }
-    result
-        .getThrowable()
-        .ifPresent(cause ->
-            System.out.printf(
-                "%s: %s %s: %s%n",
-                result.getStatus(), test.getLegacyReportingName(), test.getDisplayName(), cause));
+    result.getThrowable().ifPresent(cause -> print(test, result.getStatus(), cause));
+  }
+
+  private static void print(TestIdentifier test, Status status, Throwable cause) {
+    if (status == Status.ABORTED) {
+      String reason = String.valueOf(cause.getMessage());
+      print("skipped", test, reason.replaceFirst("^Assumption failed: ", ""));
+    } else {
+      print("FAILED", test, cause.toString());
+      cause.printStackTrace(System.out);
+    }
+  }
+
+  private static void print(String what, TestIdentifier test, String reason) {
+    System.out.printf(
+        "%s: %s %s -- %s%n", what, test.getLegacyReportingName(), test.getDisplayName(), reason);
   }
 }

@@ -145,6 +145,16 @@ public final class SimulatedDriver {
     return call("sim_until_failure", kind.ordinal()) > 0;
   }
 
+  /** Returns how many uses of a kind there were so far, failed ones too. */
+  public long uses(Fault kind) {
+    return call("sim_uses", kind.ordinal());
+  }
+
+  /** Takes the devices' memory away, so that they use the host's, or gives it back. */
+  public void integrate(boolean yes) {
+    call("sim_integrated", yes ? 1 : 0);
+  }
+
   /** Sets how late operations are carried out while nobody waits for them. */
   public void delay(Duration late) {
     call("sim_delay", late.toNanos());
@@ -171,6 +181,7 @@ public final class SimulatedDriver {
   public void reset() {
     List.of(Fault.values()).forEach(kind -> fail(kind, 0));
     stall(false);
+    integrate(false);
     delay(Duration.ofMillis(20));
   }
 
