@@ -28,7 +28,9 @@ class DigestTests {
           way("posix", AccessPath.COPIED, DirectMode.ON),
           way("posix", AccessPath.COPIED, DirectMode.OFF),
           way("posix", AccessPath.MAPPED, DirectMode.AUTO),
-          way("posix", AccessPath.AUTO, DirectMode.AUTO));
+          way("posix", AccessPath.AUTO, DirectMode.AUTO),
+          aligned(DirectMode.ON),
+          aligned(DirectMode.OFF));
 
   /** What of a file is in the page cache. */
   private enum Cached {
@@ -41,6 +43,16 @@ class DigestTests {
 
   private static LoadOptions way(String backend, AccessPath path, DirectMode direct) {
     return LoadOptions.builder().backend(backend).path(path).direct(direct).build();
+  }
+
+  /** Bytes that a read does not bring right to their place are copied there. */
+  private static LoadOptions aligned(DirectMode direct) {
+    return LoadOptions.builder()
+        .backend("posix")
+        .path(AccessPath.COPIED)
+        .direct(direct)
+        .alignment(4096)
+        .build();
   }
 
   @ParameterizedTest
