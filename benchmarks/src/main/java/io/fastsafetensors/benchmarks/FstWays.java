@@ -13,6 +13,7 @@ import io.fastsafetensors.TensorInfo;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -50,12 +51,19 @@ final class FstWays {
   /** A loader for each load: nothing is kept from one to the next. */
   private static Way fresh(String backend, AccessPath path) {
     LoadOptions options = options(backend, path).build();
-    return Way.timed(
-        name(backend, path),
-        folder -> {
-          try (Loader loader = loader(folder)) {
-            load(loader, options);
-          }
+    Way way =
+        Way.timed(
+            name(backend, path),
+            folder -> {
+              try (Loader loader = loader(folder)) {
+                load(loader, options);
+              }
+            });
+    return way.mapping(
+        switch (path) {
+          case MAPPED -> EnumSet.allOf(CacheState.class);
+          case AUTO -> EnumSet.of(CacheState.WARM);
+          case COPIED -> EnumSet.noneOf(CacheState.class);
         });
   }
 
