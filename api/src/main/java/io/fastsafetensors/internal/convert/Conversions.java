@@ -57,10 +57,26 @@ public final class Conversions {
           source, source.byteSize(), target, target.byteSize(), 1, source.byteSize());
     } else {
       Step step = Pipelines.of(from, to).orElseThrow(() -> unknown(from, to));
+      if (target.isNative() && target.byteSize() >= Staging.WORTH) {
+        convertStaged(step, source, from, target, to);
+      } else {
+        ParallelRanges.run(
+            elements,
+            GRAIN,
+            (start, end) -> step.runAll(new Block(source, target), start, end),
+            source,
+            target);
+      }
+    }
+  }
+
+  private static void convertStaged(
+      Step step, MemorySegment source, DType from, MemorySegment target, DType to) {
+    try (Staging staging = new Staging(source, from, target, to)) {
       ParallelRanges.run(
-          elements,
-          GRAIN,
-          (start, end) -> step.runAll(new Block(source, target), start, end),
+          elements(target, to),
+          staging.elements(),
+          (start, end) -> staging.run(step, start, end),
           source,
           target);
     }
