@@ -22,10 +22,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SignalTests {
   private static final Path SHELL = Path.of("/bin/sh");
 
+  /** The JVM heeds no signal that was ignored when it started, as in the background of a shell. */
+  private static final List<String> HEEDING_SIGNALS =
+      List.of("env", "--default-signal=TERM,INT,HUP");
+
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "INT", "HUP"})
   void aSignalToTheLauncherEndsTheRanks(String signal) throws Exception {
     assumeTrue(Files.isExecutable(SHELL), () -> "needs " + SHELL);
+    assumeTrue(knowsDefaultSignals(), "needs the env of GNU coreutils 8.31 or later");
     List<ProcessHandle> ranks =
         ranksAfter(signal, List.of(SHELL.toString(), "-c", "echo $$; exec sleep 300"));
     assertThat(ranks).hasSize(2).noneMatch(ProcessHandle::isAlive);
@@ -42,7 +47,8 @@ class SignalTests {
 
   /** Launches ranks that print their process ids, sends the launcher a signal, and waits for it. */
   private static List<ProcessHandle> ranksAfter(String signal, List<String> rank) throws Exception {
-    List<String> command = java(LaunchingProgram.class);
+    List<String> command = new ArrayList<>(signal.equals("KILL") ? List.of() : HEEDING_SIGNALS);
+    command.addAll(java(LaunchingProgram.class));
     command.addAll(rank);
     Process launcher = new ProcessBuilder(command).redirectErrorStream(true).start();
     try (BufferedReader lines = launcher.inputReader()) {
@@ -59,10 +65,16 @@ class SignalTests {
     }
   }
 
+  private static boolean knowsDefaultSignals() throws Exception {
+    List<String> command = new ArrayList<>(HEEDING_SIGNALS);
+    command.add("true");
+    return new ProcessBuilder(command).start().waitFor() == 0;
+  }
+
   private static List<String> java(Class<?> program) throws Exception {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     String classes = root(Launcher.class) + ":" + root(Deadline.class) + ":" + root(program);
-    return new ArrayList<>(List.of(java, "-cp", classes, program.getName()));
+    return List.of(java, "-cp", classes, program.getName()));
   }
 
   /** Returns the folder or jar that a class was loaded from, also where tests patch a module. */
