@@ -74,7 +74,7 @@ class SignalTests {
   private static List<String> java(Class<?> program) throws Exception {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     String classes = root(Launcher.class) + ":" + root(Deadline.class) + ":" + root(program);
-    return List.of(java, "-cp", classes, program.getName()));
+    return List.of(java, "-cp", classes, program.getName());
   }
 
   /** Returns the folder or jar that a class was loaded from, also where tests patch a module. */
