@@ -40,15 +40,20 @@ final class Staging implements AutoCloseable {
     return PIECE / to.byteSize(1);
   }
 
-  /** Converts a piece, or the rest. */
+  /** Converts all elements from {@code start} to {@code end}, piece by piece. */
   void run(Step step, long start, long end) {
     MemorySegment piece =
         Objects.requireNonNullElseGet(free.poll(), () -> arena.allocate(PIECE, Long.BYTES));
-    long bytes = to.byteSize(end - start);
-    MemorySegment elements = source.asSlice(from.byteSize(start), from.byteSize(end - start));
-    step.runAll(new Block(elements, piece), 0, end - start);
-    MemorySegment.copy(piece, 0, target, to.byteSize(start), bytes);
+    for (long at = start; at < end; at += elements()) {
+      runPiece(step, piece, at, Math.min(elements(), end - at));
+    }
     free.add(piece);
+  }
+
+  private void runPiece(Step step, MemorySegment piece, long start, long count) {
+    MemorySegment elements = source.asSlice(from.byteSize(start), from.byteSize(count));
+    step.runAll(new Block(elements, piece), 0, count);
+    MemorySegment.copy(piece, 0, target, to.byteSize(start), to.byteSize(count));
   }
 
   @Override
