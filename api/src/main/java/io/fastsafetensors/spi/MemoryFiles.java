@@ -4,9 +4,9 @@ package io.fastsafetensors.spi;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.Stream;
 
 /**
  * The files in which Linux says how much memory there is: of the machine (proc(5)), and of the
@@ -22,8 +22,9 @@ record MemoryFiles(Path meminfo, Path cgroup) {
 
   /** Reads them; empty on a platform without them. */
   Optional<MemoryInfo> read() {
-    OptionalLong total = field(meminfo, "MemTotal:");
-    OptionalLong available = field(meminfo, "MemAvailable:");
+    List<String> machineLines = lines(meminfo);
+    OptionalLong total = field(machineLines, "MemTotal:");
+    OptionalLong available = field(machineLines, "MemAvailable:");
     if (total.isEmpty() || available.isEmpty()) {
       return Optional.empty();
     }
@@ -33,13 +34,13 @@ record MemoryFiles(Path meminfo, Path cgroup) {
   }
 
   private Optional<MemoryInfo> container() {
-    OptionalLong max = field(cgroup.resolve("memory.max"), "");
-    OptionalLong current = field(cgroup.resolve("memory.current"), "");
+    OptionalLong max = field(lines(cgroup.resolve("memory.max")), "");
+    OptionalLong current = field(lines(cgroup.resolve("memory.current")), "");
     if (max.isEmpty() || current.isEmpty()) {
       return Optional.empty();
     }
     // The page cache counts as used, but gives way.
-    long cache = field(cgroup.resolve("memory.stat"), "inactive_file ").orElse(0);
+    long cache = field(lines(cgroup.resolve("memory.stat")), "inactive_file ").orElse(0);
     long free = max.getAsLong() - current.getAsLong() + cache;
     return Optional.of(new MemoryInfo(Math.max(0, free), max.getAsLong()));
   }
@@ -49,16 +50,25 @@ record MemoryFiles(Path meminfo, Path cgroup) {
         Math.min(a.freeBytes(), b.freeBytes()), Math.min(a.totalBytes(), b.totalBytes()));
   }
 
-  /** Reads the number after a key at the start of a line; empty if there is no such number. */
-  private static OptionalLong field(Path file, String key) {
-    try (Stream<String> lines = Files.lines(file)) {
-      return lines
+  /** Reads a file's lines; none if there is no such file. */
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file);
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  /** Returns the number after a key at the start of a line; empty if there is no such number. */
+  private static OptionalLong field(List<String> lines, String key) {
+    try {
+      return lines.stream()
           .filter(line -> line.startsWith(key))
           .map(line -> line.substring(key.length()).strip().split(" ", 2)[0])
           .filter(word -> !word.isEmpty() && word.chars().allMatch(Character::isDigit))
           .mapToLong(Long::parseLong)
           .findFirst();
-    } catch (IOException | RuntimeException e) {
+    } catch (NumberFormatException e) {
       return OptionalLong.empty();
     }
   }

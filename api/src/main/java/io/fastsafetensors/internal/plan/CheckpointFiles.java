@@ -65,15 +65,16 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
 
   private static CheckpointFiles ofIndex(Path path) throws LoadException {
     CheckpointIndex index = CheckpointIndex.read(path);
-    if (index.shards().isEmpty()) {
+    List<Path> shards = index.shards();
+    if (shards.isEmpty()) {
       throw new LoadException(path + ": the index names no files");
     }
-    for (Path shard : index.shards()) {
+    for (Path shard : shards) {
       if (!Files.exists(shard)) {
         throw new LoadException(path + " names " + shard + ", which does not exist");
       }
     }
-    return new CheckpointFiles(index.shards(), Optional.of(index));
+    return new CheckpointFiles(shards, Optional.of(index));
   }
 
   /**

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,7 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
    */
   static CheckpointIndex read(Path path) throws LoadException {
     try (JsonParser parser = JSON.createParser(Files.readAllBytes(path))) {
-      return new CheckpointIndex(path, new Reader(path, parser).read());
+      return new CheckpointIndex(path, new Reader(path, parser, new HashMap<>()).read());
     } catch (LoadException e) {
       throw e;
     } catch (JsonProcessingException e) {
@@ -83,8 +84,8 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
         .formatted(path, Printable.quote(tensor), shardByTensor.get(tensor));
   }
 
-  /** Reads the one field that counts. */
-  private record Reader(Path path, JsonParser parser) {
+  /** Reads the one field that counts; resolves each shard's name once. */
+  private record Reader(Path path, JsonParser parser, Map<String, Path> byName) {
     Map<String, Path> read() throws IOException {
       expect(JsonToken.START_OBJECT, "an object");
       Map<String, Path> shards = new LinkedHashMap<>();
@@ -112,7 +113,13 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
         String tensor = parser.currentName();
         expect(JsonToken.VALUE_STRING, "the name of a file");
-        shards.put(tensor, shard(tensor, parser.getText()));
+        String name = parser.getText();
+        Path shard = byName.get(name);
+        if (shard == null) {
+          shard = shard(tensor, name);
+          byName.put(name, shard);
+        }
+        shards.put(tensor, shard);
       }
     }
 

@@ -46,15 +46,25 @@ public final class Registry {
     this.collectives = collectives;
   }
 
-  /** Finds the plug-ins on the module path and the class path. */
+  /**
+   * Returns the plug-ins on the module path and the class path. They are looked for once: neither
+   * path changes, and providers have no state.
+   */
   public static Registry discover() {
-    // The library's own class loader, not the thread's: what is found must not depend on the
-    // caller.
-    ClassLoader loader = Registry.class.getClassLoader();
-    return of(
-        ServiceLoader.load(DeviceRuntime.class, loader).iterator(),
-        ServiceLoader.load(IoBackend.class, loader).iterator(),
-        ServiceLoader.load(Collective.class, loader).iterator());
+    return Found.REGISTRY;
+  }
+
+  private static final class Found {
+    static final Registry REGISTRY = find();
+
+    /** By the library's own class loader, not the thread's: the caller must make no difference. */
+    private static Registry find() {
+      ClassLoader loader = Registry.class.getClassLoader();
+      return of(
+          ServiceLoader.load(DeviceRuntime.class, loader).iterator(),
+          ServiceLoader.load(IoBackend.class, loader).iterator(),
+          ServiceLoader.load(Collective.class, loader).iterator());
+    }
   }
 
   /** Takes what service loaders find; the runtime of host memory is always there. */
