@@ -30,6 +30,9 @@ final class JsonCursor implements AutoCloseable {
 
   private static final int MAX_DIGITS = 20;
 
+  /** So many digits are a {@code long} for sure, which the library reads without allocating. */
+  private static final int LONG_DIGITS = 18;
+
   /** What the library's messages say of itself: its own idea of the place, its settings. */
   private static final Pattern LIBRARY_HINT =
       Pattern.compile(
@@ -122,11 +125,14 @@ final class JsonCursor implements AutoCloseable {
   long unsignedLong(String subject) throws IOException {
     expect(JsonToken.VALUE_NUMBER_INT, subject);
     int length = parser.getTextLength();
+    char[] characters = parser.getTextCharacters();
+    int first = parser.getTextOffset();
+    if (length <= LONG_DIGITS && characters[first] != '-') {
+      return parser.getLongValue();
+    }
     if (length <= MAX_DIGITS) {
       try {
-        CharSequence digits =
-            CharBuffer.wrap(parser.getTextCharacters(), parser.getTextOffset(), length);
-        return Long.parseUnsignedLong(digits, 0, length, 10);
+        return Long.parseUnsignedLong(CharBuffer.wrap(characters, first, length), 0, length, 10);
       } catch (NumberFormatException e) {
         // a sign, or 20 digits and yet too large: the fault below
       }
