@@ -15,8 +15,12 @@ final class Pipelines {
     if (from == DType.BF16 && to == DType.F32) {
       return Optional.of(Bf16::toF32);
     }
+    Optional<Target> known = Target.of(to);
+    if (from == DType.F32 && known.flatMap(Target::storeBits).isPresent()) {
+      return known.flatMap(Target::storeBits).map(s -> Step.sequence(Transfers::loadInts, s));
+    }
     Optional<Step> computed =
-        Source.of(from).flatMap(source -> Target.of(to).map(target -> joined(source, target, to)));
+        Source.of(from).flatMap(source -> known.map(target -> joined(source, target, to)));
     return Lookup.fits(from, to) ? computed.map(Lookup::of) : computed;
   }
 

@@ -11,8 +11,9 @@ import java.util.Optional;
  *
  * @param form what they must be before; never {@link Form#UNSIGNED}
  * @param store rounds them from that form, if it must, and writes them
+ * @param storeBits does so from the bits of floats in {@link Block#ints}, if {@code store} would
  */
-record Target(Form form, Step store) {
+record Target(Form form, Step store, Optional<Step> storeBits) {
   /** Returns how a type is written, or empty if a real number has no place in it. */
   static Optional<Target> of(DType type) {
     return switch (type) {
@@ -21,13 +22,7 @@ record Target(Form form, Step store) {
       case I32, U32 -> known(Form.LONGS, Target::longsToInts, Transfers::storeInts);
       case I64, U64 -> known(Form.LONGS, Transfers::storeLongs);
       case F16 -> known(Form.FLOATS, Target::storeHalves);
-      case BF16 ->
-          known(
-              Form.FLOATS,
-              Target::floatBits,
-              Bf16::round,
-              Target::intsToShorts,
-              Transfers::storeShorts);
+      case BF16 -> ofBits(Bf16::round, Target::storeLowerHalves);
       case F32 -> known(Form.FLOATS, Transfers::storeFloats);
       case F64 -> known(Form.DOUBLES, Transfers::storeDoubles);
       case F8_E4M3, F8_E5M2, F8_E4M3FNUZ, F8_E5M2FNUZ ->
@@ -37,7 +32,13 @@ record Target(Form form, Step store) {
   }
 
   private static Optional<Target> known(Form form, Step... steps) {
-    return Optional.of(new Target(form, Step.sequence(steps)));
+    return Optional.of(new Target(form, Step.sequence(steps), Optional.empty()));
+  }
+
+  private static Optional<Target> ofBits(Step... steps) {
+    Step store = Step.sequence(steps);
+    Step fromFloats = Step.sequence(Target::floatBits, store);
+    return Optional.of(new Target(Form.FLOATS, fromFloats, Optional.of(store)));
   }
 
   private static Optional<Target> encoded(Minifloat minifloat) {
@@ -48,7 +49,7 @@ record Target(Form form, Step store) {
             b.bytes[i] = codes[b.ints[i]];
           }
         };
-    return known(Form.FLOATS, Target::floatBits, Bf16::roundOdd, lookUp, Transfers::storeBytes);
+    return ofBits(Bf16::roundOdd, lookUp, Transfers::storeBytes);
   }
 
   /** Copies: a loop of {@code Float.floatToRawIntBits} doesn't vectorise. */
@@ -78,7 +79,20 @@ record Target(Form form, Step store) {
     }
   }
 
-  private static void intsToShorts(Block b) {
+  /** Writes native memory while it narrows, like {@link #storeHalves}. */
+  private static void storeLowerHalves(Block b) {
+    if (b.target.isNative()) {
+      long at = b.start * Short.BYTES;
+      for (int i = 0; i < b.size; i++) {
+        b.target.set(Layouts.SHORT, at + (long) i * Short.BYTES, (short) b.ints[i]);
+      }
+    } else {
+      lowerHalves(b);
+      Transfers.storeShorts(b);
+    }
+  }
+
+  private static void lowerHalves(Block b) {
     for (int i = 0; i < b.size; i++) {
       b.shorts[i] = (short) b.ints[i];
     }
