@@ -19,8 +19,11 @@ import java.util.List;
 
 /** The page cache itself: nothing is copied, only page tables are filled. */
 final class MappedTarget implements Target {
-  /** What one thread maps in one go of what is cached. */
-  private static final long CACHED_BLOCK = 64L << 20;
+  /**
+   * What one thread maps in one go of what is cached. Meanwhile the process can neither map nor
+   * start threads, which would wait for larger ones.
+   */
+  private static final long CACHED_BLOCK = 16L << 20;
 
   /** What one thread has read, and maps, in one go. */
   private static final long BLOCK = 4L << 20;

@@ -56,8 +56,8 @@ public final class PosixSession implements IoSession {
     FileReader reader = new FileReader(libc, file, options.monitor());
     Targets.Choice choice = targets.choose(plan, file);
     PosixTicket ticket = new PosixTicket(file, choice.target(), reader, choice.sorter(), trace);
+    workers.addFor(plan.bytes(), choice.sorter());
     queue.add(ticket);
-    workers.addFor(plan.bytes(), choice.sorter().cached());
     return ticket;
   }
 

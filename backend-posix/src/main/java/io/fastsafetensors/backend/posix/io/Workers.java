@@ -13,8 +13,11 @@ import java.lang.System.Logger.Level;
 final class Workers implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Workers.class.getName());
 
-  /** How many bytes a thread is worth. */
+  /** How many bytes to read are worth a thread. */
   private static final long WORTH = 4L << 20;
+
+  /** How many bytes to map cost as much as one to read. */
+  private static final long MAPPED_PER_READ = 16;
 
   private final Libc libc;
   private final DeviceContext context;
@@ -40,15 +43,13 @@ final class Workers implements AutoCloseable {
   }
 
   /**
-   * Adds threads as so many more bytes are worth them.
-   *
-   * @param more how many bytes
-   * @param cached whether they are copied from the page cache, which more threads than processors
-   *     don't make faster
+   * Adds threads as so many more bytes are worth them; before there is something to map, which
+   * would hold their start up. What is cached is not read faster by more threads than processors.
    */
-  void addFor(long more, boolean cached) {
-    bytes = Math.addExact(bytes, more);
-    int most = cached ? tuning.width() : tuning.threads();
+  void addFor(long more, Sorter sorter) {
+    boolean maps = sorter.mapped() && sorter.cached();
+    bytes = Math.addExact(bytes, maps ? more / MAPPED_PER_READ : more);
+    int most = sorter.cached() ? tuning.width() : tuning.threads();
     threads.grow(Math.min(Math.ceilDiv(bytes, WORTH), most));
   }
 
