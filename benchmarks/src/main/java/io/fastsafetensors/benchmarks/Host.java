@@ -21,6 +21,7 @@ final class Host {
   static final int CORES = Runtime.getRuntime().availableProcessors();
 
   private static final int BLOCK = 4 << 20;
+  private static final long TOUCHED_AT_ONCE = 16L << 20;
   private static final Path DROP_CACHES = Path.of("/proc/sys/vm/drop_caches");
 
   private Host() {}
@@ -44,16 +45,18 @@ final class Host {
 
   /** Reads a byte of each page, on all cores. */
   static void touch(MemorySegment segment) {
-    long share = Math.max(PAGE, Math.ceilDiv(segment.byteSize(), CORES));
-    touch(
-        LongStream.iterate(0, at -> at < segment.byteSize(), at -> at + share)
-            .mapToObj(at -> segment.asSlice(at, Math.min(share, segment.byteSize() - at)))
-            .toList());
+    touch(List.of(segment));
   }
 
   /** Reads a byte of each page of several segments, on all cores. */
   static void touch(List<MemorySegment> segments) {
-    sink = segments.parallelStream().mapToInt(Host::sum).sum();
+    List<MemorySegment> pieces = segments.stream().flatMap(Host::pieces).toList();
+    sink = pieces.parallelStream().mapToInt(Host::sum).sum();
+  }
+
+  private static Stream<MemorySegment> pieces(MemorySegment segment) {
+    return LongStream.iterate(0, at -> at < segment.byteSize(), at -> at + TOUCHED_AT_ONCE)
+        .mapToObj(at -> segment.asSlice(at, Math.min(TOUCHED_AT_ONCE, segment.byteSize() - at)));
   }
 
   private static int sum(MemorySegment segment) {

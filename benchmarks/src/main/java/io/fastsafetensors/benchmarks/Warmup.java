@@ -27,7 +27,7 @@ final class Warmup implements AutoCloseable {
     SafetensorsWriter writer = new SafetensorsWriter();
     MemorySegment bytes = MemorySegment.ofArray(new byte[TENSOR_BYTES]);
     for (int i = 0; i < TENSORS; i++) {
-      writer.add("layers." + i + ".weight", DType.U8, Shape.of(TENSOR_BYTES), bytes);
+      writer.add("layers." + i + ".weight", DType.BF16, Shape.of(TENSOR_BYTES / 2), bytes);
     }
     writer.write(file);
   }
