@@ -12,8 +12,8 @@ import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
@@ -26,7 +26,7 @@ final class FakeBackend implements IoBackend {
   }
 
   final Ledger ledger;
-  final List<Path> submitted = new ArrayList<>();
+  final List<Path> submitted = new CopyOnWriteArrayList<>(); // ranks share the backend
   final AtomicInteger mostTickets = new AtomicInteger();
   private final String id;
   private final int priority;
