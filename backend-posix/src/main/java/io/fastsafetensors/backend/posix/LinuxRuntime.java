@@ -30,6 +30,12 @@ public final class LinuxRuntime implements DeviceRuntime {
 
   private static final long ALL_PER_KEPT = 4;
 
+  /** Asks once how much memory there is. */
+  private static final class Kept {
+    static final long BY_DEFAULT =
+        HostMemory.memory().map(MemoryInfo::totalBytes).orElse(0L) / ALL_PER_KEPT;
+  }
+
   private final Supplier<Binding> binding;
 
   /** Makes the runtime. */
@@ -82,7 +88,6 @@ public final class LinuxRuntime implements DeviceRuntime {
   }
 
   private static long keptBytes() {
-    long total = HostMemory.memory().map(MemoryInfo::totalBytes).orElse(0L);
-    return Math.max(0, Long.getLong(KEPT_BYTES, total / ALL_PER_KEPT));
+    return Math.max(0, Long.getLong(KEPT_BYTES, Kept.BY_DEFAULT));
   }
 }

@@ -8,18 +8,23 @@ import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.OptionalInt;
 
-/**
- * The nodes of the machine's memory; of interest only where there is more than one.
- *
- * @param folder where the kernel lists them
- */
-public record Numa(Path folder) {
+/** The nodes of the machine's memory; of interest only where there is more than one. */
+public final class Numa {
   /** This machine's. */
   public static final Numa SYSTEM = new Numa(Path.of("/sys/devices/system/node"));
 
+  private final Path folder;
+  private final boolean several;
+
+  /** Looks how many nodes there are, once. The kernel lists them in the folder. */
+  Numa(Path folder) {
+    this.folder = folder;
+    this.several = list("online").cardinality() > 1;
+  }
+
   /** Returns the node of the calling thread; empty if there is only one, or if it is unknown. */
   public OptionalInt callersNode(Libc libc) {
-    if (list("online").cardinality() < 2) {
+    if (!several) {
       return OptionalInt.empty();
     }
     int node = libc.currentNode();
@@ -30,7 +35,7 @@ public record Numa(Path folder) {
    * Lets the calling thread run only where a node is near; does nothing where there is only one.
    */
   public void stayNear(Libc libc, OptionalInt node) {
-    if (node.isPresent() && list("online").cardinality() > 1) {
+    if (several && node.isPresent()) {
       BitSet processors = list("node" + node.getAsInt() + "/cpulist");
       if (!processors.isEmpty()) {
         // A hint: refused where the process may not use these processors.
