@@ -3,8 +3,8 @@ package io.fastsafetensors.benchmarks;
 
 import io.fastsafetensors.Device;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +28,6 @@ record PeerWays(List<String> command, String name) {
   private static final String FIRST = "first tensor, ";
 
   private static final String PREFIX = "peer.";
-  private static final Path SILENCE = Path.of("/dev/null");
 
   /** Returns the ways of those that load to a device. */
   static List<Way> installed(Device device, Path small) {
@@ -50,7 +49,8 @@ record PeerWays(List<String> command, String name) {
     try {
       return run(command).stream().map(name -> new PeerWays(command, name));
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      System.out.println("peer " + command + ": left out, " + e.getMessage());
+      return Stream.empty();
     }
   }
 
@@ -77,8 +77,25 @@ record PeerWays(List<String> command, String name) {
   private static List<String> run(List<String> command, String... arguments) throws IOException {
     List<String> whole = new ArrayList<>(command);
     whole.addAll(List.of(arguments));
-    Process process = new ProcessBuilder(whole).redirectError(SILENCE.toFile()).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return output.lines().toList();
+    Path complaints = Files.createTempFile("fst-peer", ".txt");
+    try {
+      Process process = new ProcessBuilder(whole).redirectError(complaints.toFile()).start();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (process.onExit().join().exitValue() != 0) {
+        throw new IOException("it failed: " + firstFault(Files.readString(complaints)));
+      }
+      return output.lines().toList();
+    } finally {
+      Files.delete(complaints);
+    }
+  }
+
+  /** Finds what a program in Java or Python says of its end, among all else that it says. */
+  private static String firstFault(String complaints) {
+    return complaints
+        .lines()
+        .filter(line -> line.contains("Exception") || line.contains("Error"))
+        .findFirst()
+        .orElse(complaints);
   }
 }
