@@ -4,10 +4,12 @@ package io.fastsafetensors.benchmarks;
 import io.fastsafetensors.Device;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -22,8 +24,9 @@ import picocli.CommandLine.Parameters;
  * Times ways to load a folder of safetensors files, by default from the page cache and (as root)
  * without.
  *
- * <p>The ways take turns, round after round, and each run starts after as much memory was touched
- * as it will use: drifts of the machine hit all alike, and medians compare.
+ * <p>The ways take turns, round after round, each round in another order, since what one way leaves
+ * of the disk's and the host's patience is what the next one gets; and each run starts after as
+ * much memory was touched as it will use: drifts of the machine hit all alike, and medians compare.
  */
 @Command(name = "load", mixinStandardHelpOptions = true, showDefaultValues = true)
 final class LoadComparison implements Callable<Integer> {
@@ -117,9 +120,11 @@ final class LoadComparison implements Callable<Integer> {
             ? Readahead.set(folder, LINUX_READAHEAD_KIB)
             : Optional.empty();
     try {
-      List<Way> timed = ways.stream().filter(way -> way.states().contains(state)).toList();
+      List<Way> timed =
+          new ArrayList<>(ways.stream().filter(way -> way.states().contains(state)).toList());
       for (int round = 0; round < rounds; round++) {
-        timed = timed.stream().filter(way -> add(state, way, results)).toList();
+        timed.removeIf(way -> !add(state, way, results));
+        Collections.shuffle(timed, new Random(round));
       }
       results.print(state);
     } finally {
