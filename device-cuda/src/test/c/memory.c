@@ -10,11 +10,12 @@
 static const uint64_t BASE = 0x200000000000ULL;
 static const uint64_t PER_DEVICE = 0x10000000000ULL;
 static const uint64_t GRAIN = 256;
-static const uint64_t PAGE = 4096;
 static const size_t MOST_FILLED = 256 << 20;
+static const size_t LARGE = 2 << 20;
 
 typedef struct block {
   uint64_t address, bytes;
+  uint64_t shift; /* of the memory in its mapping */
   char *memory;
   context *owner;
   bool pinned;
@@ -40,13 +41,16 @@ static char *map(uint64_t bytes) {
   return memory;
 }
 
+/* Small pinned memory is aligned to no more than 512 bytes, as real drivers have it. */
 static block *add(uint64_t bytes, bool pinned) {
-  char *memory = map(bytes);
+  uint64_t shift = pinned && bytes < LARGE ? 512 : 0;
+  char *memory = map(bytes + shift);
   if (memory == NULL) {
     return NULL;
   }
   block *made = calloc(1, sizeof *made);
-  made->memory = memory;
+  made->memory = memory + shift;
+  made->shift = shift;
   made->bytes = bytes;
   made->owner = current;
   made->pinned = pinned;
@@ -146,7 +150,7 @@ static int drop(uint64_t address, bool pinned) {
     used[dead->owner->device] -= dead->bytes;
   }
   count(dead->owner, pinned ? LIVE_PINNED : LIVE_MEMORY, -1);
-  munmap(dead->memory, dead->bytes);
+  munmap(dead->memory - dead->shift, dead->bytes + dead->shift);
   free(dead);
   pthread_mutex_unlock(&lock);
   return SUCCESS;
@@ -163,7 +167,7 @@ EXPORT int cuMemHostAlloc(void **memory, size_t bytes, unsigned flags) {
   }
   pthread_mutex_lock(&lock);
   bool refused = bytes == 0 || fails(FAIL_ALLOCATION);
-  block *made = refused ? NULL : add((bytes + PAGE - 1) / PAGE * PAGE, true);
+  block *made = refused ? NULL : add(bytes, true);
   if (made == NULL) {
     pthread_mutex_unlock(&lock);
     return OUT_OF_MEMORY;

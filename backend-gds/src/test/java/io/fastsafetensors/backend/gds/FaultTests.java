@@ -64,6 +64,8 @@ class FaultTests {
     "PROPERTIES, 5001, cuFileDriverGetProperties: CU_FILE_DRIVER_NOT_INITIALIZED (5001)",
     "HANDLE, 5008, cuFileHandleRegister: CU_FILE_IO_NOT_SUPPORTED (5008)",
     "HANDLE, 5018, cuFileHandleRegister: CU_FILE_INVALID_FILE_TYPE (5018)",
+    "HANDLE, 5027, 'cuFileHandleRegister: CU_FILE_HANDLE_NOT_REGISTERED (5027): cuFile reads in /run/'",
+    "HANDLE, 5030, 'cuFileHandleRegister: CU_FILE_INTERNAL_ERROR (5030): cuFile reads in /run/udev'",
     "READ, 5008, cuFileRead: CU_FILE_IO_NOT_SUPPORTED (5008)",
     "READ, 5009, cuFileRead: CU_FILE_DEVICE_NOT_SUPPORTED (5009)",
     "READ, 95, cuFileRead: EOPNOTSUPP (95)",

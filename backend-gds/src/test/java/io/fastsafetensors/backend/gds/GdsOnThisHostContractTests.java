@@ -3,13 +3,20 @@ package io.fastsafetensors.backend.gds;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.Plugins;
 import io.fastsafetensors.backend.gds.cufile.Binding;
+import io.fastsafetensors.backend.gds.cufile.CuFile;
+import io.fastsafetensors.backend.gds.cufile.CuFileException;
 import io.fastsafetensors.backend.gds.host.Host;
 import io.fastsafetensors.device.cuda.simulated.SilentMonitor;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
+import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.testkit.IoBackendContract;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -19,13 +26,36 @@ import org.junit.jupiter.api.BeforeAll;
  * the environment variable {@code FST_CUDA_DRIVER=real}.
  */
 final class GdsOnThisHostContractTests extends IoBackendContract {
+  private static final Device GPU = new Device("cuda", 0);
+
   /** Opens the driver before the first test: its threads and descriptors stay. */
   @BeforeAll
-  static void openTheDriver() throws LoadException {
+  static void openTheDriver() throws LoadException, IOException {
     Assumptions.assumeTrue(
         SimulatedDriver.isReal(), "needs a GPU and libcufile: set FST_CUDA_DRIVER=real");
     if (Binding.get() instanceof Binding.Bound bound) {
       bound.driver().open(new SilentMonitor());
+      try (DeviceContext context = Plugins.runtime(GPU).open(GPU)) {
+        context.attach();
+        assumeItKnowsFiles(bound.cufile());
+      }
+    }
+  }
+
+  /** Without udev's database, as in many containers, cuFile refuses every file. */
+  private static void assumeItKnowsFiles(CuFile cufile) throws IOException {
+    Path file = Files.createTempFile("fst-", ".bin");
+    try {
+      int descriptor = cufile.open(file, false);
+      try {
+        cufile.deregisterHandle(cufile.registerHandle(descriptor));
+      } catch (CuFileException e) {
+        Assumptions.abort(e.getMessage());
+      } finally {
+        cufile.close(descriptor);
+      }
+    } finally {
+      Files.delete(file);
     }
   }
 
@@ -47,6 +77,6 @@ final class GdsOnThisHostContractTests extends IoBackendContract {
 
   @Override
   public Device device() {
-    return new Device("cuda", 0);
+    return GPU;
   }
 }

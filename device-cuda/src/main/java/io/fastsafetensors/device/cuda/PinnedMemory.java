@@ -28,12 +28,22 @@ final class PinnedMemory implements AutoCloseable {
 
   private static final long DEFAULT_KEPT = 256L << 20;
 
-  /** What the driver aligns it to at least. */
+  /** What staging memory is aligned to. The driver aligns less where a request is small. */
   private static final long PAGE = 4096;
 
-  private record Block(Pointer pointer, long bytes) {}
+  /**
+   * What the driver gave.
+   *
+   * @param bytes how much was asked for; there is more, for a place in it to be aligned
+   */
+  private record Block(Pointer pointer, long bytes) {
+    static final Block NONE = new Block(new Pointer(), 0);
 
-  private static final Block NONE = new Block(new Pointer(), 0);
+    /** Returns the first address in it that is a multiple of a power of two. */
+    long address(long alignment) {
+      return Addresses.of(pointer) + alignment - 1 & -alignment;
+    }
+  }
 
   private final Device device;
   private final long mostKept = Math.max(0, Long.getLong(KEPT_BYTES, DEFAULT_KEPT));
@@ -49,7 +59,7 @@ final class PinnedMemory implements AutoCloseable {
   DeviceBuffer allocate(long bytes) throws DeviceMemoryException {
     Block block = take(bytes);
     Arena arena = Arena.ofShared();
-    MemorySegment memory = Addresses.segment(Addresses.of(block.pointer), bytes, arena);
+    MemorySegment memory = Addresses.segment(block.address(PAGE), bytes, arena);
     return DeviceBuffer.ofHost(memory, () -> free(block, arena));
   }
 
@@ -64,14 +74,11 @@ final class PinnedMemory implements AutoCloseable {
    */
   @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
   DeviceBuffer allocateUnified(long bytes, long alignment) throws DeviceMemoryException {
-    long slack = Math.max(0, alignment - PAGE);
-    long asked = bytes > Long.MAX_VALUE - slack ? Long.MAX_VALUE : bytes + slack;
-    Block block = bytes == 0 ? NONE : make(asked);
-    long address = Addresses.of(block.pointer) + alignment - 1 & -alignment;
+    Block block = bytes == 0 ? Block.NONE : make(bytes, alignment);
     Arena arena = Arena.ofShared();
     return DeviceBuffer.ofUnified(
         device,
-        Addresses.segment(address, bytes, arena),
+        Addresses.segment(block.address(alignment), bytes, arena),
         () -> {
           end(arena);
           if (bytes > 0) {
@@ -89,15 +96,16 @@ final class PinnedMemory implements AutoCloseable {
         return block;
       }
     }
-    return make(bytes);
+    return make(bytes, PAGE);
   }
 
-  private synchronized Block make(long bytes) throws DeviceMemoryException {
+  private synchronized Block make(long bytes, long alignment) throws DeviceMemoryException {
+    long asked = bytes > Long.MAX_VALUE - alignment ? Long.MAX_VALUE : bytes + alignment - 1;
     Pointer pointer = new Pointer();
-    int code = pin(pointer, bytes);
+    int code = pin(pointer, asked);
     if (code != CUresult.CUDA_SUCCESS && !kept.isEmpty()) {
       close(); // what is kept may be what is lacking
-      code = pin(pointer, bytes);
+      code = pin(pointer, asked);
     }
     if (code == CUresult.CUDA_ERROR_INVALID_CONTEXT) {
       throw Calls.notAttached(device, "allocation of pinned memory");

@@ -113,7 +113,12 @@ public final class CuFile {
       description.set(ValueLayout.JAVA_INT, 8, descriptor);
       long to = handle.address();
       long from = description.address();
-      check("cuFileHandleRegister", () -> (long) functions.handleRegister().invokeExact(to, from));
+      String call = "cuFileHandleRegister";
+      long status = Functions.call(() -> (long) functions.handleRegister().invokeExact(to, from));
+      if (Status.isUnknownStorage(code(status))) {
+        throw CuFileException.ofUnknownStorage(call, code(status));
+      }
+      check(call, status);
       return handle.get(ValueLayout.JAVA_LONG, 0);
     }
   }
@@ -161,9 +166,12 @@ public final class CuFile {
     return (int) status;
   }
 
-  /** Looks at a {@code CUfileError_t}, which is returned in one register. */
   private static void check(String call, Functions.Call function) throws CuFileException {
-    long status = Functions.call(function);
+    check(call, Functions.call(function));
+  }
+
+  /** Looks at a {@code CUfileError_t}, which is returned in one register. */
+  private static void check(String call, long status) throws CuFileException {
     if (code(status) != Status.SUCCESS) {
       throw CuFileException.of(call, code(status), (int) (status >>> Integer.SIZE));
     }

@@ -20,6 +20,17 @@ public final class CuFileException extends IOException {
     return new CuFileException(call + ": " + Status.name(code, cuda), Status.isUnsupported(code));
   }
 
+  /** Makes the exception of a file that cuFile can't find the storage of. */
+  static CuFileException ofUnknownStorage(String call, int code) {
+    return new CuFileException(
+        call
+            + ": "
+            + Status.name(code, 0)
+            + ": cuFile reads in /run/udev what a file is stored on, and seems to have found nothing:"
+            + " give a container --volume /run/udev:/run/udev:ro; cufile.log says more",
+        true);
+  }
+
   /** Makes the exception of an error of the operating system. */
   static CuFileException ofErrno(String call, int errno) {
     return new CuFileException(call + ": " + Status.errno(errno), Status.isUnsupportedErrno(errno));

@@ -69,6 +69,12 @@ final class Status {
           Map.entry(5050, "CU_FILE_IO_MAX_ERROR"));
 
   /**
+   * What {@code cuFileHandleRegister} answers of a file of whose storage udev's database says
+   * nothing, in compatibility mode too: seen of libcufile 1.15; the second is of older ones.
+   */
+  private static final Set<Integer> UNKNOWN_STORAGE = Set.of(5027, 5030);
+
+  /**
    * Platform, driver, file or GPU lack the feature; of data that can't be read none of these tells.
    */
   private static final Set<Integer> UNSUPPORTED =
@@ -136,6 +142,10 @@ final class Status {
 
   static boolean isUnsupported(int code) {
     return UNSUPPORTED.contains(code);
+  }
+
+  static boolean isUnknownStorage(int code) {
+    return UNKNOWN_STORAGE.contains(code);
   }
 
   static boolean isUnsupportedErrno(int errno) {
