@@ -16,6 +16,7 @@ static const size_t LARGE = 2 << 20;
 typedef struct block {
   uint64_t address, bytes;
   uint64_t shift; /* of the memory in its mapping */
+  bool registered; /* the caller's own memory */
   char *memory;
   context *owner;
   bool pinned;
@@ -41,6 +42,18 @@ static char *map(uint64_t bytes) {
   return memory;
 }
 
+static block *note(char *memory, uint64_t bytes, bool pinned) {
+  block *made = calloc(1, sizeof *made);
+  made->memory = memory;
+  made->bytes = bytes;
+  made->owner = current;
+  made->pinned = pinned;
+  made->next = blocks;
+  blocks = made;
+  count(current, pinned ? LIVE_PINNED : LIVE_MEMORY, 1);
+  return made;
+}
+
 /* Small pinned memory is aligned to no more than 512 bytes, as real drivers have it. */
 static block *add(uint64_t bytes, bool pinned) {
   uint64_t shift = pinned && bytes < LARGE ? 512 : 0;
@@ -48,15 +61,8 @@ static block *add(uint64_t bytes, bool pinned) {
   if (memory == NULL) {
     return NULL;
   }
-  block *made = calloc(1, sizeof *made);
-  made->memory = memory + shift;
+  block *made = note(memory + shift, bytes, pinned);
   made->shift = shift;
-  made->bytes = bytes;
-  made->owner = current;
-  made->pinned = pinned;
-  made->next = blocks;
-  blocks = made;
-  count(current, pinned ? LIVE_PINNED : LIVE_MEMORY, 1);
   return made;
 }
 
@@ -133,14 +139,14 @@ EXPORT int cuMemAlloc_v2(uint64_t *address, size_t bytes) {
   return SUCCESS;
 }
 
-static int drop(uint64_t address, bool pinned) {
+static int drop(uint64_t address, bool pinned, bool registered) {
   pthread_mutex_lock(&lock);
   block **link = &blocks;
   while (*link != NULL && (*link)->address != address) {
     link = &(*link)->next;
   }
   block *dead = *link;
-  if (dead == NULL || dead->pinned != pinned) {
+  if (dead == NULL || dead->pinned != pinned || dead->registered != registered) {
     pthread_mutex_unlock(&lock);
     violation("free of memory that isn't there: 0x%lx", address);
     return INVALID_VALUE;
@@ -150,14 +156,16 @@ static int drop(uint64_t address, bool pinned) {
     used[dead->owner->device] -= dead->bytes;
   }
   count(dead->owner, pinned ? LIVE_PINNED : LIVE_MEMORY, -1);
-  munmap(dead->memory - dead->shift, dead->bytes + dead->shift);
+  if (!dead->registered) {
+    munmap(dead->memory - dead->shift, dead->bytes + dead->shift);
+  }
   free(dead);
   pthread_mutex_unlock(&lock);
   return SUCCESS;
 }
 
 EXPORT int cuMemFree_v2(uint64_t address) {
-  return require_context() != SUCCESS ? INVALID_CONTEXT : drop(address, false);
+  return require_context() != SUCCESS ? INVALID_CONTEXT : drop(address, false, false);
 }
 
 EXPORT int cuMemHostAlloc(void **memory, size_t bytes, unsigned flags) {
@@ -178,8 +186,29 @@ EXPORT int cuMemHostAlloc(void **memory, size_t bytes, unsigned flags) {
   return SUCCESS;
 }
 
+EXPORT int cuMemHostRegister_v2(void *memory, size_t bytes, unsigned flags) {
+  (void)flags;
+  if (require_context() != SUCCESS) {
+    return INVALID_CONTEXT;
+  }
+  pthread_mutex_lock(&lock);
+  bool known = find((uint64_t)memory) != NULL;
+  bool refused = bytes == 0 || known || fails(FAIL_ALLOCATION);
+  if (!refused) {
+    block *made = note(memory, bytes, true);
+    made->address = (uint64_t)memory;
+    made->registered = true;
+  }
+  pthread_mutex_unlock(&lock);
+  return refused ? OUT_OF_MEMORY : SUCCESS;
+}
+
+EXPORT int cuMemHostUnregister(void *memory) {
+  return require_context() != SUCCESS ? INVALID_CONTEXT : drop((uint64_t)memory, true, true);
+}
+
 EXPORT int cuMemFreeHost(void *memory) {
-  return require_context() != SUCCESS ? INVALID_CONTEXT : drop((uint64_t)memory, true);
+  return require_context() != SUCCESS ? INVALID_CONTEXT : drop((uint64_t)memory, true, false);
 }
 
 EXPORT int cuMemGetInfo_v2(size_t *free_bytes, size_t *total_bytes) {

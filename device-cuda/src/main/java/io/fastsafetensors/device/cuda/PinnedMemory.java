@@ -3,6 +3,8 @@ package io.fastsafetensors.device.cuda;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.device.cuda.PinnedPages.Answer;
+import io.fastsafetensors.device.cuda.PinnedPages.Block;
 import io.fastsafetensors.device.cuda.driver.Addresses;
 import io.fastsafetensors.device.cuda.driver.Calls;
 import io.fastsafetensors.spi.DeviceBuffer;
@@ -13,9 +15,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
-import jcuda.Pointer;
+import java.util.function.Supplier;
 import jcuda.driver.CUresult;
-import jcuda.driver.JCudaDriver;
 
 /**
  * Page-locked host memory, from which devices copy at full speed. Locking takes the kernel longer
@@ -28,30 +29,15 @@ final class PinnedMemory implements AutoCloseable {
 
   private static final long DEFAULT_KEPT = 256L << 20;
 
-  /** What staging memory is aligned to. The driver aligns less where a request is small. */
-  private static final long PAGE = 4096;
-
-  /**
-   * What the driver gave.
-   *
-   * @param bytes how much was asked for; there is more, for a place in it to be aligned
-   */
-  private record Block(Pointer pointer, long bytes) {
-    static final Block NONE = new Block(new Pointer(), 0);
-
-    /** Returns the first address in it that is a multiple of a power of two. */
-    long address(long alignment) {
-      return Addresses.of(pointer) + alignment - 1 & -alignment;
-    }
-  }
-
   private final Device device;
   private final long mostKept = Math.max(0, Long.getLong(KEPT_BYTES, DEFAULT_KEPT));
+  private final PinnedPages pages;
   private final Deque<Block> kept = new ArrayDeque<>();
   private long keptBytes;
 
   PinnedMemory(Device device) {
     this.device = device;
+    this.pages = new PinnedPages(device);
   }
 
   /** Allocates a buffer. */
@@ -59,7 +45,7 @@ final class PinnedMemory implements AutoCloseable {
   DeviceBuffer allocate(long bytes) throws DeviceMemoryException {
     Block block = take(bytes);
     Arena arena = Arena.ofShared();
-    MemorySegment memory = Addresses.segment(block.address(PAGE), bytes, arena);
+    MemorySegment memory = Addresses.segment(block.address(), bytes, arena);
     return DeviceBuffer.ofHost(memory, () -> free(block, arena));
   }
 
@@ -74,62 +60,54 @@ final class PinnedMemory implements AutoCloseable {
    */
   @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
   DeviceBuffer allocateUnified(long bytes, long alignment) throws DeviceMemoryException {
-    Block block = bytes == 0 ? Block.NONE : make(bytes, alignment);
+    Block block = bytes == 0 ? Block.NONE : make(() -> pages.allocate(bytes, alignment), bytes);
     Arena arena = Arena.ofShared();
     return DeviceBuffer.ofUnified(
         device,
-        Addresses.segment(block.address(alignment), bytes, arena),
+        Addresses.segment(block.address(), bytes, arena),
         () -> {
           end(arena);
-          if (bytes > 0) {
-            unpin(block);
-          }
+          block.free().run();
         });
   }
 
   private synchronized Block take(long bytes) throws DeviceMemoryException {
     for (Iterator<Block> blocks = kept.iterator(); blocks.hasNext(); ) {
       Block block = blocks.next();
-      if (block.bytes == bytes) {
+      if (block.bytes() == bytes) {
         blocks.remove();
         keptBytes -= bytes;
         return block;
       }
     }
-    return make(bytes, PAGE);
+    return make(() -> pages.get(bytes), bytes);
   }
 
-  private synchronized Block make(long bytes, long alignment) throws DeviceMemoryException {
-    long asked = bytes > Long.MAX_VALUE - alignment ? Long.MAX_VALUE : bytes + alignment - 1;
-    Pointer pointer = new Pointer();
-    int code = pin(pointer, asked);
-    if (code != CUresult.CUDA_SUCCESS && !kept.isEmpty()) {
-      close(); // what is kept may be what is lacking
-      code = pin(pointer, asked);
+  private synchronized Block make(Supplier<Answer> request, long bytes)
+      throws DeviceMemoryException {
+    Answer answer = request.get();
+    if (!answer.isSuccess() && !kept.isEmpty()) {
+      giveUpKept(); // it may be what is lacking
+      answer = request.get();
     }
-    if (code == CUresult.CUDA_ERROR_INVALID_CONTEXT) {
+    if (answer.code() == CUresult.CUDA_ERROR_INVALID_CONTEXT) {
       throw Calls.notAttached(device, "allocation of pinned memory");
     }
-    if (code != CUresult.CUDA_SUCCESS) {
+    if (!answer.isSuccess()) {
       long free = HostMemory.memory().map(MemoryInfo::freeBytes).orElse(-1L);
       throw new DeviceMemoryException(
-          device, bytes, free, "pinned host memory: " + Calls.describe(code), null);
+          device, bytes, free, "pinned host memory: " + Calls.describe(answer.code()), null);
     }
-    return new Block(pointer, bytes);
-  }
-
-  private static int pin(Pointer pointer, long bytes) {
-    return Calls.code(
-        () -> JCudaDriver.cuMemHostAlloc(pointer, bytes, JCudaDriver.CU_MEMHOSTALLOC_PORTABLE));
+    return answer.block();
   }
 
   private synchronized void free(Block block, Arena arena) {
     end(arena);
-    if (keptBytes + block.bytes <= mostKept) {
+    if (keptBytes + block.bytes() <= mostKept) {
       kept.push(block);
-      keptBytes += block.bytes;
+      keptBytes += block.bytes();
     } else {
-      unpin(block);
+      block.free().run();
     }
   }
 
@@ -140,15 +118,16 @@ final class PinnedMemory implements AutoCloseable {
     }
   }
 
-  private void unpin(Block block) {
-    Calls.release(device, "cuMemFreeHost", () -> JCudaDriver.cuMemFreeHost(block.pointer));
+  private void giveUpKept() {
+    kept.forEach(block -> block.free().run());
+    kept.clear();
+    keptBytes = 0;
   }
 
   /** Gives what is kept back to the system. */
   @Override
   public synchronized void close() {
-    kept.forEach(this::unpin);
-    kept.clear();
-    keptBytes = 0;
+    giveUpKept();
+    pages.close();
   }
 }

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** What a context does with the driver, beyond the rules: seen in the simulated driver's counts. */
 @ExtendWith(DriverChecks.class)
 class CudaContextTests {
+  private static final long LARGE = 4L << 20;
   private static final Device FIRST = new Device("cuda", 0);
   private static final Device SECOND = new Device("cuda", 1);
   private static final int BYTES = 100_000;
@@ -81,6 +82,31 @@ class CudaContextTests {
       driver.fail(Fault.ALLOCATION, 1);
       context.allocateStaging(2 * BYTES).close();
       assertThat(driver.live(Live.PINNED)).isOne();
+    }
+  }
+
+  /** Storage writes to huge pages several times as fast as to small ones. */
+  @Test
+  void largePinnedMemoryIsInTheHostsHugePages() throws LoadException {
+    long hugePage = 2L << 20;
+    try (DeviceContext context = open(FIRST)) {
+      for (int i = 0; i < 5; i++) {
+        try (DeviceBuffer staging = context.allocateStaging(LARGE)) {
+          assertThat(staging.address() % hugePage).isZero();
+        }
+      }
+    }
+  }
+
+  @Test
+  void pinnedMemoryIsTheDriversWhereItRefusesTheHosts() throws LoadException {
+    SimulatedDriver driver = SimulatedDriver.get();
+    try (DeviceContext context = open(FIRST)) {
+      driver.fail(Fault.ALLOCATION, 1);
+      try (DeviceBuffer staging = context.allocateStaging(LARGE)) {
+        assertThat(staging.host().orElseThrow().fill((byte) 1).byteSize()).isEqualTo(LARGE);
+        assertThat(driver.live(Live.PINNED)).isOne();
+      }
     }
   }
 
