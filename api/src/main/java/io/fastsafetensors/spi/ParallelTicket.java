@@ -146,7 +146,9 @@ public abstract class ParallelTicket implements IoTicket {
     } else {
       fail(thrown);
     }
-    notifyAll();
+    if (left == 0 || stopped) {
+      notifyAll(); // not for each job: who waits would wake for nothing
+    }
     return abandoned && running == 0;
   }
 

@@ -30,6 +30,9 @@ final class FileStats {
 
   /** Says how many percent went which way, such as {@code 97% direct, 3% cached}. */
   synchronized String shares() {
+    if (bytes.isEmpty()) {
+      return "nothing to read";
+    }
     long all = bytes.values().stream().mapToLong(Long::longValue).sum();
     return bytes.entrySet().stream()
         .map(way -> Math.round(100.0 * way.getValue() / all) + "% " + name(way.getKey()))

@@ -9,8 +9,6 @@ import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.spi.DeviceBuffer;
-import io.fastsafetensors.spi.RangeLayout;
-import io.fastsafetensors.spi.RangeLayout.Rules;
 import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
@@ -19,12 +17,6 @@ import java.util.List;
 
 /** The page cache itself: nothing is copied, only page tables are filled. */
 final class MappedTarget implements Target {
-  /**
-   * What one thread maps in one go of what is cached. Meanwhile the process can neither map nor
-   * start threads, which would wait for larger ones.
-   */
-  private static final long CACHED_BLOCK = 16L << 20;
-
   /** What one thread has read, and maps, in one go. */
   private static final long BLOCK = 4L << 20;
 
@@ -34,14 +26,14 @@ final class MappedTarget implements Target {
   private final long begin;
   private final long address;
   private final DeviceBuffer buffer;
-  private final boolean cached;
   private final List<FileRead> reads;
+  private final List<FileRead> resident;
 
   private MappedTarget(
       Libc libc,
       SourceFile file,
       RangePlan plan,
-      boolean cached,
+      Residency residency,
       long begin,
       long address,
       DeviceBuffer buffer) {
@@ -51,12 +43,12 @@ final class MappedTarget implements Target {
     this.begin = begin;
     this.address = address;
     this.buffer = buffer;
-    this.cached = cached;
-    Rules pages = new Rules(1, 0, Tuning.MAX_GAP, libc.pageSize());
     this.reads =
-        RangeLayout.of(plan, pages).blocks(cached ? CACHED_BLOCK : BLOCK).stream()
+        residency.missing().stream()
+            .flatMap(block -> block.blocks(BLOCK).stream())
             .map(MappedTarget::read)
             .toList();
+    this.resident = residency.resident().stream().map(MappedTarget::read).toList();
   }
 
   private static FileRead read(Span block) {
@@ -68,7 +60,7 @@ final class MappedTarget implements Target {
    *
    * @throws ErrnoException if the system refuses
    */
-  static MappedTarget map(Libc libc, SourceFile file, RangePlan plan, boolean cached)
+  static MappedTarget map(Libc libc, SourceFile file, RangePlan plan, Residency residency)
       throws ErrnoException {
     long first = plan.ranges().getFirst().begin();
     long begin = first & -libc.pageSize();
@@ -76,7 +68,7 @@ final class MappedTarget implements Target {
     long address = ErrnoException.check("mmap", libc.mmap(bytes, file.descriptor(), begin));
     DeviceBuffer buffer =
         NativeMemory.buffer(address, bytes, true, () -> libc.munmap(address, bytes));
-    return new MappedTarget(libc, file, plan, cached, begin, address, buffer);
+    return new MappedTarget(libc, file, plan, residency, begin, address, buffer);
   }
 
   @Override
@@ -85,14 +77,25 @@ final class MappedTarget implements Target {
   }
 
   @Override
+  public List<FileRead> resident() {
+    return resident;
+  }
+
+  @Override
+  public void prepare(FileRead read) {
+    file.cache().prefetch(read.offset(), bytes(read));
+  }
+
+  private long bytes(FileRead read) {
+    return Math.min(read.end(), file.size()) - read.offset();
+  }
+
+  @Override
   public Brought bring(FileRead read, TransferPath path, FileReader reader, Scratch scratch)
       throws LoadException {
     long start = System.nanoTime();
-    long bytes = Math.min(read.end(), file.size()) - read.offset();
+    long bytes = bytes(read);
     long from = address + read.offset() - begin;
-    if (!cached) {
-      file.cache().prefetch(read.offset(), bytes);
-    }
     long answer;
     while ((answer = libc.madvise(from, bytes, MemoryAdvice.POPULATE_READ)) == -Errno.EINTR) {
       reader.monitor().checkpoint();

@@ -3,10 +3,6 @@ package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.backend.posix.libc.FileAdvice;
 import io.fastsafetensors.backend.posix.libc.Libc;
-import io.fastsafetensors.spi.RangeLayout;
-import io.fastsafetensors.spi.RangeLayout.Rules;
-import io.fastsafetensors.spi.RangeLayout.Span;
-import io.fastsafetensors.spi.RangePlan;
 import java.util.BitSet;
 
 /**
@@ -20,9 +16,6 @@ record PageCache(Libc libc, int descriptor, long fileSize) {
   /** How many of the pages of something may be missing: one in so many. */
   private static final long MISSING = 32;
 
-  /** Gaps that one question may cover. */
-  private static final Rules NEAR = new Rules(1, 0, Tuning.MAX_GAP, 1);
-
   /** The unit in which it is remembered what was there before. */
   private static final long CELL = 4L << 20;
 
@@ -32,22 +25,13 @@ record PageCache(Libc libc, int descriptor, long fileSize) {
     return libc.cachedPages(descriptor, offset, bytes) >= pages - pages / MISSING;
   }
 
-  /** Tells whether what a plan wants is cached, all but a few pages; false if that is unknown. */
-  boolean holds(RangePlan plan) {
-    long wanted = 0;
-    long cached = 0;
-    for (Span span : RangeLayout.of(plan, NEAR).spans()) {
-      long pages = libc.cachedPages(descriptor, span.fileOffset(), span.bytes());
-      if (pages < 0) {
-        return false;
-      }
-      cached += pages;
-      wanted += pages(span.fileOffset(), span.bytes());
-    }
-    return cached >= wanted - wanted / MISSING;
+  /** Returns how many pages of a part of the file are not cached; all if that is unknown. */
+  long missingPages(long offset, long bytes) {
+    return pages(offset, bytes) - Math.max(0, libc.cachedPages(descriptor, offset, bytes));
   }
 
-  private long pages(long offset, long bytes) {
+  /** Returns how many pages a part of the file has. */
+  long pages(long offset, long bytes) {
     long end = Math.min(offset + bytes, fileSize);
     return end <= offset ? 0 : (end - 1) / libc.pageSize() - offset / libc.pageSize() + 1;
   }

@@ -33,7 +33,7 @@ public final class PosixSession implements IoSession {
     this.tuning = Tuning.of(options, Runtime.getRuntime().availableProcessors());
     this.queue = new ReadQueue(tuning.depth(), tuning.width());
     this.workers = new Workers(libc, context, queue, tuning);
-    this.targets = new Targets(libc, context, options, tuning);
+    this.targets = new Targets(libc, context, options, tuning, workers);
   }
 
   @Override
@@ -51,12 +51,12 @@ public final class PosixSession implements IoSession {
   }
 
   private IoTicket submit(RangePlan plan, SourceFile file) throws LoadException {
-    workers.addFirst();
     CacheTrace trace = CacheTrace.start(file.cache(), tuning.dropCache());
     FileReader reader = new FileReader(libc, file, options.monitor());
     Targets.Choice choice = targets.choose(plan, file);
-    PosixTicket ticket = new PosixTicket(file, choice.target(), reader, choice.sorter(), trace);
-    workers.addFor(plan.bytes(), choice.sorter());
+    PosixTicket ticket =
+        new PosixTicket(file, choice.target(), reader, choice.sorter(), trace, workers::newScratch);
+    workers.addFor(choice.target().reads(), choice.sorter());
     queue.add(ticket);
     return ticket;
   }

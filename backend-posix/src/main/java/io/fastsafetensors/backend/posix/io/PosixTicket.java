@@ -12,6 +12,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** A file being read: its reads, and its memory until that is handed over. */
 final class PosixTicket extends ParallelTicket {
@@ -22,18 +24,26 @@ final class PosixTicket extends ParallelTicket {
   private final FileReader reader;
   private final Sorter sorter;
   private final CacheTrace trace;
+  private final Supplier<Scratch> scratches;
   private final FileStats stats = new FileStats();
 
   /** Reads that nobody has looked at yet; guarded by the lock of the {@link ReadQueue}. */
   final Iterator<FileRead> unsorted;
 
-  PosixTicket(SourceFile file, Target target, FileReader reader, Sorter sorter, CacheTrace trace) {
+  PosixTicket(
+      SourceFile file,
+      Target target,
+      FileReader reader,
+      Sorter sorter,
+      CacheTrace trace,
+      Supplier<Scratch> scratches) {
     super(file.path(), reader.monitor(), target.reads().size());
     this.file = file;
     this.target = target;
     this.reader = reader;
     this.sorter = sorter;
     this.trace = trace;
+    this.scratches = scratches;
     this.unsorted = target.reads().iterator();
   }
 
@@ -60,6 +70,7 @@ final class PosixTicket extends ParallelTicket {
 
   @Override
   protected LoadedRanges finish() throws LoadException {
+    mapTheRest();
     long start = System.nanoTime();
     target.settle(reader.monitor().deadline());
     stats.addCopyNanos(System.nanoTime() - start);
@@ -68,10 +79,31 @@ final class PosixTicket extends ParallelTicket {
     return new LoadedRanges(List.of(target.buffer()), regions, stats.toStats(reason(regions)));
   }
 
+  /**
+   * Maps what is in memory, with the processors that the JVM's common pool has: that waits for no
+   * storage, and to start threads takes longer than to map gigabytes.
+   */
+  private void mapTheRest() throws LoadException {
+    Optional<LoadException> failure =
+        target.resident().parallelStream().map(this::tryToMap).flatMap(Optional::stream).findAny();
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+  }
+
+  private Optional<LoadException> tryToMap(FileRead read) {
+    try (Scratch scratch = scratches.get()) {
+      read(new ReadTask(this, read, TransferPath.MAPPED, false), scratch);
+      return Optional.empty();
+    } catch (LoadException e) {
+      return Optional.of(e);
+    }
+  }
+
   /** Says how the bytes came. */
   private String reason(List<Region> regions) {
     StringBuilder reason = new StringBuilder(target.kind());
-    reason.append(": ").append(target.reads().isEmpty() ? "nothing to read" : stats.shares());
+    reason.append(": ").append(stats.shares());
     if (stats.usedStorage()) {
       reason.append("; ").append(sorter.describe());
     }

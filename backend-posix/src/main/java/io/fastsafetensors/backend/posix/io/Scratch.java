@@ -1,37 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import java.lang.foreign.Arena;
+import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.backend.posix.memory.LinuxContext;
+import io.fastsafetensors.spi.DeviceBuffer;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** Memory of one thread for reads that can't go to their place directly; made when first needed. */
 final class Scratch implements AutoCloseable {
+  private final LinuxContext context;
   private final long bytes;
-  private @Nullable Arena arena;
-  private @Nullable MemorySegment memory;
+  private @Nullable DeviceBuffer buffer;
 
-  /** Makes scratch memory of so many bytes. */
-  Scratch(long bytes) {
+  /** Makes scratch memory of so many bytes, in huge pages: storage is slow to fill small ones. */
+  Scratch(LinuxContext context, long bytes) {
+    this.context = context;
     this.bytes = bytes;
   }
 
-  /** Returns the first bytes of the memory, aligned for direct reads. */
+  /**
+   * Returns the first bytes of the memory, aligned for direct reads.
+   *
+   * @throws DeviceMemoryException if there is no memory
+   */
   @SuppressWarnings("MustBeClosedChecker") // closed with this
-  MemorySegment take(long count) {
-    MemorySegment known = memory;
+  MemorySegment take(long count) throws DeviceMemoryException {
+    DeviceBuffer known = buffer;
     if (known == null) {
-      arena = Arena.ofConfined();
-      known = arena.allocate(bytes, Tuning.GRAIN);
-      memory = known;
+      known = context.allocate(bytes, Tuning.GRAIN);
+      buffer = known;
     }
-    return known.asSlice(0, count);
+    return known.host().orElseThrow().asSlice(0, count);
   }
 
   @Override
   public void close() {
-    if (arena != null) {
-      arena.close();
+    if (buffer != null) {
+      buffer.close();
     }
   }
 }

@@ -30,7 +30,7 @@ record Sorter(SourceFile file, DirectMode mode, boolean mapped, boolean cached) 
 
   /** Tells whether reads of that way wait for storage, not for processors. */
   boolean usesStorage(TransferPath path) {
-    return path != TransferPath.CACHED && !(mapped && cached);
+    return path != TransferPath.CACHED;
   }
 
   /** Says why storage was read the way it was. */

@@ -13,6 +13,11 @@ sealed interface Target permits HostTarget, MappedTarget, RingTarget {
   /** Returns what is to be read. */
   List<FileRead> reads();
 
+  /** Returns what needs no reading, and is brought by whoever awaits the rest. */
+  default List<FileRead> resident() {
+    return List.of();
+  }
+
   /**
    * Does what a read needs, short of the read itself, while storage is busy with others; called by
    * many threads.

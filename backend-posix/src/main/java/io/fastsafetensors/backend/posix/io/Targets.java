@@ -23,14 +23,16 @@ final class Targets implements AutoCloseable {
   private final IoOptions options;
   private final Tuning tuning;
   private final Alignment alignment;
+  private final Workers workers;
   private final MemoryBudget budget;
   private @Nullable StagingRing ring;
 
-  Targets(Libc libc, DeviceContext context, IoOptions options, Tuning tuning) {
+  Targets(Libc libc, DeviceContext context, IoOptions options, Tuning tuning, Workers workers) {
     this.libc = libc;
     this.context = context;
     this.options = options;
     this.tuning = tuning;
+    this.workers = workers;
     this.alignment = Alignment.of(context.device(), tuning.alignment());
     this.budget = new MemoryBudget(context.device(), options.memoryBudget());
   }
@@ -43,19 +45,27 @@ final class Targets implements AutoCloseable {
    */
   record Choice(Target target, Sorter sorter) {}
 
-  /** Chooses, and allocates. */
+  /**
+   * Chooses, and allocates.
+   *
+   * @throws LoadException if there is no memory, or no thread that would fill it
+   */
   Choice choose(RangePlan plan, SourceFile file) throws LoadException {
     if (!context.isHostVisible()) {
       return new Choice(staged(plan, file), sorter(file, false, false));
     }
-    boolean cached = tuning.direct() != DirectMode.ON && file.cache().holds(plan);
+    Residency residency =
+        tuning.direct() == DirectMode.ON
+            ? Residency.none(file.cache(), plan)
+            : Residency.of(file.cache(), plan);
     if (!context.device().isCpu()) {
-      return copied(plan, file, cached); // devices don't see what the host maps
+      return copied(plan, file, residency.isCached()); // devices don't see what the host maps
     }
     return switch (options.path()) {
-      case MAPPED -> mapped(plan, file, cached);
-      case COPIED -> copied(plan, file, cached);
-      case AUTO -> cached ? mappedOrCopied(plan, file) : copied(plan, file, false);
+      case MAPPED -> mapped(plan, file, residency);
+      case COPIED -> copied(plan, file, residency.isCached());
+      case AUTO ->
+          residency.isCached() ? mappedOrCopied(plan, file, residency) : copied(plan, file, false);
     };
   }
 
@@ -63,17 +73,18 @@ final class Targets implements AutoCloseable {
     return new Sorter(file, tuning.direct(), mapped, cached);
   }
 
-  private Choice mappedOrCopied(RangePlan plan, SourceFile file) throws LoadException {
+  private Choice mappedOrCopied(RangePlan plan, SourceFile file, Residency residency)
+      throws LoadException {
     try {
-      return mapped(plan, file, true);
+      return mapped(plan, file, residency);
     } catch (UnsupportedTransferException e) {
       return copied(plan, file, true);
     }
   }
 
-  private Choice mapped(RangePlan plan, SourceFile file, boolean cached) throws LoadException {
+  private Choice mapped(RangePlan plan, SourceFile file, Residency residency) throws LoadException {
     if (plan.bytes() == 0) {
-      return copied(plan, file, cached);
+      return copied(plan, file, residency.isCached());
     }
     long misaligned = options.alignment() - 1;
     if (misaligned > 0
@@ -81,8 +92,11 @@ final class Targets implements AutoCloseable {
       throw SourceFile.unsupported(
           file.path(), "has tensors off multiples of " + options.alignment() + ", can't be mapped");
     }
+    if (!residency.missing().isEmpty()) {
+      workers.addFirst();
+    }
     try {
-      return new Choice(MappedTarget.map(libc, file, plan, cached), sorter(file, true, cached));
+      return new Choice(MappedTarget.map(libc, file, plan, residency), sorter(file, true, false));
     } catch (ErrnoException e) {
       throw SourceFile.unsupported(file.path(), "can't be mapped: " + e.getMessage());
     }
@@ -94,6 +108,7 @@ final class Targets implements AutoCloseable {
         direct
             ? HostLayout.forDirect(plan, alignment, file.direct())
             : HostLayout.forCopies(plan, alignment);
+    workers.addFirst();
     budget.take(layout.bytes());
     return new Choice(
         HostTarget.allocate(context, layout, file, tuning.blockBytes()),
@@ -102,6 +117,7 @@ final class Targets implements AutoCloseable {
 
   private Target staged(RangePlan plan, SourceFile file) throws LoadException {
     RangeLayout layout = RangeLayout.of(plan, alignment.rules(1));
+    workers.addFirst();
     budget.take(layout.bytes());
     return RingTarget.allocate(context, layout, file, ring(), tuning.blockBytes());
   }

@@ -3,11 +3,14 @@ package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.backend.posix.memory.Numa;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.SessionThreads;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.OptionalInt;
 
 /** The threads of a session: as many as the bytes are worth, up to a bound. */
 final class Workers implements AutoCloseable {
@@ -16,13 +19,11 @@ final class Workers implements AutoCloseable {
   /** How many bytes to read are worth a thread. */
   private static final long WORTH = 4L << 20;
 
-  /** How many bytes to map cost as much as one to read. */
-  private static final long MAPPED_PER_READ = 16;
-
   private final Libc libc;
   private final DeviceContext context;
   private final ReadQueue queue;
   private final Tuning tuning;
+  private final LinuxContext memory;
   private final SessionThreads threads = new SessionThreads("fastsafetensors-posix-", this::work);
   private long bytes;
 
@@ -31,6 +32,7 @@ final class Workers implements AutoCloseable {
     this.context = context;
     this.queue = queue;
     this.tuning = tuning;
+    this.memory = new LinuxContext(libc, OptionalInt.empty(), 0);
   }
 
   /**
@@ -43,19 +45,18 @@ final class Workers implements AutoCloseable {
   }
 
   /**
-   * Adds threads as so many more bytes are worth them; before there is something to map, which
-   * would hold their start up. What is cached is not read faster by more threads than processors.
+   * Adds threads as more reads are worth them. What is cached is not read faster by more threads
+   * than processors.
    */
-  void addFor(long more, Sorter sorter) {
-    boolean maps = sorter.mapped() && sorter.cached();
-    bytes = Math.addExact(bytes, maps ? more / MAPPED_PER_READ : more);
+  void addFor(List<FileRead> reads, Sorter sorter) {
+    bytes = Math.addExact(bytes, reads.stream().mapToLong(FileRead::bytes).sum());
     int most = sorter.cached() ? tuning.width() : tuning.threads();
     threads.grow(Math.min(Math.ceilDiv(bytes, WORTH), most));
   }
 
   private void work() {
     Numa.SYSTEM.stayNear(libc, context.numaNode());
-    try (Scratch scratch = new Scratch(tuning.blockBytes())) {
+    try (Scratch scratch = newScratch()) {
       for (ReadTask task = queue.take(); task != null; task = queue.take()) {
         read(task, scratch);
         queue.done(task);
@@ -63,6 +64,11 @@ final class Workers implements AutoCloseable {
     } catch (InterruptedException e) {
       LOG.log(Level.DEBUG, "interrupted: the thread ends", e);
     }
+  }
+
+  /** Returns scratch memory for a thread, which closes it. */
+  Scratch newScratch() {
+    return new Scratch(memory, tuning.blockBytes());
   }
 
   private void read(ReadTask task, Scratch scratch) {
@@ -78,5 +84,6 @@ final class Workers implements AutoCloseable {
   public void close() {
     queue.close();
     threads.close();
+    memory.close();
   }
 }

@@ -22,6 +22,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,6 +75,28 @@ class PathsTests {
     loads.path = AccessPath.AUTO;
     LoadedRanges loaded = loads.check(file);
     assertThat(loaded.stats().bytesByPath()).containsOnlyKeys(MAPPED);
+  }
+
+  /** Threads of the session read; what is in memory is mapped by others, in blocks of 16 MiB. */
+  @Test
+  void onlyWhatIsNotCachedIsMappedByTheSessionsThreads() throws IOException {
+    SampleFile file = write(40 * MIB);
+    loads.path = AccessPath.MAPPED;
+    List<String> threads = new CopyOnWriteArrayList<>();
+    loads.monitor.onBlock = () -> threads.add(Thread.currentThread().getName());
+
+    loads.check(file);
+    assertThat(threads).hasSize(3).noneMatch(PathsTests::isOfASession);
+
+    threads.clear();
+    CachedParts.warmOnly(file.path(), 20 * MIB);
+    loads.check(file);
+    assertThat(threads.stream().filter(PathsTests::isOfASession)).hasSize(4 + 2);
+    assertThat(threads).hasSize(1 + 4 + 2);
+  }
+
+  private static boolean isOfASession(String thread) {
+    return thread.startsWith("fastsafetensors-posix-");
   }
 
   @Test
@@ -137,6 +162,27 @@ class PathsTests {
         loads.check(file, tensors(file, 1000 + residue));
       }
     }
+  }
+
+  /** Storage writes to huge pages several times as fast as to small ones. */
+  @Test
+  void whatCannotBeReadToItsPlaceGoesByWayOfHugePages() throws IOException {
+    SampleFile file = write(9 * MIB);
+    CachedParts.evict(file.path());
+    long hugePage = 2 * MIB;
+    Set<Long> offPage = ConcurrentHashMap.newKeySet();
+    loads.libc =
+        new CountingFaults() {
+          @Override
+          public long pread(int descriptor, MemorySegment target, long offset) {
+            offPage.add(target.address() % hugePage);
+            return super.pread(descriptor, target, offset);
+          }
+        };
+    loads.alignment = 4096;
+    long middle = 5 * MIB + 8;
+    loads.check(file, file.plan(new ByteRange(8, middle), new ByteRange(middle, 9 * MIB)));
+    assertThat(offPage).containsExactly(0L);
   }
 
   @ParameterizedTest

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import io.fastsafetensors.spi.RangeLayout;
+import io.fastsafetensors.spi.RangeLayout.Rules;
+import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.spi.RangePlan;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Which blocks of what a plan wants are in the page cache.
+ *
+ * @param resident those of which no page is missing
+ * @param missing the others
+ * @param isCached whether all but a few pages are there
+ */
+record Residency(List<Span> resident, List<Span> missing, boolean isCached) {
+  /** How large a block is: what one thread maps in one go, while others can't start threads. */
+  private static final long BLOCK = 16L << 20;
+
+  /** How many of the pages may be missing: one in so many. */
+  private static final long MISSING = 32;
+
+  /** Asks the kernel, on all processors: that takes as long as to map what is there. */
+  static Residency of(PageCache cache, RangePlan plan) {
+    List<Span> blocks = blocks(cache, plan);
+    long[] lacking =
+        blocks.parallelStream()
+            .mapToLong(block -> cache.missingPages(block.fileOffset(), block.bytes()))
+            .toArray();
+    List<Span> resident = new ArrayList<>();
+    List<Span> missing = new ArrayList<>();
+    long wanted = 0;
+    long absent = 0;
+    for (int i = 0; i < lacking.length; i++) {
+      (lacking[i] == 0 ? resident : missing).add(blocks.get(i));
+      wanted += cache.pages(blocks.get(i).fileOffset(), blocks.get(i).bytes());
+      absent += lacking[i];
+    }
+    return new Residency(resident, missing, absent <= wanted / MISSING);
+  }
+
+  /** Takes nothing to be there. */
+  static Residency none(PageCache cache, RangePlan plan) {
+    return new Residency(List.of(), blocks(cache, plan), false);
+  }
+
+  private static List<Span> blocks(PageCache cache, RangePlan plan) {
+    Rules pages = new Rules(1, 0, Tuning.MAX_GAP, cache.libc().pageSize());
+    return RangeLayout.of(plan, pages).blocks(BLOCK);
+  }
+}
