@@ -39,7 +39,8 @@ public interface DeviceContext extends AutoCloseable {
 
   /**
    * Allocates host memory from which and to which this device copies fastest (page-locked where the
-   * device knows such a thing).
+   * device knows such a thing). Memory of some MiB is best made of huge pages: storage writes to
+   * small pages at a fraction of its speed.
    *
    * @param bytes the size, above 0
    * @return a host-visible buffer, aligned to a page; the caller closes it

@@ -91,9 +91,12 @@ record Goal(CacheState state, String way, List<String> others, double least) {
     return Optional.of(new Result(limit.name, ratios(ours.get().nanos, limit.nanos)));
   }
 
+  /** Finds the way of that name, or else the quickest of those whose names begin so. */
   private static Optional<Timed> quickest(Map<Way, List<Long>> nanos, String name) {
+    boolean exact = nanos.keySet().stream().anyMatch(way -> way.name().equals(name));
     return nanos.entrySet().stream()
-        .filter(entry -> entry.getKey().name().startsWith(name))
+        .filter(entry ->
+            exact ? entry.getKey().name().equals(name) : entry.getKey().name().startsWith(name))
         .map(entry -> new Timed(entry.getKey().name(), entry.getValue()))
         .min(Comparator.comparingLong(Timed::median));
   }
