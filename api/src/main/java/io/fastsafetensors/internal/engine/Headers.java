@@ -6,6 +6,7 @@ import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.SafetensorsHeader;
 import io.fastsafetensors.internal.format.HeaderReader;
 import io.fastsafetensors.internal.format.RawHeader;
+import io.fastsafetensors.internal.parallel.ParallelRanges;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogFile;
 import io.fastsafetensors.internal.plan.CheckpointIndex;
@@ -13,6 +14,8 @@ import io.fastsafetensors.internal.plan.SourceFile;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 
 /**
  * What the headers of all ranks' files say.
@@ -52,26 +55,62 @@ record Headers(Catalog catalog, String digest) {
   }
 
   private static List<CatalogFile> readAll(List<SourceFile> files) throws LoadException {
+    List<SafetensorsHeader> headers = each(files, file -> SafetensorsHeader.read(file.path()));
     List<CatalogFile> read = new ArrayList<>();
     for (SourceFile file : files) {
-      read.add(new CatalogFile(read.size(), file, SafetensorsHeader.read(file.path())));
+      read.add(new CatalogFile(read.size(), file, headers.get(read.size())));
     }
     return read;
   }
 
   private static byte[] readOwn(List<SourceFile> files, int rank) throws LoadException {
-    List<RawHeader> own = new ArrayList<>();
+    List<SourceFile> own = files.stream().filter(file -> file.rank() == rank).toList();
+    List<RawHeader> headers = each(own, file -> HeaderReader.readRaw(file.path()));
     int size = 0;
-    for (SourceFile file : files) {
-      if (file.rank() == rank) {
-        RawHeader header = HeaderReader.readRaw(file.path());
-        own.add(header);
-        size = Math.addExact(size, Long.BYTES + Integer.BYTES + header.json().length);
-      }
+    for (RawHeader header : headers) {
+      size = Math.addExact(size, Long.BYTES + Integer.BYTES + header.json().length);
     }
     ByteBuffer message = ByteBuffer.allocate(size);
-    own.forEach(h -> message.putLong(h.fileSize()).putInt(h.json().length).put(h.json()));
+    headers.forEach(h -> message.putLong(h.fileSize()).putInt(h.json().length).put(h.json()));
     return message.array();
+  }
+
+  /** Reads something of a file. */
+  @FunctionalInterface
+  private interface Reading<T> {
+    T of(SourceFile file) throws LoadException;
+  }
+
+  /**
+   * Reads of several files at a time: a checkpoint has dozens, each a few round trips away where
+   * storage is a network.
+   *
+   * @throws LoadException of the first file that can't be read, in the order given
+   */
+  private static <T> List<T> each(List<SourceFile> files, Reading<T> reading) throws LoadException {
+    List<FutureTask<T>> tasks =
+        files.stream().map(file -> new FutureTask<>(() -> reading.of(file))).toList();
+    ParallelRanges.run(
+        tasks.size(),
+        1,
+        (from, to) -> tasks.subList((int) from, (int) to).forEach(FutureTask::run));
+    List<T> results = new ArrayList<>();
+    for (FutureTask<T> task : tasks) {
+      results.add(result(task));
+    }
+    return results;
+  }
+
+  private static <T> T result(FutureTask<T> done) throws LoadException {
+    if (done.state() == Future.State.SUCCESS) {
+      return done.resultNow();
+    }
+    switch (done.exceptionNow()) {
+      case LoadException failure -> throw failure;
+      case RuntimeException failure -> throw failure;
+      case Error failure -> throw failure;
+      case Throwable failure -> throw new LoadException(failure.toString(), failure);
+    }
   }
 
   private static List<CatalogFile> parseAll(List<SourceFile> files, List<byte[]> raw)

@@ -19,6 +19,7 @@ import io.fastsafetensors.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -71,6 +72,27 @@ class DefaultLoaderTests {
       assertThat(buffer.metadata(a.path)).isEqualTo(Map.of("from", "a"));
       assertThat(buffer.metadata(b.path)).isEmpty();
       assertThat(buffer.info("a0")).isEqualTo(loader.info("a0"));
+    }
+  }
+
+  /** Headers are read several at a time; what is said must not depend on which comes first. */
+  @Test
+  void namesTheFirstOfSeveralBrokenFiles() throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      Path file = folder.resolve(i + ".safetensors");
+      new Samples(file).with("t" + i, DType.U8, i).write();
+      files.add(file);
+    }
+    try (Loader loader = bench.loader().addFiles(0, files)) {
+      assertThat(loader.keys()).hasSize(40).startsWith("t0", "t1").endsWith("t39");
+      for (int broken = 39; broken > 0; broken -= 2) {
+        Files.write(files.get(broken), new byte[broken % 8]);
+        loader.reset().addFiles(0, files);
+        assertThatExceptionOfType(HeaderFormatException.class)
+            .isThrownBy(loader::keys)
+            .withMessageContaining(files.get(broken).toString());
+      }
     }
   }
 
