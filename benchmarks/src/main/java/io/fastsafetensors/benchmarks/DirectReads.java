@@ -2,6 +2,8 @@
 package io.fastsafetensors.benchmarks;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.OpenOption;
@@ -17,14 +19,35 @@ import java.util.stream.Stream;
 
 /**
  * Reads past the page cache, each thread into one block again and again, so that memory costs
- * nothing.
- *
- * @param blockBytes the size of a read
- * @param depth how many there are at a time, a thread each
+ * nothing; in huge pages, since storage is slow to write to small ones.
  */
-record DirectReads(int blockBytes, int depth) {
-  /** Reads all files of a folder, one after the other. */
-  void read(Path folder) throws Exception {
+final class DirectReads implements Way.Run {
+  private final Path folder;
+  private final int blockBytes;
+  private final int depth;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment memory;
+
+  /**
+   * Gets the memory.
+   *
+   * @param blockBytes the size of a read
+   * @param depth how many there are at a time, a thread each
+   */
+  DirectReads(Path folder, int blockBytes, int depth) {
+    this.folder = folder;
+    this.blockBytes = blockBytes;
+    this.depth = depth;
+    this.memory = BareMemory.allocate(arena, (long) blockBytes * depth);
+  }
+
+  @Override
+  public long nanos() throws Exception {
+    return Way.time(this::read);
+  }
+
+  /** Reads all files, one after the other. */
+  private void read() throws Exception {
     try (ExecutorService threads = Executors.newFixedThreadPool(depth)) {
       for (Path file : Host.files(folder)) {
         read(file, threads);
@@ -37,9 +60,10 @@ record DirectReads(int blockBytes, int depth) {
       AtomicLong next = new AtomicLong();
       List<Future<?>> running = new ArrayList<>();
       for (int i = 0; i < depth; i++) {
+        MemorySegment block = memory.asSlice((long) i * blockBytes, blockBytes);
         running.add(
             threads.submit(() -> {
-              readBlocks(channel, next);
+              readBlocks(channel, next, block.asByteBuffer());
               return null;
             }));
       }
@@ -60,11 +84,8 @@ record DirectReads(int blockBytes, int depth) {
         .orElseThrow();
   }
 
-  private void readBlocks(FileChannel channel, AtomicLong next) throws IOException {
-    ByteBuffer block =
-        ByteBuffer.allocateDirect(blockBytes + Host.PAGE)
-            .alignedSlice(Host.PAGE)
-            .slice(0, blockBytes);
+  private void readBlocks(FileChannel channel, AtomicLong next, ByteBuffer block)
+      throws IOException {
     for (long at = next.getAndAdd(blockBytes);
         at < channel.size();
         at = next.getAndAdd(blockBytes)) {
@@ -75,5 +96,10 @@ record DirectReads(int blockBytes, int depth) {
         }
       }
     }
+  }
+
+  @Override
+  public void close() {
+    arena.close();
   }
 }

@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What the disk gives at best: direct reads in a queue, by {@code fio} where it is installed, else
- * by {@link DirectReads}.
+ * What the disk gives at best: direct reads in a queue, by {@code fio} where it is installed (into
+ * small pages), and by {@link DirectReads} (into huge ones).
  *
  * @param blockMib the size of a read in MiB
  * @param depth how many there are at a time
@@ -22,23 +22,32 @@ record DiskLimit(int blockMib, int depth) {
   /** What the names of all these ways begin with. */
   static final String NAME = "direct reads";
 
+  /** What those begin with that {@code fio} does. */
+  static final String FIO_NAME = NAME + " by fio";
+
   private static final Path FIO = Path.of("/usr/bin/fio");
   private static final Pattern RUNTIME_MILLIS = Pattern.compile("\"runtime\" : (\\d+)");
 
   /** Returns a few queues, of which the best counts. */
   static List<Way> ways() {
-    return Stream.of(new DiskLimit(16, 16), new DiskLimit(4, 16), new DiskLimit(1, 32))
-        .map(DiskLimit::way)
-        .toList();
+    List<DiskLimit> queues =
+        List.of(new DiskLimit(16, 16), new DiskLimit(4, 16), new DiskLimit(1, 32));
+    Stream<Way> byFio =
+        Files.isExecutable(FIO) ? queues.stream().map(DiskLimit::fio) : Stream.empty();
+    return Stream.concat(byFio, queues.stream().map(DiskLimit::ourOwn)).toList();
   }
 
-  private Way way() {
-    boolean fio = Files.isExecutable(FIO);
-    String name = "%s%s, %d MiB x %d deep".formatted(NAME, fio ? " by fio" : "", blockMib, depth);
-    return (fio
-            ? Way.of(name, folder -> () -> read(Host.files(folder))).inOtherProcess()
-            : Way.timed(name, folder -> new DirectReads(blockMib << 20, depth).read(folder)))
-        .only(CacheState.COLD, CacheState.COLD_128K);
+  private Way ourOwn() {
+    return way(NAME, folder -> new DirectReads(folder, blockMib << 20, depth));
+  }
+
+  private Way fio() {
+    return way(FIO_NAME, folder -> () -> read(Host.files(folder))).inOtherProcess();
+  }
+
+  private Way way(String reader, Way.Preparation preparation) {
+    String name = "%s, %d MiB x %d deep".formatted(reader, blockMib, depth);
+    return Way.of(name, preparation).only(CacheState.COLD, CacheState.COLD_128K);
   }
 
   private long read(List<Path> files) throws IOException {

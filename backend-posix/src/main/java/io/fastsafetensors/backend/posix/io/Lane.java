@@ -21,6 +21,11 @@ final class Lane {
     return busy < bound;
   }
 
+  /** Tells whether as many reads are ready as may be under way. */
+  boolean isStocked() {
+    return ready.size() >= bound;
+  }
+
   boolean canStart() {
     return hasRoom() && !ready.isEmpty();
   }

@@ -47,14 +47,15 @@ final class PosixTicket extends ParallelTicket {
     this.unsorted = target.reads().iterator();
   }
 
-  /** Finds the way that a read is to go; makes it ready if it may have to wait for storage. */
-  ReadTask sort(FileRead read) throws LoadException {
+  /** Finds the way that a read is to go. */
+  ReadTask sort(FileRead read) {
     TransferPath path = sorter.path(read);
-    boolean usesStorage = sorter.usesStorage(path);
-    if (usesStorage) {
-      target.prepare(read);
-    }
-    return new ReadTask(this, read, path, usesStorage);
+    return new ReadTask(this, read, path, sorter.usesStorage(path));
+  }
+
+  /** Does what a read needs before it can wait for storage. */
+  void prepare(ReadTask task) throws LoadException {
+    target.prepare(task.read());
   }
 
   /** Does a read. */

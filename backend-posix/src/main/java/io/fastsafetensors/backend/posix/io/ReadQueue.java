@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
+import io.fastsafetensors.spi.ParallelTicket;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,7 @@ final class ReadQueue implements AutoCloseable {
   private final Lane memory;
   private final List<Lane> lanes;
   private final Deque<PosixTicket> unsorted = new ArrayDeque<>();
+  private final Deque<ReadTask> unprepared = new ArrayDeque<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private boolean closed;
@@ -68,6 +71,8 @@ final class ReadQueue implements AutoCloseable {
         }
         if (!unsorted.isEmpty() && lanes.stream().anyMatch(Lane::hasRoom)) {
           sortNext();
+        } else if (!unprepared.isEmpty() && !storage.isStocked()) {
+          prepareNext();
         } else {
           work.awaitNanos(NAP_NANOS);
         }
@@ -85,21 +90,45 @@ final class ReadQueue implements AutoCloseable {
     if (ticket.unsorted.hasNext()) {
       unsorted.add(ticket);
     }
+    unlocked(
+        ticket,
+        () -> {
+          ReadTask task = ticket.sort(read);
+          put(task.usesStorage() ? unprepared::add : memory::add, task);
+        });
+  }
+
+  /**
+   * Prepares one read from storage, only as far ahead as storage takes: to do more would keep the
+   * processors from those that are under way.
+   */
+  private void prepareNext() {
+    ReadTask task = unprepared.remove();
+    unlocked(
+        task.ticket(),
+        () -> {
+          task.ticket().prepare(task);
+          put(storage::add, task);
+        });
+  }
+
+  /** Does a job of a ticket besides its reads. */
+  private void unlocked(PosixTicket ticket, ParallelTicket.Job job) {
     lock.unlock();
     try {
       ticket.run(() -> {
         ticket.add(1);
-        ready(ticket.sort(read));
+        job.run();
       });
     } finally {
       lock.lock();
     }
   }
 
-  private void ready(ReadTask task) {
+  private void put(Consumer<ReadTask> place, ReadTask task) {
     lock.lock();
     try {
-      lane(task).add(task);
+      place.accept(task);
       work.signal();
     } finally {
       lock.unlock();

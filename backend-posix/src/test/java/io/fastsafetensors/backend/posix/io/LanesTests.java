@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.libc.Faults;
+import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.testkit.SampleFile;
@@ -12,8 +14,12 @@ import io.fastsafetensors.testkit.SampleFiles;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,6 +109,56 @@ class LanesTests {
     loads.libc = libc;
     loads.check(file);
     assertThat(libc.most).hasValueLessThanOrEqualTo(Runtime.getRuntime().availableProcessors());
+  }
+
+  /** Counts what is made ready while storage does nothing. */
+  private static final class StorageHangs extends Faults {
+    private final Set<Long> ready = ConcurrentHashMap.newKeySet();
+    private volatile int readyWhileHanging;
+    private final CountDownLatch over = new CountDownLatch(1);
+    private final AtomicBoolean first = new AtomicBoolean(true);
+
+    @Override
+    public int madvise(long address, long length, MemoryAdvice advice) {
+      if (advice == MemoryAdvice.POPULATE_WRITE) {
+        ready.add(address);
+      }
+      return super.madvise(address, length, advice);
+    }
+
+    @Override
+    public long pread(int descriptor, MemorySegment target, long offset) {
+      try {
+        if (first.getAndSet(false)) {
+          for (int before = -1; before != ready.size(); Thread.sleep(300)) {
+            before = ready.size();
+          }
+          readyWhileHanging = ready.size();
+          over.countDown();
+        }
+        assertThat(over.await(30, TimeUnit.SECONDS)).isTrue();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      return super.pread(descriptor, target, offset);
+    }
+  }
+
+  /** New memory is cleared ahead of reads, but never so far that reads lack processors. */
+  @Test
+  void memoryIsMadeReadyAsFarAheadAsStorageReads() throws IOException {
+    SampleFile cold = SampleFiles.write(folder.resolve("cold"), 160 * MIB, 1);
+    CachedParts.evict(cold.path());
+    StorageHangs libc = new StorageHangs();
+    loads.libc = libc;
+    loads.context.close();
+    loads.context = new LinuxContext(libc, OptionalInt.empty(), 0);
+    loads.check(cold);
+    int processors = Runtime.getRuntime().availableProcessors();
+    int depth = Math.clamp(2L * processors, 8, 32);
+    // Each thread but those that read may be about to make one more ready.
+    assertThat(libc.readyWhileHanging).isBetween(depth, 2 * depth + processors);
+    assertThat(libc.ready).hasSizeGreaterThanOrEqualTo(160);
   }
 
   @Test
