@@ -3,18 +3,25 @@ package io.fastsafetensors.benchmarks;
 
 import io.fastsafetensors.DType;
 import io.fastsafetensors.spi.HostMemory;
+import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /**
  * Times conversions of a large tensor on all cores, each in turn with a plain copy that reads and
  * writes as many bytes in all: {@code ConversionComparison [GIB] [ROUNDS]}.
  */
-final class ConversionComparison {
+@Command(name = "convert", mixinStandardHelpOptions = true, showDefaultValues = true)
+final class ConversionComparison implements Runnable {
   private static final int WARM_UP_ROUNDS = 3;
   private static final byte SMALL_NUMBER = 0x3c;
 
@@ -32,32 +39,46 @@ final class ConversionComparison {
           new Pair(DType.F32, DType.F8_E4M3),
           new Pair(DType.I8, DType.F16));
 
-  private final MemorySegment source;
-  private final MemorySegment target;
-  private final long bytes;
-  private final int rounds;
+  @Spec private CommandSpec spec = CommandSpec.create();
 
-  private ConversionComparison(Arena arena, long bytes, int rounds) {
-    this.source = arena.allocate(2 * bytes).fill(SMALL_NUMBER);
-    this.target = arena.allocate(2 * bytes).fill(SMALL_NUMBER);
-    this.bytes = bytes;
-    this.rounds = rounds;
+  @Parameters(index = "0", paramLabel = "GIB", defaultValue = "1", arity = "0..1")
+  private int gib;
+
+  @Parameters(index = "1", paramLabel = "ROUNDS", defaultValue = "9", arity = "0..1")
+  private int rounds;
+
+  private MemorySegment source = MemorySegment.NULL;
+  private MemorySegment target = MemorySegment.NULL;
+
+  /** Runs the command. */
+  public static void main(String[] args) {
+    System.exit(new CommandLine(new ConversionComparison()).execute(args));
   }
 
   /** Prints the table. */
-  public static void main(String[] args) {
-    long gib = args.length > 0 ? Long.parseLong(args[0]) : 1;
-    int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 9;
+  @Override
+  public void run() {
     try (Arena arena = Arena.ofShared()) {
-      System.out.printf(
-          "%d GiB, %d rounds: GB/s read and written: conversion; copy; their ratio%n", gib, rounds);
-      ConversionComparison comparison = new ConversionComparison(arena, gib << 30, rounds);
-      PAIRS.forEach(comparison::run);
+      source = arena.allocate(2 * bytes()).fill(SMALL_NUMBER);
+      target = arena.allocate(2 * bytes()).fill(SMALL_NUMBER);
+      out()
+          .printf(
+              "%d GiB, %d rounds: GB/s read and written: conversion; copy; their ratio%n",
+              gib, rounds);
+      PAIRS.forEach(this::run);
     }
   }
 
+  private long bytes() {
+    return (long) gib << 30;
+  }
+
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
   private void run(Pair pair) {
-    long elements = bytes / (pair.from().bits() / Byte.SIZE);
+    long elements = bytes() / (pair.from().bits() / Byte.SIZE);
     long read = pair.from().byteSize(elements);
     long written = pair.to().byteSize(elements);
     List<Double> conversions = new ArrayList<>();
@@ -72,13 +93,14 @@ final class ConversionComparison {
         ratios.add(conversion / copy);
       }
     }
-    System.out.printf(
-        Locale.ROOT,
-        "  %-20s %s;  %s;  %s%n",
-        pair.from() + " to " + pair.to(),
-        Spread.of(conversions),
-        Spread.of(copies),
-        Spread.of(ratios));
+    out()
+        .printf(
+            Locale.ROOT,
+            "  %-20s %s;  %s;  %s%n",
+            pair.from() + " to " + pair.to(),
+            Spread.of(conversions),
+            Spread.of(copies),
+            Spread.of(ratios));
   }
 
   private void convert(Pair pair, long read, long written) {

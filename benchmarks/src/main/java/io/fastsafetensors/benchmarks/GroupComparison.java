@@ -14,37 +14,53 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /**
  * Times exchanges of two ranks, each way in turn with the others: {@code GroupComparison [ROUNDS]
  * [MIB...]}. Two processes over the collective that is available are compared with a plain TCP
  * connection between the same two; two threads with a plain copy of the same bytes.
  */
-final class GroupComparison {
+@Command(name = "group", mixinStandardHelpOptions = true, showDefaultValues = true)
+final class GroupComparison implements Callable<Integer> {
   private static final int RANKS = 2;
   private static final int WARM_UP_ROUNDS = 3;
   private static final int MIB = 1 << 20;
 
-  private final GroupWays ways;
-  private final int rounds;
+  @Spec private CommandSpec spec = CommandSpec.create();
 
-  private GroupComparison(GroupWays ways, int rounds) {
-    this.ways = ways;
-    this.rounds = rounds;
+  @Parameters(index = "0", paramLabel = "ROUNDS", defaultValue = "9", arity = "0..1")
+  private int rounds;
+
+  @Parameters(index = "1..*", paramLabel = "MIB", defaultValue = "64 1024", split = " ")
+  private List<Long> sizes = List.of();
+
+  /** Runs the command. */
+  public static void main(String[] args) {
+    System.exit(new CommandLine(new GroupComparison()).execute(args));
   }
 
-  /** Prints the table; in the other process, which this one starts, takes part only. */
-  public static void main(String[] args) throws Exception {
-    if (GroupConfig.fromEnvironment(Device.CPU).isPresent()) {
-      run(GroupConfig.fromEnvironment(Device.CPU).get(), args);
-      return;
+  /** Prints the table; in the ranks' processes, which the first one starts, takes part. */
+  @Override
+  public Integer call() throws Exception {
+    Optional<GroupConfig> config = GroupConfig.fromEnvironment(Device.CPU);
+    if (config.isPresent()) {
+      run(config.get());
+      return 0;
     }
     int port = freePort();
-    Process other = start(1, port, args);
-    Process first = start(0, port, args);
+    Process other = start(1, port);
+    Process first = start(0, port);
     if (first.waitFor() + other.waitFor() != 0) {
       throw new IOException("a rank failed");
     }
+    return 0;
   }
 
   private static int freePort() throws IOException {
@@ -54,12 +70,12 @@ final class GroupComparison {
   }
 
   /** Starts a rank in a JVM like this one. */
-  private static Process start(int rank, int port, String... args) throws IOException {
+  private Process start(int rank, int port) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
     command.addAll(List.of(System.getProperty("java.class.path"), GroupComparison.class.getName()));
-    command.addAll(List.of(args));
+    command.addAll(spec.commandLine().getParseResult().originalArgs());
     ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
     builder
         .environment()
@@ -76,32 +92,24 @@ final class GroupComparison {
     return builder.start();
   }
 
-  private static void run(GroupConfig config, String... args) throws Exception {
-    int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 9;
-    List<Long> sizes = new ArrayList<>();
-    for (int i = 1; i < args.length; i++) {
-      sizes.add(Long.parseLong(args[i]) * MIB);
-    }
-    if (sizes.isEmpty()) {
-      sizes.addAll(List.of(64L * MIB, 1024L * MIB));
-    }
+  private void run(GroupConfig config) throws Exception {
+    List<Long> bytes = sizes.stream().map(mib -> mib * MIB).toList();
     try (ProcessGroup group = ProcessGroup.join(config);
-        GroupWays ways = new GroupWays(group, sizes.getLast())) {
+        GroupWays ways = new GroupWays(group, bytes.getLast())) {
       say(group, "GB/s in " + rounds + " rounds, median (lowest to highest)");
-      GroupComparison comparison = new GroupComparison(ways, rounds);
-      for (long size : sizes) {
-        comparison.compare(group, size);
+      for (long size : bytes) {
+        compare(group, ways, size);
       }
     }
   }
 
-  private static void say(ProcessGroup group, String line) {
+  private void say(ProcessGroup group, String line) {
     if (group.rank() == 0) {
-      System.out.println(line);
+      spec.commandLine().getOut().println(line);
     }
   }
 
-  private void compare(ProcessGroup group, long size) throws Exception {
+  private void compare(ProcessGroup group, GroupWays ways, long size) throws Exception {
     for (boolean scatters : List.of(false, true)) {
       Map<String, GroupWays.Way> all = ways.of(size, scatters);
       Map<String, List<Double>> speeds = new LinkedHashMap<>();
@@ -130,7 +138,7 @@ final class GroupComparison {
     return System.nanoTime() - start;
   }
 
-  private static void sayRatio(
+  private void sayRatio(
       ProcessGroup group, Map<String, List<Double>> speeds, String way, String other) {
     List<Double> first = Objects.requireNonNull(speeds.get(way));
     List<Double> second = Objects.requireNonNull(speeds.get(other));

@@ -2,6 +2,7 @@
 package io.fastsafetensors.benchmarks;
 
 import io.fastsafetensors.Device;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,8 +18,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /**
  * Times ways to load a folder of safetensors files, by default from the page cache and (as root)
@@ -31,6 +34,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "load", mixinStandardHelpOptions = true, showDefaultValues = true)
 final class LoadComparison implements Callable<Integer> {
   private static final int LINUX_READAHEAD_KIB = 128;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Parameters(index = "0", paramLabel = "FOLDER", description = "has the files; see fst make")
   private Path folder = Path.of("");
@@ -75,23 +80,27 @@ final class LoadComparison implements Callable<Integer> {
     return 0;
   }
 
+  private PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
   private void compare(Warmup small) throws Exception {
     List<Way> ways = new ArrayList<>(DiskLimit.ways());
     if (device == null) {
       ways.addAll(PlainWays.all());
       ways.addAll(FstWays.all());
-      ways.addAll(PeerWays.installed(Device.CPU, small.folder()));
+      ways.addAll(PeerWays.installed(Device.CPU, small.folder(), out()));
     } else {
       ways.add(PlainWays.readPopulated());
       ways.addAll(DeviceWays.all(Device.parse(device)));
-      ways.addAll(PeerWays.installed(Device.parse(device), small.folder()));
+      ways.addAll(PeerWays.installed(Device.parse(device), small.folder(), out()));
     }
     ways.removeIf(way -> !names.matcher(way.name()).find());
     small.run(ways, warmup);
-    Results results = new Results(folder, Host.bytes(folder));
+    Results results = new Results(folder, Host.bytes(folder), out());
     for (CacheState state : states) {
       if (state.needsRoot() && !Host.canDropCaches()) {
-        System.out.println(state + ": left out, dropping the page cache needs root");
+        out().println(state + ": left out, dropping the page cache needs root");
       } else {
         run(state, ways, results);
       }
@@ -138,7 +147,7 @@ final class LoadComparison implements Callable<Integer> {
       results.add(state, way, time(way, state, results.bytes()));
       return true;
     } catch (Exception e) {
-      System.out.println(way.name() + ": left out, " + e);
+      out().println(way.name() + ": left out, " + e);
       return false;
     }
   }

@@ -3,6 +3,7 @@ package io.fastsafetensors.benchmarks;
 
 import io.fastsafetensors.Device;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,13 +30,13 @@ record PeerWays(List<String> command, String name) {
 
   private static final String PREFIX = "peer.";
 
-  /** Returns the ways of those that load to a device. */
-  static List<Way> installed(Device device, Path small) {
+  /** Returns the ways of those that load to a device; says which can't be asked. */
+  static List<Way> installed(Device device, Path small, PrintWriter out) {
     return System.getProperties().stringPropertyNames().stream()
         .filter(property -> property.startsWith(PREFIX))
         .sorted()
         .map(property -> command(System.getProperty(property), device))
-        .flatMap(PeerWays::of)
+        .flatMap(command -> of(command, out))
         .map(peer -> peer.way(small))
         .toList();
   }
@@ -45,11 +46,11 @@ record PeerWays(List<String> command, String name) {
     return Stream.concat(words.lines(), option).toList();
   }
 
-  private static Stream<PeerWays> of(List<String> command) {
+  private static Stream<PeerWays> of(List<String> command, PrintWriter out) {
     try {
       return run(command).stream().map(name -> new PeerWays(command, name));
     } catch (IOException e) {
-      System.out.println("peer " + command + ": left out, " + e.getMessage());
+      out.println("peer " + command + ": left out, " + e.getMessage());
       return Stream.empty();
     }
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,12 +20,14 @@ import java.util.stream.LongStream;
 final class Results {
   private static final double NANOS_PER_MILLI = 1e6;
 
+  private final PrintWriter out;
   private final Path folder;
   private final long bytes;
   private final String readahead;
   private final Map<CacheState, Map<Way, List<Long>>> nanos = new EnumMap<>(CacheState.class);
 
-  Results(Path folder, long bytes) throws IOException {
+  Results(Path folder, long bytes, PrintWriter out) throws IOException {
+    this.out = out;
     this.folder = folder;
     this.bytes = bytes;
     this.readahead = Readahead.describe(folder);
@@ -42,7 +45,7 @@ final class Results {
   }
 
   void print(CacheState state) {
-    System.out.printf(
+    out.printf(
         Locale.ROOT,
         "%n%s, %d bytes, %s KiB readahead: medians (lowest to highest)%n",
         state,
@@ -51,7 +54,7 @@ final class Results {
     nanos
         .getOrDefault(state, Map.of())
         .forEach((way, times) ->
-            System.out.printf(
+            out.printf(
                 Locale.ROOT,
                 "  %-52s %s ms%s%n",
                 way.name(),
@@ -61,11 +64,11 @@ final class Results {
 
   /** Prints how far the library is from its goals: rounds are compared, not medians. */
   void print(List<Goal> goals) {
-    System.out.printf(Locale.ROOT, "%ngoals: times as fast, in the same round%n");
+    out.printf(Locale.ROOT, "%ngoals: times as fast, in the same round%n");
     for (Goal goal : goals) {
       goal.result(nanos.getOrDefault(goal.state(), Map.of()))
           .ifPresent(result ->
-              System.out.printf(
+              out.printf(
                   Locale.ROOT,
                   "  %-9s %-24s : %-46s %s, goal %.2f%n",
                   goal.state(),

@@ -70,7 +70,8 @@ final class Status {
 
   /**
    * What {@code cuFileHandleRegister} answers of a file of whose storage udev's database says
-   * nothing, in compatibility mode too: seen of libcufile 1.15; the second is of older ones.
+   * nothing, in compatibility mode too: the first was seen of libcufile 1.15, the second is read
+   * from the log that others published of an older one.
    */
   private static final Set<Integer> UNKNOWN_STORAGE = Set.of(5027, 5030);
 

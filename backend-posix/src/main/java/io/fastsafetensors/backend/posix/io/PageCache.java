@@ -21,8 +21,12 @@ record PageCache(Libc libc, int descriptor, long fileSize) {
 
   /** Tells whether a part of the file is cached, all but a few pages; false if that is unknown. */
   boolean holds(long offset, long bytes) {
-    long pages = pages(offset, bytes);
-    return libc.cachedPages(descriptor, offset, bytes) >= pages - pages / MISSING;
+    return areFew(missingPages(offset, bytes), pages(offset, bytes));
+  }
+
+  /** Tells whether so many missing pages are few enough for all to count as cached. */
+  static boolean areFew(long missing, long pages) {
+    return missing <= pages / MISSING;
   }
 
   /** Returns how many pages of a part of the file are not cached; all if that is unknown. */

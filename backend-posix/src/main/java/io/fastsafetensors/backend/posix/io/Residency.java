@@ -19,9 +19,6 @@ record Residency(List<Span> resident, List<Span> missing, boolean isCached) {
   /** How large a block is: what one thread maps in one go, while others can't start threads. */
   private static final long BLOCK = 16L << 20;
 
-  /** How many of the pages may be missing: one in so many. */
-  private static final long MISSING = 32;
-
   /** Asks the kernel, on all processors: that takes as long as to map what is there. */
   static Residency of(PageCache cache, RangePlan plan) {
     List<Span> blocks = blocks(cache, plan);
@@ -38,7 +35,7 @@ record Residency(List<Span> resident, List<Span> missing, boolean isCached) {
       wanted += cache.pages(blocks.get(i).fileOffset(), blocks.get(i).bytes());
       absent += lacking[i];
     }
-    return new Residency(resident, missing, absent <= wanted / MISSING);
+    return new Residency(resident, missing, PageCache.areFew(absent, wanted));
   }
 
   /** Takes nothing to be there. */

@@ -25,6 +25,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -189,14 +191,25 @@ class RingTests {
     SampleFile a = write(2 * MIB);
     SampleFile b = SampleFiles.write(folder.resolve("b"), MIB, 2);
     DeviceContext context = loads.context;
+    CountDownLatch submitted = new CountDownLatch(1); // else the first may be done before
+    loads.monitor.onBlock = () -> awaitQuietly(submitted);
     try (PosixSession session = loads.session();
         IoTicket first = session.submit(a.whole());
         IoTicket second = session.submit(b.whole())) {
+      submitted.countDown();
       Loads.release(second.await());
       Loads.release(first.await());
       assertThat(context.memory().freeBytes()).isPositive();
     }
     int half = loads.monitor.files.size() / 2;
     assertThat(loads.monitor.files.subList(0, half)).contains(a.path(), b.path());
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 }
