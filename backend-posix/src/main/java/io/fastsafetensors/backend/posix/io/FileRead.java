@@ -49,9 +49,9 @@ record FileRead(long offset, long bytes, List<Span> parts) {
     return read;
   }
 
-  /** Makes a read of bytes that go nowhere: they are mapped. */
-  static FileRead mapped(long offset, long bytes) {
-    return new FileRead(offset, bytes, List.of());
+  /** Makes a read of one part. */
+  static FileRead of(Span part) {
+    return new FileRead(part.fileOffset(), part.bytes(), List.of(part));
   }
 
   long end() {

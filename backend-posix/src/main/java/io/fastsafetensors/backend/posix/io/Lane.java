@@ -30,9 +30,22 @@ final class Lane {
     return hasRoom() && !ready.isEmpty();
   }
 
+  /** Tells whether nothing is under way or ready. */
+  boolean isIdle() {
+    return busy == 0 && ready.isEmpty();
+  }
+
   /** Returns the share of the lane that is in use. */
   double load() {
     return (double) busy / bound;
+  }
+
+  int bound() {
+    return bound;
+  }
+
+  int busy() {
+    return busy;
   }
 
   void add(ReadTask task) {

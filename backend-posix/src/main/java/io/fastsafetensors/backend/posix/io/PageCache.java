@@ -19,6 +19,11 @@ record PageCache(Libc libc, int descriptor, long fileSize) {
   /** The unit in which it is remembered what was there before. */
   private static final long CELL = 4L << 20;
 
+  /** Tells whether the kernel tells what is cached; those that do are of Linux 6.5 and later. */
+  boolean isTold() {
+    return libc.cachedPages(descriptor, 0, 1) >= 0;
+  }
+
   /** Tells whether a part of the file is cached, all but a few pages; false if that is unknown. */
   boolean holds(long offset, long bytes) {
     return areFew(missingPages(offset, bytes), pages(offset, bytes));

@@ -5,12 +5,12 @@ import io.fastsafetensors.spi.ParallelTicket;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +23,11 @@ final class ReadQueue implements AutoCloseable {
 
   private final Lane storage;
   private final Lane memory;
-  private final List<Lane> lanes;
   private final Deque<PosixTicket> unsorted = new ArrayDeque<>();
   private final Deque<ReadTask> unprepared = new ArrayDeque<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
+  private int preparing;
   private boolean closed;
 
   /**
@@ -39,7 +39,6 @@ final class ReadQueue implements AutoCloseable {
   ReadQueue(int depth, int width) {
     this.storage = new Lane(depth);
     this.memory = new Lane(width);
-    this.lanes = List.of(storage, memory);
   }
 
   private Lane lane(ReadTask task) {
@@ -65,14 +64,16 @@ final class ReadQueue implements AutoCloseable {
     try {
       while (!closed) {
         Optional<Lane> lane =
-            lanes.stream().filter(Lane::canStart).min(Comparator.comparingDouble(Lane::load));
+            Stream.of(storage, memory)
+                .filter(this::canStart)
+                .min(Comparator.comparingDouble(Lane::load));
         if (lane.isPresent()) {
           return lane.get().start();
         }
-        if (!unsorted.isEmpty() && lanes.stream().anyMatch(Lane::hasRoom)) {
-          sortNext();
-        } else if (!unprepared.isEmpty() && !storage.isStocked()) {
+        if (!unprepared.isEmpty() && !storage.isStocked() && hasProcessor(preparing)) {
           prepareNext();
+        } else if (!unsorted.isEmpty() && (memory.hasRoom() || storage.hasRoom())) {
+          sortNext();
         } else {
           work.awaitNanos(NAP_NANOS);
         }
@@ -81,6 +82,21 @@ final class ReadQueue implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean canStart(Lane lane) {
+    return lane.canStart() && (lane == storage || hasProcessor(memory.busy()));
+  }
+
+  /**
+   * Tells whether there is a processor to copy or to prepare with, of which so many do the same.
+   * While storage is read one is left to it: where a virtual machine's disk is served by processors
+   * of the machine's own share, reads lose a third of their speed if all are busy. But neither kind
+   * of work waits for all of the other.
+   */
+  private boolean hasProcessor(int alike) {
+    int spared = storage.isIdle() ? 0 : 1;
+    return alike == 0 || memory.busy() + preparing < memory.bound() - spared;
   }
 
   /** Sorts one read of the file whose turn it is; without the lock while it asks the kernel. */
@@ -104,12 +120,15 @@ final class ReadQueue implements AutoCloseable {
    */
   private void prepareNext() {
     ReadTask task = unprepared.remove();
+    preparing++;
     unlocked(
         task.ticket(),
         () -> {
           task.ticket().prepare(task);
           put(storage::add, task);
         });
+    preparing--;
+    work.signal();
   }
 
   /** Does a job of a ticket besides its reads. */

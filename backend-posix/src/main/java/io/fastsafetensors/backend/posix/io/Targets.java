@@ -6,6 +6,7 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.MemoryBudget;
@@ -65,7 +66,9 @@ final class Targets implements AutoCloseable {
       case MAPPED -> mapped(plan, file, residency);
       case COPIED -> copied(plan, file, residency.isCached());
       case AUTO ->
-          residency.isCached() ? mappedOrCopied(plan, file, residency) : copied(plan, file, false);
+          residency.isWorthMapping()
+              ? mappedOrCopied(plan, file, residency)
+              : copied(plan, file, residency.isCached());
     };
   }
 
@@ -76,9 +79,9 @@ final class Targets implements AutoCloseable {
   private Choice mappedOrCopied(RangePlan plan, SourceFile file, Residency residency)
       throws LoadException {
     try {
-      return mapped(plan, file, residency);
+      return residency.isCached() ? mapped(plan, file, residency) : mixed(plan, file, residency);
     } catch (UnsupportedTransferException e) {
-      return copied(plan, file, true);
+      return copied(plan, file, residency.isCached());
     }
   }
 
@@ -86,6 +89,23 @@ final class Targets implements AutoCloseable {
     if (plan.bytes() == 0) {
       return copied(plan, file, residency.isCached());
     }
+    MappedTarget target = new MappedTarget(map(plan, file, residency), residency);
+    return new Choice(target, sorter(file, true, false));
+  }
+
+  /** Maps what is cached, and reads the rest to its place in the mapping. */
+  private Choice mixed(RangePlan plan, SourceFile file, Residency residency) throws LoadException {
+    if (!(context instanceof LinuxContext memory)) {
+      return copied(plan, file, false);
+    }
+    FileMapping mapping = map(plan, file, residency);
+    return new Choice(
+        MixedTarget.over(mapping, memory, budget, residency, tuning.blockBytes()),
+        sorter(file, false, false));
+  }
+
+  private FileMapping map(RangePlan plan, SourceFile file, Residency residency)
+      throws LoadException {
     long misaligned = options.alignment() - 1;
     if (misaligned > 0
         && plan.ranges().stream().anyMatch(range -> (range.begin() & misaligned) != 0)) {
@@ -96,7 +116,7 @@ final class Targets implements AutoCloseable {
       workers.addFirst();
     }
     try {
-      return new Choice(MappedTarget.map(libc, file, plan, residency), sorter(file, true, false));
+      return FileMapping.map(libc, file, plan);
     } catch (ErrnoException e) {
       throw SourceFile.unsupported(file.path(), "can't be mapped: " + e.getMessage());
     }

@@ -40,6 +40,9 @@ public interface Libc {
   /** Maps private memory, or a file for reading if the descriptor is not negative. */
   long mmap(long length, int descriptor, long offset);
 
+  /** Puts private memory in the place of mapped memory, which goes when that is unmapped. */
+  long mmapOver(long address, long length);
+
   /** Unmaps memory. */
   int munmap(long address, long length);
 

@@ -18,6 +18,7 @@ final class NativeLibc implements Libc {
   private static final int PROT_READ_WRITE = 3;
   private static final int MAP_SHARED = 1;
   private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
+  private static final int MAP_FIXED = 0x10;
   private static final int MPOL_PREFERRED = 1;
   private static final int CACHESTAT_BYTES = 7 * Long.BYTES;
   private static final int MAX_NODES = 1024;
@@ -110,6 +111,12 @@ final class NativeLibc implements Libc {
     int protection = file ? PROT_READ : PROT_READ_WRITE;
     int flags = file ? MAP_SHARED : MAP_PRIVATE_ANONYMOUS_NORESERVE;
     return syscall.call(numbers.mmap(), 0, length, protection, flags, descriptor, offset);
+  }
+
+  @Override
+  public long mmapOver(long address, long length) {
+    int flags = MAP_PRIVATE_ANONYMOUS_NORESERVE | MAP_FIXED;
+    return syscall.call(numbers.mmap(), address, length, PROT_READ_WRITE, flags, -1, 0);
   }
 
   @Override

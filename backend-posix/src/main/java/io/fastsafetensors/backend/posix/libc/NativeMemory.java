@@ -9,6 +9,12 @@ import java.lang.foreign.MemorySegment;
 public final class NativeMemory {
   private NativeMemory() {}
 
+  /** Returns memory that the caller keeps mapped, and knows to be writable. */
+  @SuppressWarnings("restricted")
+  public static MemorySegment writable(long address, long bytes) {
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
   /**
    * Makes a buffer of mapped memory.
    *

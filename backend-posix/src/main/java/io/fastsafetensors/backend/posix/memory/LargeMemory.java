@@ -42,11 +42,25 @@ final class LargeMemory implements AutoCloseable {
     if (kept.isPresent()) {
       return kept.get();
     }
+    makeRoom(bytes);
+    return pool.takeNew(bytes);
+  }
+
+  /** Makes sure that the system has memory, at the cost of what is kept. */
+  void makeRoom(long bytes) throws DeviceMemoryException {
     if (bytes >= WORTH_ASKING && !HostLimits.SYSTEM.allow(bytes)) {
       pool.giveUpKept();
       HostLimits.SYSTEM.check(bytes);
     }
-    return pool.takeNew(bytes);
+  }
+
+  /** Puts memory whose pages are not there yet in the place of mapped memory. */
+  void cover(long address, long bytes) throws DeviceMemoryException {
+    try {
+      pages.mapOver(address, bytes);
+    } catch (ErrnoException e) {
+      throw HostLimits.SYSTEM.exceeded(bytes, e);
+    }
   }
 
   /**

@@ -54,6 +54,25 @@ public final class LinuxContext extends HostMemoryContext {
   }
 
   /**
+   * Makes sure that there is memory, at the cost of what is kept.
+   *
+   * @throws DeviceMemoryException if there is less
+   */
+  public void makeRoom(long bytes) throws DeviceMemoryException {
+    large.makeRoom(bytes);
+  }
+
+  /**
+   * Puts {@linkplain #allocateFresh fresh} memory in the place of mapped memory, whole pages of it.
+   * It is given back when the mapping is.
+   *
+   * @throws DeviceMemoryException if the system refuses
+   */
+  public void cover(long address, long bytes) throws DeviceMemoryException {
+    large.cover(address, bytes);
+  }
+
+  /**
    * Makes the pages of a part of {@linkplain #allocateFresh fresh} memory be there.
    *
    * @throws DeviceMemoryException if there are not enough

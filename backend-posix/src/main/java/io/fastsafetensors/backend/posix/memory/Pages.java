@@ -29,10 +29,24 @@ record Pages(Libc libc, OptionalInt node) {
     long address = (mapped + HUGE - 1) & -HUGE;
     unmap(mapped, address - mapped);
     unmap(address + bytes, mapped + HUGE - address);
-    // Hints: without huge pages, or on another node, the memory is as good, only slower.
+    advise(address, bytes);
+    return address;
+  }
+
+  /**
+   * Puts memory in the place of mapped memory; no page is there before it is touched.
+   *
+   * @throws ErrnoException if the system refuses
+   */
+  void mapOver(long address, long bytes) throws ErrnoException {
+    ErrnoException.check("mmap", libc.mmapOver(address, bytes));
+    advise(address, bytes);
+  }
+
+  /** Hints: without huge pages, or on another node, the memory is as good, only slower. */
+  private void advise(long address, long bytes) {
     libc.madvise(address, bytes, MemoryAdvice.HUGE_PAGE);
     node.ifPresent(number -> libc.preferNode(address, bytes, number));
-    return address;
   }
 
   void unmap(long address, long bytes) {

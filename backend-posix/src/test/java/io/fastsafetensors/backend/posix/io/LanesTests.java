@@ -111,6 +111,58 @@ class LanesTests {
     assertThat(libc.most).hasValueLessThanOrEqualTo(Runtime.getRuntime().availableProcessors());
   }
 
+  /** Counts copies that begin, and go on, while storage is read; that waits for some of them. */
+  private static final class CopiesDuringReads extends Faults {
+    private final AtomicInteger reads = new AtomicInteger();
+    private final AtomicInteger copies = new AtomicInteger();
+    private final AtomicInteger most = new AtomicInteger();
+    private final CountDownLatch some = new CountDownLatch(12);
+    private volatile int direct = -1;
+
+    @Override
+    public int reopenDirect(int descriptor) {
+      direct = super.reopenDirect(descriptor);
+      return direct;
+    }
+
+    @Override
+    public long pread(int descriptor, MemorySegment target, long offset) {
+      try {
+        return descriptor == direct ? read(target, offset) : copy(descriptor, target, offset);
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+    }
+
+    private long read(MemorySegment target, long offset) throws InterruptedException {
+      reads.incrementAndGet();
+      assertThat(some.await(30, TimeUnit.SECONDS)).isTrue();
+      long answer = super.pread(direct, target, offset);
+      reads.decrementAndGet();
+      return answer;
+    }
+
+    private long copy(int descriptor, MemorySegment target, long offset)
+        throws InterruptedException {
+      boolean counts = reads.get() > 0;
+      int now = counts ? copies.incrementAndGet() : 0;
+      Thread.sleep(5);
+      most.accumulateAndGet(now, Math::max);
+      copies.addAndGet(counts ? -1 : 0);
+      some.countDown();
+      return super.pread(descriptor, target, offset);
+    }
+  }
+
+  @Test
+  void aProcessorIsLeftToStorage() throws IOException {
+    CopiesDuringReads libc = new CopiesDuringReads();
+    loads.libc = libc;
+    loads.check(file);
+    int processors = Math.min(16, Runtime.getRuntime().availableProcessors());
+    assertThat(libc.most).hasValueBetween(1, Math.max(1, processors - 1));
+  }
+
   /** Counts what is made ready while storage does nothing. */
   private static final class StorageHangs extends Faults {
     private final Set<Long> ready = ConcurrentHashMap.newKeySet();

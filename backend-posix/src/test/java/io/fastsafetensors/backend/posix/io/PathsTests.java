@@ -208,7 +208,7 @@ class PathsTests {
   }
 
   /** Plans odd-sized tensors, small and large, some next to each other and some apart. */
-  private static RangePlan tensors(SampleFile file, long begin) {
+  static RangePlan tensors(SampleFile file, long begin) {
     List<ByteRange> ranges = new ArrayList<>();
     long[] sizes = {0, 1, 7, 513, 0, 100_000, 3, 300_001, 4096, 64, 1 << 20};
     long[] gaps = {0, 0, 1, 0, 0, 70_000, 0, 200_001, 0, 5, 0};

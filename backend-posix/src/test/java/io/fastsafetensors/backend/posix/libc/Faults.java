@@ -60,6 +60,11 @@ public class Faults implements Libc {
   }
 
   @Override
+  public long mmapOver(long address, long length) {
+    return real.mmapOver(address, length);
+  }
+
+  @Override
   public int munmap(long address, long length) {
     return real.munmap(address, length);
   }

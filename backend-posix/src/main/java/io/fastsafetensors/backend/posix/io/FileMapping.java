@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.backend.posix.libc.Errno;
+import io.fastsafetensors.backend.posix.libc.ErrnoException;
+import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import io.fastsafetensors.backend.posix.libc.NativeMemory;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.spi.Region;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * The part of a file that a plan wants, mapped.
+ *
+ * @param libc the system
+ * @param file the file
+ * @param plan what is wanted of it
+ * @param begin where the mapping starts in the file, at a page
+ * @param address where it starts in memory
+ * @param buffer the mapping; whoever gets it closes it
+ */
+record FileMapping(
+    Libc libc, SourceFile file, RangePlan plan, long begin, long address, DeviceBuffer buffer) {
+  /**
+   * Maps what a plan wants; no page table is filled yet.
+   *
+   * @throws ErrnoException if the system refuses
+   */
+  static FileMapping map(Libc libc, SourceFile file, RangePlan plan) throws ErrnoException {
+    long begin = plan.ranges().getFirst().begin() & -libc.pageSize();
+    long bytes = plan.ranges().getLast().end() - begin;
+    long address = ErrnoException.check("mmap", libc.mmap(bytes, file.descriptor(), begin));
+    DeviceBuffer buffer =
+        NativeMemory.buffer(address, bytes, true, () -> libc.munmap(address, bytes));
+    return new FileMapping(libc, file, plan, begin, address, buffer);
+  }
+
+  /** Returns where a place of the file is in memory. */
+  long address(long fileOffset) {
+    return address + fileOffset - begin;
+  }
+
+  /** Returns how many bytes of a read the file has. */
+  long bytes(FileRead read) {
+    return Math.min(read.end(), file.size()) - read.offset();
+  }
+
+  /** Lets the kernel read the file into huge pages, where it can; tells whether it heard that. */
+  boolean preferHugePages() {
+    return libc.madvise(address, buffer.size(), MemoryAdvice.HUGE_PAGE) >= 0;
+  }
+
+  /**
+   * Fills the page tables of a part of the mapping, from storage where the page cache has nothing.
+   *
+   * @throws LoadException if a byte can't be read
+   */
+  Target.Brought populate(FileRead read, FileReader reader, Scratch scratch) throws LoadException {
+    long start = System.nanoTime();
+    long bytes = bytes(read);
+    long answer;
+    while ((answer = libc.madvise(address(read.offset()), bytes, MemoryAdvice.POPULATE_READ))
+        == -Errno.EINTR) {
+      reader.monitor().checkpoint();
+    }
+    // Kernels before 5.14 don't know the advice; there pages come when they are first read.
+    if (answer < 0 && answer != -Errno.EINVAL) {
+      findUnreadable(read.offset(), bytes, reader, scratch);
+      ErrnoException cause = ErrnoException.of("madvise", answer);
+      throw SourceFile.failed(file.path(), read.offset(), bytes, cause);
+    }
+    return new Target.Brought(TransferPath.MAPPED, System.nanoTime() - start, 0);
+  }
+
+  /** The kernel says only that memory can't be had; reads say which byte, and why. */
+  private static void findUnreadable(long offset, long bytes, FileReader reader, Scratch scratch)
+      throws LoadException {
+    MemorySegment piece = scratch.take(Tuning.GRAIN);
+    for (long at = 0; at < bytes; at += Tuning.GRAIN) {
+      reader.fill(TransferPath.CACHED, piece, offset + at);
+    }
+  }
+
+  /** Returns where the ranges of the plan are. */
+  List<Region> regions() {
+    return plan.ranges().stream()
+        .map(range -> Region.of(buffer, range.begin() - begin, range.size()))
+        .toList();
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.backend.posix.libc.NativeMemory;
+import io.fastsafetensors.backend.posix.memory.LinuxContext;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.MemoryBudget;
+import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.spi.Region;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * The page cache where it has the file, and private memory where it doesn't, side by side as in the
+ * file: no byte is copied, and none is in memory twice.
+ */
+final class MixedTarget implements Target {
+  private final FileMapping mapping;
+  private final LinuxContext context;
+  private final List<FileRead> reads;
+  private final List<FileRead> resident;
+
+  private MixedTarget(
+      FileMapping mapping, LinuxContext context, Residency residency, long blockBytes) {
+    this.mapping = mapping;
+    this.context = context;
+    this.reads =
+        residency.missing().stream()
+            .flatMap(block -> block.blocks(blockBytes).stream())
+            .map(FileRead::of)
+            .toList();
+    this.resident = residency.resident().stream().map(FileRead::of).toList();
+  }
+
+  /**
+   * Puts private memory into a mapping wherever the page cache lacks pages.
+   *
+   * @param mapping the mapping, which is closed if this fails
+   * @throws DeviceMemoryException if there is not enough memory, or the budget has no more
+   */
+  static MixedTarget over(
+      FileMapping mapping,
+      LinuxContext context,
+      MemoryBudget budget,
+      Residency residency,
+      long blockBytes)
+      throws DeviceMemoryException {
+    try {
+      budget.take(residency.missingBytes());
+      context.makeRoom(residency.missingBytes());
+      for (Span run : residency.missingRuns()) {
+        context.cover(mapping.address(run.fileOffset()), run.bytes());
+      }
+      return new MixedTarget(mapping, context, residency, blockBytes);
+    } catch (DeviceMemoryException | RuntimeException | Error e) {
+      mapping.buffer().close();
+      throw e;
+    }
+  }
+
+  @Override
+  public List<FileRead> reads() {
+    return reads;
+  }
+
+  @Override
+  public List<FileRead> resident() {
+    return resident;
+  }
+
+  @Override
+  public void prepare(FileRead read) throws LoadException {
+    context.touch(place(read));
+  }
+
+  @Override
+  public Brought bring(FileRead read, TransferPath path, FileReader reader, Scratch scratch)
+      throws LoadException {
+    if (path == TransferPath.MAPPED) {
+      return mapping.populate(read, reader, scratch);
+    }
+    long start = System.nanoTime();
+    MemorySegment place = place(read);
+    context.touch(place);
+    TransferPath taken = reader.fill(path, place, read.offset());
+    return new Brought(taken, System.nanoTime() - start, 0);
+  }
+
+  /** Returns the memory of a read: whole pages, though the file may end within the last. */
+  private MemorySegment place(FileRead read) {
+    return NativeMemory.writable(mapping.address(read.offset()), read.bytes());
+  }
+
+  @Override
+  public DeviceBuffer buffer() {
+    return mapping.buffer();
+  }
+
+  @Override
+  public List<Region> regions() {
+    return mapping.regions();
+  }
+
+  @Override
+  public String kind() {
+    return "mapped where cached";
+  }
+}
