@@ -53,7 +53,8 @@ record Goal(CacheState state, String way, List<String> others, double least) {
           new Goal(CacheState.COLD, "fst posix copied, pooled", DiskLimit.NAME, 0.95),
           new Goal(CacheState.COLD, "fst posix copied", PlainWays.MAP_TOUCH, 1),
           new Goal(CacheState.COLD_128K, "fst posix copied", PlainWays.MAP_TOUCH, 1.7),
-          new Goal(CacheState.HALF, "fst posix copied", FstWays.otherHalfOf("posix"), 1));
+          new Goal(CacheState.HALF, "fst posix copied", FstWays.otherHalfOf("posix"), 1),
+          new Goal(CacheState.HALF, "fst posix auto", FstWays.otherHalfOf("posix"), 1));
 
   /** Returns the goal beside another program: to be as fast, into the same kind of memory. */
   static Goal beside(Way peer, Device device, CacheState state) {

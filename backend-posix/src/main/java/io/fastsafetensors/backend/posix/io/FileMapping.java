@@ -11,6 +11,7 @@ import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -60,8 +61,7 @@ record FileMapping(
    *
    * @throws LoadException if a byte can't be read
    */
-  Target.Brought populate(FileRead read, FileReader reader, Scratch scratch) throws LoadException {
-    long start = System.nanoTime();
+  void populate(FileRead read, FileReader reader) throws LoadException {
     long bytes = bytes(read);
     long answer;
     while ((answer = libc.madvise(address(read.offset()), bytes, MemoryAdvice.POPULATE_READ))
@@ -70,19 +70,20 @@ record FileMapping(
     }
     // Kernels before 5.14 don't know the advice; there pages come when they are first read.
     if (answer < 0 && answer != -Errno.EINVAL) {
-      findUnreadable(read.offset(), bytes, reader, scratch);
+      findUnreadable(read.offset(), bytes, reader);
       ErrnoException cause = ErrnoException.of("madvise", answer);
       throw SourceFile.failed(file.path(), read.offset(), bytes, cause);
     }
-    return new Target.Brought(TransferPath.MAPPED, System.nanoTime() - start, 0);
   }
 
   /** The kernel says only that memory can't be had; reads say which byte, and why. */
-  private static void findUnreadable(long offset, long bytes, FileReader reader, Scratch scratch)
+  private static void findUnreadable(long offset, long bytes, FileReader reader)
       throws LoadException {
-    MemorySegment piece = scratch.take(Tuning.GRAIN);
-    for (long at = 0; at < bytes; at += Tuning.GRAIN) {
-      reader.fill(TransferPath.CACHED, piece, offset + at);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment piece = arena.allocate(Tuning.GRAIN);
+      for (long at = 0; at < bytes; at += Tuning.GRAIN) {
+        reader.fill(TransferPath.CACHED, piece, offset + at);
+      }
     }
   }
 

@@ -21,7 +21,7 @@ final class MixedTarget implements Target {
   private final FileMapping mapping;
   private final LinuxContext context;
   private final List<FileRead> reads;
-  private final List<FileRead> resident;
+  private final List<Arrived> arrived;
 
   private MixedTarget(
       FileMapping mapping, LinuxContext context, Residency residency, long blockBytes) {
@@ -32,13 +32,12 @@ final class MixedTarget implements Target {
             .flatMap(block -> block.blocks(blockBytes).stream())
             .map(FileRead::of)
             .toList();
-    this.resident = residency.resident().stream().map(FileRead::of).toList();
+    this.arrived = residency.resident();
   }
 
   /**
    * Puts private memory into a mapping wherever the page cache lacks pages.
    *
-   * @param mapping the mapping, which is closed if this fails
    * @throws DeviceMemoryException if there is not enough memory, or the budget has no more
    */
   static MixedTarget over(
@@ -48,17 +47,12 @@ final class MixedTarget implements Target {
       Residency residency,
       long blockBytes)
       throws DeviceMemoryException {
-    try {
-      budget.take(residency.missingBytes());
-      context.makeRoom(residency.missingBytes());
-      for (Span run : residency.missingRuns()) {
-        context.cover(mapping.address(run.fileOffset()), run.bytes());
-      }
-      return new MixedTarget(mapping, context, residency, blockBytes);
-    } catch (DeviceMemoryException | RuntimeException | Error e) {
-      mapping.buffer().close();
-      throw e;
+    budget.take(residency.missingBytes());
+    context.makeRoom(residency.missingBytes());
+    for (Span run : residency.missingRuns()) {
+      context.cover(mapping.address(run.fileOffset()), run.bytes());
     }
+    return new MixedTarget(mapping, context, residency, blockBytes);
   }
 
   @Override
@@ -67,8 +61,8 @@ final class MixedTarget implements Target {
   }
 
   @Override
-  public List<FileRead> resident() {
-    return resident;
+  public List<Arrived> arrived() {
+    return arrived;
   }
 
   @Override
@@ -79,9 +73,6 @@ final class MixedTarget implements Target {
   @Override
   public Brought bring(FileRead read, TransferPath path, FileReader reader, Scratch scratch)
       throws LoadException {
-    if (path == TransferPath.MAPPED) {
-      return mapping.populate(read, reader, scratch);
-    }
     long start = System.nanoTime();
     MemorySegment place = place(read);
     context.touch(place);

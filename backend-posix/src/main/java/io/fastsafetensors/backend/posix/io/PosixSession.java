@@ -53,9 +53,8 @@ public final class PosixSession implements IoSession {
   private IoTicket submit(RangePlan plan, SourceFile file) throws LoadException {
     CacheTrace trace = CacheTrace.start(file.cache(), tuning.dropCache());
     FileReader reader = new FileReader(libc, file, options.monitor());
-    Targets.Choice choice = targets.choose(plan, file);
-    PosixTicket ticket =
-        new PosixTicket(file, choice.target(), reader, choice.sorter(), trace, workers::newScratch);
+    Targets.Choice choice = targets.choose(plan, file, reader);
+    PosixTicket ticket = new PosixTicket(file, choice.target(), reader, choice.sorter(), trace);
     workers.addFor(choice.target().reads(), choice.sorter());
     queue.add(ticket);
     return ticket;

@@ -12,8 +12,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Supplier;
 
 /** A file being read: its reads, and its memory until that is handed over. */
 final class PosixTicket extends ParallelTicket {
@@ -24,26 +22,18 @@ final class PosixTicket extends ParallelTicket {
   private final FileReader reader;
   private final Sorter sorter;
   private final CacheTrace trace;
-  private final Supplier<Scratch> scratches;
   private final FileStats stats = new FileStats();
 
   /** Reads that nobody has looked at yet; guarded by the lock of the {@link ReadQueue}. */
   final Iterator<FileRead> unsorted;
 
-  PosixTicket(
-      SourceFile file,
-      Target target,
-      FileReader reader,
-      Sorter sorter,
-      CacheTrace trace,
-      Supplier<Scratch> scratches) {
+  PosixTicket(SourceFile file, Target target, FileReader reader, Sorter sorter, CacheTrace trace) {
     super(file.path(), reader.monitor(), target.reads().size());
     this.file = file;
     this.target = target;
     this.reader = reader;
     this.sorter = sorter;
     this.trace = trace;
-    this.scratches = scratches;
     this.unsorted = target.reads().iterator();
   }
 
@@ -63,42 +53,26 @@ final class PosixTicket extends ParallelTicket {
     IoMonitor monitor = reader.monitor();
     monitor.checkpoint();
     FileRead read = task.read();
-    Target.Brought brought = target.bring(read, task.path(), reader, scratch);
+    note(read, target.bring(read, task.path(), reader, scratch));
+  }
+
+  private void note(FileRead read, Target.Brought brought) {
     long bytes = Math.min(read.end(), file.size()) - read.offset();
     stats.add(brought, bytes);
-    monitor.blockDone(file.path(), brought.path(), read.offset(), bytes, brought.readNanos());
+    reader
+        .monitor()
+        .blockDone(file.path(), brought.path(), read.offset(), bytes, brought.readNanos());
   }
 
   @Override
   protected LoadedRanges finish() throws LoadException {
-    mapTheRest();
+    target.arrived().forEach(arrived -> note(arrived.read(), arrived.brought()));
     long start = System.nanoTime();
     target.settle(reader.monitor().deadline());
     stats.addCopyNanos(System.nanoTime() - start);
     file.checkUnchanged();
     List<Region> regions = target.regions();
     return new LoadedRanges(List.of(target.buffer()), regions, stats.toStats(reason(regions)));
-  }
-
-  /**
-   * Maps what is in memory, with the processors that the JVM's common pool has: that waits for no
-   * storage, and to start threads takes longer than to map gigabytes.
-   */
-  private void mapTheRest() throws LoadException {
-    Optional<LoadException> failure =
-        target.resident().parallelStream().map(this::tryToMap).flatMap(Optional::stream).findAny();
-    if (failure.isPresent()) {
-      throw failure.get();
-    }
-  }
-
-  private Optional<LoadException> tryToMap(FileRead read) {
-    try (Scratch scratch = scratches.get()) {
-      read(new ReadTask(this, read, TransferPath.MAPPED, false), scratch);
-      return Optional.empty();
-    } catch (LoadException e) {
-      return Optional.of(e);
-    }
   }
 
   /** Says how the bytes came. */

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.backend.posix.io.Target.Arrived;
+import io.fastsafetensors.backend.posix.io.Target.Brought;
 import io.fastsafetensors.spi.RangeLayout;
 import io.fastsafetensors.spi.RangeLayout.Rules;
 import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.RangePlan;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which blocks of what a plan wants are in the page cache.
  *
- * @param resident those of which no page is missing
+ * @param resident those of which no page is missing, and what was done with them
  * @param missing the others
  * @param isCached whether all but a few pages are there
  */
-record Residency(List<Span> resident, List<Span> missing, boolean isCached) {
+record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
   /** How large a block is: what one thread maps in one go, while others can't start threads. */
   private static final long BLOCK = 16L << 20;
 
@@ -25,28 +30,66 @@ record Residency(List<Span> resident, List<Span> missing, boolean isCached) {
   /** Below one block in so many, memory that is kept from load to load is worth more. */
   private static final int LEAST_SHARE = 4;
 
+  /** What is done with a block that is in the page cache; by many threads. */
+  @FunctionalInterface
+  interface Use {
+    void use(FileRead block) throws LoadException;
+  }
+
+  /** A block, how many of its pages are missing, and how its use went. */
+  private record Block(FileRead read, long missing, long nanos, @Nullable LoadException failure) {}
+
   /** Asks the kernel, on all processors: that takes as long as to map what is there. */
-  static Residency of(PageCache cache, RangePlan plan) {
-    List<Span> blocks = blocks(cache, plan);
-    long[] lacking =
-        blocks.parallelStream()
-            .mapToLong(block -> cache.missingPages(block.fileOffset(), block.bytes()))
-            .toArray();
-    List<Span> resident = new ArrayList<>();
+  static Residency of(PageCache cache, RangePlan plan) throws LoadException {
+    return of(cache, plan, _ -> {});
+  }
+
+  /**
+   * Asks the kernel, and uses what is there at once: what the kernel has looked up for the answer
+   * is still in the processor's caches. That waits for no storage, and to start threads takes
+   * longer than to map gigabytes: it is done by the processors that the JVM's common pool has.
+   *
+   * @throws LoadException if a use fails; none is under way any more
+   */
+  static Residency of(PageCache cache, RangePlan plan, Use use) throws LoadException {
+    List<Block> blocks =
+        blocks(cache, plan).parallelStream().map(span -> ask(cache, span, use)).toList();
+    List<Arrived> resident = new ArrayList<>();
     List<Span> missing = new ArrayList<>();
     long wanted = 0;
     long absent = 0;
-    for (int i = 0; i < lacking.length; i++) {
-      (lacking[i] == 0 ? resident : missing).add(blocks.get(i));
-      wanted += cache.pages(blocks.get(i).fileOffset(), blocks.get(i).bytes());
-      absent += lacking[i];
+    for (Block block : blocks) {
+      if (block.failure != null) {
+        throw block.failure;
+      }
+      if (block.missing == 0) {
+        resident.add(new Arrived(block.read, new Brought(TransferPath.MAPPED, block.nanos, 0)));
+      } else {
+        missing.addAll(block.read.parts());
+      }
+      wanted += cache.pages(block.read.offset(), block.read.bytes());
+      absent += block.missing;
     }
     return new Residency(resident, missing, PageCache.areFew(absent, wanted));
   }
 
+  private static Block ask(PageCache cache, Span span, Use use) {
+    FileRead read = FileRead.of(span);
+    long missing = cache.missingPages(span.fileOffset(), span.bytes());
+    long start = System.nanoTime();
+    try {
+      if (missing == 0) {
+        use.use(read);
+      }
+      return new Block(read, missing, System.nanoTime() - start, null);
+    } catch (LoadException e) {
+      return new Block(read, missing, 0, e);
+    }
+  }
+
   /** Tells whether so much is there that to map it saves more than it costs. */
   boolean isWorthMapping() {
-    return isCached || LEAST_SHARE * resident.size() >= resident.size() + missing.size();
+    return LEAST_SHARE * resident.size() >= resident.size() + missing.size();
   }
 
   /** Tells whether reads in huge pages, with the page after, would hardly read what is unwanted. */
@@ -72,11 +115,6 @@ record Residency(List<Span> resident, List<Span> missing, boolean isCached) {
       }
     }
     return runs;
-  }
-
-  /** Takes nothing to be there. */
-  static Residency none(PageCache cache, RangePlan plan) {
-    return new Residency(List.of(), blocks(cache, plan), false);
   }
 
   private static List<Span> blocks(PageCache cache, RangePlan plan) {

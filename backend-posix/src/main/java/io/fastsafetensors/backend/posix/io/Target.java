@@ -13,8 +13,8 @@ sealed interface Target permits HostTarget, MappedTarget, MixedTarget, RingTarge
   /** Returns what is to be read. */
   List<FileRead> reads();
 
-  /** Returns what needs no reading, and is brought by whoever awaits the rest. */
-  default List<FileRead> resident() {
+  /** Returns what needed no reading, and is in its place already. */
+  default List<Arrived> arrived() {
     return List.of();
   }
 
@@ -43,6 +43,14 @@ sealed interface Target permits HostTarget, MappedTarget, MixedTarget, RingTarge
    * @param copyNanos how long it took to wait for the device
    */
   record Brought(TransferPath path, long readNanos, long copyNanos) {}
+
+  /**
+   * What is in its place.
+   *
+   * @param read which bytes
+   * @param brought what was done for them
+   */
+  record Arrived(FileRead read, Brought brought) {}
 
   /**
    * Waits until all that was brought is in its place; nothing is to come any more.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
+import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.UnsupportedTransferException;
@@ -12,6 +13,7 @@ import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.MemoryBudget;
 import io.fastsafetensors.spi.RangeLayout;
 import io.fastsafetensors.spi.RangePlan;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Chooses, by device, options and page cache, where the bytes of a file go. */
@@ -47,79 +49,91 @@ final class Targets implements AutoCloseable {
   record Choice(Target target, Sorter sorter) {}
 
   /**
-   * Chooses, and allocates.
+   * Chooses, allocates, and fills the page tables of what is mapped and cached.
    *
    * @throws LoadException if there is no memory, or no thread that would fill it
    */
-  Choice choose(RangePlan plan, SourceFile file) throws LoadException {
+  Choice choose(RangePlan plan, SourceFile file, FileReader reader) throws LoadException {
     if (!context.isHostVisible()) {
       return new Choice(staged(plan, file), sorter(file, false, false));
     }
-    Residency residency =
-        tuning.direct() == DirectMode.ON
-            ? Residency.none(file.cache(), plan)
-            : Residency.of(file.cache(), plan);
-    if (!context.device().isCpu()) {
-      return copied(plan, file, residency.isCached()); // devices don't see what the host maps
-    }
-    return switch (options.path()) {
-      case MAPPED -> mapped(plan, file, residency);
-      case COPIED -> copied(plan, file, residency.isCached());
-      case AUTO ->
-          residency.isWorthMapping()
-              ? mappedOrCopied(plan, file, residency)
-              : copied(plan, file, residency.isCached());
+    boolean mappable = context.device().isCpu() && plan.bytes() > 0; // devices see no mappings
+    return switch (mappable ? options.path() : AccessPath.COPIED) {
+      case MAPPED -> mapped(map(plan, file), reader).orElseThrow();
+      case AUTO -> tuning.direct() == DirectMode.ON ? copied(plan, file) : auto(plan, file, reader);
+      case COPIED -> copied(plan, file);
     };
   }
 
-  private Sorter sorter(SourceFile file, boolean mapped, boolean cached) {
-    return new Sorter(file, tuning.direct(), mapped, cached);
-  }
-
-  private Choice mappedOrCopied(RangePlan plan, SourceFile file, Residency residency)
-      throws LoadException {
+  private Choice auto(RangePlan plan, SourceFile file, FileReader reader) throws LoadException {
     try {
-      return residency.isCached() ? mapped(plan, file, residency) : mixed(plan, file, residency);
+      Optional<Choice> mapped = mapped(map(plan, file), reader);
+      return mapped.isPresent() ? mapped.get() : copied(plan, file, false);
     } catch (UnsupportedTransferException e) {
-      return copied(plan, file, residency.isCached());
+      return copied(plan, file);
     }
   }
 
-  private Choice mapped(RangePlan plan, SourceFile file, Residency residency) throws LoadException {
-    if (plan.bytes() == 0) {
-      return copied(plan, file, residency.isCached());
-    }
-    MappedTarget target = new MappedTarget(map(plan, file, residency), residency);
-    return new Choice(target, sorter(file, true, false));
-  }
-
-  /** Maps what is cached, and reads the rest to its place in the mapping. */
-  private Choice mixed(RangePlan plan, SourceFile file, Residency residency) throws LoadException {
-    if (!(context instanceof LinuxContext memory)) {
-      return copied(plan, file, false);
-    }
-    FileMapping mapping = map(plan, file, residency);
-    return new Choice(
-        MixedTarget.over(mapping, memory, budget, residency, tuning.blockBytes()),
-        sorter(file, false, false));
-  }
-
-  private FileMapping map(RangePlan plan, SourceFile file, Residency residency)
-      throws LoadException {
+  private FileMapping map(RangePlan plan, SourceFile file) throws UnsupportedTransferException {
     long misaligned = options.alignment() - 1;
     if (misaligned > 0
         && plan.ranges().stream().anyMatch(range -> (range.begin() & misaligned) != 0)) {
       throw SourceFile.unsupported(
           file.path(), "has tensors off multiples of " + options.alignment() + ", can't be mapped");
     }
-    if (!residency.missing().isEmpty()) {
-      workers.addFirst();
-    }
     try {
       return FileMapping.map(libc, file, plan);
     } catch (ErrnoException e) {
       throw SourceFile.unsupported(file.path(), "can't be mapped: " + e.getMessage());
     }
+  }
+
+  /** Fills a mapping from the page cache; empty, and unmapped, if that has too little of it. */
+  private Optional<Choice> mapped(FileMapping mapping, FileReader reader) throws LoadException {
+    Optional<Choice> choice = Optional.empty();
+    try {
+      Residency residency =
+          Residency.of(
+              mapping.file().cache(), mapping.plan(), block -> populate(mapping, block, reader));
+      choice = mapped(mapping, residency);
+      return choice;
+    } finally {
+      if (choice.isEmpty()) {
+        mapping.buffer().close();
+      }
+    }
+  }
+
+  private static void populate(FileMapping mapping, FileRead block, FileReader reader)
+      throws LoadException {
+    reader.monitor().checkpoint();
+    mapping.populate(block, reader);
+  }
+
+  private Optional<Choice> mapped(FileMapping mapping, Residency residency) throws LoadException {
+    SourceFile file = mapping.file();
+    if (!residency.missing().isEmpty()) {
+      workers.addFirst();
+    }
+    if (options.path() == AccessPath.MAPPED || residency.isCached()) {
+      return Optional.of(
+          new Choice(new MappedTarget(mapping, residency), sorter(file, true, false)));
+    }
+    if (residency.isWorthMapping() && context instanceof LinuxContext memory) {
+      Target mixed = MixedTarget.over(mapping, memory, budget, residency, tuning.blockBytes());
+      return Optional.of(new Choice(mixed, sorter(file, false, false)));
+    }
+    return Optional.empty();
+  }
+
+  private Sorter sorter(SourceFile file, boolean mapped, boolean cached) {
+    return new Sorter(file, tuning.direct(), mapped, cached);
+  }
+
+  private Choice copied(RangePlan plan, SourceFile file) throws LoadException {
+    boolean cached =
+        tuning.direct() != DirectMode.ON && Residency.of(file.cache(), plan).isCached();
+    return copied(plan, file, cached);
   }
 
   private Choice copied(RangePlan plan, SourceFile file, boolean cached) throws LoadException {

@@ -56,7 +56,7 @@ final class Workers implements AutoCloseable {
 
   private void work() {
     Numa.SYSTEM.stayNear(libc, context.numaNode());
-    try (Scratch scratch = newScratch()) {
+    try (Scratch scratch = new Scratch(memory, tuning.blockBytes())) {
       for (ReadTask task = queue.take(); task != null; task = queue.take()) {
         read(task, scratch);
         queue.done(task);
@@ -64,11 +64,6 @@ final class Workers implements AutoCloseable {
     } catch (InterruptedException e) {
       LOG.log(Level.DEBUG, "interrupted: the thread ends", e);
     }
-  }
-
-  /** Returns scratch memory for a thread, which closes it. */
-  Scratch newScratch() {
-    return new Scratch(memory, tuning.blockBytes());
   }
 
   private void read(ReadTask task, Scratch scratch) {
