@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferException;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.backend.posix.libc.Errno;
 import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Memory that is not there, or not allowed, is a clear error. */
 class MemoryFaultTests extends FaultFixture {
@@ -58,6 +63,41 @@ class MemoryFaultTests extends FaultFixture {
     assertThatExceptionOfType(UnsupportedTransferException.class)
         .isThrownBy(() -> loads.load(file.whole()))
         .withMessageContaining("can't be mapped: mmap: ENOMEM");
+  }
+
+  /** The kernel doesn't say what is wrong with a mapping; reads do, if it is the file. */
+  @ParameterizedTest
+  @EnumSource(
+      value = AccessPath.class,
+      names = {"AUTO", "MAPPED"})
+  void cachedFileThatCannotBeMappedIsAnError(AccessPath path) {
+    loads.path = path;
+    AtomicLong unreadable = new AtomicLong(Long.MAX_VALUE);
+    with(
+        new CountingFaults() {
+          @Override
+          public int madvise(long address, long length, MemoryAdvice advice) {
+            return advice == MemoryAdvice.POPULATE_READ
+                ? -Errno.ENOMEM
+                : super.madvise(address, length, advice);
+          }
+
+          @Override
+          public long pread(int descriptor, MemorySegment target, long offset) {
+            return offset >= unreadable.get()
+                ? -Errno.EIO
+                : super.pread(descriptor, target, offset);
+          }
+        });
+    assertThatExceptionOfType(TransferException.class)
+        .isThrownBy(() -> loads.load(file.whole()))
+        .withMessageStartingWith(file.path() + ": madvise: ENOMEM")
+        .withMessageContaining("9437261 bytes at 0");
+    unreadable.set(5 * MIB);
+    assertThatExceptionOfType(TransferException.class)
+        .isThrownBy(() -> loads.load(file.whole()))
+        .withMessageContaining(
+            "pread: EIO, input/output error (backend posix, 4096 bytes at 5242880)");
   }
 
   @Test
