@@ -7,7 +7,7 @@ package io.fastsafetensors;
  * @since 0.1
  */
 public enum AccessPath {
-  /** The backend's choice. */
+  /** The backend's choice; parts of a file may be {@link #MAPPED} and others {@link #COPIED}. */
   AUTO,
   /**
    * The page cache itself, without a copy. The file must not change while tensors are in use: a
