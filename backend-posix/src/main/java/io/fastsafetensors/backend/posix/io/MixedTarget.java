@@ -6,33 +6,21 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
-import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.MemoryBudget;
 import io.fastsafetensors.spi.RangeLayout.Span;
-import io.fastsafetensors.spi.Region;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 
 /**
  * The page cache where it has the file, and private memory where it doesn't, side by side as in the
  * file: no byte is copied, and none is in memory twice.
  */
-final class MixedTarget implements Target {
-  private final FileMapping mapping;
+final class MixedTarget extends MappingTarget {
   private final LinuxContext context;
-  private final List<FileRead> reads;
-  private final List<Arrived> arrived;
 
   private MixedTarget(
       FileMapping mapping, LinuxContext context, Residency residency, long blockBytes) {
-    this.mapping = mapping;
+    super(mapping, residency, blockBytes);
     this.context = context;
-    this.reads =
-        residency.missing().stream()
-            .flatMap(block -> block.blocks(blockBytes).stream())
-            .map(FileRead::of)
-            .toList();
-    this.arrived = residency.resident();
   }
 
   /**
@@ -56,16 +44,6 @@ final class MixedTarget implements Target {
   }
 
   @Override
-  public List<FileRead> reads() {
-    return reads;
-  }
-
-  @Override
-  public List<Arrived> arrived() {
-    return arrived;
-  }
-
-  @Override
   public void prepare(FileRead read) throws LoadException {
     context.touch(place(read));
   }
@@ -83,16 +61,6 @@ final class MixedTarget implements Target {
   /** Returns the memory of a read: whole pages, though the file may end within the last. */
   private MemorySegment place(FileRead read) {
     return NativeMemory.writable(mapping.address(read.offset()), read.bytes());
-  }
-
-  @Override
-  public DeviceBuffer buffer() {
-    return mapping.buffer();
-  }
-
-  @Override
-  public List<Region> regions() {
-    return mapping.regions();
   }
 
   @Override

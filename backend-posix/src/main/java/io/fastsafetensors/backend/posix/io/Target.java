@@ -9,7 +9,7 @@ import io.fastsafetensors.spi.Region;
 import java.util.List;
 
 /** Where the bytes of one file go. */
-sealed interface Target permits HostTarget, MappedTarget, MixedTarget, RingTarget {
+sealed interface Target permits HostTarget, MappingTarget, RingTarget {
   /** Returns what is to be read. */
   List<FileRead> reads();
 

@@ -30,12 +30,26 @@ import org.junit.jupiter.api.io.TempDir;
 class LanesTests {
   private static final long MIB = 1 << 20;
 
+  /** Knows which reads go past the page cache. */
+  private static class KnowsDirectReads extends Faults {
+    private volatile int direct = -1;
+
+    @Override
+    public int reopenDirect(int descriptor) {
+      direct = super.reopenDirect(descriptor);
+      return direct;
+    }
+
+    final boolean isDirect(int descriptor) {
+      return descriptor == direct;
+    }
+  }
+
   /** Holds reads of one kind until those of the other are done, and some of this kind are held. */
-  private static final class OneKindHangs extends Faults {
+  private static final class OneKindHangs extends KnowsDirectReads {
     private final boolean directHangs;
     private final CountDownLatch othersDone;
     private final CountDownLatch held;
-    private volatile int direct = -1;
     final AtomicInteger most = new AtomicInteger();
     private final AtomicInteger now = new AtomicInteger();
 
@@ -46,14 +60,8 @@ class LanesTests {
     }
 
     @Override
-    public int reopenDirect(int descriptor) {
-      direct = super.reopenDirect(descriptor);
-      return direct;
-    }
-
-    @Override
     public long pread(int descriptor, MemorySegment target, long offset) {
-      boolean hangs = (descriptor == direct) == directHangs;
+      boolean hangs = isDirect(descriptor) == directHangs;
       if (hangs) {
         most.accumulateAndGet(now.incrementAndGet(), Math::max);
         held.countDown();
@@ -112,32 +120,28 @@ class LanesTests {
   }
 
   /** Counts copies that begin, and go on, while storage is read; that waits for some of them. */
-  private static final class CopiesDuringReads extends Faults {
+  private static final class CopiesDuringReads extends KnowsDirectReads {
     private final AtomicInteger reads = new AtomicInteger();
     private final AtomicInteger copies = new AtomicInteger();
     private final AtomicInteger most = new AtomicInteger();
     private final CountDownLatch some = new CountDownLatch(12);
-    private volatile int direct = -1;
-
-    @Override
-    public int reopenDirect(int descriptor) {
-      direct = super.reopenDirect(descriptor);
-      return direct;
-    }
 
     @Override
     public long pread(int descriptor, MemorySegment target, long offset) {
       try {
-        return descriptor == direct ? read(target, offset) : copy(descriptor, target, offset);
+        return isDirect(descriptor)
+            ? read(descriptor, target, offset)
+            : copy(descriptor, target, offset);
       } catch (InterruptedException e) {
         throw new AssertionError(e);
       }
     }
 
-    private long read(MemorySegment target, long offset) throws InterruptedException {
+    private long read(int descriptor, MemorySegment target, long offset)
+        throws InterruptedException {
       reads.incrementAndGet();
       assertThat(some.await(30, TimeUnit.SECONDS)).isTrue();
-      long answer = super.pread(direct, target, offset);
+      long answer = super.pread(descriptor, target, offset);
       reads.decrementAndGet();
       return answer;
     }

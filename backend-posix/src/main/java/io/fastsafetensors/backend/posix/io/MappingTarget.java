@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.posix.io;
+
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.Region;
+import java.util.List;
+
+/** A mapping of the file, filled already where the page cache has it; the rest is to be read. */
+abstract sealed class MappingTarget implements Target permits MappedTarget, MixedTarget {
+  final FileMapping mapping;
+  private final List<FileRead> reads;
+  private final List<Arrived> arrived;
+
+  /** Makes a target whose missing parts are read in blocks of a size. */
+  MappingTarget(FileMapping mapping, Residency residency, long blockBytes) {
+    this.mapping = mapping;
+    this.reads =
+        residency.missing().stream()
+            .flatMap(block -> block.blocks(blockBytes).stream())
+            .map(FileRead::of)
+            .toList();
+    this.arrived = residency.resident();
+  }
+
+  @Override
+  public final List<FileRead> reads() {
+    return reads;
+  }
+
+  @Override
+  public final List<Arrived> arrived() {
+    return arrived;
+  }
+
+  @Override
+  public final DeviceBuffer buffer() {
+    return mapping.buffer();
+  }
+
+  @Override
+  public final List<Region> regions() {
+    return mapping.regions();
+  }
+}
