@@ -46,11 +46,6 @@ record FileMapping(
     return address + fileOffset - begin;
   }
 
-  /** Returns how many bytes of a read the file has. */
-  long bytes(FileRead read) {
-    return Math.min(read.end(), file.size()) - read.offset();
-  }
-
   /** Lets the kernel read the file into huge pages, where it can; tells whether it heard that. */
   boolean preferHugePages() {
     return libc.madvise(address, buffer.size(), MemoryAdvice.HUGE_PAGE) >= 0;
@@ -62,7 +57,7 @@ record FileMapping(
    * @throws LoadException if a byte can't be read
    */
   void populate(FileRead read, FileReader reader) throws LoadException {
-    long bytes = bytes(read);
+    long bytes = file.bytes(read);
     long answer;
     while ((answer = libc.madvise(address(read.offset()), bytes, MemoryAdvice.POPULATE_READ))
         == -Errno.EINTR) {

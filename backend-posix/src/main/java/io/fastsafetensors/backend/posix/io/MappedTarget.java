@@ -26,7 +26,7 @@ final class MappedTarget extends MappingTarget {
   @Override
   public void prepare(FileRead read) {
     if (!hugeReads) {
-      cache.prefetch(read.offset(), mapping.bytes(read));
+      cache.prefetch(read.offset(), mapping.file().bytes(read));
     }
   }
 

@@ -35,8 +35,9 @@ final class MixedTarget extends MappingTarget {
       Residency residency,
       long blockBytes)
       throws DeviceMemoryException {
-    budget.take(residency.missingBytes());
-    context.makeRoom(residency.missingBytes());
+    long bytes = residency.missingBytes();
+    budget.take(bytes);
+    context.makeRoom(bytes);
     for (Span run : residency.missingRuns()) {
       context.cover(mapping.address(run.fileOffset()), run.bytes());
     }

@@ -57,7 +57,7 @@ final class PosixTicket extends ParallelTicket {
   }
 
   private void note(FileRead read, Target.Brought brought) {
-    long bytes = Math.min(read.end(), file.size()) - read.offset();
+    long bytes = file.bytes(read);
     stats.add(brought, bytes);
     reader
         .monitor()

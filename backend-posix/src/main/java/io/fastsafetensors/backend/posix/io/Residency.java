@@ -94,7 +94,7 @@ record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
 
   /** Tells whether reads in huge pages, with the page after, would hardly read what is unwanted. */
   boolean isMissingLongRuns() {
-    return missingRuns().stream().allMatch(run -> run.bytes() >= LONG_RUN);
+    return !missing.isEmpty() && missingRuns().stream().allMatch(run -> run.bytes() >= LONG_RUN);
   }
 
   /** Returns how many bytes the missing blocks have. */

@@ -77,6 +77,11 @@ final class SourceFile implements AutoCloseable {
     return facts.size();
   }
 
+  /** Returns how many bytes of a read the file has: the last may pass its end. */
+  long bytes(FileRead read) {
+    return Math.min(read.end(), size()) - read.offset();
+  }
+
   DirectFile direct() {
     return direct;
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
+import io.fastsafetensors.backend.posix.libc.Errno;
 import io.fastsafetensors.backend.posix.libc.Faults;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -37,6 +39,16 @@ class CountingFaults extends Faults {
     long address = super.mmap(length, descriptor, offset);
     mappedBytes.addAndGet(address < 0 ? 0 : length);
     return address;
+  }
+
+  /** Makes storage that can't be read at a place. */
+  static CountingFaults brokenAt(long place) {
+    return new CountingFaults() {
+      @Override
+      public long pread(int descriptor, MemorySegment target, long offset) {
+        return offset == place ? -Errno.EIO : super.pread(descriptor, target, offset);
+      }
+    };
   }
 
   @Override

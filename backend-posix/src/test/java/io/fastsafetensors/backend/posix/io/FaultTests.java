@@ -33,13 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FaultTests extends FaultFixture {
   @Test
   void brokenStorageIsNamedWithFileAndPlace() {
-    with(
-        new CountingFaults() {
-          @Override
-          public long pread(int descriptor, MemorySegment target, long offset) {
-            return offset == 4 * MIB ? -Errno.EIO : super.pread(descriptor, target, offset);
-          }
-        });
+    with(CountingFaults.brokenAt(4 * MIB));
     assertThatExceptionOfType(TransferException.class)
         .isThrownBy(() -> loads.load(file.whole()))
         .withMessage(

@@ -31,17 +31,23 @@ class MemoryFaultTests extends FaultFixture {
     }
   }
 
+  /** Has no memory for what an advice asks for. */
+  private static class NoMemoryFor extends CountingFaults {
+    private final MemoryAdvice refused;
+
+    NoMemoryFor(MemoryAdvice refused) {
+      this.refused = refused;
+    }
+
+    @Override
+    public int madvise(long address, long length, MemoryAdvice advice) {
+      return advice == refused ? -Errno.ENOMEM : super.madvise(address, length, advice);
+    }
+  }
+
   @Test
   void memoryThatIsNotThereIsAnError() {
-    with(
-        new CountingFaults() {
-          @Override
-          public int madvise(long address, long length, MemoryAdvice advice) {
-            return advice == MemoryAdvice.POPULATE_WRITE
-                ? -Errno.ENOMEM
-                : super.madvise(address, length, advice);
-          }
-        });
+    with(new NoMemoryFor(MemoryAdvice.POPULATE_WRITE));
     assertThatExceptionOfType(DeviceMemoryException.class)
         .isThrownBy(() -> loads.load(file.whole()))
         .withMessageContaining("madvise: ENOMEM");
@@ -74,14 +80,7 @@ class MemoryFaultTests extends FaultFixture {
     loads.path = path;
     AtomicLong unreadable = new AtomicLong(Long.MAX_VALUE);
     with(
-        new CountingFaults() {
-          @Override
-          public int madvise(long address, long length, MemoryAdvice advice) {
-            return advice == MemoryAdvice.POPULATE_READ
-                ? -Errno.ENOMEM
-                : super.madvise(address, length, advice);
-          }
-
+        new NoMemoryFor(MemoryAdvice.POPULATE_READ) {
           @Override
           public long pread(int descriptor, MemorySegment target, long offset) {
             return offset >= unreadable.get()

@@ -21,7 +21,6 @@ import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.testkit.SampleFile;
 import io.fastsafetensors.testkit.SampleFiles;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -110,6 +109,9 @@ class PartlyCachedTests extends FaultFixture {
             return super.madvise(address, length, advice);
           }
         });
+    loads.check(half);
+    assertThat(huge).as("advice for a file that is cached").isEmpty();
+
     CachedParts.evict(half.path());
     loads.check(half);
     assertThat(toldAhead).isEmpty();
@@ -159,13 +161,7 @@ class PartlyCachedTests extends FaultFixture {
     SampleFile half = write(32 * MIB);
     CachedParts.warmOnly(half.path(), 16 * MIB);
     loads.path = AccessPath.AUTO;
-    with(
-        new CountingFaults() {
-          @Override
-          public long pread(int descriptor, MemorySegment target, long offset) {
-            return offset == 20 * MIB ? -Errno.EIO : super.pread(descriptor, target, offset);
-          }
-        });
+    with(CountingFaults.brokenAt(20 * MIB));
     assertThatExceptionOfType(TransferException.class)
         .isThrownBy(() -> loads.load(half.whole()))
         .withMessageContaining(
