@@ -8,6 +8,7 @@ import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
+import io.fastsafetensors.backend.posix.memory.Unmapping;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
@@ -37,7 +38,7 @@ record FileMapping(
     long bytes = plan.ranges().getLast().end() - begin;
     long address = ErrnoException.check("mmap", libc.mmap(bytes, file.descriptor(), begin));
     DeviceBuffer buffer =
-        NativeMemory.buffer(address, bytes, true, () -> libc.munmap(address, bytes));
+        NativeMemory.buffer(address, bytes, true, () -> Unmapping.unmap(libc, address, bytes));
     return new FileMapping(libc, file, plan, begin, address, buffer);
   }
 

@@ -51,7 +51,7 @@ record Pages(Libc libc, OptionalInt node) {
 
   void unmap(long address, long bytes) {
     if (bytes > 0) {
-      libc.munmap(address, bytes);
+      Unmapping.unmap(libc, address, bytes);
     }
   }
 
