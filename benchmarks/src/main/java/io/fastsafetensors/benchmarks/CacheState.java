@@ -7,8 +7,10 @@ import java.util.Locale;
 
 /** What of the files is in the page cache when a run starts. */
 enum CacheState {
-  /** All of it. */
+  /** All of it, in pages of the sizes that the kernel chose. */
   WARM,
+  /** All of it in small pages, as file systems have it that know no other (ext4 before 6.16). */
+  WARM_SMALL,
   /** Nothing, with the disk's readahead as the system set it. */
   COLD,
   /** Nothing, with a readahead of 128 KiB, the default of Linux. */
@@ -23,6 +25,7 @@ enum CacheState {
     }
     switch (this) {
       case WARM -> Host.warm(folder, 1);
+      case WARM_SMALL -> Host.warmInSmallPages(folder);
       case HALF -> Host.warm(folder, 0.5);
       case COLD, COLD_128K -> {}
     }

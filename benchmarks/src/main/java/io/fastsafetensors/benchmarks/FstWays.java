@@ -62,7 +62,7 @@ final class FstWays {
     return way.mapping(
         switch (path) {
           case MAPPED -> EnumSet.allOf(CacheState.class);
-          case AUTO -> EnumSet.of(CacheState.WARM);
+          case AUTO -> EnumSet.of(CacheState.WARM, CacheState.WARM_SMALL);
           case COPIED -> EnumSet.noneOf(CacheState.class);
         });
   }

@@ -33,7 +33,7 @@ final class PlainWays {
         Way.timed(MAP_TOUCH, folder -> map(folder, Host::touch))
             .mapping(EnumSet.allOf(CacheState.class)),
         Way.timed(MAP_POPULATE, f -> map(f, BareMemory::populate))
-            .only(CacheState.WARM)
+            .only(CacheState.WARM, CacheState.WARM_SMALL)
             .mapping(EnumSet.allOf(CacheState.class)),
         Way.timed("FileChannel.read, 1 thread, heap", PlainWays::readToHeap)
             .only(CacheState.WARM, CacheState.COLD),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Large memory jobs, spread over the cores in one way. */
+/** Copies, spread over the cores. */
 @NullMarked
 package io.fastsafetensors.internal.parallel;
 

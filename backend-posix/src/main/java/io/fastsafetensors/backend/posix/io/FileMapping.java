@@ -15,6 +15,8 @@ import io.fastsafetensors.spi.Region;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The part of a file that a plan wants, mapped.
@@ -25,9 +27,19 @@ import java.util.List;
  * @param begin where the mapping starts in the file, at a page
  * @param address where it starts in memory
  * @param buffer the mapping; whoever gets it closes it
+ * @param filled how long threads took to fill page tables, in nanoseconds
  */
 record FileMapping(
-    Libc libc, SourceFile file, RangePlan plan, long begin, long address, DeviceBuffer buffer) {
+    Libc libc,
+    SourceFile file,
+    RangePlan plan,
+    long begin,
+    long address,
+    DeviceBuffer buffer,
+    LongAdder filled) {
+  /** Less than that is not worth waking threads. */
+  private static final long LONG_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
+
   /**
    * Maps what a plan wants; no page table is filled yet.
    *
@@ -37,9 +49,19 @@ record FileMapping(
     long begin = plan.ranges().getFirst().begin() & -libc.pageSize();
     long bytes = plan.ranges().getLast().end() - begin;
     long address = ErrnoException.check("mmap", libc.mmap(bytes, file.descriptor(), begin));
+    LongAdder filled = new LongAdder();
     DeviceBuffer buffer =
-        NativeMemory.buffer(address, bytes, true, () -> Unmapping.unmap(libc, address, bytes));
-    return new FileMapping(libc, file, plan, begin, address, buffer);
+        NativeMemory.buffer(address, bytes, true, () -> unmap(libc, address, bytes, filled));
+    return new FileMapping(libc, file, plan, begin, address, buffer, filled);
+  }
+
+  /** Lets many threads unmap what took long to map; few large pages are unmapped at once. */
+  private static void unmap(Libc libc, long address, long bytes, LongAdder filled) {
+    if (filled.sum() > LONG_NANOS) {
+      Unmapping.unmap(libc, address, bytes);
+    } else {
+      libc.munmap(address, bytes);
+    }
   }
 
   /** Returns where a place of the file is in memory. */
@@ -58,12 +80,14 @@ record FileMapping(
    * @throws LoadException if a byte can't be read
    */
   void populate(FileRead read, FileReader reader) throws LoadException {
+    long start = System.nanoTime();
     long bytes = file.bytes(read);
     long answer;
     while ((answer = libc.madvise(address(read.offset()), bytes, MemoryAdvice.POPULATE_READ))
         == -Errno.EINTR) {
       reader.monitor().checkpoint();
     }
+    filled.add(System.nanoTime() - start);
     // Kernels before 5.14 don't know the advice; there pages come when they are first read.
     if (answer < 0 && answer != -Errno.EINVAL) {
       findUnreadable(read.offset(), bytes, reader);

@@ -5,6 +5,7 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.io.Target.Arrived;
 import io.fastsafetensors.backend.posix.io.Target.Brought;
+import io.fastsafetensors.spi.ParallelRanges;
 import io.fastsafetensors.spi.RangeLayout;
 import io.fastsafetensors.spi.RangeLayout.Rules;
 import io.fastsafetensors.spi.RangeLayout.Span;
@@ -52,8 +53,16 @@ record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
    * @throws LoadException if a use fails; none is under way any more
    */
   static Residency of(PageCache cache, RangePlan plan, Use use) throws LoadException {
-    List<Block> blocks =
-        blocks(cache, plan).parallelStream().map(span -> ask(cache, span, use)).toList();
+    List<Span> spans = blocks(cache, plan);
+    Block[] blocks = new Block[spans.size()];
+    ParallelRanges.run(
+        blocks.length,
+        1,
+        (from, to) -> {
+          for (int i = (int) from; i < to; i++) {
+            blocks[i] = ask(cache, spans.get(i), use);
+          }
+        });
     List<Arrived> resident = new ArrayList<>();
     List<Span> missing = new ArrayList<>();
     long wanted = 0;

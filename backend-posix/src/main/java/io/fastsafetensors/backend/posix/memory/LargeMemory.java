@@ -6,8 +6,10 @@ import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.HostLimits;
+import io.fastsafetensors.spi.ParallelRanges;
 import java.util.Optional;
-import java.util.stream.LongStream;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Allocates buffers that are worth huge pages. Thread-safe. */
 final class LargeMemory implements AutoCloseable {
@@ -78,25 +80,21 @@ final class LargeMemory implements AutoCloseable {
 
   /** Makes all pages of a buffer be there, by many threads; closes the buffer if that fails. */
   void touchAll(DeviceBuffer buffer) throws DeviceMemoryException {
-    long parts = Math.ceilDiv(buffer.size(), TOUCHED_AT_ONCE);
-    Optional<DeviceMemoryException> failure =
-        LongStream.range(0, parts)
-            .parallel()
-            .mapToObj(part -> tryTouch(buffer, part * TOUCHED_AT_ONCE))
-            .flatMap(Optional::stream)
-            .findAny();
-    if (failure.isPresent()) {
+    AtomicReference<@Nullable DeviceMemoryException> failure = new AtomicReference<>();
+    ParallelRanges.run(
+        buffer.size(),
+        TOUCHED_AT_ONCE,
+        (from, to) -> {
+          try {
+            touch(buffer.address() + from, to - from);
+          } catch (DeviceMemoryException e) {
+            failure.set(e);
+          }
+        });
+    DeviceMemoryException failed = failure.get();
+    if (failed != null) {
       buffer.close();
-      throw failure.get();
-    }
-  }
-
-  private Optional<DeviceMemoryException> tryTouch(DeviceBuffer buffer, long from) {
-    try {
-      touch(buffer.address() + from, Math.min(TOUCHED_AT_ONCE, buffer.size() - from));
-      return Optional.empty();
-    } catch (DeviceMemoryException e) {
-      return Optional.of(e);
+      throw failed;
     }
   }
 

@@ -6,11 +6,12 @@ import io.fastsafetensors.backend.posix.libc.Faults;
 import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Counts what is mapped, and refuses to map more than a limit. */
+/** Counts what is mapped and touched, and refuses more of it than a limit. */
 class CountingMemory extends Faults {
   final AtomicLong mapped = new AtomicLong();
   final AtomicLong touched = new AtomicLong();
   volatile long limit = Long.MAX_VALUE;
+  volatile long touchable = Long.MAX_VALUE;
 
   @Override
   public long mmap(long length, int descriptor, long offset) {
@@ -30,8 +31,8 @@ class CountingMemory extends Faults {
 
   @Override
   public int madvise(long address, long length, MemoryAdvice advice) {
-    if (advice == MemoryAdvice.POPULATE_WRITE) {
-      touched.addAndGet(length);
+    if (advice == MemoryAdvice.POPULATE_WRITE && touched.addAndGet(length) > touchable) {
+      return -Errno.ENOMEM;
     }
     return super.madvise(address, length, advice);
   }

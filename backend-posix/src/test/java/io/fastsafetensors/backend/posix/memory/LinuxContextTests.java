@@ -67,6 +67,14 @@ class LinuxContextTests {
   }
 
   @Test
+  void memoryOfWhichAPageIsNotThereIsAnError() {
+    libc.touchable = 64 * MIB;
+    assertThatExceptionOfType(DeviceMemoryException.class)
+        .isThrownBy(() -> context.allocate(100 * MIB, 64))
+        .withMessageContaining("madvise: ENOMEM");
+  }
+
+  @Test
   void memoryFreedAfterCloseGoesToTheSystem() throws DeviceMemoryException {
     DeviceBuffer buffer = context.allocate(8 * MIB, 64);
     context.close();
