@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -98,11 +99,16 @@ final class Host {
     void run(long offset, long bytes);
   }
 
-  /** Does something with each block, on all cores. */
+  /** Does something with each block, on all cores, which take one after the other. */
   static void onAllCores(long bytes, long block, Part part) {
-    LongStream.range(0, Math.ceilDiv(bytes, block))
+    AtomicLong next = new AtomicLong();
+    IntStream.range(0, CORES)
         .parallel()
-        .forEach(i -> part.run(i * block, Math.min(block, bytes - i * block)));
+        .forEach(_ -> {
+          for (long at = next.getAndAdd(block); at < bytes; at = next.getAndAdd(block)) {
+            part.run(at, Math.min(block, bytes - at));
+          }
+        });
   }
 
   static boolean canDropCaches() {
