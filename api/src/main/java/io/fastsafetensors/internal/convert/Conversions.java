@@ -4,8 +4,8 @@ package io.fastsafetensors.internal.convert;
 import static java.util.stream.Collectors.joining;
 
 import io.fastsafetensors.DType;
+import io.fastsafetensors.internal.parallel.ParallelRanges;
 import io.fastsafetensors.internal.parallel.RowCopies;
-import io.fastsafetensors.spi.ParallelRanges;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Predicate;
 import java.util.stream.Stream;

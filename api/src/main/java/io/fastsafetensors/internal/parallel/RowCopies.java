@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.parallel;
 
-import io.fastsafetensors.spi.ParallelRanges;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 

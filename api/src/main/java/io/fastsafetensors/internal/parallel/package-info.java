@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Copies, spread over the cores. */
+/** Large memory jobs, spread over the cores in one way. */
 @NullMarked
 package io.fastsafetensors.internal.parallel;
 

@@ -5,7 +5,7 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.io.Target.Arrived;
 import io.fastsafetensors.backend.posix.io.Target.Brought;
-import io.fastsafetensors.spi.ParallelRanges;
+import io.fastsafetensors.spi.ParallelWork;
 import io.fastsafetensors.spi.RangeLayout;
 import io.fastsafetensors.spi.RangeLayout.Rules;
 import io.fastsafetensors.spi.RangeLayout.Span;
@@ -55,7 +55,7 @@ record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
   static Residency of(PageCache cache, RangePlan plan, Use use) throws LoadException {
     List<Span> spans = blocks(cache, plan);
     Block[] blocks = new Block[spans.size()];
-    ParallelRanges.run(
+    ParallelWork.run(
         blocks.length,
         1,
         (from, to) -> {

@@ -6,7 +6,7 @@ import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.HostLimits;
-import io.fastsafetensors.spi.ParallelRanges;
+import io.fastsafetensors.spi.ParallelWork;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +81,7 @@ final class LargeMemory implements AutoCloseable {
   /** Makes all pages of a buffer be there, by many threads; closes the buffer if that fails. */
   void touchAll(DeviceBuffer buffer) throws DeviceMemoryException {
     AtomicReference<@Nullable DeviceMemoryException> failure = new AtomicReference<>();
-    ParallelRanges.run(
+    ParallelWork.run(
         buffer.size(),
         TOUCHED_AT_ONCE,
         (from, to) -> {

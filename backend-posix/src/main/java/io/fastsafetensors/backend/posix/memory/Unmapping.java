@@ -3,7 +3,7 @@ package io.fastsafetensors.backend.posix.memory;
 
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
-import io.fastsafetensors.spi.ParallelRanges;
+import io.fastsafetensors.spi.ParallelWork;
 
 /** Gives mapped memory back to the system. */
 public final class Unmapping {
@@ -23,7 +23,7 @@ public final class Unmapping {
   public static void unmap(Libc libc, long address, long bytes) {
     if (bytes >= 2 * BLOCK) {
       // A hint: what is refused is left to the one call that unmaps all.
-      ParallelRanges.run(
+      ParallelWork.run(
           bytes,
           BLOCK,
           (from, to) -> libc.madvise(address + from, to - from, MemoryAdvice.DONT_NEED));

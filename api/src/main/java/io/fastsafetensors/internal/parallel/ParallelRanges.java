@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.fastsafetensors.spi;
+package io.fastsafetensors.internal.parallel;
 
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ForkJoinPool;
@@ -14,28 +14,16 @@ import org.jspecify.annotations.Nullable;
  * the common pool too.
  *
  * <p>The caller takes ranges like every helper and waits only for ranges that have begun, so that a
- * busy pool, or a job within a job, slows a run but can't block it. It is for work of processors:
- * what waits for storage or a device belongs to {@link SessionThreads}. Thread-safe.
- *
- * @since 0.1
+ * busy pool, or a job within a job, slows a run but can't block it.
  */
 public final class ParallelRanges {
   /** Only to ask segments whether threads other than their owner may touch them. */
   private static final Thread STRANGER = Thread.ofPlatform().unstarted(() -> {});
 
-  /**
-   * What is done with one range; must not depend on the others.
-   *
-   * @since 0.1
-   */
+  /** What is done with one range; must not depend on the others. */
   @FunctionalInterface
   public interface Task {
-    /**
-     * Does a range; called by several threads at a time.
-     *
-     * @param start its first element
-     * @param end the element after its last
-     */
+    /** Does the elements from {@code start} to {@code end}, exclusive. */
     void run(long start, long end);
   }
 
