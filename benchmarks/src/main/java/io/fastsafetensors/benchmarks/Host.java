@@ -23,7 +23,6 @@ final class Host {
   static final int CORES = Runtime.getRuntime().availableProcessors();
 
   private static final int BLOCK = 4 << 20;
-  private static final int LEAST_READAHEAD = 128 << 10;
   private static final long TOUCHED_AT_ONCE = 16L << 20;
   private static final Path DROP_CACHES = Path.of("/proc/sys/vm/drop_caches");
 
@@ -129,10 +128,7 @@ final class Host {
     ByteBuffer buffer = ByteBuffer.allocateDirect(BLOCK);
     for (Path file : files(folder)) {
       try (FileChannel channel = FileChannel.open(file)) {
-        long wanted = (long) (channel.size() * share);
-        for (long done = 0, count = 0; done < wanted && count >= 0; done += count) {
-          count = channel.read(buffer.clear().limit((int) Math.min(BLOCK, wanted - done)), done);
-        }
+        read(channel, 0, (long) (channel.size() * share), buffer);
       }
     }
   }
@@ -142,20 +138,23 @@ final class Host {
    * sees nothing that it would read ahead, in larger pages.
    */
   static void warmInSmallPages(Path folder) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocateDirect(LEAST_READAHEAD);
+    int piece =
+        Readahead.LINUX_KIB << 10; // more than the readahead of a disk goes into large pages
+    ByteBuffer buffer = ByteBuffer.allocateDirect(piece);
     for (Path file : files(folder)) {
       try (FileChannel channel = FileChannel.open(file)) {
-        long last = (channel.size() - 1) / LEAST_READAHEAD;
-        for (long piece = last; piece >= 0; piece--) {
-          readFully(channel, piece * LEAST_READAHEAD, buffer.clear());
+        for (long end = channel.size(); end > 0; end = (end - 1) / piece * piece) {
+          read(channel, (end - 1) / piece * piece, end, buffer);
         }
       }
     }
   }
 
-  private static void readFully(FileChannel channel, long from, ByteBuffer buffer)
+  private static void read(FileChannel channel, long from, long to, ByteBuffer buffer)
       throws IOException {
-    while (buffer.hasRemaining() && channel.read(buffer, from + buffer.position()) >= 0) {}
+    for (long at = from, count = 0; at < to && count >= 0; at += count) {
+      count = channel.read(buffer.clear().limit((int) Math.min(buffer.capacity(), to - at)), at);
+    }
   }
 
   /** Returns the safetensors files of a folder. */

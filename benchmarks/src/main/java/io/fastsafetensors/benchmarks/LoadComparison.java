@@ -33,8 +33,6 @@ import picocli.CommandLine.Spec;
  */
 @Command(name = "load", mixinStandardHelpOptions = true, showDefaultValues = true)
 final class LoadComparison implements Callable<Integer> {
-  private static final int LINUX_READAHEAD_KIB = 128;
-
   /** More than the first tensor of a checkpoint usually has. */
   private static final long FIRST_TENSOR_BYTES = 64 << 20;
 
@@ -129,7 +127,7 @@ final class LoadComparison implements Callable<Integer> {
   private void run(CacheState state, List<Way> ways, Results results) throws Exception {
     Optional<Readahead> readahead =
         state == CacheState.COLD_128K
-            ? Readahead.set(folder, LINUX_READAHEAD_KIB)
+            ? Readahead.set(folder, Readahead.LINUX_KIB)
             : Optional.empty();
     try {
       List<Way> timed =

@@ -12,6 +12,9 @@ import java.util.Optional;
  * end, also if the JVM is stopped.
  */
 final class Readahead implements AutoCloseable {
+  /** The default of Linux. */
+  static final int LINUX_KIB = 128;
+
   private static final long DEVICE_MINOR_LOW = 0xff;
 
   private final Path setting;

@@ -50,7 +50,7 @@ final class Results {
         "%n%s, %d bytes, %s KiB readahead: medians (lowest to highest)%n",
         state,
         bytes,
-        state == CacheState.COLD_128K ? "128" : readahead);
+        state == CacheState.COLD_128K ? Readahead.LINUX_KIB : readahead);
     nanos
         .getOrDefault(state, Map.of())
         .forEach((way, times) ->

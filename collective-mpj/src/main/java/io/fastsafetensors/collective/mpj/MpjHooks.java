@@ -68,6 +68,10 @@ public final class MpjHooks {
 
   /** Replaces {@link Throwable#printStackTrace()}. */
   public static void printStackTrace(Throwable thrown) {
+    log(thrown);
+  }
+
+  private static void log(Throwable thrown) {
     System.getLogger("io.fastsafetensors.collective.mpj")
         .log(System.Logger.Level.DEBUG, "in MPJ Express", thrown);
   }
@@ -141,7 +145,7 @@ public final class MpjHooks {
           try {
             answerLocked(channel, request, lock);
           } catch (ReflectiveOperationException e) {
-            printStackTrace(e); // The channel is closed, or will be.
+            log(e); // The channel is closed, or will be.
           }
         });
   }

@@ -77,9 +77,10 @@ record FileMapping(
   /**
    * Fills the page tables of a part of the mapping, from storage where the page cache has nothing.
    *
+   * @return how long it took, in nanoseconds
    * @throws LoadException if a byte can't be read
    */
-  void populate(FileRead read, FileReader reader) throws LoadException {
+  long populate(FileRead read, FileReader reader) throws LoadException {
     long start = System.nanoTime();
     long bytes = file.bytes(read);
     long answer;
@@ -87,13 +88,15 @@ record FileMapping(
         == -Errno.EINTR) {
       reader.monitor().checkpoint();
     }
-    filled.add(System.nanoTime() - start);
+    long nanos = System.nanoTime() - start;
+    filled.add(nanos);
     // Kernels before 5.14 don't know the advice; there pages come when they are first read.
     if (answer < 0 && answer != -Errno.EINVAL) {
       findUnreadable(read.offset(), bytes, reader);
       ErrnoException cause = ErrnoException.of("madvise", answer);
       throw SourceFile.failed(file.path(), read.offset(), bytes, cause);
     }
+    return nanos;
   }
 
   /** The kernel says only that memory can't be had; reads say which byte, and why. */

@@ -34,7 +34,8 @@ record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
   /** What is done with a block that is in the page cache; by many threads. */
   @FunctionalInterface
   interface Use {
-    void use(FileRead block) throws LoadException;
+    /** Returns how long it took, in nanoseconds. */
+    long use(FileRead block) throws LoadException;
   }
 
   /** A block, how many of its pages are missing, and how its use went. */
@@ -42,7 +43,7 @@ record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
 
   /** Asks the kernel, on all processors: that takes as long as to map what is there. */
   static Residency of(PageCache cache, RangePlan plan) throws LoadException {
-    return of(cache, plan, _ -> {});
+    return of(cache, plan, _ -> 0);
   }
 
   /**
@@ -85,12 +86,8 @@ record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
   private static Block ask(PageCache cache, Span span, Use use) {
     FileRead read = FileRead.of(span);
     long missing = cache.missingPages(span.fileOffset(), span.bytes());
-    long start = System.nanoTime();
     try {
-      if (missing == 0) {
-        use.use(read);
-      }
-      return new Block(read, missing, System.nanoTime() - start, null);
+      return new Block(read, missing, missing == 0 ? use.use(read) : 0, null);
     } catch (LoadException e) {
       return new Block(read, missing, 0, e);
     }

@@ -104,10 +104,10 @@ final class Targets implements AutoCloseable {
     }
   }
 
-  private static void populate(FileMapping mapping, FileRead block, FileReader reader)
+  private static long populate(FileMapping mapping, FileRead block, FileReader reader)
       throws LoadException {
     reader.monitor().checkpoint();
-    mapping.populate(block, reader);
+    return mapping.populate(block, reader);
   }
 
   private Optional<Choice> mapped(FileMapping mapping, Residency residency) throws LoadException {

@@ -86,7 +86,9 @@ final class LargeMemory implements AutoCloseable {
         TOUCHED_AT_ONCE,
         (from, to) -> {
           try {
-            touch(buffer.address() + from, to - from);
+            if (failure.get() == null) {
+              touch(buffer.address() + from, to - from);
+            }
           } catch (DeviceMemoryException e) {
             failure.set(e);
           }
