@@ -42,17 +42,27 @@ final class BareMemory {
   }
 
   /** Allocates memory that lives as long as an arena, and makes all of it be there. */
-  @SuppressWarnings("restricted")
   static MemorySegment allocate(Arena arena, long bytes) {
+    MemorySegment memory = map(arena, bytes);
+    populate(memory, POPULATE_WRITE);
+    return memory;
+  }
+
+  /** Allocates memory of which no page is there yet. */
+  @SuppressWarnings("restricted")
+  static MemorySegment map(Arena arena, long bytes) {
     long mapped = bytes + HUGE;
     long address = call(MMAP, 0L, mapped, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
     MemorySegment all =
         MemorySegment.ofAddress(address)
             .reinterpret(mapped, arena, memory -> call(MUNMAP, memory.address(), mapped));
     call(MADVISE, address, mapped, HUGE_PAGE);
-    MemorySegment memory = all.asSlice(-address & HUGE - 1, bytes);
-    populate(memory, POPULATE_WRITE);
-    return memory;
+    return all.asSlice(-address & HUGE - 1, bytes);
+  }
+
+  /** Makes memory be there, by this thread. */
+  static void clear(MemorySegment memory) {
+    call(MADVISE, memory.address(), memory.byteSize(), POPULATE_WRITE);
   }
 
   /** Fills the page tables of a mapped file. */

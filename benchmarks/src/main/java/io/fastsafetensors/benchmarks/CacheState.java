@@ -31,6 +31,11 @@ enum CacheState {
     }
   }
 
+  /** Tells whether all of it is cached. */
+  boolean cached() {
+    return this == WARM || this == WARM_SMALL;
+  }
+
   boolean needsRoot() {
     return this != WARM;
   }

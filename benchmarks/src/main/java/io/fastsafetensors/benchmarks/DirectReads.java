@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -14,31 +15,42 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reads past the page cache, each thread into one block again and again, so that memory costs
- * nothing; in huge pages, since storage is slow to write to small ones.
+ * Reads past the page cache into huge pages, since storage is slow to write to small ones: each
+ * thread into one block again and again, so that memory costs nothing, or all into new memory.
  */
 final class DirectReads implements Way.Run {
   private final Path folder;
   private final int blockBytes;
   private final int depth;
   private final Arena arena = Arena.ofShared();
-  private final MemorySegment memory;
+  private final @Nullable MemorySegment reused;
+
+  /** Storage may need a processor, too: one is left to it. */
+  private final Semaphore clearing = new Semaphore(Math.max(1, Host.CORES - 1));
+
+  /** Where the blocks of a file are read to. */
+  @FunctionalInterface
+  private interface Memory {
+    MemorySegment block(int thread, long offset) throws InterruptedException;
+  }
 
   /**
-   * Gets the memory.
+   * Gets the memory, unless it is to be new.
    *
    * @param blockBytes the size of a read
    * @param depth how many there are at a time, a thread each
    */
-  DirectReads(Path folder, int blockBytes, int depth) {
+  DirectReads(Path folder, int blockBytes, int depth, boolean intoNewMemory) {
     this.folder = folder;
     this.blockBytes = blockBytes;
     this.depth = depth;
-    this.memory = BareMemory.allocate(arena, (long) blockBytes * depth);
+    this.reused = intoNewMemory ? null : BareMemory.allocate(arena, (long) blockBytes * depth);
   }
 
   @Override
@@ -48,22 +60,44 @@ final class DirectReads implements Way.Run {
 
   /** Reads all files, one after the other. */
   private void read() throws Exception {
-    try (ExecutorService threads = Executors.newFixedThreadPool(depth)) {
+    try (Arena fresh = Arena.ofShared();
+        ExecutorService threads = Executors.newFixedThreadPool(depth)) {
       for (Path file : Host.files(folder)) {
-        read(file, threads);
+        read(
+            file,
+            reused == null ? newMemory(fresh, Files.size(file)) : sameMemory(reused),
+            threads);
       }
     }
   }
 
-  private void read(Path file, ExecutorService threads) throws Exception {
+  private Memory sameMemory(MemorySegment memory) {
+    return (thread, _) -> memory.asSlice((long) thread * blockBytes, blockBytes);
+  }
+
+  private Memory newMemory(Arena arena, long bytes) {
+    MemorySegment memory = BareMemory.map(arena, Math.ceilDiv(bytes, blockBytes) * blockBytes);
+    return (_, offset) -> {
+      MemorySegment block = memory.asSlice(offset, blockBytes);
+      clearing.acquire();
+      try {
+        BareMemory.clear(block);
+      } finally {
+        clearing.release();
+      }
+      return block;
+    };
+  }
+
+  private void read(Path file, Memory memory, ExecutorService threads) throws Exception {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, direct())) {
       AtomicLong next = new AtomicLong();
       List<Future<?>> running = new ArrayList<>();
       for (int i = 0; i < depth; i++) {
-        MemorySegment block = memory.asSlice((long) i * blockBytes, blockBytes);
+        int thread = i;
         running.add(
             threads.submit(() -> {
-              readBlocks(channel, next, block.asByteBuffer());
+              readBlocks(channel, next, memory, thread);
               return null;
             }));
       }
@@ -84,12 +118,12 @@ final class DirectReads implements Way.Run {
         .orElseThrow();
   }
 
-  private void readBlocks(FileChannel channel, AtomicLong next, ByteBuffer block)
-      throws IOException {
+  private void readBlocks(FileChannel channel, AtomicLong next, Memory memory, int thread)
+      throws IOException, InterruptedException {
     for (long at = next.getAndAdd(blockBytes);
         at < channel.size();
         at = next.getAndAdd(blockBytes)) {
-      block.clear();
+      ByteBuffer block = memory.block(thread, at).asByteBuffer();
       while (block.hasRemaining() && channel.read(block, at + block.position()) > 0) {
         if (block.position() % Host.PAGE != 0) {
           return; // the file's end

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /**
  * What the disk gives at best: direct reads in a queue, by {@code fio} where it is installed (into
- * small pages), and by {@link DirectReads} (into huge ones).
+ * small pages), and by {@link DirectReads} (into huge ones, the same or new ones).
  *
  * @param blockMib the size of a read in MiB
  * @param depth how many there are at a time
@@ -25,6 +25,9 @@ record DiskLimit(int blockMib, int depth) {
   /** What those begin with that {@code fio} does. */
   static final String FIO_NAME = NAME + " by fio";
 
+  /** What those begin with whose memory is new; they are no limit of the disk alone. */
+  static final String NEW_MEMORY = "new memory, direct reads";
+
   private static final Path FIO = Path.of("/usr/bin/fio");
   private static final Pattern RUNTIME_MILLIS = Pattern.compile("\"runtime\" : (\\d+)");
 
@@ -34,11 +37,14 @@ record DiskLimit(int blockMib, int depth) {
         List.of(new DiskLimit(16, 16), new DiskLimit(4, 16), new DiskLimit(1, 32));
     Stream<Way> byFio =
         Files.isExecutable(FIO) ? queues.stream().map(DiskLimit::fio) : Stream.empty();
-    return Stream.concat(byFio, queues.stream().map(DiskLimit::ourOwn)).toList();
+    Stream<Way> ourOwn =
+        queues.stream().flatMap(queue -> Stream.of(queue.ourOwn(NAME), queue.ourOwn(NEW_MEMORY)));
+    return Stream.concat(byFio, ourOwn).toList();
   }
 
-  private Way ourOwn() {
-    return way(NAME, folder -> new DirectReads(folder, blockMib << 20, depth));
+  private Way ourOwn(String reader) {
+    boolean intoNewMemory = reader.equals(NEW_MEMORY);
+    return way(reader, folder -> new DirectReads(folder, blockMib << 20, depth, intoNewMemory));
   }
 
   private Way fio() {

@@ -13,7 +13,6 @@ import io.fastsafetensors.TensorInfo;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -59,12 +58,7 @@ final class FstWays {
                 load(loader, options);
               }
             });
-    return way.mapping(
-        switch (path) {
-          case MAPPED -> EnumSet.allOf(CacheState.class);
-          case AUTO -> EnumSet.of(CacheState.WARM, CacheState.WARM_SMALL);
-          case COPIED -> EnumSet.noneOf(CacheState.class);
-        });
+    return path == AccessPath.COPIED ? way : way.mapping();
   }
 
   /** A loader that loaded before, and has kept the memory of that. */

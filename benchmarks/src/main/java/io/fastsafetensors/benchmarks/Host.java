@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -31,17 +32,21 @@ final class Host {
   /**
    * Touches memory. A virtual machine gives free memory back to its host; without this, a run
    * measures how fast it gets it again. Small pages come from other places than huge pages, which
-   * alone are given back within a second: they are touched last.
+   * alone are given back within a second: they are touched last, and held while the machine
+   * settles.
    *
-   * @param bytes how much of each kind
+   * @param bytes how much of each kind, may be 0
+   * @param settle for how many seconds; what earlier runs freed is given back from 2 seconds on,
+   *     and some hosts do that with the thread that serves the disk
    */
-  static void touchMemory(long bytes) {
+  static void touchMemory(long bytes, int settle) throws InterruptedException {
     try (Arena arena = Arena.ofShared()) {
       // The JDK clears what it allocates.
       IntStream.range(0, CORES).parallel().forEach(_ -> arena.allocate(Math.ceilDiv(bytes, CORES)));
     }
     try (Arena arena = Arena.ofShared()) {
-      sink = BareMemory.allocate(arena, bytes).get(ValueLayout.JAVA_BYTE, 0);
+      BareMemory.allocate(arena, bytes);
+      Thread.sleep(Duration.ofSeconds(settle));
     }
   }
 

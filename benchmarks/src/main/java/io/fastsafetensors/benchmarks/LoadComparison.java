@@ -60,6 +60,14 @@ final class LoadComparison implements Callable<Integer> {
   private int warmup;
 
   @Option(
+      names = "--settle",
+      defaultValue = "0",
+      description =
+          "seconds before each run in which a virtual machine may give back what is free; what the"
+              + " run will use is held meanwhile")
+  private int settle;
+
+  @Option(
       names = "--device",
       description = "loads to a device, and what copies to it give at best; instead of the others")
   private @Nullable String device;
@@ -156,10 +164,16 @@ final class LoadComparison implements Callable<Integer> {
   private long time(Way way, CacheState state, long bytes) throws Exception {
     try (Way.Run run = way.preparation().prepare(folder)) {
       state.establish(folder);
-      if (!way.mapping().contains(state)) {
-        Host.touchMemory(way.whole() ? bytes : Math.min(bytes, FIRST_TENSOR_BYTES));
-      }
+      Host.touchMemory(memory(way, state, bytes), settle);
       return run.nanos();
     }
+  }
+
+  /** Returns how much memory a run will use, in bytes. */
+  private static long memory(Way way, CacheState state, long bytes) {
+    if (way.maps() && state.cached()) {
+      return 0;
+    }
+    return way.whole() ? bytes : Math.min(bytes, FIRST_TENSOR_BYTES);
   }
 }

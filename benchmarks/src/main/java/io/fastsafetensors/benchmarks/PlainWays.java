@@ -10,7 +10,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -30,11 +29,10 @@ final class PlainWays {
 
   static List<Way> all() {
     return List.of(
-        Way.timed(MAP_TOUCH, folder -> map(folder, Host::touch))
-            .mapping(EnumSet.allOf(CacheState.class)),
+        Way.timed(MAP_TOUCH, folder -> map(folder, Host::touch)).mapping(),
         Way.timed(MAP_POPULATE, f -> map(f, BareMemory::populate))
             .only(CacheState.WARM, CacheState.WARM_SMALL)
-            .mapping(EnumSet.allOf(CacheState.class)),
+            .mapping(),
         Way.timed("FileChannel.read, 1 thread, heap", PlainWays::readToHeap)
             .only(CacheState.WARM, CacheState.COLD),
         Way.timed(READ_NATIVE, PlainWays::readToNative).only(CacheState.WARM, CacheState.COLD),

@@ -11,7 +11,7 @@ import java.util.Set;
  * @param name its name in the table
  * @param whole whether it loads every byte, so that bytes a second mean something
  * @param inThisJvm whether it runs in this JVM, which has to compile it first
- * @param mapping the states in which it only maps files, and takes no memory
+ * @param maps whether it only maps what is cached, which takes no memory
  * @param states the states of the page cache that it is timed in
  * @param preparation makes a run ready
  */
@@ -19,7 +19,7 @@ record Way(
     String name,
     boolean whole,
     boolean inThisJvm,
-    Set<CacheState> mapping,
+    boolean maps,
     Set<CacheState> states,
     Preparation preparation) {
   /** What the names of those begin with that end when they have the first tensor. */
@@ -49,13 +49,7 @@ record Way(
 
   /** Makes a way that tells its time itself. */
   static Way of(String name, Preparation preparation) {
-    return new Way(
-        name,
-        true,
-        true,
-        EnumSet.noneOf(CacheState.class),
-        EnumSet.allOf(CacheState.class),
-        preparation);
+    return new Way(name, true, true, false, EnumSet.allOf(CacheState.class), preparation);
   }
 
   /** Makes a way that is timed from outside. */
@@ -77,21 +71,21 @@ record Way(
 
   /** Returns this way, timed in some states only. */
   Way only(CacheState first, CacheState... more) {
-    return new Way(name, whole, inThisJvm, mapping, EnumSet.of(first, more), preparation);
+    return new Way(name, whole, inThisJvm, maps, EnumSet.of(first, more), preparation);
   }
 
   /** Returns this way, which ends when it has the first tensor. */
   Way untilFirstTensor() {
-    return new Way(FIRST_TENSOR + name, false, inThisJvm, mapping, states, preparation);
+    return new Way(FIRST_TENSOR + name, false, inThisJvm, maps, states, preparation);
   }
 
   /** Returns this way, which runs in a process of its own. */
   Way inOtherProcess() {
-    return new Way(name, whole, false, mapping, states, preparation);
+    return new Way(name, whole, false, maps, states, preparation);
   }
 
-  /** Returns this way, which takes no memory in some states, since it only maps files. */
-  Way mapping(Set<CacheState> when) {
-    return new Way(name, whole, inThisJvm, when, states, preparation);
+  /** Returns this way, which takes no memory for what is cached, since it maps that. */
+  Way mapping() {
+    return new Way(name, whole, inThisJvm, true, states, preparation);
   }
 }
