@@ -41,10 +41,11 @@ final class DirectReads implements Way.Run {
   }
 
   /**
-   * Gets the memory, unless it is to be new.
+   * Gets the memory, unless it is to be new in each run.
    *
    * @param blockBytes the size of a read
    * @param depth how many there are at a time, a thread each
+   * @param intoNewMemory whether all is kept, in memory that is cleared within the time
    */
   DirectReads(Path folder, int blockBytes, int depth, boolean intoNewMemory) {
     this.folder = folder;

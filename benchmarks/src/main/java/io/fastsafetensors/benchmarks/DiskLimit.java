@@ -38,13 +38,14 @@ record DiskLimit(int blockMib, int depth) {
     Stream<Way> byFio =
         Files.isExecutable(FIO) ? queues.stream().map(DiskLimit::fio) : Stream.empty();
     Stream<Way> ourOwn =
-        queues.stream().flatMap(queue -> Stream.of(queue.ourOwn(NAME), queue.ourOwn(NEW_MEMORY)));
+        queues.stream().flatMap(queue -> Stream.of(queue.ourOwn(false), queue.ourOwn(true)));
     return Stream.concat(byFio, ourOwn).toList();
   }
 
-  private Way ourOwn(String reader) {
-    boolean intoNewMemory = reader.equals(NEW_MEMORY);
-    return way(reader, folder -> new DirectReads(folder, blockMib << 20, depth, intoNewMemory));
+  private Way ourOwn(boolean intoNewMemory) {
+    return way(
+        intoNewMemory ? NEW_MEMORY : NAME,
+        folder -> new DirectReads(folder, blockMib << 20, depth, intoNewMemory));
   }
 
   private Way fio() {

@@ -51,6 +51,7 @@ record Goal(CacheState state, String way, List<String> others, double least) {
           new Goal(CacheState.WARM, "fst cpu mapped", PlainWays.MAP_TOUCH, 1),
           new Goal(CacheState.WARM, "fst posix mapped", PlainWays.MAP_TOUCH, 1),
           new Goal(CacheState.COLD, "fst posix copied", DiskLimit.FIO_NAME, 0.95),
+          new Goal(CacheState.COLD, "fst posix copied", DiskLimit.NAME, 0.95),
           new Goal(CacheState.COLD, "fst posix copied", DiskLimit.NEW_MEMORY, 0.95),
           new Goal(CacheState.COLD, "fst posix copied, pooled", DiskLimit.NAME, 0.95),
           new Goal(CacheState.COLD, "fst posix copied", PlainWays.MAP_TOUCH, 1),

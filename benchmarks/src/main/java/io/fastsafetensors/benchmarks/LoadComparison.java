@@ -106,7 +106,7 @@ final class LoadComparison implements Callable<Integer> {
     }
     ways.removeIf(way -> !names.matcher(way.name()).find());
     small.run(ways, warmup);
-    Results results = new Results(folder, Host.bytes(folder), out());
+    Results results = new Results(folder, Host.bytes(folder), settle, out());
     for (CacheState state : states) {
       if (state.needsRoot() && !Host.canDropCaches()) {
         out().println(state + ": left out, dropping the page cache needs root");

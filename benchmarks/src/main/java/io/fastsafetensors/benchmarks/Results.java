@@ -24,12 +24,20 @@ final class Results {
   private final Path folder;
   private final long bytes;
   private final String readahead;
+  private final int settle;
   private final Map<CacheState, Map<Way, List<Long>>> nanos = new EnumMap<>(CacheState.class);
 
-  Results(Path folder, long bytes, PrintWriter out) throws IOException {
+  /**
+   * Starts without any.
+   *
+   * @param bytes what a whole load has
+   * @param settle how many seconds the machine had before each run
+   */
+  Results(Path folder, long bytes, int settle, PrintWriter out) throws IOException {
     this.out = out;
     this.folder = folder;
     this.bytes = bytes;
+    this.settle = settle;
     this.readahead = Readahead.describe(folder);
   }
 
@@ -96,6 +104,7 @@ final class Results {
       out.writeStringField(
           "system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
       out.writeStringField("readaheadKib", readahead);
+      out.writeNumberField("settleSeconds", settle);
       for (Map.Entry<CacheState, Map<Way, List<Long>>> state : nanos.entrySet()) {
         out.writeObjectFieldStart(state.getKey().toString());
         for (Map.Entry<Way, List<Long>> way : state.getValue().entrySet()) {

@@ -87,7 +87,7 @@ final class MpjEdits {
           builder.invokestatic(HOOKS, "exit", EXIT);
       case InvokeInstruction call
           when call.name().equalsString("printStackTrace") && call.type().equalsString("()V") ->
-          builder.invokestatic(HOOKS, "printStackTrace", TRACE);
+          builder.invokestatic(HOOKS, "log", TRACE);
       case InvokeInstruction call when isCall(call, "java/net/ServerSocket", "bind") ->
           builder.invokestatic(HOOKS, "bind", BIND);
       case InvokeInstruction call when isCall(call, "java/nio/channels/SocketChannel", "open") ->

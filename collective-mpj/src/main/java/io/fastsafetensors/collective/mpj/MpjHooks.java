@@ -67,11 +67,7 @@ public final class MpjHooks {
   }
 
   /** Replaces {@link Throwable#printStackTrace()}. */
-  public static void printStackTrace(Throwable thrown) {
-    log(thrown);
-  }
-
-  private static void log(Throwable thrown) {
+  public static void log(Throwable thrown) {
     System.getLogger("io.fastsafetensors.collective.mpj")
         .log(System.Logger.Level.DEBUG, "in MPJ Express", thrown);
   }
