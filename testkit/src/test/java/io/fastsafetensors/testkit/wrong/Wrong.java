@@ -45,7 +45,9 @@ record Wrong<P>(String rule, String flaw, P plugin) {
   }
 
   private void checkVerdict(Verdict verdict) {
-    assertThat(verdict.broken()).as("rules broken by %s", this).containsExactly(rule);
+    assertThat(verdict.broken())
+        .as("rules broken by %s: %s", this, verdict.messages())
+        .containsExactly(rule);
     assertThat(verdict.messages())
         .as("messages about %s", this)
         .allSatisfy(message -> assertThat(message).startsWith("[" + rule + "] ").contains(" "));
