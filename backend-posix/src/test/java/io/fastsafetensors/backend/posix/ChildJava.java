@@ -9,11 +9,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /** Runs a test's main class in a process of its own, on module path or class path as here. */
 public final class ChildJava {
   private final String before;
   private final List<String> options;
+  private final List<String> through = new ArrayList<>();
 
   /**
    * Prepares a process.
@@ -26,6 +28,12 @@ public final class ChildJava {
     this.options = List.of(options);
   }
 
+  /** Lets another command start the JVM, such as one that changes the user. */
+  public ChildJava through(List<String> command) {
+    through.addAll(command);
+    return this;
+  }
+
   /** Names this code to the option {@code --enable-native-access}. */
   public static String module() {
     Module module = ChildJava.class.getModule();
@@ -35,7 +43,7 @@ public final class ChildJava {
   /** Runs a main class; returns what it printed. */
   public String run(Path scratch, Class<?> main, String... arguments)
       throws IOException, InterruptedException {
-    List<String> java = new ArrayList<>();
+    List<String> java = new ArrayList<>(through);
     java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     java.addAll(options);
     java.addAll(classes(main));
@@ -67,8 +75,17 @@ public final class ChildJava {
     String name = module.getName();
     String tests = Path.of("target", "test-classes").toAbsolutePath().toString();
     path.addAll(List.of("--patch-module", name + "=" + tests));
-    path.addAll(List.of("--add-reads", name + "=ALL-UNNAMED"));
+    path.addAll(List.of("--add-modules", "ALL-MODULE-PATH"));
+    path.addAll(List.of("--add-reads", name + "=" + readBy(module) + ",ALL-UNNAMED"));
     path.addAll(List.of("-m", name + "/" + main.getName()));
     return path;
+  }
+
+  /** Names the modules that tests see, which the module itself need not. */
+  private static String readBy(Module module) {
+    return module.getLayer().modules().stream()
+        .filter(module::canRead)
+        .map(Module::getName)
+        .collect(Collectors.joining(","));
   }
 }

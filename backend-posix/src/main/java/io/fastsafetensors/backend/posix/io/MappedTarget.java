@@ -3,6 +3,7 @@ package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.backend.posix.libc.KernelVersion;
 
 /** The page cache itself: nothing is copied, only page tables are filled. */
 final class MappedTarget extends MappingTarget {
@@ -15,8 +16,10 @@ final class MappedTarget extends MappingTarget {
   MappedTarget(FileMapping mapping, Residency residency) {
     super(mapping, residency, BLOCK);
     this.cache = mapping.file().cache();
-    // Linux reads into huge pages since 5.18, a little longer than it tells what is cached.
-    this.hugeReads = residency.isMissingLongRuns() && cache.isTold() && mapping.preferHugePages();
+    this.hugeReads =
+        residency.isMissingLongRuns()
+            && KernelVersion.current().readsHugePages()
+            && mapping.preferHugePages();
   }
 
   /**

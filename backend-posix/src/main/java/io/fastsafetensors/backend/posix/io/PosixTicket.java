@@ -82,6 +82,7 @@ final class PosixTicket extends ParallelTicket {
     if (stats.usedStorage()) {
       reason.append("; ").append(sorter.describe());
     }
+    reason.append("; ").append(file.cache().describe());
     reason.append("; tensors at multiples of ").append(alignment(regions)).append(" bytes");
     return reason.toString();
   }

@@ -23,9 +23,21 @@ record Sorter(SourceFile file, DirectMode mode, boolean mapped, boolean cached) 
     if (cached || file.cache().holds(read.offset(), read.bytes())) {
       return TransferPath.CACHED;
     }
-    return mode == DirectMode.AUTO && file.direct().descriptor() >= 0
+    return mayReadDirectly() && file.direct().descriptor() >= 0
         ? TransferPath.DIRECT
         : TransferPath.BUFFERED;
+  }
+
+  /**
+   * Tells whether reads may pass the page cache, as far as known. Where nobody knows what that has
+   * they don't unless asked to: to read from the disk again what is in memory costs most.
+   */
+  boolean mayReadDirectly() {
+    return switch (mode) {
+      case ON -> file.direct().isAllowed();
+      case AUTO -> !cached && file.direct().isAllowed() && file.cache().isSeen();
+      case OFF -> false;
+    };
   }
 
   /** Tells whether reads of that way wait for storage, not for processors. */
@@ -35,6 +47,11 @@ record Sorter(SourceFile file, DirectMode mode, boolean mapped, boolean cached) 
 
   /** Says why storage was read the way it was. */
   String describe() {
-    return mode == DirectMode.OFF ? "direct reads are off" : file.direct().describe();
+    if (mode == DirectMode.OFF) {
+      return "direct reads are off";
+    }
+    return mode == DirectMode.AUTO && !file.cache().isSeen()
+        ? "not direct: what is cached isn't seen"
+        : file.direct().describe();
   }
 }

@@ -20,6 +20,7 @@ final class SourceFile implements AutoCloseable {
   private final int descriptor;
   private final FileFacts facts;
   private final DirectFile direct;
+  private final PageCache cache;
 
   private SourceFile(Libc libc, Path path, int descriptor, FileFacts facts) {
     this.libc = libc;
@@ -27,6 +28,7 @@ final class SourceFile implements AutoCloseable {
     this.descriptor = descriptor;
     this.facts = facts;
     this.direct = new DirectFile(libc, descriptor, facts.direct());
+    this.cache = new PageCache(libc, descriptor, facts.size());
   }
 
   /**
@@ -87,7 +89,7 @@ final class SourceFile implements AutoCloseable {
   }
 
   PageCache cache() {
-    return new PageCache(libc, descriptor, facts.size());
+    return cache;
   }
 
   /**
@@ -133,6 +135,7 @@ final class SourceFile implements AutoCloseable {
 
   @Override
   public void close() {
+    cache.close();
     direct.close();
     libc.close(descriptor);
   }

@@ -115,7 +115,9 @@ final class Targets implements AutoCloseable {
     if (!residency.missing().isEmpty()) {
       workers.addFirst();
     }
-    if (options.path() == AccessPath.MAPPED || residency.isCached()) {
+    if (options.path() == AccessPath.MAPPED
+        || residency.isCached()
+        || file.cache().isBestMappedUnseen()) {
       return Optional.of(
           new Choice(new MappedTarget(mapping, residency), sorter(file, true, false)));
     }
@@ -137,16 +139,14 @@ final class Targets implements AutoCloseable {
   }
 
   private Choice copied(RangePlan plan, SourceFile file, boolean cached) throws LoadException {
-    boolean direct = tuning.direct() != DirectMode.OFF && !cached && file.direct().isAllowed();
+    Sorter sorter = sorter(file, false, cached);
     HostLayout layout =
-        direct
+        sorter.mayReadDirectly()
             ? HostLayout.forDirect(plan, alignment, file.direct())
             : HostLayout.forCopies(plan, alignment);
     workers.addFirst();
     budget.take(layout.bytes());
-    return new Choice(
-        HostTarget.allocate(context, layout, file, tuning.blockBytes()),
-        sorter(file, false, cached));
+    return new Choice(HostTarget.allocate(context, layout, file, tuning.blockBytes()), sorter);
   }
 
   private Target staged(RangePlan plan, SourceFile file) throws LoadException {

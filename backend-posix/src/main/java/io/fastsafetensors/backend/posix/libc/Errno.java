@@ -17,6 +17,9 @@ public final class Errno {
   /** The device failed. */
   public static final int EIO = 5;
 
+  /** Nothing there yet: a call that may not wait would have to. */
+  public static final int EAGAIN = 11;
+
   /** Not enough memory, or a limit on it. */
   public static final int ENOMEM = 12;
 
@@ -32,6 +35,9 @@ public final class Errno {
   /** No such system call. */
   public static final int ENOSYS = 38;
 
+  /** Not supported by this file or file system. */
+  public static final int EOPNOTSUPP = 95;
+
   private static final Map<Integer, String> NAMES =
       Map.ofEntries(
           Map.entry(EPERM, "EPERM, not permitted"),
@@ -39,7 +45,7 @@ public final class Errno {
           Map.entry(EINTR, "EINTR, interrupted"),
           Map.entry(EIO, "EIO, input/output error"),
           Map.entry(9, "EBADF, bad descriptor"),
-          Map.entry(11, "EAGAIN, try again"),
+          Map.entry(EAGAIN, "EAGAIN, try again"),
           Map.entry(ENOMEM, "ENOMEM, out of memory or over ulimit -v"),
           Map.entry(13, "EACCES, permission denied"),
           Map.entry(14, "EFAULT, bad address"),
@@ -54,7 +60,7 @@ public final class Errno {
           Map.entry(ENOSYS, "ENOSYS, no such system call"),
           Map.entry(40, "ELOOP, too many links"),
           Map.entry(61, "ENODATA, no data"),
-          Map.entry(95, "EOPNOTSUPP, not supported"),
+          Map.entry(EOPNOTSUPP, "EOPNOTSUPP, not supported"),
           Map.entry(110, "ETIMEDOUT, timed out"),
           Map.entry(116, "ESTALE, stale file handle"),
           Map.entry(121, "EREMOTEIO, remote input/output error"),

@@ -31,8 +31,22 @@ public interface Libc {
   /** Asks for the facts of an open file; {@code facts} has {@link FileFacts#BYTES} bytes. */
   int statx(int descriptor, MemorySegment facts);
 
+  /** Answers the number of an open file's type of file system, see {@link FileSystemType}. */
+  long fileSystem(int descriptor);
+
   /** Counts the pages of a part of a file that are in the page cache. */
   long cachedPages(int descriptor, long offset, long length);
+
+  /**
+   * Tells of each page of a mapping whether it is in the page cache, by the lowest bit of a byte.
+   */
+  int mincore(long address, long length, MemorySegment pages);
+
+  /**
+   * Reads one byte if it is in the page cache: answers 1, or the negated {@link Errno#EAGAIN} if it
+   * isn't. The kernel then starts to read its page.
+   */
+  int peek(int descriptor, long offset);
 
   /** Tells how a part of a file will be used. */
   int fadvise(int descriptor, long offset, long length, FileAdvice advice);

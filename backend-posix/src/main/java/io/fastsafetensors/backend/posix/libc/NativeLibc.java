@@ -21,11 +21,17 @@ final class NativeLibc implements Libc {
   private static final int MAP_FIXED = 0x10;
   private static final int MPOL_PREFERRED = 1;
   private static final int CACHESTAT_BYTES = 7 * Long.BYTES;
+  private static final int STATFS_BYTES = 120;
+  private static final int RWF_NOWAIT = 8;
   private static final int MAX_NODES = 1024;
 
   /** {@code struct cachestat_range}, then {@code struct cachestat}; one for each thread. */
   private static final ThreadLocal<MemorySegment> CACHESTAT =
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CACHESTAT_BYTES, Long.BYTES));
+
+  /** {@code struct iovec}, and the byte that it is about; one for each thread. */
+  private static final ThreadLocal<MemorySegment> ONE_BYTE =
+      ThreadLocal.withInitial(NativeLibc::oneByte);
 
   private static final MemorySegment EMPTY_PATH = Arena.global().allocateFrom("");
 
@@ -88,6 +94,33 @@ final class NativeLibc implements Libc {
             FileFacts.MASK,
             facts.address(),
             0);
+  }
+
+  @Override
+  public long fileSystem(int descriptor) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment facts = arena.allocate(STATFS_BYTES, Long.BYTES);
+      long answer = call(numbers.fstatfs(), descriptor, facts.address(), 0, 0);
+      return answer < 0 ? answer : facts.get(ValueLayout.JAVA_LONG, 0);
+    }
+  }
+
+  @Override
+  public int mincore(long address, long length, MemorySegment pages) {
+    return (int) call(numbers.mincore(), address, length, pages.address(), 0);
+  }
+
+  @Override
+  public int peek(int descriptor, long offset) {
+    long vector = ONE_BYTE.get().address();
+    return (int) syscall.call(numbers.preadv2(), descriptor, vector, 1, offset, 0, RWF_NOWAIT);
+  }
+
+  private static MemorySegment oneByte() {
+    MemorySegment vector = Arena.ofAuto().allocate(3L * Long.BYTES, Long.BYTES);
+    vector.set(ValueLayout.JAVA_LONG, 0, vector.address() + 2 * Long.BYTES);
+    vector.set(ValueLayout.JAVA_LONG, Long.BYTES, 1);
+    return vector;
   }
 
   @Override

@@ -20,14 +20,17 @@ record SystemCalls(
     int mbind,
     int getcpu,
     int schedSetaffinity,
+    int fstatfs,
+    int mincore,
+    int preadv2,
     int directFlag) {
   /** The number of {@code cachestat}, which is the same everywhere. */
   static final int CACHESTAT = 451;
 
   private static final SystemCalls X86_64 =
-      new SystemCalls(257, 3, 17, 332, 221, 9, 11, 28, 237, 309, 203, 0x4000);
+      new SystemCalls(257, 3, 17, 332, 221, 9, 11, 28, 237, 309, 203, 138, 27, 327, 0x4000);
   private static final SystemCalls AARCH64 =
-      new SystemCalls(56, 57, 67, 291, 223, 222, 215, 233, 235, 168, 122, 0x10000);
+      new SystemCalls(56, 57, 67, 291, 223, 222, 215, 233, 235, 168, 122, 44, 232, 286, 0x10000);
 
   /** Returns the numbers for a processor, named as in the property {@code os.arch}. */
   static Optional<SystemCalls> of(String arch) {

@@ -5,7 +5,6 @@ import static io.fastsafetensors.TransferPath.BUFFERED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
@@ -104,19 +103,6 @@ class FaultTests extends FaultFixture {
       assertThat(stats.bytesByPath()).containsKey(BUFFERED).doesNotContainKey(TransferPath.DIRECT);
       assertThat(stats.reason()).contains(reason);
     }
-  }
-
-  @Test
-  void unknownResidencyMeansNotCached() throws IOException {
-    with(
-        new CountingFaults() {
-          @Override
-          public long cachedPages(int descriptor, long offset, long length) {
-            return -Errno.EPERM;
-          }
-        });
-    loads.path = AccessPath.AUTO;
-    assertThat(loads.check(file).stats().bytesByPath()).containsOnlyKeys(TransferPath.DIRECT);
   }
 
   @Test

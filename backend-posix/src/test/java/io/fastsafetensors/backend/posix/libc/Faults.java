@@ -45,6 +45,21 @@ public class Faults implements Libc {
   }
 
   @Override
+  public long fileSystem(int descriptor) {
+    return real.fileSystem(descriptor);
+  }
+
+  @Override
+  public int mincore(long address, long length, MemorySegment pages) {
+    return real.mincore(address, length, pages);
+  }
+
+  @Override
+  public int peek(int descriptor, long offset) {
+    return real.peek(descriptor, offset);
+  }
+
+  @Override
   public long cachedPages(int descriptor, long offset, long length) {
     return real.cachedPages(descriptor, offset, length);
   }

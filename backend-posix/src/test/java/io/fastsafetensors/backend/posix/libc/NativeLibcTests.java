@@ -85,6 +85,32 @@ class NativeLibcTests {
   }
 
   @Test
+  void cachedPagesAreToldOneByOne() throws IOException {
+    long page = libc.pageSize();
+    Path file = Files.write(folder.resolve("f"), new byte[(int) (10 * page)]);
+    int descriptor = libc.open(file, false);
+    long address = libc.mmap(12 * page, descriptor, 0);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment pages = arena.allocate(12);
+      assertThat(libc.mincore(address, 12 * page, pages)).isZero();
+      assertThat(pages.toArray(ValueLayout.JAVA_BYTE)).startsWith(1, 1, 1).endsWith(1, 0, 0);
+      assertThat(libc.mincore(address + 1, page, pages)).isEqualTo(-Errno.EINVAL);
+    }
+    assertThat(libc.peek(descriptor, 3 * page)).isIn(1, -Errno.EOPNOTSUPP);
+    assertThat(libc.peek(descriptor, 10 * page)).isIn(0, -Errno.EOPNOTSUPP);
+    libc.munmap(address, 12 * page);
+    libc.close(descriptor);
+  }
+
+  @Test
+  void fileSystemsHaveTypes() {
+    int proc = libc.open(Path.of("/proc/self/maps"), false);
+    assertThat(libc.fileSystem(proc)).isEqualTo(0x9fa0);
+    libc.close(proc);
+    assertThat(libc.fileSystem(-1)).isEqualTo(-9);
+  }
+
+  @Test
   void mapsAndUnmapsMemory() {
     long bytes = 1 << 20;
     long address = libc.mmap(bytes, -1, 0);
