@@ -13,6 +13,7 @@ module io.fastsafetensors.testkit {
   requires transitive io.fastsafetensors;
   requires transitive org.junit.jupiter.api;
   requires java.xml;
+  requires jdk.unsupported;
   requires org.junit.platform.launcher;
   requires static org.jspecify;
 

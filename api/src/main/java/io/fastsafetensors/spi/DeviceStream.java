@@ -36,7 +36,8 @@ public interface DeviceStream extends AutoCloseable {
   /**
    * Copies host memory to the device.
    *
-   * @param source as many bytes as the target, row after row
+   * @param source as many bytes as the target, row after row; for any thread, and native unless the
+   *     device is {@code cpu} (rule D-203)
    * @param target where to
    * @throws LoadException if the device refuses
    * @throws IllegalArgumentException if the sizes differ
@@ -47,7 +48,8 @@ public interface DeviceStream extends AutoCloseable {
    * Copies device memory to the host.
    *
    * @param source where from
-   * @param target as many bytes as the source, row after row
+   * @param target as many bytes as the source, row after row; for any thread, and native unless the
+   *     device is {@code cpu} (rule D-203)
    * @throws LoadException if the device refuses
    * @throws IllegalArgumentException if the sizes differ
    */

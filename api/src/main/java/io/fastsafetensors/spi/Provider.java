@@ -16,8 +16,7 @@ public interface Provider {
   /**
    * Returns the name by which users ask for this plug-in.
    *
-   * @return lower-case letters, digits and dashes; unique among the plug-ins of its kind (rule
-   *     P-102)
+   * @return an {@linkplain #isId id}, unique among the plug-ins of its kind (rule P-102)
    */
   String id();
 
@@ -34,4 +33,14 @@ public interface Provider {
    * @return higher is tried first; ties are broken by id; 0 is the portable default
    */
   int priority();
+
+  /**
+   * Tells whether a text may be an id (rule P-102).
+   *
+   * @param id the text
+   * @return true if it is lower-case letters and digits, and single dashes between them
+   */
+  static boolean isId(String id) {
+    return id.matches("[a-z0-9]+(-[a-z0-9]+)*");
+  }
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -17,8 +20,8 @@ import picocli.CommandLine.Option;
     name = "certify",
     description = {
       "Tries plug-ins against the rules of docs/spi-rules.md.",
-      "Prints what became of each rule, for every plug-in that is found or the one",
-      "asked for, on each device that it serves; simulated devices are marked.",
+      "Prints what became of each rule as it goes, for every plug-in that is found or",
+      "the one asked for, on each device that it serves; simulated devices are marked.",
       "FST_TESTKIT_FOLDER is where files are read from, FST_TESTKIT_LARGE=true tries",
       "sizes over 4 GiB too."
     },
@@ -58,6 +61,35 @@ final class CertifyCommand implements Callable<Integer> {
   private String classPath = "";
 
   @Option(
+      names = "--rule",
+      paramLabel = "NUMBER",
+      description = {
+        "Try only this rule, as in IO-105, or those that begin so, as in IO-11.",
+        "Repeatable."
+      })
+  private List<String> rules = new ArrayList<>();
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      converter = Timeouts.class,
+      description = {
+        "The longest that a test may take, as in 90s.",
+        "Default: 30s; 10m with FST_TESTKIT_LARGE."
+      })
+  private @Nullable Duration timeout;
+
+  @Option(
+      names = "--max-failures",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = {
+        "Leave out the rest of a plug-in after N failed tests, or after one that it took",
+        "30 s to find, or a call that never ends; 0 is never. Default: 3."
+      })
+  private int maxFailures;
+
+  @Option(
       names = "--report",
       paramLabel = "FILE",
       description = {"Write a certificate (FILE.md) or a JUnit report (FILE.xml).", "Repeatable."})
@@ -65,13 +97,38 @@ final class CertifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    check();
+    output.out().flush();
+    return CertifyProcess.run(modulePath, classPath, arguments());
+  }
+
+  private void check() {
+    checkPath("--module-path", modulePath);
+    checkPath("--class-path", classPath);
+    if (timeout != null && timeout.toSeconds() < 1) {
+      throw output.misuse("--timeout: want a second or more");
+    }
+    if (maxFailures < 0) {
+      throw output.misuse("--max-failures " + maxFailures + ": want 0 or more");
+    }
+    for (String rule : rules) {
+      if (!rule.matches("(?i)(p|d|io|c)(-[0-9]{0,3})?")) {
+        throw output.misuse("--rule " + rule + ": want a number as in IO-105, or its beginning");
+      }
+    }
     for (Path report : reports) {
       if (!report.toString().matches(".*\\.(md|xml)")) {
         throw output.misuse("--report " + report + ": want a file that ends in .md or .xml");
       }
     }
-    output.out().flush();
-    return CertifyProcess.run(modulePath, classPath, arguments());
+  }
+
+  private void checkPath(String option, String path) {
+    for (String entry : path.split(File.pathSeparator, -1)) {
+      if (!entry.isEmpty() && !Files.exists(Path.of(entry))) {
+        throw output.misuse(option + " " + entry + ": there is no such file or folder");
+      }
+    }
   }
 
   private List<String> arguments() {
@@ -79,6 +136,11 @@ final class CertifyCommand implements Callable<Integer> {
     add(arguments, "--backend", choice.backend);
     add(arguments, "--collective", choice.collective);
     add(arguments, "--device", choice.device);
+    rules.forEach(rule -> add(arguments, "--rule", rule));
+    if (timeout != null) {
+      add(arguments, "--timeout", Long.toString(timeout.toSeconds()));
+    }
+    add(arguments, "--max-failures", Integer.toString(maxFailures));
     reports.forEach(report -> add(arguments, "--report", report.toString()));
     return arguments;
   }

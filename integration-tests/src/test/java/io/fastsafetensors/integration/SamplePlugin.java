@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 
@@ -20,20 +23,27 @@ record SamplePlugin(Path root) {
     return new SamplePlugin(Path.of("src", name));
   }
 
-  /** Compiles it with something in its sources replaced, and packs it. */
-  Path jar(Path folder, String wanted, String instead) throws IOException {
-    Path sources = Files.createTempDirectory(folder, "sources");
-    Path classes = Files.createTempDirectory(folder, "classes");
-    boolean replaced = false;
-    for (Path source : sources()) {
-      Path copy = sources.resolve(root.resolve("java").relativize(source).toString());
-      Files.createDirectories(copy.getParent());
-      String text = Files.readString(source);
-      replaced |= text.contains(wanted);
-      Files.writeString(copy, text.replace(wanted, instead));
+  /** Compiles it with a change, and packs it. */
+  Path jar(Path folder, Mutation mutation) throws IOException {
+    return jar(folder, mutation.apply(texts()), "-Xlint:none", "-nowarn");
+  }
+
+  /** Compiles and packs it; a warning is an error. */
+  Path jar(Path folder) throws IOException {
+    return jar(folder, texts(), Javac.STRICT);
+  }
+
+  private Path jar(Path folder, Map<String, String> texts, String... lint) throws IOException {
+    Path copy = Files.createTempDirectory(folder, "sources");
+    for (Map.Entry<String, String> text : texts.entrySet()) {
+      Path file = copy.resolve(text.getKey());
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, text.getValue());
     }
-    assertThat(replaced).as("%s has '%s'", root, wanted).isTrue();
-    Javac.compile(classes, under(sources), "--module-path", Distribution.compilePath());
+    Path classes = Files.createTempDirectory(folder, "classes");
+    List<String> options = new ArrayList<>(List.of(lint));
+    options.addAll(List.of("--module-path", Distribution.compilePath()));
+    Javac.compile(classes, javaFiles(copy.resolve("java")), options.toArray(String[]::new));
     Path jar = folder.resolve(root.getFileName() + ".jar");
     int status =
         ToolProvider.findFirst("jar")
@@ -47,23 +57,33 @@ record SamplePlugin(Path root) {
                 classes.toString(),
                 ".",
                 "-C",
-                root.resolve("resources").toString(),
+                copy.resolve("resources").toString(),
                 ".");
     assertThat(status).isZero();
     return jar;
   }
 
-  Path jar(Path folder) throws IOException {
-    return jar(folder, "", "");
+  /** Returns its sources and resources, by their place in its folder. */
+  private Map<String, String> texts() throws IOException {
+    Map<String, String> texts = new TreeMap<>();
+    for (Path file : files(root)) {
+      texts.put(root.relativize(file).toString(), Files.readString(file));
+    }
+    return texts;
   }
 
   List<Path> sources() throws IOException {
-    return under(root.resolve("java"));
+    return javaFiles(root.resolve("java"));
   }
 
-  private static List<Path> under(Path folder) throws IOException {
+  private static List<Path> javaFiles(Path folder) throws IOException {
+    return files(folder).stream().filter(file -> file.toString().endsWith(".java")).toList();
+  }
+
+  /** Returns all files in a folder. */
+  static List<Path> files(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
-      return files.filter(file -> file.toString().endsWith(".java")).sorted().toList();
+      return files.filter(Files::isRegularFile).sorted().toList();
     }
   }
 

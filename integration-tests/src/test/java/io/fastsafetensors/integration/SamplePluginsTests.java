@@ -51,7 +51,9 @@ class SamplePluginsTests {
 
   @Test
   void aBackendThatForgetsTheAlignmentIsRefusedByTheRule() throws Exception {
-    Path jar = HTTP.jar(folder, "Math.max(64, options.alignment())", "64");
+    Mutation forgetful =
+        Mutation.http("IO-108", "forgets it", "Math.max(64, options.alignment())", "64");
+    Path jar = HTTP.jar(folder, forgetful);
     Path report = folder.resolve("http.xml");
     try (RangeServer server = new RangeServer()) {
       Jvm fst =

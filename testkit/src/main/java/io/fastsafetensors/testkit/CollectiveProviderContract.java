@@ -6,10 +6,13 @@ import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Collective;
 import io.fastsafetensors.spi.Provider;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
  * Certifies the provider of a collective; its groups are certified by a {@link CollectiveContract}.
+ * Extend it, override {@link #collective()}, and {@link #device()} unless that is {@code cpu}, and
+ * run it with JUnit 5.
  *
  * @since 0.1
  */
@@ -47,5 +50,11 @@ public abstract class CollectiveProviderContract implements ProviderRules {
   @Override
   public Availability probe() {
     return collective().probe(device());
+  }
+
+  /** Rule P-103: whatever device is asked for, also one that is not there. */
+  @Test
+  public void required_p103_probeAnswersForAnyDevice() {
+    Probing.checkAnyDevice(device -> collective().probe(device));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
+import io.fastsafetensors.testkit.blame.Blame;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,6 +22,8 @@ final class Crew {
     void run() throws Exception;
   }
 
+  private static final String THREADS = "testkit: ";
+
   private record Member(Thread thread, FutureTask<Boolean> task) {}
 
   private final Duration patience;
@@ -36,8 +39,7 @@ final class Crew {
           job.run();
           return true;
         });
-    members.add(
-        new Member(Thread.ofPlatform().daemon().name("testkit: " + name).start(task), task));
+    members.add(new Member(Thread.ofPlatform().daemon().name(THREADS + name).start(task), task));
   }
 
   /**
@@ -61,7 +63,7 @@ final class Crew {
   }
 
   private static Optional<AssertionFailedError> problem(Rule rule, Member member, long nanos) {
-    String name = member.thread().getName();
+    String name = member.thread().getName().substring(THREADS.length());
     try {
       member.task().get(nanos, TimeUnit.NANOSECONDS);
       return Optional.empty();
@@ -69,10 +71,13 @@ final class Crew {
       return switch (Rule.cause(e)) {
         case AssertionFailedError failure -> Optional.of(failure);
         case TestAbortedException skipped -> throw skipped;
-        case Throwable cause -> Optional.of(rule.broken(name + ": " + cause, cause));
+        case Throwable cause ->
+            Optional.of(rule.broken(name + ": threw " + Blame.of(cause), cause));
       };
     } catch (TimeoutException e) {
-      AssertionFailedError stuck = rule.broken(name + " did not end in time");
+      AssertionFailedError stuck =
+          rule.broken(
+              name + " did not end in time; it is at " + Blame.at(member.thread().getStackTrace()));
       stuck.setStackTrace(member.thread().getStackTrace());
       return Optional.of(stuck);
     } catch (InterruptedException e) {

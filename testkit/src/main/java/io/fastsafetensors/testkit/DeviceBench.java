@@ -109,17 +109,13 @@ final class DeviceBench implements AutoCloseable {
 
   /** Fails unless bytes are as they should be. */
   static void same(Rule rule, byte[] wanted, byte[] found, String what) {
+    rule.same(wanted.length, found.length, "the number of bytes of " + what);
     int wrong = Arrays.mismatch(wanted, found);
-    rule.check(
-        wrong < 0,
-        what
-            + ": wrong from byte "
-            + wrong
-            + " ("
-            + found.length
-            + " bytes, want "
-            + wanted.length
-            + ")");
+    if (wrong >= 0) {
+      throw rule.broken(
+          "%s: of %d bytes, number %d is 0x%02x, want 0x%02x"
+              .formatted(what, wanted.length, wrong, found[wrong], wanted[wrong]));
+    }
   }
 
   @Override

@@ -8,7 +8,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Certifies a device runtime: extend it, return the runtime, run with JUnit.
+ * Certifies a device runtime: extend it, override {@link #runtime()}, and {@link #device()} for
+ * another device than the first, and run it with JUnit 5. A test that takes five minutes is ended.
  *
  * @since 0.1
  */

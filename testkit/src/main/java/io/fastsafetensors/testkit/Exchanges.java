@@ -47,6 +47,24 @@ final class Exchanges {
     }
   }
 
+  /** Gathers messages, a longer one of each rank; what is done to arrays shows nowhere else. */
+  static void allGather(RankBench rank, Rule rule, int seed, int unit) throws LoadException {
+    byte[] mine = message(rank.rank(), seed, unit);
+    List<byte[]> all = rank.group().allGather(mine);
+    Arrays.fill(mine, (byte) 0);
+    rank.group().barrier();
+    rule.same(rank.size(), all.size(), "the number of messages");
+    for (int i = 0; i < all.size(); i++) {
+      String what = "rank " + i + "'s message on rank " + rank.rank();
+      DeviceBench.same(rule, message(i, seed, unit), all.get(i), what);
+      Arrays.fill(all.get(i), (byte) 1);
+    }
+  }
+
+  private static byte[] message(int rank, int seed, int unit) {
+    return DeviceBench.pattern(1000L * seed + rank, (long) unit * rank);
+  }
+
   /** Scatters adjacent parts of different sizes, some of them empty. */
   static void scatterUnequalParts(RankBench rank, Rule rule, int root) throws LoadException {
     List<Integer> begins = new ArrayList<>(List.of(0));

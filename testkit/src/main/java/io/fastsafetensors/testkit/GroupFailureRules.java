@@ -121,6 +121,30 @@ public interface GroupFailureRules extends GroupRules {
   }
 
   /**
+   * Rule C-108: what a rank that left did not send is not received.
+   *
+   * @return a test a size
+   */
+  @TestFactory
+  default Stream<DynamicTest> required_c108_receiveFromRankThatLeftFails() {
+    return RankBench.withShortTimeout(
+        "C-108",
+        this,
+        (rank, rule) -> {
+          rank.group().allGather(new byte[0], environment().patience());
+          if (rank.isLast()) {
+            rank.group().close();
+          } else {
+            rank.fails(
+                rule,
+                "receive() from rank " + (rank.size() - 1) + ", which left,",
+                environment().patience(),
+                () -> rank.group().receive(tenBytes(rank), rank.size() - 1, rank.stream()));
+          }
+        });
+  }
+
+  /**
    * Rule C-109: after a failure a group refuses, and can be closed.
    *
    * @return a test a size

@@ -104,6 +104,17 @@ final class IoBench implements AutoCloseable {
     Assumptions.assumeTrue(
         capabilities.contains(needed),
         subject.backend().id() + " does not claim the capability " + needed);
+    return way(newPath, newDirect);
+  }
+
+  /** Reads in a way that the backend does not claim; skips the test, visibly, if it does. */
+  IoBench unclaimed(Capability claim, AccessPath newPath, DirectMode newDirect) {
+    Assumptions.assumeFalse(
+        capabilities.contains(claim), subject.backend().id() + " claims the capability " + claim);
+    return way(newPath, newDirect);
+  }
+
+  private IoBench way(AccessPath newPath, DirectMode newDirect) {
     this.path = newPath;
     this.direct = newDirect;
     return this;

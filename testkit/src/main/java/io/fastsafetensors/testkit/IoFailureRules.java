@@ -7,6 +7,7 @@ import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.testkit.blame.Blame;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -51,7 +52,7 @@ public interface IoFailureRules extends IoRules {
         (bench, rule) -> {
           bench.copied().threads(1).blocks(4096);
           SampleFile file = bench.folder.write(1 << 20);
-          bench.monitor.onBlock(() -> FileCuts.cut(file.path(), 4096));
+          bench.monitor.onBlock(block -> FileCuts.cut(file.path(), 4096));
           try {
             bench.check(rule, file, file.whole(), bench.load(file.whole()));
           } catch (LoadException e) {
@@ -164,15 +165,31 @@ public interface IoFailureRules extends IoRules {
         "IO-109",
         this,
         (bench, rule) -> {
-          RangePlan plan = shortened(bench, 100_000);
-          try {
-            bench.load(plan);
-          } catch (UnsupportedTransferException e) {
-            throw rule.broken("a file that became shorter is not a lack of a feature: " + e);
-          } catch (LoadException e) {
-            return; // as it should be; IO-105 looks closer
-          }
+          isNotUnsupported(bench, rule, "that became shorter", shortened(bench, 100_000));
+          isNotUnsupported(bench, rule, "that became empty", shortened(bench, 0));
         });
+  }
+
+  /** Rule IO-109: a file that is not there is no reason to try another backend. */
+  @Test
+  default void required_io109_missingFileIsNotUnsupported() {
+    IoBench.use(
+        "IO-109",
+        this,
+        (bench, rule) -> {
+          SampleFile missing = new SampleFile(bench.folder.next(), 1000, 1);
+          isNotUnsupported(bench, rule, "that is missing", missing.whole());
+        });
+  }
+
+  private static void isNotUnsupported(IoBench bench, Rule rule, String what, RangePlan plan) {
+    try {
+      bench.load(plan);
+    } catch (UnsupportedTransferException e) {
+      throw rule.broken("a file " + what + " is not a lack of a feature: " + e);
+    } catch (LoadException e) {
+      return; // as it should be; IO-105 looks closer
+    }
   }
 
   /** Rule IO-109: files of another file system provider are read, or refused as unsupported. */
@@ -244,7 +261,8 @@ public interface IoFailureRules extends IoRules {
     } catch (LoadException e) {
       // the device failed, and so did the load
     } catch (RuntimeException e) {
-      throw rule.broken("threw " + e + " when " + broken + " failed, want a LoadException");
+      throw rule.broken(
+          "threw " + Blame.of(e) + " when " + broken + " failed, want a LoadException");
     }
     bench.checkNothingOpen(rule, "a failure of " + broken);
   }

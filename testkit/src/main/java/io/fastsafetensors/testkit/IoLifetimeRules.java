@@ -179,7 +179,7 @@ public interface IoLifetimeRules extends IoRules {
         IoBench::copied,
         (bench, session) -> {
           SampleFile file = bench.folder.write(200_000);
-          bench.monitor.onBlock(() -> FileCuts.cut(file.path(), 4096));
+          bench.monitor.onBlock(block -> FileCuts.cut(file.path(), 4096));
           failToLoad(bench, session, file);
         });
   }

@@ -12,6 +12,7 @@ import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Assumptions;
@@ -187,6 +188,30 @@ public interface IoReadRules extends IoRules {
         });
   }
 
+  /** Rule IO-113: gaps and padding are memory too. */
+  @Test
+  default void required_io113_gapsAndPaddingCount() {
+    IoBench.use(
+        "IO-113",
+        this,
+        (bench, rule) -> {
+          bench.copied().alignment(4096).budget(50_000);
+          SampleFile file = bench.folder.write(200_000);
+          List<ByteRange> ranges = new ArrayList<>();
+          for (long at = 1; at < 199_000; at += 5000) {
+            ranges.add(new ByteRange(at, at + 10));
+          }
+          try {
+            bench.load(new RangePlan(file.path(), file.bytes(), ranges));
+          } catch (DeviceMemoryException e) {
+            // allowed: all of them don't fit at this alignment
+          }
+          rule.check(
+              bench.context.mostBytes() <= 50_000,
+              bench.context.mostBytes() + " bytes were allocated with a budget of 50000");
+        });
+  }
+
   /** Rule IO-115: what is reported adds up. */
   @Test
   default void required_io115_reportsAddUp() {
@@ -206,6 +231,22 @@ public interface IoReadRules extends IoRules {
             rule.check(
                 block.offset() >= 0 && block.bytes() > 0, "blockDone() was told of " + block);
           }
+        });
+  }
+
+  /** Rule IO-115: a block is told when its bytes are there, not before. */
+  @Test
+  default void required_io115_blocksAreToldWhenInPlace() {
+    IoBench.use(
+        "IO-115",
+        this,
+        (bench, rule) -> {
+          bench.copied().threads(2).blocks(16_384);
+          SampleFile file = bench.folder.write(200_000);
+          BlockWatch watch = new BlockWatch(bench.context, bench.monitor);
+          bench.monitor.onBlock(watch::look);
+          LoadedRanges loaded = bench.load(file.whole());
+          watch.check(rule, file, loaded.regions().getFirst());
         });
   }
 

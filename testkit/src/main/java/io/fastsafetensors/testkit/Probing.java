@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
+import io.fastsafetensors.Device;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.Availability.Unavailable;
 import io.fastsafetensors.spi.Provider;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.opentest4j.TestAbortedException;
 
@@ -19,6 +23,31 @@ final class Probing {
       case Unavailable(String reason, var cause) ->
           throw new TestAbortedException(plugin.id() + " is unavailable here: " + reason);
     };
+  }
+
+  /** Fails unless a probe answers as rule P-103 wants it; returns the answer. */
+  static Availability check(Rule rule, String call, Callable<Availability> probe) {
+    Availability answer = rule.allows(call, probe);
+    switch (answer) {
+      case null -> throw rule.broken(call + " returned null");
+      case Available(var capabilities, boolean byDefault, String detail) ->
+          rule.check(
+              !detail.contains("\n"), "the detail of " + call + " has several lines: " + detail);
+      case Unavailable(String reason, var cause) ->
+          rule.check(
+              !reason.isBlank() && !reason.contains("\n"),
+              call
+                  + " says unavailable and needs a reason of one line, but it is '%s'"
+                      .formatted(reason));
+    }
+    return answer;
+  }
+
+  /** Fails unless a probe answers for whatever device, those too that are not there. */
+  static void checkAnyDevice(Function<Device, Availability> probe) {
+    for (String device : List.of("cpu", "sim:0", "cuda:0", "cuda:63", "nosuch:0")) {
+      check(new Rule("P-103"), "probe(" + device + ")", () -> probe.apply(Device.parse(device)));
+    }
   }
 
   private static Availability answer(Provider plugin, Supplier<Availability> probe) {

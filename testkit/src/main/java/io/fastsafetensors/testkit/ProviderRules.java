@@ -78,8 +78,8 @@ public interface ProviderRules {
     Rule rule = new Rule("P-102");
     String id = provider().id();
     rule.check(
-        id.matches("[a-z0-9]+(-[a-z0-9]+)*"),
-        "id '" + id + "' is not lower-case letters, digits and dashes");
+        Provider.isId(id),
+        "id '" + id + "' is not lower-case letters, digits and single dashes between them");
     rule.same(id, provider().id(), "the id asked a second time");
   }
 
@@ -87,15 +87,7 @@ public interface ProviderRules {
   @Test
   default void required_p103_probeAnswersAndLeavesNothingBehind() {
     Rule rule = new Rule("P-103");
-    Availability first = rule.allows("probe", this::probe);
-    switch (first) {
-      case Availability.Available(var capabilities, boolean byDefault, String detail) ->
-          rule.check(!detail.contains("\n"), "the detail has several lines: " + detail);
-      case Availability.Unavailable(String reason, var cause) ->
-          rule.check(
-              !reason.isBlank() && !reason.contains("\n"),
-              "unavailable needs a reason of one line, but it is '" + reason + "'");
-    }
+    Availability first = Probing.check(rule, "probe()", this::probe);
     Leaks.check(
         rule,
         "probes",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
+import io.fastsafetensors.testkit.blame.Blame;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -36,7 +37,7 @@ record Rule(String id) {
       if (type.isInstance(e)) {
         return type.cast(e);
       }
-      throw broken(call + " threw " + e + ", want " + type.getSimpleName(), e);
+      throw broken(call + " threw " + Blame.of(e) + ", want " + type.getSimpleName(), e);
     }
     throw broken(call + " returned, want " + type.getSimpleName());
   }
@@ -48,7 +49,7 @@ record Rule(String id) {
     } catch (TestAbortedException | AssertionFailedError e) {
       throw e;
     } catch (Exception | LinkageError e) {
-      throw broken(call + " threw " + e, e);
+      throw broken(call + " threw " + Blame.of(e), e);
     }
   }
 
@@ -60,14 +61,16 @@ record Rule(String id) {
       return task.get(limit.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       AssertionFailedError broken =
-          broken(call + " did not end within " + limit.toMillis() + " ms");
+          broken(
+              "%s did not end within %d ms; it is at %s"
+                  .formatted(call, limit.toMillis(), Blame.at(thread.getStackTrace())));
       broken.setStackTrace(thread.getStackTrace());
       throw broken;
     } catch (ExecutionException e) {
       switch (cause(e)) {
         case Exception cause -> throw cause;
         case Error cause -> throw cause;
-        case Throwable cause -> throw broken(call + " threw " + cause, cause);
+        case Throwable cause -> throw broken(call + " threw " + Blame.of(cause), cause);
       }
     }
   }

@@ -64,6 +64,16 @@ public final class SampleFiles {
     return file;
   }
 
+  /** Writes other bytes over those of a file, in place; returns what it is since. */
+  static SampleFile overwrite(SampleFile file) throws IOException {
+    SampleFile changed = new SampleFile(file.path(), file.bytes(), file.seed() + 1);
+    try (SeekableByteChannel channel =
+        Files.newByteChannel(file.path(), StandardOpenOption.WRITE)) {
+      writeFully(channel, ByteBuffer.wrap(changed.expected(new ByteRange(0, file.bytes()))));
+    }
+    return changed;
+  }
+
   private static void writeFully(SeekableByteChannel channel, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       channel.write(bytes);

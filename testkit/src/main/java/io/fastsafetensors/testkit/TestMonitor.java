@@ -15,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /** The engine's side of a load, in a test: records blocks, and can slow, hold or cancel. */
 final class TestMonitor implements IoMonitor {
@@ -29,7 +30,7 @@ final class TestMonitor implements IoMonitor {
   private volatile Duration pace = Duration.ZERO;
   private volatile boolean held;
   private volatile int cancelAt = Integer.MAX_VALUE;
-  private volatile Runnable onBlock = () -> {};
+  private volatile Consumer<Block> onBlock = block -> {};
 
   TestMonitor(Duration patience) {
     this.longestHold = patience.multipliedBy(2);
@@ -46,8 +47,8 @@ final class TestMonitor implements IoMonitor {
     cancelAt = checkpoint;
   }
 
-  /** Does something after each block. */
-  void onBlock(Runnable action) {
+  /** Does something after each block, on the thread that tells of it. */
+  void onBlock(Consumer<Block> action) {
     onBlock = action;
   }
 
@@ -84,9 +85,10 @@ final class TestMonitor implements IoMonitor {
 
   @Override
   public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {
-    blocks.add(new Block(file, path, offset, bytes));
+    Block block = new Block(file, path, offset, bytes);
+    blocks.add(block);
     LockSupport.parkNanos(pace.toNanos());
-    onBlock.run();
+    onBlock.accept(block);
   }
 
   @Override

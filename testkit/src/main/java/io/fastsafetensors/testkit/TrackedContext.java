@@ -21,9 +21,11 @@ final class TrackedContext extends ForwardingContext {
   private final DeviceContext context;
   private final Set<Thread> attached = ConcurrentHashMap.newKeySet();
   private final List<DeviceBuffer> buffers = new CopyOnWriteArrayList<>();
+  private final List<DeviceBuffer> allocated = new CopyOnWriteArrayList<>();
   private final List<TrackedStream> streams = new CopyOnWriteArrayList<>();
   private final List<String> strangers = new CopyOnWriteArrayList<>();
-  private final List<String> confined = new CopyOnWriteArrayList<>();
+  private final List<String> unreachable = new CopyOnWriteArrayList<>();
+  private final AtomicLong mostBytes = new AtomicLong();
   private final AtomicLong allocationsUntilFailure = new AtomicLong(Long.MAX_VALUE);
   private final AtomicLong operationsUntilFailure = new AtomicLong(Long.MAX_VALUE);
 
@@ -52,6 +54,20 @@ final class TrackedContext extends ForwardingContext {
     return streams.stream().filter(TrackedStream::isOpen).count();
   }
 
+  /** Returns the buffers made through this context that are open and not for staging. */
+  List<DeviceBuffer> allocated() {
+    return allocated.stream().filter(TrackedContext::isOpen).toList();
+  }
+
+  private long openBytes() {
+    return allocated().stream().mapToLong(DeviceBuffer::size).sum();
+  }
+
+  /** Returns the most bytes that those had together at any time. */
+  long mostBytes() {
+    return mostBytes.get();
+  }
+
   /** Returns the context that this one stands for. */
   DeviceContext real() {
     return context;
@@ -72,14 +88,16 @@ final class TrackedContext extends ForwardingContext {
     return List.copyOf(strangers);
   }
 
-  /** Fails if host memory was given to a stream that only one thread may touch. */
+  /** Fails if host memory was given to a stream that the device can't reach. */
   void checkHostMemory(Rule rule) {
-    rule.check(confined.isEmpty(), "given to a stream, but for one thread only: " + confined);
+    rule.check(unreachable.isEmpty(), "given to a stream: " + unreachable);
   }
 
   void host(String operation, MemorySegment memory) {
     if (!memory.isAccessibleBy(DEVICE_THREAD)) {
-      confined.add(operation + " with " + memory);
+      unreachable.add(operation + " with memory for one thread only: " + memory);
+    } else if (!memory.isNative() && !device().isCpu()) {
+      unreachable.add(operation + " with memory that is not native: " + memory);
     }
   }
 
@@ -105,7 +123,10 @@ final class TrackedContext extends ForwardingContext {
   public DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
     use("allocate");
     failAllocationOnDemand(bytes);
-    return tracked(super.allocate(bytes, alignment));
+    DeviceBuffer buffer = tracked(super.allocate(bytes, alignment));
+    allocated.add(buffer);
+    mostBytes.accumulateAndGet(openBytes(), Math::max);
+    return buffer;
   }
 
   @Override

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 
 /**
  * The plug-ins of one kind.
@@ -48,7 +47,6 @@ record ProviderSet<P extends Provider>(List<Plugin<P>> accepted, List<PluginRepo
 
   /** Collects what was found, each plug-in in spite of what is wrong with the others. */
   private static final class Check<P extends Provider> {
-    private static final Pattern ID = Pattern.compile("[a-z][a-z0-9-]*");
     private static final String OWN_PACKAGES = "io.fastsafetensors.";
 
     /** So that a service loader which fails without going on is left in the end. */
@@ -110,8 +108,9 @@ record ProviderSet<P extends Provider>(List<Plugin<P>> accepted, List<PluginRepo
             "built for SPI version %d, this is version %d: update the older of the two"
                 .formatted(version, Provider.SPI_VERSION));
       }
-      if (!ID.matcher(id).matches()) {
-        return Optional.of("id '" + id + "': want lower-case letters, digits and dashes");
+      if (!Provider.isId(id)) {
+        return Optional.of(
+            "id '" + id + "': want lower-case letters, digits and single dashes between them");
       }
       if (reservedIds.contains(id) && !isOwn(plugin.provider())) {
         return Optional.of("id '" + id + "' is reserved for this project's own plug-ins");

@@ -85,10 +85,18 @@ class ProviderSetTests {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "UPPER", "a b", "-x", "a:b"})
+  @ValueSource(strings = {"", "UPPER", "a b", "-x", "x-", "a--b", "a:b"})
   void idsOfAnotherFormAreRefused(String id) {
     assertThat(check(ProbeOnly.available(id, 0)).refused().getFirst().detail())
-        .isEqualTo("refused: id '" + id + "': want lower-case letters, digits and dashes");
+        .isEqualTo(
+            "refused: id '"
+                + id
+                + "': want lower-case letters, digits and single dashes between them");
+  }
+
+  @Test
+  void idsMayBeginWithADigit() {
+    assertThat(ids(check(ProbeOnly.available("3fs", 0)))).containsExactly("3fs");
   }
 
   @Test

@@ -74,8 +74,8 @@ final class Certificate {
 
     **%s**
 
-    | rule | passed | failed | skipped | |
-    |---|---|---|---|---|
+    | rule | passed | failed | skipped | left out | |
+    |---|---|---|---|---|---|
     %s
     """
         .formatted(
@@ -89,12 +89,13 @@ final class Certificate {
   }
 
   private static String row(RuleCount rule) {
-    return "| %s | %d | %d | %d | %s |"
+    return "| %s | %d | %d | %d | %d | %s |"
         .formatted(
             rule.rule(),
             rule.count(Status.PASSED),
             rule.count(Status.FAILED),
             rule.count(Status.SKIPPED),
+            rule.count(Status.LEFT_OUT),
             cell(String.join("; ", rule.reasons())));
   }
 

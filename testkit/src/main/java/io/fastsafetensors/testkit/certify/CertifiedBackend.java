@@ -4,10 +4,12 @@ package io.fastsafetensors.testkit.certify;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.testkit.IoBackendContract;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The contract of backends, on one that was found. */
-@ExtendWith(SubjectParameter.class)
+@ExtendWith({SubjectParameter.class, TestLimit.class})
+@TestMethodOrder(RuleOrder.class)
 final class CertifiedBackend extends IoBackendContract {
   private final Subject subject;
 

@@ -4,10 +4,12 @@ package io.fastsafetensors.testkit.certify;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.spi.Collective;
 import io.fastsafetensors.testkit.CollectiveProviderContract;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The contract of a collective's provider, on one that was found. */
-@ExtendWith(SubjectParameter.class)
+@ExtendWith({SubjectParameter.class, TestLimit.class})
+@TestMethodOrder(RuleOrder.class)
 final class CertifiedCollective extends CollectiveProviderContract {
   private final Subject subject;
 

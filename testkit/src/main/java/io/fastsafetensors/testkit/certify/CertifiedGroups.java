@@ -10,10 +10,12 @@ import io.fastsafetensors.testkit.LoopbackWorld;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The contract of groups, on those of a collective that was found; ranks are threads. */
-@ExtendWith(SubjectParameter.class)
+@ExtendWith({SubjectParameter.class, TestLimit.class})
+@TestMethodOrder(RuleOrder.class)
 final class CertifiedGroups extends CollectiveContract {
   private final Subject subject;
 

@@ -7,10 +7,12 @@ import io.fastsafetensors.testkit.sim.SimDevices;
 import io.fastsafetensors.testkit.sim.SimFaults;
 import io.fastsafetensors.testkit.sim.SimRuntime;
 import java.util.Optional;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The contract of device runtimes, on one that was found. */
-@ExtendWith(SubjectParameter.class)
+@ExtendWith({SubjectParameter.class, TestLimit.class})
+@TestMethodOrder(RuleOrder.class)
 final class CertifiedRuntime extends DeviceRuntimeContract {
   private final Subject subject;
 

@@ -5,16 +5,18 @@ import io.fastsafetensors.testkit.certify.Outcome.Status;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.function.Predicate;
+import org.junit.platform.engine.FilterResult;
+import org.junit.platform.engine.TestDescriptor;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.discovery.DiscoverySelectors;
 import org.junit.platform.engine.support.store.Namespace;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.LauncherSession;
+import org.junit.platform.launcher.PostDiscoveryFilter;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -22,42 +24,57 @@ import org.junit.platform.launcher.core.LauncherFactory;
 
 /** Runs contracts with JUnit and keeps what became of each of their tests. */
 public final class ContractRun implements TestExecutionListener {
-  private static final Pattern TEST =
-      Pattern.compile("((?:required|optional)_([a-z]+)([0-9]+)_\\w+)");
-
   private final Map<String, Long> started = new ConcurrentHashMap<>();
   private final List<Outcome> outcomes = new ArrayList<>();
+  private final Stop stop;
+  private final Progress progress;
 
-  private ContractRun() {}
+  private ContractRun(Stop stop, Progress progress) {
+    this.stop = stop;
+    this.progress = progress;
+  }
 
   /** Runs a contract that makes its own plug-in. */
   public static List<Outcome> of(Class<?> contract) {
     try (LauncherSession session = LauncherFactory.openSession()) {
-      return run(session, List.of(contract));
+      LauncherDiscoveryRequest request =
+          LauncherDiscoveryRequestBuilder.request()
+              .selectors(DiscoverySelectors.selectClass(contract))
+              .build();
+      return new ContractRun(new Stop(Limits.NONE), Progress.NONE).run(session, request);
     }
   }
 
-  /** Runs the contracts that bind a plug-in. */
-  static List<Outcome> of(Subject subject) {
-    try (LauncherSession session = LauncherFactory.openSession()) {
-      session.getStore().put(Namespace.create(SubjectParameter.KEY), SubjectParameter.KEY, subject);
-      return run(session, subject.contracts());
-    }
-  }
-
-  private static List<Outcome> run(LauncherSession session, List<Class<?>> contracts) {
+  /** Runs those tests of the contracts that bind a plug-in whose rules are wanted. */
+  static List<Outcome> of(Subject subject, Predicate<String> rules, Stop stop, Progress progress) {
     LauncherDiscoveryRequest request =
         LauncherDiscoveryRequestBuilder.request()
-            .selectors(contracts.stream().map(DiscoverySelectors::selectClass).toList())
+            .selectors(subject.contracts().stream().map(DiscoverySelectors::selectClass).toList())
+            .filters(of(rules))
+            .configurationParameter("junit.jupiter.execution.timeout.mode", "disabled")
             .build();
-    ContractRun run = new ContractRun();
-    session.getLauncher().execute(request, run);
-    return List.copyOf(run.outcomes);
+    try (LauncherSession session = LauncherFactory.openSession()) {
+      session.getStore().put(Namespace.create(SubjectParameter.KEY), SubjectParameter.KEY, subject);
+      session.getStore().put(Namespace.create(TestLimit.KEY), TestLimit.KEY, stop);
+      return new ContractRun(stop, progress).run(session, request);
+    }
+  }
+
+  private static PostDiscoveryFilter of(Predicate<String> rules) {
+    return (TestDescriptor test) ->
+        FilterResult.includedIf(
+            RuleOrder.rule(test.getUniqueId().toString()).filter(rules).isPresent());
+  }
+
+  private List<Outcome> run(LauncherSession session, LauncherDiscoveryRequest request) {
+    session.getLauncher().execute(request, this);
+    return List.copyOf(outcomes);
   }
 
   @Override
   public void executionStarted(TestIdentifier test) {
     started.put(test.getUniqueId(), System.nanoTime());
+    RuleOrder.test(test.getUniqueId()).ifPresent(progress::started);
   }
 
   @Override
@@ -87,13 +104,22 @@ public final class ContractRun implements TestExecutionListener {
   }
 
   private synchronized void add(TestIdentifier test, Status status, String reason) {
-    Matcher name = TEST.matcher(test.getUniqueId());
-    if (!name.find()) {
+    String id = test.getUniqueId();
+    String name = RuleOrder.test(id).orElse("");
+    Optional<String> rule = RuleOrder.rule(id);
+    if (rule.isEmpty()) {
       throw new IllegalStateException(test.getDisplayName() + " could not be run: " + reason);
     }
-    String rule = name.group(2).toUpperCase(Locale.ROOT) + "-" + name.group(3);
-    String variant = test.getUniqueId().contains("dynamic") ? " " + test.getDisplayName() : "";
-    outcomes.add(new Outcome(rule, name.group(1) + variant, status, reason, since(test)));
+    boolean leftOut = status == Status.SKIPPED && reason.equals(stop.reason());
+    String variant = id.contains("dynamic") ? " " + test.getDisplayName() : "";
+    Outcome outcome =
+        new Outcome(
+            rule.get(), name + variant, leftOut ? Status.LEFT_OUT : status, reason, since(test));
+    outcomes.add(outcome);
+    progress.ended(outcome);
+    if (status == Status.FAILED) {
+      stop.failed();
+    }
   }
 
   private Duration since(TestIdentifier test) {

@@ -50,11 +50,15 @@ final class JunitXml {
     xml.writeAttribute("tests", Integer.toString(trial.outcomes().size()));
     xml.writeAttribute("failures", Long.toString(trial.count(Status.FAILED)));
     xml.writeAttribute("errors", "0");
-    xml.writeAttribute("skipped", Long.toString(trial.count(Status.SKIPPED)));
+    xml.writeAttribute("skipped", Long.toString(notMade(trial)));
     for (Outcome outcome : trial.outcomes()) {
       writeCase(trial.subject(), outcome);
     }
     xml.writeEndElement();
+  }
+
+  private static long notMade(Trial trial) {
+    return trial.count(Status.SKIPPED) + trial.count(Status.LEFT_OUT);
   }
 
   private void writeCase(Subject subject, Outcome outcome) throws XMLStreamException {
@@ -65,7 +69,7 @@ final class JunitXml {
     switch (outcome.status()) {
       case PASSED -> {}
       case FAILED -> writeReason("failure", outcome.reason());
-      case SKIPPED -> writeReason("skipped", outcome.reason());
+      case SKIPPED, LEFT_OUT -> writeReason("skipped", outcome.reason());
     }
     xml.writeEndElement();
   }

@@ -20,7 +20,9 @@ public record Outcome(String rule, String test, Status status, String reason, Du
     /** The rule is broken. */
     FAILED,
     /** The test could not be made here. */
-    SKIPPED
+    SKIPPED,
+    /** The test was not made: the plug-in had failed enough. */
+    LEFT_OUT
   }
 
   boolean is(Status wanted) {

@@ -2,7 +2,7 @@
 package io.fastsafetensors.testkit.certify;
 
 import io.fastsafetensors.testkit.certify.Outcome.Status;
-import java.util.Comparator;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,24 +16,16 @@ import java.util.stream.Collectors;
  * @param outcomes of its tests
  */
 record RuleCount(String rule, List<Outcome> outcomes) {
-  private static final List<String> GROUPS = List.of("P", "D", "IO", "C");
-
   /** Groups outcomes by rule, in the order of the document. */
   static List<RuleCount> of(List<Outcome> outcomes) {
     Map<String, List<Outcome>> byRule =
         outcomes.stream()
             .collect(
                 Collectors.groupingBy(
-                    Outcome::rule, () -> new TreeMap<>(documentOrder()), Collectors.toList()));
+                    Outcome::rule, () -> new TreeMap<>(new RuleOrder()), Collectors.toList()));
     return byRule.entrySet().stream()
         .map(entry -> new RuleCount(entry.getKey(), entry.getValue()))
         .toList();
-  }
-
-  private static Comparator<String> documentOrder() {
-    return Comparator.<String>comparingInt(
-            rule -> GROUPS.indexOf(rule.substring(0, rule.indexOf('-'))))
-        .thenComparing(Comparator.naturalOrder());
   }
 
   long count(Status status) {
@@ -41,16 +33,29 @@ record RuleCount(String rule, List<Outcome> outcomes) {
   }
 
   boolean isTried() {
-    return count(Status.SKIPPED) < outcomes.size();
+    return count(Status.SKIPPED) + count(Status.LEFT_OUT) < outcomes.size();
+  }
+
+  boolean isLeftOut() {
+    return count(Status.LEFT_OUT) > 0;
+  }
+
+  Duration took() {
+    return outcomes.stream().map(Outcome::took).reduce(Duration.ZERO, Duration::plus);
   }
 
   /** Returns why tests failed or were skipped, each reason once. */
   List<String> reasons() {
     return outcomes.stream()
         .filter(outcome -> !outcome.is(Status.PASSED))
-        .map(outcome -> outcome.status().name().toLowerCase(Locale.ROOT) + ": " + outcome.reason())
-        .map(reason -> reason.strip().replaceAll("\\s+", " "))
+        .map(RuleCount::reason)
         .distinct()
         .toList();
+  }
+
+  /** Returns what became of a test, and why, in a line. */
+  private static String reason(Outcome outcome) {
+    String status = outcome.status().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    return (status + ": " + outcome.reason()).strip().replaceAll("\\s+", " ");
   }
 }

@@ -26,8 +26,10 @@ import java.util.Optional;
  * @param provider the plug-in
  * @param device where its data is to be
  * @param availability what its probe said
+ * @param fault how the probe broke rule P-103; empty if it answered
  */
-public record Subject(Kind kind, Provider provider, Device device, Availability availability) {
+public record Subject(
+    Kind kind, Provider provider, Device device, Availability availability, String fault) {
   /** Names it, as in {@code backend posix on cpu}; simulated devices are marked. */
   @Override
   public String toString() {

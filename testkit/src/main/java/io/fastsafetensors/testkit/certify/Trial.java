@@ -2,7 +2,9 @@
 package io.fastsafetensors.testkit.certify;
 
 import io.fastsafetensors.testkit.certify.Outcome.Status;
+import java.time.Duration;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -10,20 +12,34 @@ import java.util.stream.Collectors;
  *
  * @param subject the plug-in
  * @param outcomes of all tests
+ * @param leftOut which rules were not to be tried; empty if all were
  */
-record Trial(Subject subject, List<Outcome> outcomes) {
+record Trial(Subject subject, List<Outcome> outcomes, String leftOut) {
   /** What a trial ends with. */
   enum Verdict {
     /** No rule is broken. */
     CERTIFIED,
+    /** No rule is broken of those that were to be tried. */
+    PARTLY,
     /** A rule is broken. */
     REFUSED,
     /** The plug-in does not work here, so that only its probe was tried. */
     NOT_TRIED
   }
 
-  static Trial of(Subject subject) {
-    return new Trial(subject, ContractRun.of(subject));
+  /** Tries a plug-in that has not failed enough elsewhere. */
+  static Trial of(Subject subject, Choice choice, Stop stop, Progress progress) {
+    if (!stop.reason().isEmpty()) {
+      return new Trial(subject, List.of(), stop.reason());
+    }
+    if (!subject.fault().isEmpty()) {
+      Outcome broken = new Outcome("P-103", "probe", Status.FAILED, subject.fault(), Duration.ZERO);
+      progress.ended(broken);
+      stop.failed();
+      return new Trial(subject, List.of(broken), choice.leftOut());
+    }
+    return new Trial(
+        subject, ContractRun.of(subject, choice::wants, stop, progress), choice.leftOut());
   }
 
   /** Returns the rules; of a plug-in that does not work here, those that were tried at all. */
@@ -40,10 +56,10 @@ record Trial(Subject subject, List<Outcome> outcomes) {
   Verdict verdict() {
     if (count(Status.FAILED) > 0) {
       return Verdict.REFUSED;
+    } else if (!subject.isAvailable() || count(Status.PASSED) == 0) {
+      return Verdict.NOT_TRIED;
     }
-    return subject.isAvailable() && count(Status.PASSED) > 0
-        ? Verdict.CERTIFIED
-        : Verdict.NOT_TRIED;
+    return leftOut.isEmpty() ? Verdict.CERTIFIED : Verdict.PARTLY;
   }
 
   /** Says how it ended, in a line. */
@@ -53,15 +69,30 @@ record Trial(Subject subject, List<Outcome> outcomes) {
             .formatted(count(Status.PASSED), count(Status.FAILED), count(Status.SKIPPED));
     return switch (verdict()) {
       case CERTIFIED -> "certified: " + counts;
-      case NOT_TRIED -> "not tried, " + subject.detail();
-      case REFUSED -> "refused, it breaks " + brokenRules() + ": " + counts;
+      case PARTLY -> "passed, " + leftOut + ": " + counts;
+      case NOT_TRIED -> "not tried, " + (subject.isAvailable() ? reason() : subject.detail());
+      case REFUSED -> "refused, it breaks " + broken() + ": " + counts + stopped();
     };
   }
 
-  private String brokenRules() {
-    return rules().stream()
-        .filter(rule -> rule.count(Status.FAILED) > 0)
-        .map(RuleCount::rule)
-        .collect(Collectors.joining(", "));
+  private String reason() {
+    return leftOut.isEmpty() ? "all tests were skipped" : leftOut;
+  }
+
+  private String broken() {
+    return names(rule -> rule.count(Status.FAILED) > 0);
+  }
+
+  /** Says why tests were left out, and of which rules. */
+  private String stopped() {
+    return outcomes.stream()
+        .filter(outcome -> outcome.is(Status.LEFT_OUT))
+        .findFirst()
+        .map(first -> "; " + first.reason() + ", left out: " + names(RuleCount::isLeftOut))
+        .orElse("");
+  }
+
+  private String names(Predicate<RuleCount> wanted) {
+    return rules().stream().filter(wanted).map(RuleCount::rule).collect(Collectors.joining(", "));
   }
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit.sim;
 
+import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferException;
+import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
@@ -46,6 +49,10 @@ final class SimSession implements IoSession {
   public IoTicket submit(RangePlan plan) throws LoadException {
     if (closed) {
       throw new IllegalStateException("this session is closed");
+    }
+    if (options.path() == AccessPath.MAPPED || options.direct() == DirectMode.ON) {
+      throw new UnsupportedTransferException(
+          SimBackend.ID, plan.file(), "copies through the page cache, nothing else", null);
     }
     FileChannel channel = open(plan);
     try {

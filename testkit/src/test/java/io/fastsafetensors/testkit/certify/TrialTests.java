@@ -28,7 +28,9 @@ final class TrialTests {
   private static Trial trial(Availability availability, Outcome... outcomes) {
     Device device = Device.parse("sim:0");
     return new Trial(
-        new Subject(Kind.BACKEND, new SimBackend(), device, availability), List.of(outcomes));
+        new Subject(Kind.BACKEND, new SimBackend(), device, availability, ""),
+        List.of(outcomes),
+        "");
   }
 
   @Test
@@ -67,9 +69,11 @@ final class TrialTests {
   void reasonsStayInTheirLineAndCell() {
     Trial trial = trial(Availability.available("here"), FAILED, FAILED);
     StringWriter text = new StringWriter();
-    TextTable.print(trial, new PrintWriter(text));
+    try (Progress progress = new Progress(new PrintWriter(text))) {
+      trial.outcomes().forEach(progress::ended);
+    }
     assertThat(text.toString()).containsOnlyOnce("      failed: [IO-105] a | short read\n");
     assertThat(Certificate.of(List.of(trial)))
-        .contains("| IO-105 | 0 | 2 | 0 | failed: \\[IO-105\\] a \\| short read |");
+        .contains("| IO-105 | 0 | 2 | 0 | 0 | failed: \\[IO-105\\] a \\| short read |");
   }
 }

@@ -15,8 +15,10 @@ final class WrongProviders {
     return Stream.of(
         new Wrong<>("P-101", "counts its probes", new Counting()),
         new Wrong<>("P-102", "has an id in upper case", new Shouting()),
+        new Wrong<>("P-102", "has an id with two dashes", new Dashing()),
         new Wrong<>("P-103", "is unavailable without a reason", new Silent()),
         new Wrong<>("P-103", "throws when it is probed", new Throwing()),
+        new Wrong<>("P-103", "throws for devices that it does not know", new Narrow()),
         new Wrong<>("P-104", "was built for another version", new Newer()),
         new Wrong<>("P-105", "is not listed", new UnlistedBackend()),
         new Wrong<>("P-106", "changes its priority", new Moody()));
@@ -37,6 +39,23 @@ final class WrongProviders {
     @Override
     public String id() {
       return "SIM_Backend";
+    }
+  }
+
+  private static final class Dashing extends ForwardingBackend {
+    @Override
+    public String id() {
+      return "sim--backend";
+    }
+  }
+
+  private static final class Narrow extends ForwardingBackend {
+    @Override
+    public Availability probe(Device device) {
+      if (device.type().equals("nosuch")) {
+        throw new IllegalArgumentException(device + ": no such device");
+      }
+      return super.probe(device);
     }
   }
 

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit.wrong;
 
+import io.fastsafetensors.AccessPath;
+import io.fastsafetensors.Device;
+import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.UnsupportedTransferException;
+import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.Capability;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoBackend;
@@ -20,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Backends whose bytes, places or numbers are wrong. */
@@ -33,9 +39,17 @@ final class WrongReaders {
         new Wrong<>("IO-104", "lists a buffer twice", handingOut((o, p, l) -> twice(l))),
         new Wrong<>("IO-105", "takes what it got for the whole", new Credulous()),
         new Wrong<>("IO-108", "forgets the alignment", opening(o -> align(o, 0))),
-        new Wrong<>("IO-109", "blames the file on a missing feature", new Excusing()),
+        new Wrong<>(
+            "IO-109", "takes a short file for a missing feature", excusing(WrongReaders::isShort)),
+        new Wrong<>(
+            "IO-109",
+            "takes a missing file for a missing feature",
+            excusing(plan -> Files.notExists(plan.file()))),
         new Wrong<>("IO-113", "forgets the budget", opening(o -> budget(o, Long.MAX_VALUE))),
+        new Wrong<>("IO-113", "forgets the padding", opening(WrongReaders::stingy)),
         new Wrong<>("IO-115", "keeps first blocks to itself", opening(WrongReaders::secretive)),
+        new Wrong<>("IO-121", "does what it can instead", opening(o -> way(o, AccessPath.AUTO))),
+        new Wrong<>("IO-122", "copies what it claims to map", new Copying()),
         new Wrong<>(
             "IO-118",
             "mixes up ranges with three threads",
@@ -98,6 +112,23 @@ final class WrongReaders {
         });
   }
 
+  private static IoOptions stingy(IoOptions options) {
+    boolean padded = options.alignment() >= 4096 && options.memoryBudget() < Long.MAX_VALUE;
+    return padded ? budget(options, Long.MAX_VALUE) : options;
+  }
+
+  private static IoOptions way(IoOptions o, AccessPath path) {
+    return new IoOptions(
+        path,
+        DirectMode.AUTO,
+        o.threads(),
+        o.blockBytes(),
+        o.alignment(),
+        o.memoryBudget(),
+        o.properties(),
+        o.monitor());
+  }
+
   private static LoadedRanges withoutEmptyRegions(LoadedRanges loaded) {
     List<Region> regions = loaded.regions().stream().filter(region -> region.bytes() > 0).toList();
     return new LoadedRanges(loaded.buffers(), regions, loaded.stats());
@@ -149,19 +180,35 @@ final class WrongReaders {
     };
   }
 
-  /** Sends the engine to the next backend when a file is too short. */
-  private static final class Excusing extends ForwardingBackend {
+  /** Sends the engine to the next backend. */
+  private static IoBackend excusing(Predicate<RangePlan> when) {
+    return new ForwardingBackend() {
+      @Override
+      public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
+        return new ForwardingSession(context, options, super.open(context, options)) {
+          @Override
+          public IoTicket submit(RangePlan plan) throws LoadException {
+            if (when.test(plan)) {
+              throw new UnsupportedTransferException("sim", plan.file(), "no such feature", null);
+            }
+            return super.submit(plan);
+          }
+        };
+      }
+    };
+  }
+
+  /** Claims to map, and reads into private memory. */
+  private static final class Copying extends ForwardingBackend {
+    @Override
+    public Availability probe(Device device) {
+      return Availability.available("maps", Capability.COPIED, Capability.MAPPED);
+    }
+
     @Override
     public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
-      return new ForwardingSession(context, options, super.open(context, options)) {
-        @Override
-        public IoTicket submit(RangePlan plan) throws LoadException {
-          if (isShort(plan)) {
-            throw new UnsupportedTransferException("sim", plan.file(), "no such feature", null);
-          }
-          return super.submit(plan);
-        }
-      };
+      boolean mapped = options.path() == AccessPath.MAPPED;
+      return super.open(context, mapped ? way(options, AccessPath.COPIED) : options);
     }
   }
 }

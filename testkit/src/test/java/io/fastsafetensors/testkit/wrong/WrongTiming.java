@@ -40,8 +40,9 @@ final class WrongTiming {
         new Wrong<>("IO-102", "goes on behind a closed ticket", WrongSessions.making(GoingOn::new)),
         new Wrong<>("IO-106", "asks only once whether to go on", deaf(AskingOnce::new)),
         new Wrong<>("IO-107", "waits for an hour", deaf(WrongTiming::anHour)),
+        new Wrong<>("IO-115", "tells of blocks that are on their way", new NotWaiting(16_384)),
         new Wrong<>("IO-117", "knows of other sessions", new OneAtATime()),
-        new Wrong<>("IO-120", "does not wait for marks", new NotWaiting()));
+        new Wrong<>("IO-120", "does not wait for marks", new NotWaiting(4096)));
   }
 
   private static IoBackend deaf(Deafness deafness) {
@@ -171,9 +172,15 @@ final class WrongTiming {
 
   /** Only with the options of the rule's own test, since it spoils all that is staged. */
   private static final class NotWaiting extends ForwardingBackend {
+    private final long blockBytes;
+
+    NotWaiting(long blockBytes) {
+      this.blockBytes = blockBytes;
+    }
+
     @Override
     public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
-      boolean hasty = options.threads() == 2 && options.blockBytes() == 4096;
+      boolean hasty = options.threads() == 2 && options.blockBytes() == blockBytes;
       return super.open(hasty ? new HastyContext(context) : context, options);
     }
   }

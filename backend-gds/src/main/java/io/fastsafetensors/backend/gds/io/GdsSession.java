@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.io;
 
+import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferException;
@@ -69,6 +70,9 @@ public final class GdsSession implements IoSession {
     if (options.direct() == DirectMode.OFF) {
       throw SourceFile.unsupported(
           plan.file(), "GPUDirect Storage reads past the page cache, and direct is off", null);
+    }
+    if (options.path() == AccessPath.MAPPED) {
+      throw SourceFile.unsupported(plan.file(), "GPUDirect Storage maps nothing", null);
     }
     SourceFile file = SourceFile.open(binding.cufile(), plan);
     try {

@@ -54,10 +54,14 @@ final class Targets implements AutoCloseable {
    * @throws LoadException if there is no memory, or no thread that would fill it
    */
   Choice choose(RangePlan plan, SourceFile file, FileReader reader) throws LoadException {
+    if (options.path() == AccessPath.MAPPED && !context.device().isCpu()) {
+      throw SourceFile.unsupported(
+          file.path(), "can't be mapped: " + context.device() + " sees no mappings of the host");
+    }
     if (!context.isHostVisible()) {
       return new Choice(staged(plan, file), sorter(file, false, false));
     }
-    boolean mappable = context.device().isCpu() && plan.bytes() > 0; // devices see no mappings
+    boolean mappable = context.device().isCpu() && plan.bytes() > 0;
     return switch (mappable ? options.path() : AccessPath.COPIED) {
       case MAPPED -> mapped(map(plan, file), reader).orElseThrow();
       case AUTO -> tuning.direct() == DirectMode.ON ? copied(plan, file) : auto(plan, file, reader);
