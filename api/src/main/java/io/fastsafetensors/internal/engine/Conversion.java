@@ -63,11 +63,7 @@ final class Conversion {
       return options.memoryBudget();
     }
     DType to = options.dtype().get();
-    long converted =
-        plan.files().stream()
-            .filter(file -> isNeeded(file, to))
-            .mapToLong(file -> convertedBytes(file, to))
-            .reduce(0, Math::addExact);
+    long converted = convertedBytes(plan, options);
     if (converted >= options.memoryBudget()) {
       throw new DeviceMemoryException(
           device,
@@ -77,6 +73,23 @@ final class Conversion {
           null);
     }
     return options.memoryBudget() - converted;
+  }
+
+  /** Returns what all converted files take; 0 if nothing is converted. */
+  static long convertedBytes(LoadPlan plan, LoadOptions options) {
+    return options.dtype().map(to -> bytes(plan, to, true)).orElse(0L);
+  }
+
+  /** Returns what the files take that need no conversion; 0 if nothing is converted. */
+  static long unconvertedBytes(LoadPlan plan, LoadOptions options) {
+    return options.dtype().map(to -> bytes(plan, to, false)).orElse(0L);
+  }
+
+  private static long bytes(LoadPlan plan, DType to, boolean needed) {
+    return plan.files().stream()
+        .filter(file -> isNeeded(file, to) == needed)
+        .mapToLong(file -> needed ? convertedBytes(file, to) : file.bytes())
+        .reduce(0, Math::addExact);
   }
 
   private static long convertedBytes(FilePlan file, DType to) {

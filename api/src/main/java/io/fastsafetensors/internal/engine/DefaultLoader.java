@@ -14,6 +14,7 @@ import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.plan.NameFilter;
 import io.fastsafetensors.internal.plan.SourceFile;
 import io.fastsafetensors.internal.registry.Registry;
+import io.fastsafetensors.spi.HostLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -127,14 +128,21 @@ public final class DefaultLoader implements Loader {
       Conversion.checkAll(wanted, options.dtype().get(), on.context().attached());
     }
     LoadPlan plan = LoadPlan.of(wanted, group.rank());
-    LoadMonitor monitor = new LoadMonitor(options, plan.bytes(), () -> closed);
-    LoadJob.Result result = new LoadJob(registry, on, plan, options, monitor).run();
+    LoadJob.Result result = run(plan, options, on);
     try {
       lastReport = result.report();
       return new DefaultFileBuffer(wanted, result, on.context(), group, options.cache());
     } catch (Throwable e) {
       Cleanup.after(e, result.tensors()::close);
       throw e;
+    }
+  }
+
+  private LoadJob.Result run(LoadPlan plan, LoadOptions options, OpenDevice on)
+      throws LoadException {
+    try (LoadNeeds needs = new LoadNeeds(plan, options, device, HostLimits.SYSTEM)) {
+      LoadMonitor monitor = new LoadMonitor(options, plan.bytes(), needs.reading(), () -> closed);
+      return new LoadJob(registry, on, plan, options, needs, monitor).run();
     }
   }
 

@@ -31,32 +31,30 @@ import java.util.stream.Stream;
 final class LoadJob {
   private static final Logger LOG = System.getLogger(LoadJob.class.getName());
 
-  /** Enough to keep storage busy with small files, and far below any limit on open files. */
-  private static final int MOST_FILES_IN_FLIGHT = 64;
-
-  /** One is read while another is converted. */
-  private static final int LEAST_FILES_IN_FLIGHT = 2;
-
-  /** What is to be converted should not wait in memory twice, in bytes. */
-  private static final long MOST_BYTES_TO_CONVERT = 1L << 30;
-
   private final Registry registry;
   private final OpenDevice on;
   private final SharedContext context;
   private final LoadPlan plan;
   private final LoadOptions options;
+  private final LoadNeeds needs;
   private final LoadMonitor monitor;
   private final List<LoadedFile> files = new ArrayList<>();
   private final List<FileReport> reports = new ArrayList<>();
   private final long start = System.nanoTime();
 
   LoadJob(
-      Registry registry, OpenDevice on, LoadPlan plan, LoadOptions options, LoadMonitor monitor) {
+      Registry registry,
+      OpenDevice on,
+      LoadPlan plan,
+      LoadOptions options,
+      LoadNeeds needs,
+      LoadMonitor monitor) {
     this.registry = registry;
     this.on = on;
     this.context = on.context();
     this.plan = plan;
     this.options = options;
+    this.needs = needs;
     this.monitor = monitor;
   }
 
@@ -93,7 +91,7 @@ final class LoadJob {
     try {
       for (FilePlan file : plan.files()) {
         monitor.checkpoint();
-        while (!hasRoom(sessions, file)) {
+        while (needs.inFlight().isFull(sessions, file)) {
           finishOldest(sessions);
         }
         sessions.submit(file);
@@ -106,14 +104,6 @@ final class LoadJob {
       monitor.abandon();
       throw e;
     }
-  }
-
-  private boolean hasRoom(BackendSessions sessions, FilePlan next) {
-    if (sessions.filesInFlight() < LEAST_FILES_IN_FLIGHT) {
-      return true;
-    }
-    boolean fits = sessions.bytesInFlight() + next.bytes() <= MOST_BYTES_TO_CONVERT;
-    return sessions.filesInFlight() < MOST_FILES_IN_FLIGHT && (options.dtype().isEmpty() || fits);
   }
 
   private void finishOldest(BackendSessions sessions) throws LoadException {
@@ -146,7 +136,7 @@ final class LoadJob {
   private void convertLast(FilePlan plan, DType to) throws LoadException {
     if (Conversion.isNeeded(plan, to)) {
       LoadedFile file = files.getLast();
-      files.set(files.size() - 1, file.converted(context, plan, to));
+      files.set(files.size() - 1, needs.converting(() -> file.converted(context, plan, to)));
       file.release();
     }
   }

@@ -8,6 +8,7 @@ import io.fastsafetensors.ProgressListener;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.LoadMemory;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -23,11 +24,14 @@ final class LoadMonitor implements IoMonitor {
   private final Deadline deadline;
   private final BooleanSupplier loaderClosed;
   private final long totalBytes;
+  private final LoadMemory memory;
   private long doneBytes;
   private volatile boolean abandoned;
   private volatile @Nullable Throwable listenerFailure;
 
-  LoadMonitor(LoadOptions options, long totalBytes, BooleanSupplier loaderClosed) {
+  LoadMonitor(
+      LoadOptions options, long totalBytes, LoadMemory memory, BooleanSupplier loaderClosed) {
+    this.memory = memory;
     this.loaderClosed = loaderClosed;
     this.cancellation = options.cancellation();
     this.progress = options.progress();
@@ -92,6 +96,11 @@ final class LoadMonitor implements IoMonitor {
   @Override
   public Deadline deadline() {
     return deadline;
+  }
+
+  @Override
+  public LoadMemory memory() {
+    return memory;
   }
 
   /** Stops all files at their next block, because one of them failed. */

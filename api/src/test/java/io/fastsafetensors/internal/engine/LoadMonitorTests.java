@@ -10,6 +10,8 @@ import io.fastsafetensors.Cancellation;
 import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.spi.HostLimits;
+import io.fastsafetensors.spi.LoadMemory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,13 +23,15 @@ import org.junit.jupiter.api.Test;
 
 /** Progress only grows, and stops are heard at the next block. */
 class LoadMonitorTests {
+  private static final LoadMemory MEMORY = new LoadMemory(HostLimits.SYSTEM, 0, false);
+
   private static final Path FILE = Path.of("f");
 
   private final List<Long> heard = new ArrayList<>();
 
   private LoadMonitor monitor(LoadOptions.Builder options, long total) {
     return new LoadMonitor(
-        options.progress((done, _) -> heard.add(done)).build(), total, () -> false);
+        options.progress((done, _) -> heard.add(done)).build(), total, MEMORY, () -> false);
   }
 
   private static void block(LoadMonitor monitor, long bytes) {
@@ -96,7 +100,7 @@ class LoadMonitorTests {
               throw bug;
             })
             .build();
-    LoadMonitor monitor = new LoadMonitor(options, 10, () -> false);
+    LoadMonitor monitor = new LoadMonitor(options, 10, MEMORY, () -> false);
     assertThatCode(monitor::throwListenerFailure).doesNotThrowAnyException();
     block(monitor, 1);
     block(monitor, 1);
