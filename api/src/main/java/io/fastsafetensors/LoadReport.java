@@ -16,6 +16,8 @@ import java.util.stream.Stream;
  * @param files each file that this rank read
  * @param bytes the tensors' size, in bytes
  * @param elapsed how long the load took
+ * @param keptBytes the memory, in bytes, that earlier loads of the loader could not free yet,
+ *     because a file that hangs may still write to it; 0 unless a load was left behind
  * @since 0.1
  */
 public record LoadReport(
@@ -23,11 +25,22 @@ public record LoadReport(
     List<PluginReport> candidates,
     List<FileReport> files,
     long bytes,
-    Duration elapsed) {
+    Duration elapsed,
+    long keptBytes) {
   /** Copies the lists. */
   public LoadReport {
     candidates = List.copyOf(candidates);
     files = List.copyOf(files);
+  }
+
+  /**
+   * Returns this report with what is kept at another moment.
+   *
+   * @param bytes the memory that loads which were left behind keep
+   * @return the report
+   */
+  public LoadReport withKeptBytes(long bytes) {
+    return new LoadReport(device, candidates, files, this.bytes, elapsed, bytes);
   }
 
   /**
@@ -45,7 +58,10 @@ public record LoadReport(
     return Stream.of(
             Stream.of(headline()),
             candidates.stream().map(PluginReport::toString),
-            files.stream().map(LoadReport::line))
+            files.stream().map(LoadReport::line),
+            keptBytes == 0
+                ? Stream.<String>empty()
+                : Stream.of(keptBytes + " bytes are kept until files that hang answer"))
         .flatMap(lines -> lines)
         .collect(Collectors.joining("\n  "));
   }

@@ -30,17 +30,21 @@ public final class DefaultLoader implements Loader {
   private final Registry registry;
   private final Device device;
   private final ProcessGroup group;
+  private final Duration timeout;
   private final FileSet files;
-  private final Leaks.Trace trace = Leaks.watch(this, "loader");
+  private final LeftBehind leftBehind = new LeftBehind();
+  private final Leaks.Trace trace;
   private @Nullable OpenDevice opened;
   private @Nullable LoadReport lastReport;
   private volatile boolean closed;
 
-  DefaultLoader(Registry registry, Device device, ProcessGroup group) {
+  DefaultLoader(Registry registry, Device device, ProcessGroup group, Duration timeout) {
     this.registry = registry;
     this.device = device;
     this.group = group;
+    this.timeout = timeout;
     this.files = new FileSet(group);
+    this.trace = Leaks.watch(this, () -> "a Loader for " + device);
   }
 
   @Override
@@ -61,20 +65,20 @@ public final class DefaultLoader implements Loader {
   @Override
   public Loader addCheckpoint(Path path) throws LoadException {
     checkOpen();
-    files.addCheckpoint(path);
+    files.addCheckpoint(path, errand());
     return this;
   }
 
   @Override
   public Set<String> keys() throws LoadException {
     checkOpen();
-    return files.catalog().keys();
+    return files.catalog(errand()).keys();
   }
 
   @Override
   public TensorInfo info(String name) throws LoadException {
     checkOpen();
-    return files.catalog().get(name).info();
+    return files.catalog(errand()).get(name).info();
   }
 
   @Override
@@ -86,13 +90,23 @@ public final class DefaultLoader implements Loader {
   public FileBuffer load(LoadOptions options) throws LoadException {
     checkOpen();
     lastReport = null;
-    Catalog catalog = files.agreedCatalog(call(options));
+    Errand errand = Errand.of(Ending.of(options, () -> closed), leftBehind);
+    Catalog catalog = files.agreedCatalog(call(options), errand);
     if (files.isEmpty()) {
       throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
     }
     Catalog wanted = catalog.filter(new NameFilter(options.filters()));
     return Together.make(
-        group, "load", waitForOthers(options), () -> load(wanted, options), FileBuffer::close);
+        group,
+        "load",
+        waitForOthers(options),
+        () -> load(wanted, options, errand),
+        FileBuffer::close);
+  }
+
+  /** Starts a call that has the loader's own timeout. */
+  private Errand errand() {
+    return Errand.of(Ending.after(timeout, () -> closed), leftBehind);
   }
 
   /** What all ranks have to ask for alike. */
@@ -112,37 +126,31 @@ public final class DefaultLoader implements Loader {
   }
 
   /** Loads this rank's share. */
-  private FileBuffer load(Catalog wanted, LoadOptions options) throws LoadException {
+  private FileBuffer load(Catalog wanted, LoadOptions options, Errand errand) throws LoadException {
     OpenDevice on = open();
     // Held by the load itself, which may be under way when the loader is closed.
     on.context().retain();
     try {
-      return load(wanted, options, on);
+      return load(wanted, options, errand, on);
     } finally {
       on.context().release();
     }
   }
 
-  private FileBuffer load(Catalog wanted, LoadOptions options, OpenDevice on) throws LoadException {
+  private FileBuffer load(Catalog wanted, LoadOptions options, Errand errand, OpenDevice on)
+      throws LoadException {
     if (options.dtype().isPresent()) {
       Conversion.checkAll(wanted, options.dtype().get(), on.context().attached());
     }
     LoadPlan plan = LoadPlan.of(wanted, group.rank());
-    LoadJob.Result result = run(plan, options, on);
+    LoadNeeds needs = new LoadNeeds(plan, options, device, HostLimits.SYSTEM);
+    LoadJob.Result result = new LoadJob(registry, on, plan, options, needs, errand).run();
     try {
       lastReport = result.report();
       return new DefaultFileBuffer(wanted, result, on.context(), group, options.cache());
     } catch (Throwable e) {
       Cleanup.after(e, result.tensors()::close);
       throw e;
-    }
-  }
-
-  private LoadJob.Result run(LoadPlan plan, LoadOptions options, OpenDevice on)
-      throws LoadException {
-    try (LoadNeeds needs = new LoadNeeds(plan, options, device, HostLimits.SYSTEM)) {
-      LoadMonitor monitor = new LoadMonitor(options, plan.bytes(), needs.reading(), () -> closed);
-      return new LoadJob(registry, on, plan, options, needs, monitor).run();
     }
   }
 
@@ -161,8 +169,9 @@ public final class DefaultLoader implements Loader {
     checkOpen();
     LoadReport last = lastReport;
     return last != null
-        ? last
-        : new LoadReport(device, registry.report(device), List.of(), 0, Duration.ZERO);
+        ? last.withKeptBytes(leftBehind.bytes())
+        : new LoadReport(
+            device, registry.report(device), List.of(), 0, Duration.ZERO, leftBehind.bytes());
   }
 
   @Override

@@ -20,7 +20,12 @@ public final class DefaultTensor implements Tensor {
   private DefaultTensor(Piece piece, boolean view) {
     this.piece = piece;
     this.view = view;
-    this.trace = view ? Leaks.unwatched() : Leaks.watch(this, "tensor " + piece.spec());
+    this.trace = view ? Leaks.unwatched() : Leaks.watch(this, () -> describe(piece));
+  }
+
+  private static String describe(Piece piece) {
+    long bytes = piece.region().bytes();
+    return "a copy of tensor " + piece.spec() + " with " + bytes + " bytes";
   }
 
   /** Makes a tensor that borrows its memory. */

@@ -37,25 +37,29 @@ final class LoadJob {
   private final LoadPlan plan;
   private final LoadOptions options;
   private final LoadNeeds needs;
+  private final Errand errand;
   private final LoadMonitor monitor;
   private final List<LoadedFile> files = new ArrayList<>();
   private final List<FileReport> reports = new ArrayList<>();
   private final long start = System.nanoTime();
 
+  /** Makes the job, which closes what the load needs when it ends. */
   LoadJob(
       Registry registry,
       OpenDevice on,
       LoadPlan plan,
       LoadOptions options,
       LoadNeeds needs,
-      LoadMonitor monitor) {
+      Errand errand) {
     this.registry = registry;
     this.on = on;
     this.context = on.context();
     this.plan = plan;
     this.options = options;
     this.needs = needs;
-    this.monitor = monitor;
+    this.errand = errand;
+    this.monitor =
+        new LoadMonitor(options.progress(), plan.bytes(), needs.reading(), errand.ending());
   }
 
   /**
@@ -66,9 +70,22 @@ final class LoadJob {
    */
   record Result(LoadedTensors tensors, LoadReport report) {}
 
-  /** Loads every range of the plan; after an exception nothing is left behind. */
+  /**
+   * Loads every range of the plan; after an exception nothing is left, but what a file that hangs
+   * may still write to.
+   */
   Result run() throws LoadException {
-    return FlightEvents.load(context.device(), plan, this::load);
+    context.retain(); // by the thread that loads, which may be left behind
+    return FlightEvents.load(
+        context.device(), plan, () -> errand.run(this::loadAndLetGo, r -> r.tensors().close()));
+  }
+
+  private Result loadAndLetGo() throws LoadException {
+    try (needs) {
+      return load();
+    } finally {
+      context.release();
+    }
   }
 
   private Result load() throws LoadException {
@@ -76,7 +93,8 @@ final class LoadJob {
       BackendChoice choice = BackendChoice.of(options);
       Candidates<IoBackend> backends = registry.backends(context.device(), choice);
       IoOptions ioOptions = ioOptions(choice);
-      try (BackendSessions sessions = new BackendSessions(backends, context, ioOptions)) {
+      try (BackendSessions sessions =
+          new BackendSessions(backends, context, ioOptions, errand.whereabouts())) {
         readAll(sessions);
       }
       return new Result(new LoadedTensors(files, options.dtype()), report(backends.reports()));
@@ -101,7 +119,7 @@ final class LoadJob {
       }
       monitor.throwListenerFailure();
     } catch (Throwable e) {
-      monitor.abandon();
+      monitor.abandon(e);
       throw e;
     }
   }
@@ -169,7 +187,7 @@ final class LoadJob {
   private LoadReport report(List<PluginReport> backends) {
     List<PluginReport> candidates =
         Stream.concat(on.candidates().stream(), backends.stream()).toList();
-    return new LoadReport(context.device(), candidates, reports, plan.bytes(), elapsed());
+    return new LoadReport(context.device(), candidates, reports, plan.bytes(), elapsed(), 0);
   }
 
   private Duration elapsed() {

@@ -99,6 +99,11 @@ final class LoadedFile {
     return Objects.requireNonNull(pieces.get(entry.info().name()), () -> "no " + entry.info());
   }
 
+  /** Returns how much memory is held. */
+  synchronized long bytes() {
+    return held.stream().mapToLong(memory -> memory.buffer().size()).sum();
+  }
+
   /**
    * Ends all views and lets go of the memory; a second call goes on with what the first could not
    * free.

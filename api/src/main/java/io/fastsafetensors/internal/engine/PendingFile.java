@@ -5,6 +5,7 @@ import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.internal.plan.FilePlan;
+import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 import java.lang.System.Logger;
@@ -23,6 +24,7 @@ final class PendingFile implements AutoCloseable {
   private final List<UnsupportedTransferException> refusals = new ArrayList<>();
   private @Nullable IoTicket ticket;
   private String backend = "";
+  private int underWay;
 
   PendingFile(BackendSessions sessions, FilePlan plan) {
     this.sessions = sessions;
@@ -86,6 +88,18 @@ final class PendingFile implements AutoCloseable {
         new BackendUnavailableException(message.strip(), sessions.reports());
     refusals.forEach(e::addSuppressed);
     return e;
+  }
+
+  /** Stops reading; returns how many reads are still under way when the time is over. */
+  int stop(Deadline deadline) {
+    IoTicket submitted = ticket;
+    underWay = submitted == null ? 0 : submitted.stop(deadline);
+    return underWay;
+  }
+
+  /** Returns how many reads did not end in time after {@link #stop}. */
+  int underWay() {
+    return underWay;
   }
 
   /** Drains the file; a second call does nothing. */

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fastsafetensors.Cancellation;
 import io.fastsafetensors.LoadCancelledException;
+import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.spi.HostLimits;
@@ -30,8 +31,8 @@ class LoadMonitorTests {
   private final List<Long> heard = new ArrayList<>();
 
   private LoadMonitor monitor(LoadOptions.Builder options, long total) {
-    return new LoadMonitor(
-        options.progress((done, _) -> heard.add(done)).build(), total, MEMORY, () -> false);
+    LoadOptions built = options.progress((done, _) -> heard.add(done)).build();
+    return new LoadMonitor(built.progress(), total, MEMORY, Ending.of(built, () -> false));
   }
 
   private static void block(LoadMonitor monitor, long bytes) {
@@ -84,7 +85,7 @@ class LoadMonitorTests {
   @Test
   void aFailureElsewhereStopsAllFiles() {
     LoadMonitor monitor = monitor(LoadOptions.builder(), 10);
-    monitor.abandon();
+    monitor.abandon(new LoadException("elsewhere"));
     assertThatExceptionOfType(LoadCancelledException.class)
         .isThrownBy(monitor::checkpoint)
         .withMessageStartingWith("another part of the load failed");
@@ -100,7 +101,8 @@ class LoadMonitorTests {
               throw bug;
             })
             .build();
-    LoadMonitor monitor = new LoadMonitor(options, 10, MEMORY, () -> false);
+    LoadMonitor monitor =
+        new LoadMonitor(options.progress(), 10, MEMORY, Ending.of(options, () -> false));
     assertThatCode(monitor::throwListenerFailure).doesNotThrowAnyException();
     block(monitor, 1);
     block(monitor, 1);
