@@ -23,7 +23,7 @@ public interface IoTicket extends AutoCloseable {
 
   /**
    * Stops what is left to do and waits for what is under way, at most until a deadline (rule
-   * IO-121). Frees nothing: {@link #close} comes after it, last for the tickets that are not done.
+   * IO-123). Frees nothing: {@link #close} comes after it, last for the tickets that are not done.
    *
    * @param deadline how long to wait
    * @return how many reads may still be under way; 0 only if {@link #close} will not wait for any.

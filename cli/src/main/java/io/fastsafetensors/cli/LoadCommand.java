@@ -55,7 +55,7 @@ final class LoadCommand implements Callable<Integer> {
       for (String name : loaded.buffer().keys()) {
         try (Tensor tensor = rules.tensor(loaded.buffer(), name)) {
           if (touch) {
-            Touch.submit(tensor, workers);
+            Touch.submit(tensor, loaded.buffer().file(name), workers);
           }
           // A view lives as long as the buffer; a copy ends here, so that only one is held.
           if (!tensor.isView()) {

@@ -5,6 +5,7 @@ import io.fastsafetensors.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 
 /**
  * Reads a byte of each page of tensors, by all threads: a mapped file is in memory only after that.
@@ -18,12 +19,12 @@ final class Touch {
   private Touch() {}
 
   /** Submits the pages of a tensor; the result of a task is of no interest. */
-  static void submit(Tensor tensor, Workers<Integer> workers) throws IOException {
+  static void submit(Tensor tensor, Path file, Workers<Integer> workers) throws IOException {
     if (tensor.host().isPresent()) {
       MemorySegment memory = tensor.host().get();
       for (long begin = 0; begin < memory.byteSize(); begin += SLICE) {
         MemorySegment slice = memory.asSlice(begin, Math.min(SLICE, memory.byteSize() - begin));
-        workers.submit(() -> touch(slice));
+        workers.submit(LostPages.named(file, () -> touch(slice)));
       }
     }
   }

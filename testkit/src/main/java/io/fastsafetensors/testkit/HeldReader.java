@@ -2,6 +2,7 @@
 package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
@@ -26,6 +27,33 @@ final class HeldReader {
         bench.monitor.releaseReaders();
       }
     }
+  }
+
+  /** Fails unless stopping ends in time and tells whether closing will wait. */
+  static void stopTells(IoBench bench, Rule rule) throws Exception {
+    bench.copied().threads(1).blocks(4096);
+    SampleFile file = bench.folder.write(64 * 4096);
+    bench.monitor.holdReaders();
+    try (IoSession session = bench.session();
+        IoTicket ticket = bench.submit(session, file.whole())) {
+      try {
+        bench.monitor.awaitHeld(bench.environment.patience());
+        Deadline soon = Deadline.after(bench.environment.quiet());
+        int left = bench.ends(rule, "stop() with a reader that hangs", () -> ticket.stop(soon));
+        rule.check(left >= 0, "stop() returned " + left);
+        if (left == 0) {
+          bench.ends(
+              rule, "close() after stop() said that nothing is under way", () -> closed(ticket));
+        }
+      } finally {
+        bench.monitor.releaseReaders();
+      }
+    }
+  }
+
+  private static boolean closed(IoTicket ticket) {
+    ticket.close();
+    return true;
   }
 
   private static LoadedRanges await(IoBench bench, IoTicket ticket, Runnable before)

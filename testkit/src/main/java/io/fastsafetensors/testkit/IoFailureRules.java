@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
- * Rules of backends about what goes wrong: IO-105, IO-106, IO-107, IO-109 and IO-116.
+ * Rules of backends about what goes wrong: IO-105, IO-106, IO-107, IO-109, IO-116 and IO-123.
  *
  * @since 0.1
  */
@@ -156,6 +156,12 @@ public interface IoFailureRules extends IoRules {
                 LoadException.class,
                 "await() with a reader that hangs",
                 () -> bench.monitor.deadline(environment().quiet())));
+  }
+
+  /** Rule IO-123: stopping ends at its deadline, and tells whether closing will wait. */
+  @Test
+  default void required_io123_stopTellsWhetherReadsHang() {
+    IoBench.use("IO-123", this, HeldReader::stopTells);
   }
 
   /** Rule IO-109: data that can't be read is no reason to try another backend. */

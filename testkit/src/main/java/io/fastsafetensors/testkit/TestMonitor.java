@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Assumptions;
 
 /** The engine's side of a load, in a test: records blocks, and can slow, hold or cancel. */
 final class TestMonitor implements IoMonitor {
@@ -119,6 +120,15 @@ final class TestMonitor implements IoMonitor {
   /** Tells whether a reader was ever held: not where reads are made by the caller's thread. */
   boolean hasHeld() {
     return held;
+  }
+
+  /** Waits until a reader is held; skips the test, visibly, where none ever is. */
+  void awaitHeld(Duration patience) {
+    Deadline latest = Deadline.after(patience);
+    while (!held && !latest.hasPassed()) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    Assumptions.assumeTrue(held, "the backend reads on the caller's thread: no reader hangs");
   }
 
   private void hold() {

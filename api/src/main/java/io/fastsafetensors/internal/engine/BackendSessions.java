@@ -27,7 +27,7 @@ final class BackendSessions implements AutoCloseable {
   private static final Logger LOG = System.getLogger(BackendSessions.class.getName());
 
   /** How long all reads that are under way may take to end before they count as hanging. */
-  private static final Duration STOP_GRACE = Duration.ofMillis(250);
+  private static final Duration STOP_GRACE = Duration.ofMillis(150);
 
   private final Candidates<IoBackend> candidates;
   private final SharedContext context;

@@ -64,15 +64,16 @@ final class Bundle implements AutoCloseable {
     for (Piece source : sources) {
       specs.add(source.spec().as(types.get(specs.size())));
     }
-    try (Memory.Use _ = use(sources)) {
-      return make(context, specs, (bundle, stream) -> bundle.copyAll(sources, stream));
-    }
+    return using(
+        sources, () -> make(context, specs, (bundle, stream) -> bundle.copyAll(sources, stream)));
   }
 
   /** Keeps the memory of tensors while the calling thread works on it. */
-  static Memory.Use use(List<Piece> pieces) {
+  static <T> T using(List<Piece> pieces, Together.Step<T> work) throws LoadException {
     Set<Memory> memories = pieces.stream().map(Piece::memory).collect(Collectors.toSet());
-    return Memory.useAll(memories);
+    try (Memory.Use _ = Memory.useAll(memories)) {
+      return LostPages.named(memories, work);
+    }
   }
 
   /** Queues copies of tensors, each to its place in this bundle. */

@@ -54,12 +54,9 @@ final class Concatenation {
   static Tensor of(SharedContext context, List<Tensor> tensors, int dim) throws LoadException {
     List<Piece> parts = tensors.stream().map(DefaultTensor::piece).toList();
     List<TensorSpec> joined = List.of(joined(parts, dim));
-    try (Memory.Use _ = Bundle.use(parts);
-        Bundle bundle =
-            Bundle.make(
-                context,
-                joined,
-                (whole, stream) -> copyRows(parts, dim, whole.pieces().getFirst(), stream))) {
+    Bundle.Filler filler =
+        (whole, stream) -> copyRows(parts, dim, whole.pieces().getFirst(), stream);
+    try (Bundle bundle = Bundle.using(parts, () -> Bundle.make(context, joined, filler))) {
       return bundle.tensors().getFirst();
     }
   }

@@ -100,7 +100,12 @@ public final class DefaultTensor implements Tensor {
               .formatted(piece.spec(), byteSize(), target.byteSize()));
     }
     try (Memory.Use _ = use()) {
-      Downloads.toHost(context(), piece.region(), target.asSlice(0, byteSize()));
+      LostPages.named(
+          List.of(piece.memory()),
+          () -> {
+            Downloads.toHost(context(), piece.region(), target.asSlice(0, byteSize()));
+            return true;
+          });
     }
   }
 

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Errand(Ending ending, Whereabouts whereabouts, LeftBehind leftBehind) {
   /** How long the work may take to end once its deadline has passed. */
-  private static final Duration GRACE_AFTER_DEADLINE = Duration.ofMillis(500);
+  private static final Duration GRACE_AFTER_DEADLINE = Duration.ofMillis(300);
 
   /** The same after a failure or a cancellation, where nobody was promised a time. */
   private static final Duration GRACE = Duration.ofSeconds(2);

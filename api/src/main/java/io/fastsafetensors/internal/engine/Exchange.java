@@ -49,12 +49,13 @@ final class Exchange {
       return make((mine, stream) -> group.broadcast(mine.region(), owner, stream));
     }
     List<Piece> sources = sources();
-    try (Memory.Use _ = Bundle.use(sources)) {
-      return make((mine, stream) -> {
-        mine.copyAll(sources, stream);
-        group.broadcast(mine.region(), owner, stream);
-      });
-    }
+    return Bundle.using(
+        sources,
+        () ->
+            make((mine, stream) -> {
+              mine.copyAll(sources, stream);
+              group.broadcast(mine.region(), owner, stream);
+            }));
   }
 
   /** Gives every rank its parts. */
@@ -63,9 +64,9 @@ final class Exchange {
       return scatter(List.of());
     }
     List<Piece> sources = sources();
-    try (Memory.Use _ = Bundle.use(sources)) {
-      return requests.size() == 1 ? scatter(rows(sources.getFirst())) : scatterPacked(sources);
-    }
+    return Bundle.using(
+        sources,
+        () -> requests.size() == 1 ? scatter(rows(sources.getFirst())) : scatterPacked(sources));
   }
 
   private Bundle scatter(List<Region> parts) throws LoadException {
@@ -138,9 +139,12 @@ final class Exchange {
       List<Piece> sources = sources();
       Region source = sources.getFirst().region();
       if (source.bytes() > 0) {
-        try (Memory.Use _ = Bundle.use(sources)) {
-          context.run(stream -> group.send(source, receiver, stream));
-        }
+        Bundle.using(
+            sources,
+            () -> {
+              context.run(stream -> group.send(source, receiver, stream));
+              return true;
+            });
       }
     }
   }

@@ -39,7 +39,7 @@ final class LoadedFile {
   static LoadedFile of(SharedContext context, FilePlan plan, LoadedRanges loaded) {
     IdentityHashMap<DeviceBuffer, Memory> memories = new IdentityHashMap<>();
     for (DeviceBuffer buffer : loaded.buffers()) {
-      memories.computeIfAbsent(buffer, b -> Memory.of(context, b));
+      memories.computeIfAbsent(buffer, b -> Memory.of(context, b, plan.path()));
     }
     Map<String, Piece> pieces = HashMap.newHashMap(plan.tensors().size());
     LoadedFile file = new LoadedFile(plan.file().index(), memories.values(), pieces);

@@ -5,11 +5,13 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A buffer that tensors share; the last holder to let go frees it, when nothing runs on it any
@@ -20,19 +22,21 @@ final class Memory {
 
   private final SharedContext context;
   private final DeviceBuffer buffer;
+  private final @Nullable Path file;
   private final Count holders = new Count(this::free);
   private final ReadWriteLock uses = new ReentrantReadWriteLock();
   private volatile boolean ended;
 
-  private Memory(SharedContext context, DeviceBuffer buffer) {
+  private Memory(SharedContext context, DeviceBuffer buffer, @Nullable Path file) {
     this.context = context;
     this.buffer = buffer;
+    this.file = file;
   }
 
-  /** Takes over a buffer of an open context; the caller is the first holder. */
-  static Memory of(SharedContext context, DeviceBuffer buffer) {
+  /** Takes over what a file was loaded to; the caller is the first holder. */
+  static Memory of(SharedContext context, DeviceBuffer buffer, Path file) {
     context.retain();
-    return new Memory(context, buffer);
+    return new Memory(context, buffer, file);
   }
 
   /** Allocates a buffer; the caller is the first holder. */
@@ -45,7 +49,7 @@ final class Memory {
       LOG.log(
           Level.DEBUG,
           () -> "allocate: " + bytes + " bytes on " + context.device() + ", " + micros + " us");
-      return new Memory(context, buffer);
+      return new Memory(context, buffer, null);
     } catch (Throwable e) {
       Cleanup.after(e, context::release);
       throw e;
@@ -58,6 +62,11 @@ final class Memory {
 
   DeviceBuffer buffer() {
     return buffer;
+  }
+
+  /** Returns the file that was loaded to it, and may be mapped; null for memory of our own. */
+  @Nullable Path file() {
+    return file;
   }
 
   void retain() {

@@ -31,6 +31,10 @@ final class Bench {
     return loader(ProcessGroup.single());
   }
 
+  Loader loader(Duration timeout) {
+    return new DefaultLoader(registry(), FakeRuntime.DEVICE, ProcessGroup.single(), timeout);
+  }
+
   Loader loader(ProcessGroup group) {
     return new DefaultLoader(registry(), FakeRuntime.DEVICE, group, TIMEOUT);
   }

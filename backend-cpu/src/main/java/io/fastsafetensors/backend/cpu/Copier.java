@@ -21,7 +21,11 @@ final class Copier implements AutoCloseable {
   /** What a single {@link java.nio.ByteBuffer} can take, and then some room. */
   private static final long MAX_BLOCK = 1 << 30;
 
-  /** Large enough to make few buffers, small enough to share the work of allocating them. */
+  /**
+   * Large enough to make few buffers, small enough to share the work of allocating them. From half
+   * of it on, 32 MiB, glibc gets memory from the system and gives it back when it is freed; less
+   * than that it keeps, for each thread that allocated it, once such an amount was freed before.
+   */
   private static final long PART = 64 << 20;
 
   private final DeviceContext context;

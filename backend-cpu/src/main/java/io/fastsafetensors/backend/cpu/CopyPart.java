@@ -33,7 +33,8 @@ record CopyPart(RangeLayout layout) {
    *
    * @param plan what to read
    * @param alignment what the address of every range has to be a multiple of; 0 if nothing
-   * @param partBytes the size from which on a part takes no further range
+   * @param partBytes how large a part is at most, unless a range is larger; none is smaller than
+   *     half of it, unless the plan is
    * @return the parts, in the order of the file; together they have all ranges of the plan
    */
   static List<CopyPart> split(RangePlan plan, long alignment, long partBytes) {
@@ -43,12 +44,17 @@ record CopyPart(RangeLayout layout) {
             : new Rules(alignment, 0, MAX_GAP, 1);
     List<ByteRange> ranges = plan.ranges();
     List<CopyPart> parts = new ArrayList<>();
+    long least = partBytes / 2;
+    long left = plan.bytes();
+    long even = left / Math.max(1, Math.min(Math.ceilDiv(left, partBytes), left / least));
     int first = 0;
     long bytes = 0;
     for (int i = 0; i < ranges.size(); i++) {
-      if (i > first && bytes + ranges.get(i).size() > partBytes) {
+      boolean full = bytes >= least && bytes + ranges.get(i).size() > even;
+      if (full && left - bytes >= least) {
         parts.add(of(plan, first, i, rules));
         first = i;
+        left -= bytes;
         bytes = 0;
       }
       bytes += ranges.get(i).size();

@@ -105,7 +105,7 @@ final class CopyTicket extends ParallelTicket {
 
   @Override
   protected LoadedRanges finish() throws LoadException {
-    file.checkSize();
+    file.checkUnchanged();
     List<Region> regions = new ArrayList<>();
     buffers.forEach((part, buffer) -> regions.addAll(parts.get(part).layout().regions(buffer)));
     return new LoadedRanges(List.copyOf(buffers.values()), regions, stats());

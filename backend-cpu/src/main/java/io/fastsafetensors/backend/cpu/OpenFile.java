@@ -15,9 +15,15 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A file that is open for reading; every failure says which file, where and why. */
 final class OpenFile implements AutoCloseable {
@@ -26,11 +32,37 @@ final class OpenFile implements AutoCloseable {
   private final Path path;
   private final long plannedSize;
   private final FileChannel channel;
+  private final Optional<Version> version;
 
   private OpenFile(RangePlan plan, FileChannel channel) {
     this.path = plan.file();
     this.plannedSize = plan.fileSize();
     this.channel = channel;
+    this.version = Version.of(path);
+  }
+
+  /**
+   * Tells files apart, and states of a file.
+   *
+   * @param key the file, such as its device and inode; null where the platform has none
+   * @param modified when it was written to
+   */
+  private record Version(@Nullable Object key, FileTime modified) {
+    /** Asks the file system; empty where the path is gone, which does an open file no harm. */
+    static Optional<Version> of(Path path) {
+      try {
+        BasicFileAttributes now = Files.readAttributes(path, BasicFileAttributes.class);
+        return Optional.of(new Version(now.fileKey(), now.lastModifiedTime()));
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, () -> path + ": its time of change can't be told: " + e);
+        return Optional.empty();
+      }
+    }
+
+    /** Tells whether the same file was written to; one that replaced it says nothing of it. */
+    boolean isChanged(Version later) {
+      return Objects.equals(key, later.key) && !modified.equals(later.modified);
+    }
   }
 
   /** Opens a file and checks that it has the size that the plan was made for. */
@@ -67,6 +99,17 @@ final class OpenFile implements AutoCloseable {
     }
     if (size != plannedSize) {
       throw changed(0, plannedSize, "it has " + size + " bytes now");
+    }
+  }
+
+  /** Fails if the file was written to since it was opened. */
+  void checkUnchanged() throws LoadException {
+    checkSize();
+    Optional<Version> now = Version.of(path);
+    if (version.isPresent() && now.isPresent() && version.get().isChanged(now.get())) {
+      String detail =
+          "the file was written to while it was read; load again when nobody writes to it";
+      throw new TransferException(CpuIoBackend.ID, path, 0, plannedSize, detail, null);
     }
   }
 

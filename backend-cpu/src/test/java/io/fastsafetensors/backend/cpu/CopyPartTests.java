@@ -9,20 +9,35 @@ import io.fastsafetensors.spi.RangePlan;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class CopyPartTests {
   @Test
   void partTakesRangesUpToItsSize() {
     List<CopyPart> parts =
-        CopyPart.split(
-            plan(range(0, 60), range(60, 100), range(100, 101), range(101, 400)), 0, 100);
+        CopyPart.split(plan(range(0, 60), range(60, 100), range(100, 199), range(199, 400)), 0, 100);
 
     assertThat(parts).hasSize(3);
     assertThat(parts.get(0).layout().spans()).containsExactly(new Span(0, 0, 100));
-    assertThat(parts.get(1).layout().spans()).containsExactly(new Span(100, 0, 1));
-    assertThat(parts.get(2).layout().spans()).containsExactly(new Span(101, 0, 299));
+    assertThat(parts.get(1).layout().spans()).containsExactly(new Span(100, 0, 99));
+    assertThat(parts.get(2).layout().spans()).containsExactly(new Span(199, 0, 201));
     assertThat(CopyPart.bytes(parts)).isEqualTo(400);
+  }
+
+  /** What glibc would keep once it is freed. */
+  @Test
+  void noPartIsSmallerThanHalfOfItsSize() {
+    for (long total = 50; total < 1000; total++) {
+      long end = total;
+      ByteRange[] ranges =
+          LongStream.range(0, total / 7 + 1)
+              .mapToObj(i -> range(i * 7, Math.min(end, i * 7 + 7)))
+              .toArray(ByteRange[]::new);
+      List<CopyPart> parts = CopyPart.split(plan(ranges), 0, 100);
+      assertThat(parts).as("%d bytes", total).allMatch(p -> p.layout().bytes() >= 50);
+      assertThat(parts).as("%d bytes", total).allMatch(p -> p.layout().bytes() <= 107);
+    }
   }
 
   @Test
@@ -35,7 +50,7 @@ class CopyPartTests {
     List<CopyPart> parts =
         CopyPart.split(plan(range(0, 0), range(0, 200), range(200, 200), range(200, 300)), 0, 100);
 
-    assertThat(parts).hasSize(3);
+    assertThat(parts).hasSize(2);
     assertThat(CopyPart.bytes(parts)).isEqualTo(300);
     assertThat(CopyPart.split(plan(), 0, 100)).hasSize(1);
   }

@@ -22,8 +22,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -57,6 +60,48 @@ class FailureTests {
 
   private Session copied() throws IOException {
     return Session.open(AccessPath.COPIED, monitor);
+  }
+
+  /** Writes other bytes in place; the size stays. */
+  private void overwrite() {
+    try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.WRITE)) {
+      FileTime before = Files.getLastModifiedTime(file.path());
+      while (Files.getLastModifiedTime(file.path()).equals(before)) {
+        channel.write(ByteBuffer.allocate(4096), SIZE - 4096); // clocks of file systems tick
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void fileOfTheSameSizeThatIsWrittenToMeanwhileIsAnError() throws IOException {
+    monitor.afterBlock(this::overwrite);
+    try (Session session = copied()) {
+      assertThatExceptionOfType(TransferException.class)
+          .isThrownBy(() -> session.load(file.whole()))
+          .withMessageContaining(file.path().toString())
+          .withMessageContaining("the file was written to while it was read");
+    }
+  }
+
+  @Test
+  void fileThatIsReplacedOrDeletedMeanwhileIsReadAsItWas() throws IOException {
+    SampleFile other = SampleFiles.write(folder.resolve("other"), SIZE, 18);
+    monitor.afterBlock(() -> {
+      try {
+        if (Files.exists(other.path())) {
+          Files.move(other.path(), file.path(), StandardCopyOption.REPLACE_EXISTING);
+        } else {
+          Files.deleteIfExists(file.path());
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    });
+    try (Session session = copied()) {
+      Session.assertLoaded(file, file.whole(), session.load(file.whole()));
+    }
   }
 
   private void truncate(long bytes) {

@@ -2,6 +2,7 @@
 package io.fastsafetensors.testkit.wrong;
 
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 
@@ -16,6 +17,11 @@ class ForwardingTicket implements IoTicket {
   @Override
   public LoadedRanges await() throws LoadException {
     return ticket.await();
+  }
+
+  @Override
+  public int stop(Deadline deadline) {
+    return ticket.stop(deadline);
   }
 
   @Override

@@ -44,7 +44,36 @@ final class WrongTiming {
         new Wrong<>("IO-107", "waits for an hour", deaf(WrongTiming::anHour)),
         new Wrong<>("IO-115", "tells of blocks before they are read", new Boasting()),
         new Wrong<>("IO-117", "knows of other sessions", new OneAtATime()),
-        new Wrong<>("IO-120", "does not wait for marks", new NotWaiting()));
+        new Wrong<>("IO-120", "does not wait for marks", new NotWaiting()),
+        new Wrong<>("IO-123", "says that nothing hangs", stopping((ticket, _) -> 0)),
+        new Wrong<>("IO-123", "stops when reads end", stopping(WrongTiming::closed)));
+  }
+
+  /** What a wrong ticket does when it is stopped. */
+  @FunctionalInterface
+  interface Stop {
+    int stop(IoTicket ticket, Deadline deadline);
+  }
+
+  private static IoBackend stopping(Stop stop) {
+    return WrongSessions.making((context, options, right) ->
+        new ForwardingSession(context, options, right) {
+          @Override
+          public IoTicket submit(RangePlan plan) throws LoadException {
+            IoTicket ticket = super.submit(plan);
+            return new ForwardingTicket(ticket) {
+              @Override
+              public int stop(Deadline deadline) {
+                return stop.stop(ticket, deadline);
+              }
+            };
+          }
+        });
+  }
+
+  private static int closed(IoTicket ticket, Deadline deadline) {
+    ticket.close();
+    return 0;
   }
 
   private static IoBackend deaf(Deafness deafness) {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.LoadException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/** Says which file it is when mapped memory can't be touched: the JDK's error doesn't. */
+final class LostPages {
+  /** What the JDK's error says; other internal errors are none of ours. */
+  private static final String JDK_WORDS = "unsafe memory access";
+
+  private LostPages() {}
+
+  /**
+   * Works on memory that may be mapped from files.
+   *
+   * @throws LoadException if a page of it can't be had any more
+   */
+  static <T> T named(Collection<Memory> memories, Together.Step<T> work) throws LoadException {
+    try {
+      return work.run();
+    } catch (InternalError e) {
+      String files =
+          memories.stream()
+              .map(Memory::file)
+              .filter(Objects::nonNull)
+              .map(Path::toString)
+              .distinct()
+              .limit(3)
+              .collect(Collectors.joining(", "));
+      if (files.isEmpty() || !String.valueOf(e.getMessage()).contains(JDK_WORDS)) {
+        throw e;
+      }
+      throw new LoadException(
+          files
+              + ": mapped bytes can't be read any more: the file was cut off, or its storage failed;"
+              + " load again, with path COPIED if the file may change",
+          e);
+    }
+  }
+}
