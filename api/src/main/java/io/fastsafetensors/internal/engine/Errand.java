@@ -54,6 +54,10 @@ record Errand(Ending ending, Whereabouts whereabouts, LeftBehind leftBehind) {
    * @param undo takes back what the work made too late
    */
   <T> T run(Work<T> work, Consumer<? super T> undo) throws LoadException {
+    if (Thread.currentThread().isInterrupted()) {
+      ending.interrupt();
+      throw thrown(ending.reason());
+    }
     CompletableFuture<T> done = new CompletableFuture<>();
     long start = System.nanoTime();
     Runnable job = () -> work(work, undo, done, start);

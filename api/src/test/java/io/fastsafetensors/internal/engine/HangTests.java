@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class HangTests {
   private static final LoadOptions SOON =
-      LoadOptions.builder().timeout(Duration.ofMillis(200)).build();
+      LoadOptions.builder().timeout(Duration.ofSeconds(1)).build();
 
   /** Where a backend may hang. */
   enum Place {
@@ -127,10 +127,11 @@ class HangTests {
     hangAt(place, files.get(3));
     try (LogRecorder logs = new LogRecorder(Level.SEVERE);
         Loader loader = bench.loader().addFiles(0, files)) {
+      loader.keys(); // the time is the backend's
       LoadCancelledException e = late(() -> loader.load(SOON).close());
 
       assertThat(e.timedOut()).isTrue();
-      assertThat(e).hasMessageContaining("the load took longer than PT0.2S");
+      assertThat(e).hasMessageContaining("the load took longer than PT1S");
       assertThat(e.keptBytes()).isEqualTo(loader.explain().keptBytes());
       assertThat(logs.messages()).singleElement().asString().contains("a load was left behind");
       long held = bench.ledger.stillOpen("buffer");
@@ -143,12 +144,13 @@ class HangTests {
   }
 
   @Test
-  void errorNamesTheFileThatHangsAndCountsWhatIsKept() {
+  void errorNamesTheFileThatHangsAndCountsWhatIsKept() throws LoadException {
     hangAt(Place.SUBMIT, files.get(3));
     try (Loader loader = bench.loader().addFiles(0, files)) {
+      loader.keys();
       assertThat(late(() -> loader.load(SOON).close()))
           .hasMessage(
-              "the load took longer than PT0.2S: 0 of 3600 bytes were in place; "
+              "the load took longer than PT1S: 0 of 3600 bytes were in place; "
                   + files.get(3)
                   + " does not answer; 1600 bytes of memory are kept until that has ended")
           .returns(1600L, LoadCancelledException::keptBytes);

@@ -33,8 +33,8 @@ record CopyPart(RangeLayout layout) {
    *
    * @param plan what to read
    * @param alignment what the address of every range has to be a multiple of; 0 if nothing
-   * @param partBytes how large a part is at most, unless a range is larger; none is smaller than
-   *     half of it, unless the plan is
+   * @param partBytes about how large a part is, unless a range is larger; none is smaller than half
+   *     of it, unless the plan is
    * @return the parts, in the order of the file; together they have all ranges of the plan
    */
   static List<CopyPart> split(RangePlan plan, long alignment, long partBytes) {
