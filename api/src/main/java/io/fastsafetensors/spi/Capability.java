@@ -2,7 +2,9 @@
 package io.fastsafetensors.spi;
 
 /**
- * What a plug-in can do beyond the required; the testkit skips the rules of what is absent.
+ * What a plug-in can do beyond the required. What it claims it has to do (rule IO-122), and what it
+ * does not claim it refuses when asked for it (rule IO-121); the testkit skips the rules of what is
+ * absent.
  *
  * @since 0.1
  */

@@ -8,8 +8,8 @@ import java.util.Map;
 /**
  * How a session is to read.
  *
- * @param path mapped, copied, or the backend's choice
- * @param direct whether reads bypass the page cache
+ * @param path mapped, copied, or the backend's choice; refused if not claimed (rule IO-121)
+ * @param direct whether reads bypass the page cache; {@code ON} is refused if not claimed
  * @param threads how many threads read; 0 is the backend's choice
  * @param blockBytes the size of a read; 0 is the backend's choice
  * @param alignment a power of two that every range's address must be a multiple of; 0 is the
