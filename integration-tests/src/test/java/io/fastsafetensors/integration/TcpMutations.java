@@ -162,11 +162,15 @@ final class TcpMutations {
             "if (data.bytes() == 0) {\n      throw new"
                 + " IllegalArgumentException(\"nothing to move\");\n    }\n    "
                 + BROADCAST),
+        tcp("C-102", "takes lateness for an end", "return !bytes.hasRemaining();", "return true;"),
         tcp(
             "C-103",
             "takes what came first for all",
-            "return !bytes.hasRemaining();",
-            "return true;"),
+            "        if (moved < 0) {",
+            "        if (moved > 0) {\n"
+                + "          return true;\n"
+                + "        }\n"
+                + "        if (moved < 0) {"),
         tcp(
             "C-103",
             "moves one chunk only",

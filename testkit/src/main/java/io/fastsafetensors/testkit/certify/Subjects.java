@@ -85,14 +85,14 @@ final class Subjects {
     }
   }
 
-  /** The host's memory, and the first device of each other type that is there. */
+  /** The first device of each type that is there; that of the host last, since it shows least. */
   private static List<Device> available(List<Subject> runtimes) {
     Stream<Device> others =
         runtimes.stream()
             .filter(Subject::isAvailable)
             .map(Subject::device)
             .filter(device -> !device.isCpu());
-    return Stream.concat(Stream.of(Device.CPU), others).distinct().toList();
+    return Stream.concat(others, Stream.of(Device.CPU)).distinct().toList();
   }
 
   /** Where a plug-in is available or breaks a rule; if nowhere, once, with the reason. */
@@ -109,7 +109,7 @@ final class Subjects {
         all.stream()
             .filter(subject -> subject.isAvailable() || !subject.fault().isEmpty())
             .toList();
-    return served.isEmpty() ? all.subList(0, 1) : served;
+    return served.isEmpty() ? all.subList(all.size() - 1, all.size()) : served;
   }
 
   /** A probe that throws, or doesn't answer, breaks rule P-103. */
