@@ -8,8 +8,11 @@ root=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
 find_jdk
 ensure_dist
+# Ranks that are processes: made by these subcommands, or by a launcher that started this one.
+ranks=" ${WORLD_SIZE:-} ${OMPI_COMM_WORLD_SIZE:-} ${PMI_SIZE:-} ${SLURM_STEP_NUM_TASKS:-} "
 case " $* " in
-  *" demo "* | *" launch "*) find_mpj ;; # The only subcommands that make processes of ranks.
+  *" demo "* | *" launch "*) find_mpj ;;
+  *) [[ ${ranks//[ ]1[ ]/ } != *[0-9]* ]] || find_mpj ;;
 esac
 cache=()
 [[ ! -r $dist/fst.aot ]] || cache=("-XX:AOTCache=$dist/fst.aot")

@@ -47,15 +47,18 @@ find_maven() {
   command -v mvn >/dev/null || fail "no Maven found: install Maven 3.8 or later so that mvn is on PATH"
 }
 
-# Makes MPJ Express available, for ranks that are processes; installs it where that needs no question.
+has_mpj() {
+  [[ -r ${MPJ_HOME:-/nowhere}/lib/mpj.jar || -r /usr/share/java/mpj.jar ]]
+}
+
+# Makes MPJ Express available, for ranks that are processes; installs it where that needs no
+# question, once if ranks are started together.
 find_mpj() {
-  local attempt jar
-  for attempt in 1 2; do
-    for jar in ${MPJ_HOME:+"$MPJ_HOME/lib/mpj.jar"} /usr/share/java/mpj.jar; do
-      [[ ! -r $jar ]] || return 0
-    done
-    [[ $attempt == 2 ]] || install_package libmpj-java
-  done
+  has_mpj || (
+    flock 9
+    has_mpj || install_package libmpj-java 9<&-
+  ) 9<"$root/fst"
+  ! has_mpj || return 0
   echo "$(basename "$0"): no MPJ Express: install libmpj-java or set MPJ_HOME;" \
     "without it ranks are threads of one process only" >&2
 }

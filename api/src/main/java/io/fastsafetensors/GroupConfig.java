@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.internal.launch.Launch;
 import io.fastsafetensors.internal.rendezvous.Joining;
 import io.fastsafetensors.spi.Rendezvous;
 import java.time.Duration;
@@ -10,12 +11,21 @@ import java.util.Optional;
 /**
  * Who and where the ranks of a group of processes are.
  *
+ * <p>Rank 0 listens at the address that the host's name has there. Where it has none but loopback,
+ * or that of something in front of the host, rank 0 listens at all addresses, if there is a token.
+ * Without a token ranks meet on the loopback interface only, since strangers can't reach that;
+ * processes of the same host can.
+ *
  * @param rank this process's rank, from 0
  * @param size how many ranks there are
- * @param localRank this process's number on its host, from 0; the index of its device
+ * @param localRank this process's number on its host, from 0; the index of its device, unless its
+ *     host shows it one only
  * @param host where rank 0 listens: a name or an address
- * @param port the port that rank 0 listens on
- * @param token a secret that all ranks know; empty accepts anyone who reaches the port
+ * @param port the port that rank 0 listens on; 0 takes one that follows from the job, and another
+ *     if that is in use
+ * @param job what tells this group from others that may meet on the same host, the same on all
+ *     ranks; ranks of different jobs never form a group. Empty if the port tells
+ * @param token a secret that all ranks know; empty accepts any process of this host
  * @param device where the data will live
  * @param collective the id of the collective asked for; empty is the best available
  * @param timeout how long a call may wait for the other ranks
@@ -27,12 +37,15 @@ public record GroupConfig(
     int localRank,
     String host,
     int port,
+    String job,
     String token,
     Device device,
     Optional<String> collective,
     Duration timeout) {
   /** How long a call waits for the other ranks unless told otherwise. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
+
+  private static final String TIMEOUT = "FST_GROUP_TIMEOUT";
 
   /**
    * Checks the numbers.
@@ -45,8 +58,9 @@ public record GroupConfig(
       throw new IllegalArgumentException(
           "rank " + rank + ", local rank " + localRank + " in a group of " + size);
     }
-    if (port < 1 || port > 65_535) {
-      throw new IllegalArgumentException("port " + port + ": want 1 to 65535");
+    if (port < 0 || port > 65_535 || (port == 0 && job.isEmpty())) {
+      throw new IllegalArgumentException(
+          "port " + port + ": want 1 to 65535, or 0 and the name of the job");
     }
     if (!timeout.isPositive()) {
       throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
@@ -54,55 +68,92 @@ public record GroupConfig(
   }
 
   /**
-   * Reads the names that launchers set: {@code RANK}, {@code WORLD_SIZE}, {@code LOCAL_RANK},
-   * {@code MASTER_ADDR}, {@code MASTER_PORT}, and {@code FST_GROUP_TOKEN}, {@code FST_COLLECTIVE},
-   * {@code FST_GROUP_TIMEOUT} (seconds).
+   * Makes the configuration of ranks that meet at a port of their own.
+   *
+   * @param rank this process's rank, from 0
+   * @param size how many ranks there are
+   * @param localRank this process's number on its host, from 0
+   * @param host where rank 0 listens
+   * @param port the port that rank 0 listens on
+   * @param token a secret that all ranks know; may be empty
+   * @param device where the data will live
+   * @param collective the id of the collective asked for; empty is the best available
+   * @param timeout how long a call may wait for the other ranks
+   * @throws IllegalArgumentException if a rank is not below its size, or the port or the timeout is
+   *     none
+   */
+  public GroupConfig(
+      int rank,
+      int size,
+      int localRank,
+      String host,
+      int port,
+      String token,
+      Device device,
+      Optional<String> collective,
+      Duration timeout) {
+    this(rank, size, localRank, host, port, "", token, device, collective, timeout);
+  }
+
+  /**
+   * Reads what the launcher of this process has set: torchrun, {@code fst launch}, {@code srun},
+   * {@code mpiexec} of MPICH and of Open MPI, an indexed job of Kubernetes, or {@code RANK}, {@code
+   * WORLD_SIZE}, {@code LOCAL_RANK}, {@code MASTER_ADDR} and {@code MASTER_PORT} set by hand; and
+   * {@code FST_GROUP_TOKEN}, {@code FST_COLLECTIVE}, {@code FST_GROUP_TIMEOUT} (seconds).
+   *
+   * <p>{@code MASTER_ADDR} and {@code MASTER_PORT} count with every launcher. They are not needed
+   * where all ranks are on one host, nor with {@code srun}. torchrun's agent listens at {@code
+   * MASTER_PORT} itself: its ranks take another port, which follows from that one. {@code
+   * WORLD_SIZE=1} makes a process a group of its own, whatever else is set.
    *
    * @param device where the data will live
-   * @return the configuration; empty if {@code WORLD_SIZE} is not set
-   * @throws IllegalArgumentException if a name is missing or not a number; it says which
+   * @return the configuration; empty if nothing tells that this process is one of several
+   * @throws IllegalArgumentException if the process is one of several and can't find out enough, or
+   *     a variable has no number; it says which
    */
   public static Optional<GroupConfig> fromEnvironment(Device device) {
     return from(System.getenv(), device);
   }
 
   static Optional<GroupConfig> from(Map<String, String> environment, Device device) {
-    if (!environment.containsKey("WORLD_SIZE")) {
-      return Optional.empty();
-    }
-    int rank = number(environment, "RANK");
-    return Optional.of(
-        new GroupConfig(
-            rank,
-            number(environment, "WORLD_SIZE"),
-            environment.containsKey("LOCAL_RANK") ? number(environment, "LOCAL_RANK") : rank,
-            required(environment, "MASTER_ADDR"),
-            number(environment, "MASTER_PORT"),
-            environment.getOrDefault("FST_GROUP_TOKEN", ""),
-            device,
-            Optional.ofNullable(environment.get("FST_COLLECTIVE")),
-            environment.containsKey("FST_GROUP_TIMEOUT")
-                ? Duration.ofSeconds(number(environment, "FST_GROUP_TIMEOUT"))
-                : DEFAULT_TIMEOUT));
+    Duration timeout = timeout(environment);
+    return Launch.find(environment)
+        .map(
+            launch ->
+                new GroupConfig(
+                    launch.rank(),
+                    launch.size(),
+                    launch.localRank(),
+                    launch.place().host(),
+                    launch.place().port(),
+                    launch.place().job(),
+                    environment.getOrDefault("FST_GROUP_TOKEN", "").strip(),
+                    device,
+                    Optional.ofNullable(environment.get("FST_COLLECTIVE")),
+                    timeout));
   }
 
-  private static String required(Map<String, String> environment, String name) {
-    String value = environment.get(name);
-    if (value == null || value.isBlank()) {
-      throw new IllegalArgumentException(
-          "environment variable " + name + " is not set: start the ranks with fst launch");
+  private static Duration timeout(Map<String, String> environment) {
+    String seconds = environment.getOrDefault(TIMEOUT, "").strip();
+    if (seconds.isEmpty()) {
+      return DEFAULT_TIMEOUT;
     }
-    return value;
+    if (!seconds.matches("[0-9]{1,9}") || Integer.parseInt(seconds) == 0) {
+      throw new IllegalArgumentException(
+          "environment variable " + TIMEOUT + " is '" + seconds + "': want seconds, at least 1");
+    }
+    return Duration.ofSeconds(Integer.parseInt(seconds));
   }
 
-  private static int number(Map<String, String> environment, String name) {
-    String value = required(environment, name);
-    try {
-      return Integer.parseInt(value.strip());
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
-          "environment variable " + name + " is '" + value + "': want a number", e);
-    }
+  /**
+   * Returns the same with another device; a rank's device may follow from its local rank.
+   *
+   * @param other where the data will live
+   * @return the configuration
+   */
+  public GroupConfig withDevice(Device other) {
+    return new GroupConfig(
+        rank, size, localRank, host, port, job, token, other, collective, timeout);
   }
 
   /**
@@ -119,6 +170,7 @@ public record GroupConfig(
   /** Returns all but the token. */
   @Override
   public String toString() {
-    return "rank " + rank + " of " + size + " at " + host + ":" + port + " for " + device;
+    String place = port > 0 ? host + ":" + port : host + ", job " + job;
+    return "rank " + rank + " of " + size + " at " + place + " for " + device;
   }
 }

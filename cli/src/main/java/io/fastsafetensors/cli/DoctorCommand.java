@@ -2,6 +2,7 @@
 package io.fastsafetensors.cli;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
 import java.util.ArrayList;
@@ -44,7 +45,19 @@ final class DoctorCommand implements Callable<Integer> {
     }
     HostFacts.read().forEach(this::print);
     LimitFacts.read().forEach(fact -> print("limit", fact));
+    print("ranks", ranks());
     return ExitCode.OK;
+  }
+
+  /** Says which rank of how many a load would be that is started as this command was. */
+  private static String ranks() {
+    try {
+      return GroupConfig.fromEnvironment(Device.CPU)
+          .map(GroupConfig::toString)
+          .orElse("none: no launcher started this process");
+    } catch (IllegalArgumentException e) {
+      return String.valueOf(e.getMessage());
+    }
   }
 
   private Collection<Device> devices() {

@@ -7,7 +7,9 @@ import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -22,8 +24,12 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
   static LoadedFiles load(LoadArguments arguments) throws LoadException {
     try (Progress progress = Progress.onTerminal()) {
       LoadOptions options = arguments.options(progress);
-      Device device = Device.parse(arguments.device(), localRank());
-      ProcessGroup group = group(device);
+      Optional<GroupConfig> config = GroupConfig.fromEnvironment(Device.CPU);
+      Device device = device(arguments.device(), config.map(GroupConfig::localRank).orElse(0));
+      ProcessGroup group =
+          config.isPresent()
+              ? ProcessGroup.join(config.get().withDevice(device))
+              : ProcessGroup.single();
       try {
         Loader.Builder loader =
             Loader.builder().device(device).group(group).timeout(options.timeout());
@@ -47,14 +53,21 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
     }
   }
 
-  /** The device of a rank goes by its number on this host, which is known before the group. */
-  private static int localRank() {
-    return GroupConfig.fromEnvironment(Device.CPU).map(GroupConfig::localRank).orElse(0);
+  /**
+   * A rank's device has its number on the host; but where the launcher shows each rank a device of
+   * its own, that is device 0 to all of them.
+   */
+  private static Device device(String text, int localRank) {
+    Device first = Device.parse(text);
+    Device own = Device.parse(text, localRank);
+    return own.equals(first) || isTheOnlyOne(first) ? first : own;
   }
 
-  private static ProcessGroup group(Device device) throws LoadException {
-    Optional<GroupConfig> config = GroupConfig.fromEnvironment(device);
-    return config.isPresent() ? ProcessGroup.join(config.get()) : ProcessGroup.single();
+  private static boolean isTheOnlyOne(Device device) {
+    return Plugins.devices().stream()
+        .filter(other -> other.type().equals(device.type()))
+        .toList()
+        .equals(List.of(device));
   }
 
   @Override

@@ -26,7 +26,7 @@ final class LocalGroup implements ProcessGroup {
   LocalGroup(LocalHub hub, int rank) {
     this.hub = hub;
     this.rank = rank;
-    this.round = hub.firstRound();
+    this.round = hub.enter();
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -31,11 +32,12 @@ final class LocalHub {
 
   private final int size;
   private final Duration timeout;
-  private final Round firstRound;
   private final Map<Pair, Queue<Offer>> mail = new HashMap<>();
   private final boolean[] left;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private @Nullable Round firstRound;
+  private int entered;
   private @Nullable Failure failure;
   private int copying;
   private long copies;
@@ -55,8 +57,15 @@ final class LocalHub {
     return timeout;
   }
 
-  Round firstRound() {
-    return firstRound;
+  /** Lets a rank in; once all are, the round is theirs alone, as each round leads to the next. */
+  Round enter() {
+    return get(
+        () -> {
+          Round first = Objects.requireNonNull(firstRound, "all ranks are here already");
+          entered++;
+          firstRound = entered == size ? null : first;
+          return first;
+        });
   }
 
   /** Returns what one rank has sent to another; to be used under the lock. */

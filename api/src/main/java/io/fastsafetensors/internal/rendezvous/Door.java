@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.rendezvous;
 
 import io.fastsafetensors.internal.rendezvous.Handshake.Answer;
 import io.fastsafetensors.internal.rendezvous.Handshake.Guest;
+import io.fastsafetensors.internal.rendezvous.Handshake.OtherJobException;
 import io.fastsafetensors.internal.rendezvous.Handshake.Reply;
 import io.fastsafetensors.spi.Deadline;
 import java.io.IOException;
@@ -46,7 +47,8 @@ final class Door {
   private final int size;
   private final Host host;
   private final Deque<Socket> waiting = new ArrayDeque<>();
-  private String refused = "";
+  private String lastRefused = "";
+  private int refusals;
 
   Door(ServerSocket server, Handshake handshake, int size, Host host) {
     this.server = server;
@@ -88,6 +90,8 @@ final class Door {
       if (answer != Answer.WELCOME) {
         refuse(socket, answer.toString());
       }
+    } catch (OtherJobException e) {
+      Sockets.closeQuietly(socket); // It looks for its own.
     } catch (IOException e) {
       refuse(socket, e.toString());
     } finally {
@@ -108,15 +112,23 @@ final class Door {
     return host.admit(guest, socket, replying);
   }
 
+  /** Warns of the first only: who knocks again and again must not fill the log. */
   private synchronized void refuse(Socket socket, String why) {
     Sockets.closeQuietly(socket);
-    refused = " (refused " + socket.getRemoteSocketAddress() + ": " + why + ")";
-    LOG.log(System.Logger.Level.WARNING, "rendezvous{0}", refused);
+    lastRefused = socket.getRemoteSocketAddress() + ": " + why;
+    boolean isFirst = refusals++ == 0;
+    LOG.log(
+        isFirst ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+        "rendezvous refused {0}{1}",
+        lastRefused,
+        isFirst ? "; others are counted, and told if the group fails to start" : "");
   }
 
-  /** Tells who was refused last, for messages; empty if nobody was. */
+  /** Tells who was refused, for messages; empty if nobody was. */
   synchronized String refused() {
-    return refused;
+    return refusals == 0
+        ? ""
+        : " (refused %d connections, the last %s)".formatted(refusals, lastRefused);
   }
 
   /** Lets nobody in any more. */

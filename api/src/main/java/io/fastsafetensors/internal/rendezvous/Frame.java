@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.rendezvous;
 
 import io.fastsafetensors.internal.group.Failure;
+import java.net.InetAddress;
 import java.util.List;
 
 /** What rank 0 and another rank say to each other. Ranks are those of the whole group. */
@@ -13,8 +14,12 @@ sealed interface Frame {
    */
   record Alive(int waitsFor) implements Frame {}
 
-  /** All ranks are here. */
-  record Started() implements Frame {}
+  /**
+   * All ranks are here.
+   *
+   * @param address where rank 0's host is reached from others
+   */
+  record Started(InetAddress address) implements Frame {}
 
   /**
    * A rank's message in an exchange.

@@ -13,6 +13,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,10 @@ final class FrameCodec {
         out.writeByte('A');
         out.writeInt(waitsFor);
       }
-      case Started() -> out.writeByte('S');
+      case Started(InetAddress address) -> {
+        out.writeByte('S');
+        writeBytes(address.getAddress(), out);
+      }
       case Brought brought -> writeBrought(brought, out);
       case Gathered(Call call, List<byte[]> messages) -> {
         out.writeByte('G');
@@ -80,7 +84,7 @@ final class FrameCodec {
     byte kind = in.readByte();
     return switch (kind) {
       case 'A' -> new Alive(in.readInt());
-      case 'S' -> new Started();
+      case 'S' -> new Started(InetAddress.getByAddress(readBytes(in)));
       case 'B' -> readBrought(in);
       case 'G' -> new Gathered(readCall(in), readMessages(in));
       case 'W' -> new Late(readFailure(in));

@@ -3,12 +3,14 @@ package io.fastsafetensors.internal.rendezvous;
 
 import io.fastsafetensors.spi.Deadline;
 import java.io.IOException;
+import java.io.Serial;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Arrays;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -16,7 +18,8 @@ import javax.crypto.spec.SecretKeySpec;
 /**
  * How rank 0 and another rank prove to each other that they know the token. Each says a number that
  * was never said before, and answers the other's with a code (HMAC) of both numbers that only the
- * token gives; so neither the token nor anything that could be said again later is sent.
+ * token gives; so neither the token nor anything that could be said again later is sent. First of
+ * all each says of which job it is, so that ranks of another job find that out and go on looking.
  */
 final class Handshake {
   /** What rank 0 answers. */
@@ -59,16 +62,30 @@ final class Handshake {
    */
   record Reply(Answer answer, int size) {}
 
-  private static final long GREETING = 0x4653_5447_5250_0001L;
+  private static final long GREETING = 0x4653_5447_5250_0002L;
   private static final String ALGORITHM = "HmacSHA256";
   private static final int NUMBER = 32;
   private static final int CODE = 32;
+  private static final int JOB = 32;
+
+  /** How long a rank waits for a greeting: what else may listen at a port waits itself. */
+  private static final Duration GREETING_PATIENCE = Duration.ofSeconds(5);
   private static final SecureRandom RANDOM = new SecureRandom();
 
+  private final byte[] job;
   private final SecretKeySpec key;
 
-  Handshake(String token) {
+  Handshake(String token, String job) {
+    this.job = digest(job);
     key = new SecretKeySpec(("fst:" + token).getBytes(StandardCharsets.UTF_8), ALGORITHM);
+  }
+
+  private static byte[] digest(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
   }
 
   static byte[] newNumber() {
@@ -79,10 +96,9 @@ final class Handshake {
 
   /** Greets who has come, and listens to who it is. */
   Guest receive(Socket socket, byte[] own, Deadline deadline) throws IOException {
-    say(socket, ByteBuffer.allocate(Long.BYTES + NUMBER).putLong(GREETING).put(own).array());
-    ByteBuffer said =
-        Sockets.read(socket, Long.BYTES + NUMBER + 2 * Integer.BYTES + CODE, deadline);
-    checkGreeting(said);
+    say(socket, greeting(NUMBER).put(own).array());
+    checkGreeting(Sockets.read(socket, Long.BYTES + JOB, deadline));
+    ByteBuffer said = Sockets.read(socket, NUMBER + 2 * Integer.BYTES + CODE, deadline);
     byte[] number = take(said, NUMBER);
     int rank = said.getInt();
     int size = said.getInt();
@@ -106,14 +122,19 @@ final class Handshake {
 
   /** Says to rank 0 who this is, and listens to its answer. */
   Reply knock(Socket socket, int rank, int size, Deadline deadline) throws IOException {
-    ByteBuffer greeting = Sockets.read(socket, Long.BYTES + NUMBER, deadline);
-    checkGreeting(greeting);
+    ByteBuffer greeting =
+        Sockets.read(socket, Long.BYTES + JOB + NUMBER, Sockets.sooner(deadline, GREETING_PATIENCE));
+    try {
+      checkGreeting(greeting);
+    } catch (OtherJobException e) {
+      say(socket, greeting(0).array()); // So that it is not taken for a stranger.
+      throw e;
+    }
     byte[] number = take(greeting, NUMBER);
     byte[] own = newNumber();
     say(
         socket,
-        ByteBuffer.allocate(Long.BYTES + NUMBER + 2 * Integer.BYTES + CODE)
-            .putLong(GREETING)
+        greeting(NUMBER + 2 * Integer.BYTES + CODE)
             .put(own)
             .putInt(rank)
             .putInt(size)
@@ -128,9 +149,26 @@ final class Handshake {
     return new Reply(isProven ? Answer.of(answer) : Answer.WRONG_TOKEN, answeredSize);
   }
 
-  private static void checkGreeting(ByteBuffer said) throws IOException {
+  /** Returns the start of what either side says first, with room for more. */
+  private ByteBuffer greeting(int more) {
+    return ByteBuffer.allocate(Long.BYTES + JOB + more).putLong(GREETING).put(job);
+  }
+
+  private void checkGreeting(ByteBuffer said) throws IOException {
     if (said.getLong() != GREETING) {
       throw new IOException("another kind of program");
+    }
+    if (!Arrays.equals(take(said, JOB), job)) {
+      throw new OtherJobException();
+    }
+  }
+
+  /** Both sides are ranks, of different jobs. */
+  static final class OtherJobException extends IOException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    private OtherJobException() {
+      super("a rank of another job");
     }
   }
 

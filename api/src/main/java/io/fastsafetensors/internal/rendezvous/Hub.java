@@ -51,19 +51,23 @@ final class Hub implements Control, Gatherings.Outcome {
   }
 
   /** Waits for all ranks, then closes the door. */
-  void assemble(Handshake handshake) throws InterruptedException {
+  void assemble(Handshake handshake, Deadline deadline) throws InterruptedException {
     Door door = new Door(server, handshake, config.size(), this::admit);
     startIfComplete();
     door.open();
     try {
-      if (!board.awaitStart(Deadline.after(config.timeout()))) {
+      if (!board.awaitStart(deadline)) {
         List<Integer> missing = missing();
         fail(
             new Failure(
                 missing.getFirst(),
-                "ranks %s did not come to %s:%d within %s%s"
+                "ranks %s did not come to %s:%d within %s (FST_GROUP_TIMEOUT)%s"
                     .formatted(
-                        missing, config.host(), config.port(), config.timeout(), door.refused())));
+                        missing,
+                        config.host(),
+                        server.getLocalPort(),
+                        config.timeout(),
+                        door.refused())));
       }
     } finally {
       door.close();
@@ -111,7 +115,8 @@ final class Hub implements Control, Gatherings.Outcome {
   private synchronized void startIfComplete() {
     if (missing().isEmpty()) {
       started = true;
-      links.values().forEach(link -> link.send(new Started()));
+      Started start = new Started(address());
+      links.values().forEach(link -> link.send(start));
       board.start();
     }
   }
@@ -217,9 +222,15 @@ final class Hub implements Control, Gatherings.Outcome {
     return List.copyOf(links.values());
   }
 
+  /** Where it listens, or if that is at all addresses, where ranks of other hosts come. */
   @Override
-  public InetAddress address() {
-    return server.getInetAddress();
+  public synchronized InetAddress address() {
+    InetAddress own = server.getInetAddress();
+    return own.isAnyLocalAddress()
+        ? links.values().stream()
+            .map(Link::localAddress)
+            .reduce(InetAddress.getLoopbackAddress(), Sockets::farther)
+        : own;
   }
 
   /** Leaves when all others have, so that those that still work together can. */

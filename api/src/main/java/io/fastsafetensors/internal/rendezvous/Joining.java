@@ -12,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -22,17 +23,25 @@ public final class Joining {
   private static final int BACKLOG = 1_024;
 
   private final GroupConfig config;
+  private final Places places;
   private final Handshake handshake;
+  private final Deadline deadline;
   private final Board board = new Board();
 
-  private Joining(GroupConfig config) {
+  private Joining(GroupConfig config, Places.Names names) {
     this.config = config;
-    this.handshake = new Handshake(config.token());
+    this.places = new Places(config, names);
+    this.handshake = new Handshake(config.token(), config.job());
+    this.deadline = Deadline.after(config.timeout());
   }
 
   /** Meets the other ranks. */
   public static Rendezvous join(GroupConfig config) throws CollectiveException {
-    Joining joining = new Joining(config);
+    return join(config, InetAddress::getAllByName);
+  }
+
+  static Rendezvous join(GroupConfig config, Places.Names names) throws CollectiveException {
+    Joining joining = new Joining(config, names);
     try {
       return config.rank() == 0 ? joining.host() : joining.visit();
     } catch (InterruptedException e) {
@@ -43,32 +52,47 @@ public final class Joining {
 
   private Rendezvous host() throws CollectiveException, InterruptedException {
     Hub hub = new Hub(config, board, listen());
-    return started(hub, () -> hub.assemble(handshake));
+    return started(hub, () -> hub.assemble(handshake, deadline));
   }
 
-  private ServerSocket listen() throws CollectiveException {
-    try {
-      ServerSocket server = new ServerSocket();
+  private ServerSocket listen() throws CollectiveException, InterruptedException {
+    while (true) {
       try {
-        // Only at this address: a listener on all would be open to networks nobody thought of.
-        server.bind(
-            new InetSocketAddress(InetAddress.getByName(config.host()), config.port()), BACKLOG);
-        return server;
-      } catch (IOException | RuntimeException e) {
-        Sockets.closeQuietly(server);
+        return listenAt(places.toListenAt());
+      } catch (CollectiveException e) {
         throw e;
+      } catch (UnknownHostException e) { // Names of containers appear some time after them.
+        if (deadline.hasPassed()) {
+          throw cantListen(e);
+        }
+        Thread.sleep(RETRY_MILLIS);
+      } catch (IOException e) {
+        throw cantListen(e);
       }
-    } catch (IOException e) {
-      throw exception(
-          CollectiveException.NO_PEER,
-          "rank 0 can't listen at %s (%s): it must be a free port of this host"
-              .formatted(place(), e),
-          e);
     }
   }
 
-  private String place() {
-    return config.host() + ":" + config.port();
+  private CollectiveException cantListen(IOException cause) {
+    return exception(
+        CollectiveException.NO_PEER,
+        "rank 0 can't listen at %s (%s): it must be a free port of this host"
+            .formatted(places, cause),
+        cause);
+  }
+
+  private ServerSocket listenAt(InetAddress address) throws IOException {
+    IOException last = new IOException("no port");
+    for (int port : places.ports()) {
+      ServerSocket server = new ServerSocket();
+      try {
+        server.bind(new InetSocketAddress(address, port), BACKLOG);
+        return server;
+      } catch (IOException e) {
+        Sockets.closeQuietly(server);
+        last = e;
+      }
+    }
+    throw last;
   }
 
   private Rendezvous visit() throws CollectiveException, InterruptedException {
@@ -77,11 +101,10 @@ public final class Joining {
   }
 
   private Socket enter() throws CollectiveException, InterruptedException {
-    Deadline deadline = Deadline.after(config.timeout());
     IOException last;
     do {
       try {
-        return knockEverywhere(deadline);
+        return knockEverywhere();
       } catch (CollectiveException e) {
         throw e; // Rank 0 has answered.
       } catch (IOException e) {
@@ -91,26 +114,28 @@ public final class Joining {
     } while (!deadline.hasPassed());
     throw exception(
         0,
-        "can't reach rank 0 at %s within %s: %s".formatted(place(), config.timeout(), last),
+        "can't reach rank 0 at %s within %s (FST_GROUP_TIMEOUT): %s"
+            .formatted(places, config.timeout(), last),
         last);
   }
 
-  private Socket knockEverywhere(Deadline deadline) throws IOException, CollectiveException {
+  private Socket knockEverywhere() throws IOException, CollectiveException {
     IOException last = new IOException("no address");
-    for (InetAddress address : InetAddress.getAllByName(config.host())) {
-      try {
-        return knock(new InetSocketAddress(address, config.port()), deadline);
-      } catch (CollectiveException e) {
-        throw e;
-      } catch (IOException e) {
-        last = e;
+    for (InetAddress address : places.toKnockAt()) {
+      for (int port : places.ports()) {
+        try {
+          return knock(new InetSocketAddress(address, port));
+        } catch (CollectiveException e) {
+          throw e;
+        } catch (IOException e) {
+          last = e;
+        }
       }
     }
     throw last;
   }
 
-  private Socket knock(InetSocketAddress address, Deadline deadline)
-      throws IOException, CollectiveException {
+  private Socket knock(InetSocketAddress address) throws IOException, CollectiveException {
     Socket socket = new Socket();
     try {
       socket.setTcpNoDelay(true);
@@ -132,7 +157,7 @@ public final class Joining {
           case RANK_TAKEN -> "there is another rank " + config.rank() + " already";
         };
     if (!text.isEmpty()) {
-      throw exception(0, "rank 0 at " + place() + " refuses this rank: " + text, null);
+      throw exception(0, "rank 0 at " + places + " refuses this rank: " + text, null);
     }
   }
 

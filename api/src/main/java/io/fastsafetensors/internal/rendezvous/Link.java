@@ -9,6 +9,7 @@ import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -88,7 +89,7 @@ final class Link {
 
   private String readUntilEnd() {
     try {
-      socket.setSoTimeout(Math.toIntExact(pulse.silence().toMillis()));
+      socket.setSoTimeout(Sockets.millis(Deadline.after(pulse.silence())));
       DataInputStream in =
           new DataInputStream(new BufferedInputStream(socket.getInputStream(), 1 << 16));
       while (true) {
@@ -99,6 +100,10 @@ final class Link {
     } catch (IOException e) {
       return "its connection ended (" + e + ")";
     }
+  }
+
+  InetAddress localAddress() {
+    return socket.getLocalAddress();
   }
 
   /** Says that nothing more will be said, after what is queued. */

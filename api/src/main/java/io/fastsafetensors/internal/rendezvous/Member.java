@@ -26,6 +26,7 @@ final class Member implements Control, Link.Listener {
   private final Link link;
   private volatile boolean leaves;
   private volatile boolean hubLeaves;
+  private volatile InetAddress hubAddress = InetAddress.getLoopbackAddress();
 
   /** Makes the member of a connection that rank 0 welcomed. */
   Member(GroupConfig config, Board board, Socket socket) {
@@ -47,7 +48,10 @@ final class Member implements Control, Link.Listener {
   public void heard(Frame frame) throws IOException {
     switch (frame) {
       case Alive(int waitsFor) -> {}
-      case Started() -> board.start();
+      case Started(InetAddress hub) -> {
+        hubAddress = hub;
+        board.start();
+      }
       case Gathered(Call call, var messages) -> board.gathered(call, messages);
       case Failed(Failure failure) -> board.fail(failure);
       case Leaving() -> hubLeaves = true;
@@ -79,9 +83,10 @@ final class Member implements Control, Link.Listener {
     board.fail(failure);
   }
 
+  /** Who came to rank 0 by loopback is on its host, and reached as it is. */
   @Override
   public InetAddress address() {
-    return socket.getLocalAddress();
+    return Sockets.farther(socket.getLocalAddress(), hubAddress);
   }
 
   @Override

@@ -7,18 +7,14 @@ import java.time.Duration;
  * How often a rank is heard.
  *
  * @param interval how often it says that it is alive
- * @param silence after how long without a word it is lost; shorter than the group's timeout, so
- *     that who waits for a lost rank is told in time
+ * @param silence after how long without a word it is lost: the group's timeout
  */
 record Pulse(Duration interval, Duration silence) {
   private static final Duration LONGEST_INTERVAL = Duration.ofSeconds(5);
-  private static final Duration LONGEST_SILENCE = Duration.ofMinutes(5);
   private static final int BEATS = 8;
 
   static Pulse of(Duration timeout) {
-    return new Pulse(
-        shorter(timeout.dividedBy(BEATS), LONGEST_INTERVAL),
-        shorter(timeout.dividedBy(2), LONGEST_SILENCE));
+    return new Pulse(shorter(timeout.dividedBy(BEATS), LONGEST_INTERVAL), timeout);
   }
 
   static Duration shorter(Duration a, Duration b) {

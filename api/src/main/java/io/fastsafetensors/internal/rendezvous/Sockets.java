@@ -6,9 +6,11 @@ import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** What is done with sockets here and there. */
@@ -31,6 +33,16 @@ final class Sockets {
       buffer.position(buffer.position() + read);
     }
     return buffer.flip();
+  }
+
+  /** Returns the one of two addresses of a host by which other hosts reach it. */
+  static InetAddress farther(InetAddress first, InetAddress second) {
+    return first.isLoopbackAddress() ? second : first;
+  }
+
+  /** Returns what is left, and no more than so much. */
+  static Deadline sooner(Deadline deadline, Duration most) {
+    return Deadline.after(Pulse.shorter(Duration.ofNanos(deadline.remainingNanos()), most));
   }
 
   /** Returns what is left, for methods to which 0 means for ever. */

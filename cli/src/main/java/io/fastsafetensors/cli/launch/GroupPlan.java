@@ -62,6 +62,8 @@ public record GroupPlan(int ranksHere, int nodes, int node, String host, int por
         Integer.toString(ranksHere * nodes),
         "LOCAL_RANK",
         Integer.toString(localRank),
+        "LOCAL_WORLD_SIZE",
+        Integer.toString(ranksHere),
         "MASTER_ADDR",
         host,
         "MASTER_PORT",

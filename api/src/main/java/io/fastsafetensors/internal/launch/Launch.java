@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.launch;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Which rank this process is, and where all meet.
+ *
+ * @param rank this process's rank, from 0
+ * @param size how many ranks there are
+ * @param localRank this process's number on its host, from 0
+ * @param place where they meet
+ */
+public record Launch(int rank, int size, int localRank, Place place) {
+  static final String WORLD_SIZE = "WORLD_SIZE";
+
+  private static final System.Logger LOG = System.getLogger(Launch.class.getName());
+
+  /** Checks that the rank is one of as many. */
+  public Launch {
+    if (rank >= size) {
+      throw new IllegalArgumentException(
+          "rank " + rank + " in a group of " + size + ": ranks count from 0");
+    }
+  }
+
+  /**
+   * Reads what a launcher has set.
+   *
+   * @return the launch; empty if nothing tells that this process is one of several
+   * @throws IllegalArgumentException if it is one of several and can't find out enough; it says in
+   *     a sentence what is missing
+   */
+  public static Optional<Launch> find(Map<String, String> variables) {
+    Optional<Launch> launch = find(new Environment(variables));
+    LOG.log(
+        System.Logger.Level.DEBUG,
+        "{0}",
+        launch.map(Launch::toString).orElse("no launcher is known: this process is no rank"));
+    return launch;
+  }
+
+  private static Optional<Launch> find(Environment environment) {
+    OptionalInt worldSize = environment.number(WORLD_SIZE);
+    if (worldSize.equals(OptionalInt.of(1))) {
+      return Optional.of(alone(environment.number("RANK").orElse(0), environment));
+    }
+    Optional<Launcher> launcher = Launcher.of(environment);
+    if (launcher.isEmpty()) {
+      for (Launcher known : Launcher.values()) {
+        Optional<IllegalArgumentException> incomplete = known.incomplete(environment);
+        if (incomplete.isPresent()) {
+          throw incomplete.get();
+        }
+      }
+    }
+    return launcher.map(found -> by(found, environment));
+  }
+
+  private static Launch alone(int rank, Environment environment) {
+    return new Launch(rank, 1, localRank(environment).orElse(0), Place.NOWHERE);
+  }
+
+  private static Launch by(Launcher launcher, Environment environment) {
+    int rank = launcher.rank(environment);
+    int size = launcher.size(environment);
+    OptionalInt worldSize = environment.number(WORLD_SIZE);
+    if (worldSize.isPresent() && worldSize.getAsInt() != size) {
+      throw new IllegalArgumentException(
+          "%s is %d, but %s started %d ranks (%s)"
+              .formatted(
+                  WORLD_SIZE,
+                  worldSize.getAsInt(),
+                  launcher.title(),
+                  size,
+                  launcher.sizeName(environment)));
+    }
+    return size == 1
+        ? alone(rank, environment)
+        : new Launch(
+            rank,
+            size,
+            localRank(environment).orElse(launcher == Launcher.KUBERNETES ? 0 : rank),
+            Place.of(launcher, environment, size));
+  }
+
+  private static OptionalInt localRank(Environment environment) {
+    return Arrays.stream(Launcher.values())
+        .map(launcher -> launcher.localRank(environment))
+        .filter(OptionalInt::isPresent)
+        .findFirst()
+        .orElse(OptionalInt.empty());
+  }
+
+  @Override
+  public String toString() {
+    return "rank %d of %d, local rank %d, %s".formatted(rank, size, localRank, place);
+  }
+}
