@@ -118,19 +118,18 @@ public record GroupConfig(
   static Optional<GroupConfig> from(Map<String, String> environment, Device device) {
     Duration timeout = timeout(environment);
     return Launch.find(environment)
-        .map(
-            launch ->
-                new GroupConfig(
-                    launch.rank(),
-                    launch.size(),
-                    launch.localRank(),
-                    launch.place().host(),
-                    launch.place().port(),
-                    launch.place().job(),
-                    environment.getOrDefault("FST_GROUP_TOKEN", "").strip(),
-                    device,
-                    Optional.ofNullable(environment.get("FST_COLLECTIVE")),
-                    timeout));
+        .map(launch ->
+            new GroupConfig(
+                launch.rank(),
+                launch.size(),
+                launch.localRank(),
+                launch.place().host(),
+                launch.place().port(),
+                launch.place().job(),
+                environment.getOrDefault("FST_GROUP_TOKEN", "").strip(),
+                device,
+                Optional.ofNullable(environment.get("FST_COLLECTIVE")),
+                timeout));
   }
 
   private static Duration timeout(Map<String, String> environment) {

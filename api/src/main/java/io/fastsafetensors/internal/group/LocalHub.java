@@ -59,13 +59,12 @@ final class LocalHub {
 
   /** Lets a rank in; once all are, the round is theirs alone, as each round leads to the next. */
   Round enter() {
-    return get(
-        () -> {
-          Round first = Objects.requireNonNull(firstRound, "all ranks are here already");
-          entered++;
-          firstRound = entered == size ? null : first;
-          return first;
-        });
+    return get(() -> {
+      Round first = Objects.requireNonNull(firstRound, "all ranks are here already");
+      entered++;
+      firstRound = entered == size ? null : first;
+      return first;
+    });
   }
 
   /** Returns what one rank has sent to another; to be used under the lock. */

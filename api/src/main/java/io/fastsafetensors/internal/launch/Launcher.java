@@ -37,8 +37,7 @@ enum Launcher {
       "SLURM_JOB_ID",
       "SLURM_STEP_ID"),
   /** Starters that speak PMIx and say no more, such as PRRTE's. */
-  PMIX(
-      "PMIx", "PMIX_RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "PMIX_NAMESPACE"),
+  PMIX("PMIx", "PMIX_RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "PMIX_NAMESPACE"),
   /** An indexed job: its pods learn their number and not how many they are. */
   KUBERNETES("Kubernetes", "JOB_COMPLETION_INDEX", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE");
 

@@ -27,10 +27,11 @@ public record Place(String host, int port, String job) {
     boolean agentHasPort = launcher == Launcher.TORCHRUN && agentHasPort(environment);
     String host =
         host(launcher, environment, isOneHost, agentHasPort)
-            .orElseThrow(
-                () ->
-                    launcher.missing(
-                        environment, ADDRESS, "the host of rank 0, and " + PORT + " to a free port of it"));
+            .orElseThrow(() ->
+                launcher.missing(
+                    environment,
+                    ADDRESS,
+                    "the host of rank 0, and " + PORT + " to a free port of it"));
     OptionalInt port = agentHasPort ? OptionalInt.empty() : environment.number(PORT);
     if (port.isPresent()) {
       return new Place(host, port.getAsInt(), "");
@@ -86,8 +87,7 @@ public record Place(String host, int port, String job) {
    * failed counts.
    */
   private static String agentsJob(Environment environment, boolean isOneHost) {
-    String attempt =
-        isOneHost ? environment.text("TORCHELASTIC_RESTART_COUNT").orElse("0") : "any";
+    String attempt = isOneHost ? environment.text("TORCHELASTIC_RESTART_COUNT").orElse("0") : "any";
     return "torchrun %s, agent at port %s, attempt %s"
         .formatted(
             environment.text("TORCHELASTIC_RUN_ID").orElse("none"),

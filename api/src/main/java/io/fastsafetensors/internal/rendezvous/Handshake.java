@@ -70,6 +70,7 @@ final class Handshake {
 
   /** How long a rank waits for a greeting: what else may listen at a port waits itself. */
   private static final Duration GREETING_PATIENCE = Duration.ofSeconds(5);
+
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final byte[] job;
@@ -123,7 +124,8 @@ final class Handshake {
   /** Says to rank 0 who this is, and listens to its answer. */
   Reply knock(Socket socket, int rank, int size, Deadline deadline) throws IOException {
     ByteBuffer greeting =
-        Sockets.read(socket, Long.BYTES + JOB + NUMBER, Sockets.sooner(deadline, GREETING_PATIENCE));
+        Sockets.read(
+            socket, Long.BYTES + JOB + NUMBER, Sockets.sooner(deadline, GREETING_PATIENCE));
     try {
       checkGreeting(greeting);
     } catch (OtherJobException e) {

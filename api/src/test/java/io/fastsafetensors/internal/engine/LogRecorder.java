@@ -9,12 +9,12 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** Listens to the engine's logs. */
-final class LogRecorder extends Handler implements AutoCloseable {
+public final class LogRecorder extends Handler implements AutoCloseable {
   private final Logger logger = Logger.getLogger("io.fastsafetensors");
   private final boolean toParents = logger.getUseParentHandlers();
   private final List<LogRecord> records = new CopyOnWriteArrayList<>();
 
-  LogRecorder(Level level) {
+  public LogRecorder(Level level) {
     setLevel(level);
     logger.setLevel(level);
     logger.setUseParentHandlers(false);
@@ -26,11 +26,11 @@ final class LogRecorder extends Handler implements AutoCloseable {
     records.add(entry);
   }
 
-  List<LogRecord> records() {
+  public List<LogRecord> records() {
     return records;
   }
 
-  List<String> messages() {
+  public List<String> messages() {
     return records.stream().map(LogRecord::getMessage).toList();
   }
 
