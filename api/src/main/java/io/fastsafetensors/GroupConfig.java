@@ -166,6 +166,15 @@ public record GroupConfig(
     return Joining.join(this);
   }
 
+  /**
+   * Tells the ranks that wait for this one that it will not come, which its launcher may know: they
+   * fail at once, and not only at the timeout. Does nothing if they don't wait, or for rank 0, to
+   * which all others come. Blocks for no longer than the timeout.
+   */
+  public void decline() {
+    Joining.decline(this);
+  }
+
   /** Returns all but the token. */
   @Override
   public String toString() {

@@ -13,9 +13,8 @@ import org.jspecify.annotations.Nullable;
  * What transports between processes have in common: ranks find each other, exchange small messages,
  * and learn when one of them is lost. {@link GroupConfig#meet} makes one.
  *
- * <p>Rank 0 listens at the configured address, and only there. Each other rank connects to it and
- * both prove that they know the token, without sending it; strangers are refused and can't disturb
- * the start. The connections stay: heartbeats on them find a lost rank, and every rank is told who
+ * <p>Rank 0 listens where {@link GroupConfig} says. Each other rank connects to it and both prove
+ * that they know the token, without sending it; strangers are refused and can't disturb the start. The connections stay: heartbeats on them find a lost rank, and every rank is told who
  * it was. What is sent is neither encrypted nor signed: the token keeps out strangers that can
  * connect, not those that can listen or change what others send.
  *

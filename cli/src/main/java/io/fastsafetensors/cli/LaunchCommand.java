@@ -61,9 +61,12 @@ final class LaunchCommand implements Callable<Integer> {
       command.add("--debug");
     }
     command.addAll(subcommand);
+    GroupPlan plan = plan();
     try (Launcher launcher =
-        Launcher.start(command, plan(), prefixed(output.out()), prefixed(output.err()))) {
-      return exitCode(launcher.await());
+        Launcher.start(command, plan, prefixed(output.out()), prefixed(output.err()))) {
+      Optional<Launcher.Failure> failure = launcher.await();
+      failure.ifPresent(plan::tell);
+      return exitCode(failure);
     }
   }
 

@@ -9,6 +9,7 @@ import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
+import java.security.Security;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,10 +27,7 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
       LoadOptions options = arguments.options(progress);
       Optional<GroupConfig> config = GroupConfig.fromEnvironment(Device.CPU);
       Device device = device(arguments.device(), config.map(GroupConfig::localRank).orElse(0));
-      ProcessGroup group =
-          config.isPresent()
-              ? ProcessGroup.join(config.get().withDevice(device))
-              : ProcessGroup.single();
+      ProcessGroup group = group(config.map(found -> found.withDevice(device)));
       try {
         Loader.Builder loader =
             Loader.builder().device(device).group(group).timeout(options.timeout());
@@ -51,6 +49,15 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
       loader.close();
       throw e;
     }
+  }
+
+  private static ProcessGroup group(Optional<GroupConfig> config) throws LoadException {
+    if (config.isEmpty()) {
+      return ProcessGroup.single();
+    }
+    // The JDK remembers for 10 s that a name was not there, as of a container that starts.
+    Security.setProperty("networkaddress.cache.negative.ttl", "0");
+    return ProcessGroup.join(config.get());
   }
 
   /**

@@ -46,7 +46,7 @@ final class Handshake {
   /**
    * A rank at the door.
    *
-   * @param rank who it says it is
+   * @param rank who it says it is; see {@link #declining}
    * @param size how many ranks it says there are
    * @param number its number
    * @param isProven whether it knows the token
@@ -79,6 +79,11 @@ final class Handshake {
   Handshake(String token, String job) {
     this.job = digest(job);
     key = new SecretKeySpec(("fst:" + token).getBytes(StandardCharsets.UTF_8), ALGORITHM);
+  }
+
+  /** Returns what is said instead of a rank's number if that rank will not come; and back. */
+  static int declining(int rank) {
+    return -1 - rank;
   }
 
   private static byte[] digest(String text) {

@@ -81,7 +81,20 @@ final class Hub implements Control, Gatherings.Outcome {
         .toList();
   }
 
-  private synchronized Answer admit(Guest guest, Socket socket, Door.Replying reply)
+  private Answer admit(Guest guest, Socket socket, Door.Replying reply) throws IOException {
+    if (guest.rank() >= 0) {
+      return seat(guest, socket, reply);
+    }
+    int rank = Handshake.declining(guest.rank());
+    reply.say(new Reply(Answer.WELCOME, config.size()));
+    Sockets.closeQuietly(socket);
+    if (missing().contains(rank)) {
+      fail(new Failure(rank, "will not come: its launcher says that it has ended"));
+    }
+    return Answer.WELCOME;
+  }
+
+  private synchronized Answer seat(Guest guest, Socket socket, Door.Replying reply)
       throws IOException {
     Answer answer = answerTo(guest);
     reply.say(new Reply(answer, config.size()));

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** How a rank joins: rank 0 opens its door, the others knock until they are let in. */
 public final class Joining {
+  private static final System.Logger LOG = System.getLogger(Joining.class.getName());
   private static final int RETRY_MILLIS = 50;
   private static final int CONNECT_MILLIS = 2_000;
   private static final int BACKLOG = 1_024;
@@ -47,6 +48,16 @@ public final class Joining {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw joining.exception(CollectiveException.NO_PEER, "interrupted", e);
+    }
+  }
+
+  /** Says to rank 0, if it waits, that a rank will not come. */
+  public static void decline(GroupConfig config) {
+    Joining joining = new Joining(config, InetAddress::getAllByName);
+    try {
+      Sockets.closeQuietly(joining.knockEverywhere(Handshake.declining(config.rank())));
+    } catch (IOException e) { // Nobody waits for it any more.
+      LOG.log(System.Logger.Level.DEBUG, "rank 0 is not told of a rank that ended: {0}", e);
     }
   }
 
@@ -104,7 +115,7 @@ public final class Joining {
     IOException last;
     do {
       try {
-        return knockEverywhere();
+        return knockEverywhere(config.rank());
       } catch (CollectiveException e) {
         throw e; // Rank 0 has answered.
       } catch (IOException e) {
@@ -119,12 +130,12 @@ public final class Joining {
         last);
   }
 
-  private Socket knockEverywhere() throws IOException, CollectiveException {
+  private Socket knockEverywhere(int rank) throws IOException, CollectiveException {
     IOException last = new IOException("no address");
     for (InetAddress address : places.toKnockAt()) {
       for (int port : places.ports()) {
         try {
-          return knock(new InetSocketAddress(address, port));
+          return knock(new InetSocketAddress(address, port), rank);
         } catch (CollectiveException e) {
           throw e;
         } catch (IOException e) {
@@ -135,12 +146,13 @@ public final class Joining {
     throw last;
   }
 
-  private Socket knock(InetSocketAddress address) throws IOException, CollectiveException {
+  private Socket knock(InetSocketAddress address, int rank)
+      throws IOException, CollectiveException {
     Socket socket = new Socket();
     try {
       socket.setTcpNoDelay(true);
       socket.connect(address, Math.min(CONNECT_MILLIS, Sockets.millis(deadline)));
-      checkWelcome(handshake.knock(socket, config.rank(), config.size(), deadline));
+      checkWelcome(handshake.knock(socket, rank, config.size(), deadline));
       return socket;
     } catch (IOException | RuntimeException e) {
       Sockets.closeQuietly(socket);

@@ -39,6 +39,21 @@ class RendezvousFailureTests {
   }
 
   @Test
+  void aRankThatWillNotComeIsToldAtOnce() throws Exception {
+    Meeting meeting = Meeting.of(3, LONG);
+    FutureTask<Object> zero = meeting.start(meeting.config(0), Rendezvous::rank);
+    FutureTask<Object> one = meeting.start(meeting.config(1), Rendezvous::rank);
+    RendezvousTests.awaitListening(meeting.port());
+    meeting.config(2).decline();
+    for (FutureTask<Object> task : List.of(zero, one)) {
+      CollectiveException e = Meeting.failure(task);
+      assertThat(e.peer()).isEqualTo(2);
+      assertThat(e).hasMessageContaining("its launcher says that it has ended");
+    }
+    meeting.config(2).decline(); // Nobody hears it any more.
+  }
+
+  @Test
   void anAbsentRankZeroIsNamed() throws Exception {
     Meeting meeting = Meeting.of(2, SHORT);
     CollectiveException e = Meeting.failure(meeting.start(meeting.config(1), rendezvous -> true));

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli.launch;
 
+import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The ranks of a group, and where they meet.
@@ -22,6 +25,7 @@ import java.util.Map;
  */
 public record GroupPlan(int ranksHere, int nodes, int node, String host, int port, String token) {
   private static final int TOKEN_BYTES = 32;
+  private static final Duration TELLING = Duration.ofSeconds(2);
 
   /** Checks the numbers. */
   public GroupPlan {
@@ -72,6 +76,23 @@ public record GroupPlan(int ranksHere, int nodes, int node, String host, int por
         token,
         LauncherWatch.LAUNCHER_PID,
         Long.toString(ProcessHandle.current().pid()));
+  }
+
+  /** Tells the ranks of other hosts, if they still wait for all, that one of this host is gone. */
+  public void tell(Launcher.Failure failure) {
+    if (nodes > 1) {
+      new GroupConfig(
+              failure.rank(),
+              ranksHere * nodes,
+              failure.rank() - node * ranksHere,
+              host,
+              port,
+              token,
+              Device.CPU,
+              Optional.empty(),
+              TELLING)
+          .decline();
+    }
   }
 
   /** Returns all but the token. */

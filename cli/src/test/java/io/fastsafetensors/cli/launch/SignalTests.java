@@ -45,6 +45,33 @@ class SignalTests {
     }
   }
 
+  @Test
+  void ranksEndWhenNobodyWaitsForTheKilledLauncher() throws Exception {
+    assumeTrue(Files.isDirectory(Path.of("/proc/self")), "needs /proc, to see a zombie");
+    // The shell becomes a program that waits for no child: the launcher stays as a zombie.
+    String script = "\"$@\" & exec sleep 300";
+    List<String> command = new ArrayList<>(List.of(SHELL.toString(), "-c", script, "sh"));
+    command.addAll(java(LaunchingProgram.class));
+    command.addAll(java(WatchingProgram.class));
+    Process parent = new ProcessBuilder(command).start();
+    try (BufferedReader lines = parent.inputReader()) {
+      List<ProcessHandle> ranks = List.of(handle(lines.readLine()), handle(lines.readLine()));
+      ProcessHandle launcher = ranks.getFirst().parent().orElseThrow();
+      launcher.destroyForcibly();
+      for (ProcessHandle rank : ranks) {
+        rank.onExit().get(60, TimeUnit.SECONDS);
+      }
+      assertThat(Files.readString(Path.of("/proc", "" + launcher.pid(), "stat"))).contains(") Z ");
+    } finally {
+      parent.descendants().forEach(ProcessHandle::destroyForcibly);
+      parent.destroyForcibly();
+    }
+  }
+
+  private static ProcessHandle handle(String pid) {
+    return ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
+  }
+
   /** Launches ranks that print their process ids, sends the launcher a signal, and waits for it. */
   private static List<ProcessHandle> ranksAfter(String signal, List<String> rank) throws Exception {
     List<String> command = new ArrayList<>(signal.equals("KILL") ? List.of() : HEEDING_SIGNALS);
@@ -54,7 +81,7 @@ class SignalTests {
     try (BufferedReader lines = launcher.inputReader()) {
       List<ProcessHandle> ranks = new ArrayList<>();
       for (int i = 0; i < 2; i++) {
-        ranks.add(ProcessHandle.of(Long.parseLong(lines.readLine())).orElseThrow());
+        ranks.add(handle(lines.readLine()));
       }
       String pid = Long.toString(launcher.pid());
       assertThat(new ProcessBuilder("kill", "-" + signal, pid).start().waitFor()).isZero();

@@ -3,6 +3,7 @@ package io.fastsafetensors.collective.mpj;
 
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.Rendezvous;
 import java.io.Closeable;
 import java.io.IOException;
@@ -20,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 
 /** One copy of MPJ Express, connected to the other ranks'. */
 final class MpjDevice {
+  /** What else than a slow rank keeps MPJ Express from connecting. */
+  static final String STRANGERS =
+      "a stranger may have connected to one of its ports (25000 to 40000), which know no token";
+
   private final MpjLibrary library;
   private final AtomicInteger nextTag = new AtomicInteger(1);
   private volatile @Nullable Object world;
@@ -58,7 +63,8 @@ final class MpjDevice {
       thread.start();
       try {
         ports.run();
-        rendezvous.await("join", other(rendezvous), slice -> isDone(init, slice));
+        Deadline deadline = Deadline.after(rendezvous.timeout());
+        rendezvous.await("join", other(rendezvous), slice -> isDone(init, slice, deadline));
       } finally {
         thread.interrupt(); // It may wait for peers for ever.
       }
@@ -85,11 +91,16 @@ final class MpjDevice {
     }
   }
 
-  private static boolean isDone(FutureTask<Boolean> task, Duration slice)
+  private static boolean isDone(FutureTask<Boolean> task, Duration slice, Deadline deadline)
       throws LoadException, InterruptedException {
     try {
       return task.get(slice.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
+      if (deadline.hasPassed()) {
+        throw new LoadException(
+            "MPJ Express did not reach all ranks within %s; %s"
+                .formatted(deadline.allowed(), STRANGERS));
+      }
       return false;
     } catch (ExecutionException e) {
       throw new LoadException("MPJ Express can't start: " + e.getCause(), e);

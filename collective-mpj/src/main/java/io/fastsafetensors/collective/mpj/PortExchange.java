@@ -60,7 +60,7 @@ final class PortExchange implements AutoCloseable {
       new DataOutputStream(socket.getOutputStream())
           .writeUTF("#Peer Information;" + exchange(mine));
     } catch (SocketTimeoutException e) {
-      throw new IOException("MPJ Express does not ask for its peers", e);
+      throw new IOException("it did not ask for its peers; " + MpjDevice.STRANGERS, e);
     }
   }
 

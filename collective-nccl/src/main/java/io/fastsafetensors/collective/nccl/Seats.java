@@ -18,6 +18,7 @@ import java.util.Optional;
 final class Seats {
   private static final Path HOST = Path.of("/proc/sys/kernel/random/boot_id");
   private static final String SHARING = "NCCL_MULTI_RANK_GPU_ENABLE";
+  private static final String VISIBLE = "CUDA_VISIBLE_DEVICES";
   private static final String LOCAL_RANKS = "LOCAL_WORLD_SIZE";
 
   private Seats() {}
@@ -26,7 +27,12 @@ final class Seats {
   static Optional<String> tooFew(Device device) throws LoadException {
     int devices = Plugins.runtime(device).devices().size();
     String ranks = Optional.ofNullable(System.getenv(LOCAL_RANKS)).orElse("").strip();
-    return ranks.matches("[0-9]{1,9}") && Integer.parseInt(ranks) > devices && !isShared()
+    // A launcher that shows each rank a GPU of its own leaves each with one: see check.
+    boolean seesAll = System.getenv(VISIBLE) == null;
+    return ranks.matches("[0-9]{1,9}")
+            && Integer.parseInt(ranks) > devices
+            && seesAll
+            && !isShared()
         ? Optional.of(
             "%s ranks on this host (%s) and %d GPUs: start one rank a GPU"
                 .formatted(ranks, LOCAL_RANKS, devices))
