@@ -62,14 +62,15 @@ public final class HostLimits {
   }
 
   /**
-   * Promises memory before it is allocated. A margin stays free for the JVM itself.
+   * Promises memory before it is allocated. A margin stays free for the JVM itself: not more
+   * than was asked for, so that little memory is had to the end.
    *
    * @param bytes how much
    * @return the promise; the caller closes it, at the latest when the memory is freed
    * @throws DeviceMemoryException if there is less, with the limit and where it comes from
    */
   public MemoryReservation reserve(long bytes) throws DeviceMemoryException {
-    return MemoryReservation.make(ledger, bytes);
+    return MemoryReservation.of(ledger, bytes);
   }
 
   /**

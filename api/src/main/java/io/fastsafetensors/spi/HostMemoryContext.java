@@ -78,10 +78,8 @@ public abstract class HostMemoryContext implements DeviceContext {
       return arenaBuffer(bytes, alignment);
     }
     try (MemoryReservation promise = limits.reserve(bytes)) {
-      promise.check(bytes);
-      DeviceBuffer buffer = arenaBuffer(bytes, alignment);
-      promise.made(bytes);
-      return buffer;
+      return promise.<DeviceBuffer, DeviceMemoryException>make(
+          bytes, () -> arenaBuffer(bytes, alignment));
     }
   }
 

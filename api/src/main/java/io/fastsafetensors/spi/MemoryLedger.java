@@ -26,9 +26,6 @@ final class MemoryLedger {
   /** The kernel is asked again when one in so many parts of what was free has been used. */
   private static final int GLANCES = 8;
 
-  /** Below it nothing more is taken, whatever was promised: somebody else took what was free. */
-  private static final long LEAST_FREE = 16L << 20;
-
   private final Supplier<List<MemoryLimit>> source;
   private final Set<Runnable> reclaimers = new CopyOnWriteArraySet<>();
   private List<MemoryLimit> limits = List.of();
@@ -37,6 +34,7 @@ final class MemoryLedger {
   private long leastFree = Long.MAX_VALUE;
   private long used;
   private long promised;
+  private long underWay;
 
   MemoryLedger(Supplier<List<MemoryLimit>> source) {
     this.source = source;
@@ -82,26 +80,30 @@ final class MemoryLedger {
   }
 
   /**
-   * Makes sure that promised memory is still there, before it is used: other processes share the
+   * Makes sure that promised memory is still there, before it is made: other processes share the
    * limits.
    *
+   * @param bytes how much is to be made
+   * @param whole the size of the promise that it is a part of
    * @throws DeviceMemoryException if somebody else took it
    */
-  synchronized void checkUse(long bytes) throws DeviceMemoryException {
-    if (!asked || used + bytes > leastFree / GLANCES) {
+  synchronized void begin(long bytes, long whole) throws DeviceMemoryException {
+    if (!asked || used + underWay + bytes > leastFree / GLANCES) {
       ask();
-      if (gone(bytes).isPresent()) {
+      if (gone(bytes, whole).isPresent()) {
         reclaim();
       }
-      Optional<MemoryLimit> gone = gone(bytes);
+      Optional<MemoryLimit> gone = gone(bytes, whole);
       if (gone.isPresent()) {
         throw exceeded(bytes, gone.get());
       }
     }
+    underWay += bytes;
   }
 
   /** Notes that memory is there, and how much of it had been promised. */
-  synchronized void noteUse(long bytes, long ofPromised) {
+  synchronized void end(long bytes, long ofPromised) {
+    underWay -= bytes;
     used += bytes;
     promised -= ofPromised;
   }
@@ -125,12 +127,21 @@ final class MemoryLedger {
   }
 
   private Optional<MemoryLimit> lacking(long bytes) {
-    return least().filter(limit -> left(limit) < bytes);
+    return least().filter(limit -> left(limit) + spared(limit, bytes) < bytes);
   }
 
-  private Optional<MemoryLimit> gone(long bytes) {
+  /** Returns how much less is kept back for little memory: not more than was asked for. */
+  private static long spared(MemoryLimit limit, long bytes) {
+    return Math.max(0, limit.margin() - bytes);
+  }
+
+  /** Finds a limit of whose margin others have taken the half. */
+  private Optional<MemoryLimit> gone(long bytes, long whole) {
     return limits.stream()
-        .filter(limit -> limit.isOfPages() && limit.freeBytes() - LEAST_FREE < bytes)
+        .filter(MemoryLimit::isOfPages)
+        .filter(
+            limit ->
+                limit.freeBytes() - underWay - Math.min(limit.margin(), whole) / 2 < bytes)
         .min(Comparator.comparingLong(MemoryLimit::freeBytes));
   }
 
@@ -174,8 +185,9 @@ final class MemoryLedger {
                 limit.limitBytes(),
                 limit.limitBytes() - limit.freeBytes(),
                 limit.isOfPages() ? promised : 0,
-                limit.margin(),
+                limit.margin() - spared(limit, bytes),
                 REMEDY);
-    return new DeviceMemoryException(Device.CPU, bytes, Math.max(0, left(limit)), detail, cause);
+    long free = Math.max(0, left(limit) + spared(limit, bytes));
+    return new DeviceMemoryException(Device.CPU, bytes, free, detail, cause);
   }
 }

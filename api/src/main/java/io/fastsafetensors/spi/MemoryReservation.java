@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Host memory that was promised: it is not there yet, and nobody else in this process is promised
- * it. What is promised ends bit by bit as pages are made ({@link #made}), since the kernel counts
+ * it. What is promised ends bit by bit as pages are made ({@link #make}), since the kernel counts
  * those, or at once ({@link #close}).
  *
  * <p>Thread-safe; nothing here blocks for longer than it takes to read a few small files.
@@ -21,18 +21,22 @@ public final class MemoryReservation implements AutoCloseable {
   private final MemoryLedger ledger;
   private final AtomicLong left;
 
-  private MemoryReservation(MemoryLedger ledger, long bytes) {
+  /** The size of what this is a part of. */
+  private final long whole;
+
+  private MemoryReservation(MemoryLedger ledger, long bytes, long whole) {
     this.ledger = ledger;
     this.left = new AtomicLong(bytes);
+    this.whole = whole;
   }
 
   /** Promises memory, from what the calling thread {@linkplain #during draws from} if it does. */
-  static MemoryReservation make(MemoryLedger ledger, long bytes) throws DeviceMemoryException {
+  static MemoryReservation of(MemoryLedger ledger, long bytes) throws DeviceMemoryException {
     if (ENCLOSING.isBound() && ENCLOSING.get().ledger == ledger) {
       return ENCLOSING.get().part(bytes);
     }
     ledger.promise(bytes);
-    return new MemoryReservation(ledger, bytes);
+    return new MemoryReservation(ledger, bytes, bytes);
   }
 
   /**
@@ -52,7 +56,7 @@ public final class MemoryReservation implements AutoCloseable {
         throw e;
       }
     }
-    return new MemoryReservation(ledger, bytes);
+    return new MemoryReservation(ledger, bytes, Math.max(whole, bytes));
   }
 
   private long take(long bytes) {
@@ -75,23 +79,26 @@ public final class MemoryReservation implements AutoCloseable {
   }
 
   /**
-   * Makes sure that the memory is still there, right before pages are made: other processes may
-   * share the limits, and have taken it. Cheap: the kernel is asked only now and then.
+   * Makes pages of this reservation, which the kernel counts from then on. Makes sure before that
+   * the memory is still there: other processes may share the limits, and have taken it. Cheap: the
+   * kernel is asked only now and then.
    *
-   * @param bytes how much is to be made
-   * @throws DeviceMemoryException if it is gone
+   * @param <T> what making returns
+   * @param <X> what making throws
+   * @param bytes how much is made
+   * @param making makes the pages
+   * @return what making returned
+   * @throws DeviceMemoryException if the memory is gone: nothing is made
+   * @throws X if making did
    */
-  public void check(long bytes) throws DeviceMemoryException {
-    ledger.checkUse(bytes);
-  }
-
-  /**
-   * Notes that pages were made, which the kernel counts from then on.
-   *
-   * @param bytes how much
-   */
-  public void made(long bytes) {
-    ledger.noteUse(bytes, take(bytes));
+  public <T, X extends Throwable> T make(long bytes, CallableOp<? extends T, X> making)
+      throws DeviceMemoryException, X {
+    ledger.begin(bytes, whole);
+    try {
+      return making.call();
+    } finally {
+      ledger.end(bytes, take(bytes));
+    }
   }
 
   /** Ends what is left of the promise; a second call does nothing. */

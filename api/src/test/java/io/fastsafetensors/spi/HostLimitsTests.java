@@ -27,6 +27,10 @@ class HostLimitsTests {
     return all;
   }
 
+  private static void make(MemoryReservation promise, long bytes) throws DeviceMemoryException {
+    promise.<Long, DeviceMemoryException>make(bytes, () -> bytes);
+  }
+
   private void assertLacking(long bytes) {
     assertThatExceptionOfType(DeviceMemoryException.class).isThrownBy(() -> limits.reserve(bytes));
   }
@@ -37,6 +41,15 @@ class HostLimitsTests {
     limits.reserve(548 * MIB).close();
     assertThat(limits.reservable()).isEqualTo(548 * MIB);
     assertLacking(548 * MIB + 1);
+  }
+
+  @Test
+  void littleMemoryIsHadToTheEnd() throws DeviceMemoryException {
+    free = 20 * MIB;
+    limits.reserve(10 * MIB).close();
+    assertThatExceptionOfType(DeviceMemoryException.class)
+        .isThrownBy(() -> limits.reserve(11 * MIB))
+        .matches(e -> e.freeBytes() == 9 * MIB);
   }
 
   @Test
@@ -66,10 +79,10 @@ class HostLimitsTests {
   void pagesThatAreThereCountOnce() throws DeviceMemoryException {
     try (MemoryReservation first = limits.reserve(300 * MIB)) {
       free -= 200 * MIB;
-      first.made(200 * MIB);
+      make(first, 200 * MIB);
       assertThat(limits.reservable()).isEqualTo(248 * MIB);
       assertLacking(249 * MIB);
-      first.made(100 * MIB);
+      make(first, 100 * MIB);
       free -= 100 * MIB;
       assertThat(limits.reservable()).isEqualTo(248 * MIB);
     }
@@ -109,11 +122,11 @@ class HostLimitsTests {
   @Test
   void memoryThatSomebodyElseTookIsMissedBeforeItIsUsed() throws DeviceMemoryException {
     try (MemoryReservation promise = limits.reserve(300 * MIB)) {
-      promise.check(MIB);
-      free = 20 * MIB;
-      promise.made(100 * MIB);
+      make(promise, 100 * MIB);
+      free = 30 * MIB;
+      make(promise, MIB);
       assertThatExceptionOfType(DeviceMemoryException.class)
-          .isThrownBy(() -> promise.check(8 * MIB));
+          .isThrownBy(() -> make(promise, 8 * MIB));
     }
   }
 

@@ -31,16 +31,14 @@ public final class PagePromise implements AutoCloseable {
   }
 
   void touch(long address, long bytes) throws DeviceMemoryException {
-    if (promise != null) {
-      promise.check(bytes);
-    }
     try {
-      pages.touch(address, bytes);
+      if (promise == null) {
+        pages.touch(address, bytes);
+      } else {
+        promise.<Long, ErrnoException>make(bytes, () -> pages.touch(address, bytes));
+      }
     } catch (ErrnoException e) {
       throw HostLimits.SYSTEM.exceeded(bytes, e);
-    }
-    if (promise != null) {
-      promise.made(bytes);
     }
   }
 

@@ -58,9 +58,10 @@ record Pages(Libc libc, OptionalInt node) {
   /**
    * Makes the pages of a part of mapped memory be there.
    *
+   * @return {@code bytes}
    * @throws ErrnoException if there are not enough
    */
-  void touch(long address, long bytes) throws ErrnoException {
+  long touch(long address, long bytes) throws ErrnoException {
     long begin = address & -libc.pageSize();
     long answer;
     do {
@@ -70,5 +71,6 @@ record Pages(Libc libc, OptionalInt node) {
     if (answer != -Errno.EINVAL) {
       ErrnoException.check("madvise", answer);
     }
+    return bytes;
   }
 }
