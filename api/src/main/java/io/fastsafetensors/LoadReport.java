@@ -13,6 +13,8 @@ import java.util.stream.Stream;
  *
  * @param device where the tensors are
  * @param candidates every plug-in that was considered, in the order of preference, with its reason
+ * @param conversions what became of the types of this rank's tensors; empty if no conversion was
+ *     asked for
  * @param files each file that this rank read
  * @param bytes the tensors' size, in bytes
  * @param elapsed how long the load took
@@ -21,12 +23,14 @@ import java.util.stream.Stream;
 public record LoadReport(
     Device device,
     List<PluginReport> candidates,
+    List<ConversionReport> conversions,
     List<FileReport> files,
     long bytes,
     Duration elapsed) {
   /** Copies the lists. */
   public LoadReport {
     candidates = List.copyOf(candidates);
+    conversions = List.copyOf(conversions);
     files = List.copyOf(files);
   }
 
@@ -39,12 +43,16 @@ public record LoadReport(
     return bytes == 0 ? 0 : (double) bytes / Math.max(1, elapsed.toNanos());
   }
 
-  /** Returns a line for the load, one for each plug-in considered, and one for each file. */
+  /**
+   * Returns a line for the load, and one for each plug-in considered, for each type and option that
+   * it was converted or left by, and for each file.
+   */
   @Override
   public String toString() {
     return Stream.of(
             Stream.of(headline()),
             candidates.stream().map(PluginReport::toString),
+            conversions.stream().map(ConversionReport::toString),
             files.stream().map(LoadReport::line))
         .flatMap(lines -> lines)
         .collect(Collectors.joining("\n  "));

@@ -69,6 +69,7 @@ class LoadOptionsTests {
   private static LoadOptions of(int threads, List<String> filters, Map<String, String> properties) {
     return new LoadOptions(
         Optional.empty(),
+        List.of(),
         Optional.empty(),
         AccessPath.AUTO,
         DirectMode.AUTO,

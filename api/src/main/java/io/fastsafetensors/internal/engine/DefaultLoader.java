@@ -90,8 +90,13 @@ public final class DefaultLoader implements Loader {
       throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
     }
     Catalog wanted = catalog.filter(new NameFilter(options.filters()));
+    Conversion conversion = Conversion.of(options, catalog);
     return Together.make(
-        group, "load", waitForOthers(options), () -> load(wanted, options), FileBuffer::close);
+        group,
+        "load",
+        waitForOthers(options),
+        () -> load(wanted, options, conversion),
+        FileBuffer::close);
   }
 
   /** What all ranks have to ask for alike. */
@@ -100,6 +105,7 @@ public final class DefaultLoader implements Loader {
         "call: load",
         "device " + device.type(),
         "dtype " + options.dtype().map(Enum::name).orElse("as in the file"),
+        "dtype rules " + options.dtypeRules(),
         "filters " + options.filters(),
         "cache " + options.cache());
   }
@@ -111,24 +117,24 @@ public final class DefaultLoader implements Loader {
   }
 
   /** Loads this rank's share. */
-  private FileBuffer load(Catalog wanted, LoadOptions options) throws LoadException {
+  private FileBuffer load(Catalog wanted, LoadOptions options, Conversion conversion)
+      throws LoadException {
     OpenDevice on = open();
     // Held by the load itself, which may be under way when the loader is closed.
     on.context().retain();
     try {
-      return load(wanted, options, on);
+      return load(wanted, options, conversion, on);
     } finally {
       on.context().release();
     }
   }
 
-  private FileBuffer load(Catalog wanted, LoadOptions options, OpenDevice on) throws LoadException {
-    if (options.dtype().isPresent()) {
-      Conversion.checkAll(wanted, options.dtype().get(), on.context().attached());
-    }
+  private FileBuffer load(Catalog wanted, LoadOptions options, Conversion conversion, OpenDevice on)
+      throws LoadException {
+    conversion.checkAll(wanted, on.context());
     LoadPlan plan = LoadPlan.of(wanted, group.rank());
     LoadMonitor monitor = new LoadMonitor(options, plan.bytes(), () -> closed);
-    LoadJob.Result result = new LoadJob(registry, on, plan, options, monitor).run();
+    LoadJob.Result result = new LoadJob(registry, on, plan, options, conversion, monitor).run();
     try {
       lastReport = result.report();
       return new DefaultFileBuffer(wanted, result, on.context(), group, options.cache());
@@ -154,7 +160,7 @@ public final class DefaultLoader implements Loader {
     LoadReport last = lastReport;
     return last != null
         ? last
-        : new LoadReport(device, registry.report(device), List.of(), 0, Duration.ZERO);
+        : new LoadReport(device, registry.report(device), List.of(), List.of(), 0, Duration.ZERO);
   }
 
   @Override

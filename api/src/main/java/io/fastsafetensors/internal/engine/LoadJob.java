@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileReport;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
@@ -45,18 +44,25 @@ final class LoadJob {
   private final SharedContext context;
   private final LoadPlan plan;
   private final LoadOptions options;
+  private final Conversion conversion;
   private final LoadMonitor monitor;
   private final List<LoadedFile> files = new ArrayList<>();
   private final List<FileReport> reports = new ArrayList<>();
   private final long start = System.nanoTime();
 
   LoadJob(
-      Registry registry, OpenDevice on, LoadPlan plan, LoadOptions options, LoadMonitor monitor) {
+      Registry registry,
+      OpenDevice on,
+      LoadPlan plan,
+      LoadOptions options,
+      Conversion conversion,
+      LoadMonitor monitor) {
     this.registry = registry;
     this.on = on;
     this.context = on.context();
     this.plan = plan;
     this.options = options;
+    this.conversion = conversion;
     this.monitor = monitor;
   }
 
@@ -81,7 +87,7 @@ final class LoadJob {
       try (BackendSessions sessions = new BackendSessions(backends, context, ioOptions)) {
         readAll(sessions);
       }
-      return new Result(new LoadedTensors(files, options.dtype()), report(backends.reports()));
+      return new Result(new LoadedTensors(files, conversion), report(backends.reports()));
     } catch (Throwable e) {
       Cleanup.after(e, () -> Cleanup.each(files, LoadedFile::release));
       monitor.throwListenerFailure();
@@ -113,7 +119,7 @@ final class LoadJob {
       return true;
     }
     boolean fits = sessions.bytesInFlight() + next.bytes() <= MOST_BYTES_TO_CONVERT;
-    return sessions.filesInFlight() < MOST_FILES_IN_FLIGHT && (options.dtype().isEmpty() || fits);
+    return sessions.filesInFlight() < MOST_FILES_IN_FLIGHT && (conversion.isNone() || fits);
   }
 
   private void finishOldest(BackendSessions sessions) throws LoadException {
@@ -124,8 +130,8 @@ final class LoadJob {
     sessions.closeOldest();
     reports.add(report(pending, loaded.stats()));
     log(pending, loaded);
-    if (options.dtype().isPresent()) {
-      convertLast(pending.plan(), options.dtype().get());
+    if (conversion.isNeeded(pending.plan())) {
+      files.getLast().convert(context, pending.plan(), conversion);
     }
   }
 
@@ -143,14 +149,6 @@ final class LoadJob {
                     elapsed().toNanos() / 1000));
   }
 
-  private void convertLast(FilePlan plan, DType to) throws LoadException {
-    if (Conversion.isNeeded(plan, to)) {
-      LoadedFile file = files.getLast();
-      files.set(files.size() - 1, file.converted(context, plan, to));
-      file.release();
-    }
-  }
-
   private IoOptions ioOptions(BackendChoice choice) throws LoadException {
     return new IoOptions(
         options.path(),
@@ -158,7 +156,7 @@ final class LoadJob {
         options.threads(),
         options.blockBytes(),
         options.alignment(),
-        Conversion.remainingBudget(plan, options, context.device()),
+        conversion.remainingBudget(plan, options.memoryBudget(), context.device()),
         choice.properties(options),
         monitor);
   }
@@ -179,7 +177,8 @@ final class LoadJob {
   private LoadReport report(List<PluginReport> backends) {
     List<PluginReport> candidates =
         Stream.concat(on.candidates().stream(), backends.stream()).toList();
-    return new LoadReport(context.device(), candidates, reports, plan.bytes(), elapsed());
+    return new LoadReport(
+        context.device(), candidates, conversion.report(plan), reports, plan.bytes(), elapsed());
   }
 
   private Duration elapsed() {
