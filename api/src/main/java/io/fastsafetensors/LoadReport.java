@@ -73,10 +73,12 @@ public record LoadReport(
 
   private static String line(FileReport file) {
     String paths =
-        file.bytesByPath().entrySet().stream()
-            .sorted(Map.Entry.comparingByKey())
-            .map(e -> e.getValue() + " bytes " + e.getKey())
-            .collect(Collectors.joining(", "));
+        file.bytesByPath().isEmpty()
+            ? "0 bytes"
+            : file.bytesByPath().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(e -> e.getValue() + " bytes " + e.getKey())
+                .collect(Collectors.joining(", "));
     return String.format(
         Locale.ROOT,
         "%s: %s, %s, %d tensors, done after %.3f s: %s",

@@ -40,7 +40,7 @@ record LoadOutcome(
   }
 
   void printTo(PrintWriter out) {
-    out.printf("files    %d%n", files);
+    out.printf("files    %d%s%n", files, files == 0 ? ", since none has a tensor to load" : "");
     out.printf("tensors  %d%n", tensors);
     out.printf("bytes    %d (%s)%n", bytes, Printing.bytes(bytes));
     out.printf("seconds  %s%n", Printing.decimal(seconds));

@@ -171,7 +171,7 @@ final class LoadJob {
         elapsed(),
         Duration.ofNanos(stats.readNanos()),
         Duration.ofNanos(stats.copyNanos()),
-        pending.refusals() + stats.reason());
+        pending.reason(stats.reason()));
   }
 
   private LoadReport report(List<PluginReport> backends) {
