@@ -2,6 +2,7 @@
 package io.fastsafetensors;
 
 import io.fastsafetensors.internal.rendezvous.Joining;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Rendezvous;
 import java.time.Duration;
 import java.util.Map;
@@ -49,7 +50,8 @@ public record GroupConfig(
       throw new IllegalArgumentException("port " + port + ": want 1 to 65535");
     }
     if (!timeout.isPositive()) {
-      throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
+      throw new IllegalArgumentException(
+          "timeout " + Amounts.duration(timeout) + ": want more than nothing");
     }
   }
 

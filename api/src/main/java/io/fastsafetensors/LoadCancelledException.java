@@ -12,6 +12,7 @@ public final class LoadCancelledException extends LoadException {
   @Serial private static final long serialVersionUID = 1L;
 
   private final boolean timedOut;
+  private final long keptBytes;
 
   /**
    * Makes an exception.
@@ -20,8 +21,30 @@ public final class LoadCancelledException extends LoadException {
    * @param timedOut true if its time was over
    */
   public LoadCancelledException(String message, boolean timedOut) {
+    this(message, timedOut, 0);
+  }
+
+  /**
+   * Makes an exception of a load that was left behind.
+   *
+   * @param message what ended the load, how far it was, and what hangs
+   * @param timedOut true if its time was over
+   * @param keptBytes the memory that a file which hangs may still write to, in bytes
+   */
+  public LoadCancelledException(String message, boolean timedOut, long keptBytes) {
     super(message);
     this.timedOut = timedOut;
+    this.keptBytes = keptBytes;
+  }
+
+  /**
+   * Returns how much memory the load could not free yet, because a call on a file hangs that may
+   * still write to it. It is freed when that call ends.
+   *
+   * @return bytes, when this was thrown; 0 if the load ended in order
+   */
+  public long keptBytes() {
+    return keptBytes;
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.spi.Amounts;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -93,7 +94,8 @@ public record LoadOptions(
 
   private static void checkTimeout(Duration timeout) {
     if (!timeout.isPositive()) {
-      throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
+      throw new IllegalArgumentException(
+          "timeout " + Amounts.duration(timeout) + ": want more than nothing");
     }
   }
 

@@ -18,6 +18,8 @@ import java.util.stream.Stream;
  * @param files each file that this rank read
  * @param bytes the tensors' size, in bytes
  * @param elapsed how long the load took
+ * @param keptBytes the memory, in bytes, that earlier loads of the loader could not free yet,
+ *     because a file that hangs may still write to it; 0 unless a load was left behind
  * @since 0.1
  */
 public record LoadReport(
@@ -26,12 +28,23 @@ public record LoadReport(
     List<ConversionReport> conversions,
     List<FileReport> files,
     long bytes,
-    Duration elapsed) {
+    Duration elapsed,
+    long keptBytes) {
   /** Copies the lists. */
   public LoadReport {
     candidates = List.copyOf(candidates);
     conversions = List.copyOf(conversions);
     files = List.copyOf(files);
+  }
+
+  /**
+   * Returns this report with what is kept at another moment.
+   *
+   * @param bytes the memory that loads which were left behind keep
+   * @return the report
+   */
+  public LoadReport withKeptBytes(long bytes) {
+    return new LoadReport(device, candidates, conversions, files, this.bytes, elapsed, bytes);
   }
 
   /**
@@ -53,7 +66,10 @@ public record LoadReport(
             Stream.of(headline()),
             candidates.stream().map(PluginReport::toString),
             conversions.stream().map(ConversionReport::toString),
-            files.stream().map(LoadReport::line))
+            files.stream().map(LoadReport::line),
+            keptBytes == 0
+                ? Stream.<String>empty()
+                : Stream.of(keptBytes + " bytes are kept until files that hang answer"))
         .flatMap(lines -> lines)
         .collect(Collectors.joining("\n  "));
   }
@@ -64,7 +80,7 @@ public record LoadReport(
     }
     return String.format(
         Locale.ROOT,
-        "%d bytes to %s in %.3f s, %.2f GB/s",
+        "%s bytes to %s in %.3f s, %.2f GB/s",
         bytes,
         device,
         seconds(elapsed),
@@ -81,7 +97,7 @@ public record LoadReport(
                 .collect(Collectors.joining(", "));
     return String.format(
         Locale.ROOT,
-        "%s: %s, %s, %d tensors, done after %.3f s: %s",
+        "%s: %s, %s, %s tensors, done after %.3f s: %s",
         file.file(),
         file.backend(),
         paths,

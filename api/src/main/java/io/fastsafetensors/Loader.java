@@ -4,6 +4,7 @@ package io.fastsafetensors;
 import io.fastsafetensors.internal.engine.DefaultLoader;
 import io.fastsafetensors.internal.engine.DefaultLoaderBuilder;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,6 +16,18 @@ import java.util.Set;
  * #reset} forgets the files and keeps the device open and its memory pooled. In a group all ranks
  * add the same files in the same order, and {@link #keys}, {@link #info} and {@link #load} are
  * collective: a file needs to exist only where its owner runs. One thread at a time uses a loader.
+ *
+ * <p><b>Files that hang.</b> A call on a network file system may never return. Every call here that
+ * touches files is made on a thread of the library, and ends soon after its timeout, a cancellation
+ * or an interrupt all the same: the thread is left behind then, with the memory that it may still
+ * write to, until the file answers. The exception says what hangs and how much is kept ({@link
+ * LoadCancelledException#keptBytes}), the log too, and {@link #explain} says how much still is. The
+ * loader can be used on.
+ *
+ * <p><b>Closing.</b> A loader, a {@link FileBuffer} or a copy of a tensor that is never closed
+ * keeps its device and memory until the process ends. The log warns of it, with its size, once the
+ * garbage collector finds it; with the system property {@code io.fastsafetensors.trackLeaks=true}
+ * it says where it was made.
  *
  * @since 0.1
  */
@@ -59,6 +72,8 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    * @return this
    * @throws LoadException if it doesn't exist, has no such files, or the index is malformed or
    *     names a missing file; that the index and the headers agree is checked by {@link #load}
+   * @throws LoadCancelledException if it takes longer than the loader's timeout, or this thread is
+   *     interrupted, which it stays
    * @throws IllegalArgumentException if a file was added before
    * @throws IllegalStateException if the loader is closed
    */
@@ -69,6 +84,8 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    *
    * @return the names, in the order of ranks, files and bytes; unmodifiable
    * @throws LoadException if a file is missing or malformed, or a name stands in two files
+   * @throws LoadCancelledException if it takes longer than the loader's timeout, or this thread is
+   *     interrupted, which it stays
    * @throws IllegalStateException if the loader is closed
    */
   Set<String> keys() throws LoadException;
@@ -94,12 +111,15 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   FileBuffer load() throws LoadException;
 
   /**
-   * Loads tensors; blocks until every byte is there. After an exception nothing is left behind.
+   * Loads tensors; blocks until every byte is there. After an exception nothing is left, but what a
+   * file that hangs may still write to.
    *
    * @param options how to load
    * @return the loaded files; the caller closes them, before or after the loader
    * @throws LoadException if a file is missing, malformed or unreadable, ranks disagree, there is
-   *     no memory or no backend, or the load was cancelled or late
+   *     no memory or no backend
+   * @throws LoadCancelledException if the load was cancelled or is late, or this thread is
+   *     interrupted, which it stays
    * @throws IllegalArgumentException if a tensor can't be converted as asked
    * @throws IllegalStateException if the loader is closed, or has no files
    */
@@ -151,6 +171,16 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
      * @return this
      */
     Builder group(ProcessGroup group);
+
+    /**
+     * Bounds how long the calls may take that have no {@link LoadOptions}: to find the files of a
+     * checkpoint, and to read headers for {@link Loader#keys} and {@link Loader#info}.
+     *
+     * @param timeout above zero; one hour by default
+     * @return this
+     * @throws IllegalArgumentException if it is not
+     */
+    Builder timeout(Duration timeout);
 
     /**
      * Makes the loader. The device is opened by the first load.

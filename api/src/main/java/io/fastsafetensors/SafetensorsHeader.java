@@ -46,6 +46,7 @@ public record SafetensorsHeader(
    * @throws HeaderFormatException if the file breaks a rule of the format
    * @throws LoadException if the file can't be read: it doesn't exist, which is then the cause, is
    *     a folder, or is not permitted
+   * @throws LoadCancelledException if this thread is interrupted, which it stays
    */
   public static SafetensorsHeader read(Path path) throws LoadException {
     return HeaderReader.parse(path, HeaderReader.readRaw(path));

@@ -1,58 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.spi;
 
-import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
- * How much host memory there is, and the error when it is not enough. Who asks first is refused;
- * who doesn't may be killed by the kernel, where memory is overcommitted.
+ * How much host memory this process may use: the least of the machine, each level of its control
+ * group, and its ulimits. Who asks first is refused; who doesn't may be killed by the kernel, where
+ * memory is overcommitted. What was promised and isn't there yet counts as used.
  *
- * @param memory tells what there is, or nothing; thread-safe
+ * <p>Thread-safe. What the kernel says is asked at most a few times in a moment.
+ *
  * @since 0.1
  */
-public record HostLimits(Supplier<Optional<MemoryInfo>> memory) {
+public final class HostLimits {
   /** Those of this process. */
-  public static final HostLimits SYSTEM = new HostLimits(HostMemory::memory);
+  public static final HostLimits SYSTEM = new HostLimits(MemoryFiles.SYSTEM::read);
 
-  private static final String REMEDY =
-      "free memory, load fewer tensors, or map the files instead of copying them";
+  private final MemoryLedger ledger;
 
   /**
-   * Tells whether there is memory.
+   * Makes limits.
    *
-   * @param bytes how much
-   * @return false if there is less; true also where that is unknown
+   * @param source reads what there is, which is nothing where that is unknown; thread-safe
    */
-  public boolean allow(long bytes) {
-    return memory.get().map(MemoryInfo::freeBytes).orElse(Long.MAX_VALUE) >= bytes;
+  public HostLimits(Supplier<List<MemoryLimit>> source) {
+    this.ledger = new MemoryLedger(source);
   }
 
   /**
-   * Makes sure that there is memory.
+   * Reads all limits.
    *
-   * @param bytes how much
-   * @throws DeviceMemoryException if there is less
+   * @return each with what is free below it; nothing where that is unknown
    */
-  public void check(long bytes) throws DeviceMemoryException {
-    if (!allow(bytes)) {
-      throw exceeded(bytes, null);
-    }
+  public List<MemoryLimit> limits() {
+    return ledger.limits();
   }
 
   /**
-   * Makes the error of memory that is not there.
+   * Tells how much memory there is: the least of all limits.
+   *
+   * @return free and total bytes; empty if unknown
+   */
+  public Optional<MemoryInfo> memory() {
+    return limits().stream()
+        .map(limit -> new MemoryInfo(limit.freeBytes(), limit.limitBytes()))
+        .reduce((a, b) ->
+            new MemoryInfo(
+                Math.min(a.freeBytes(), b.freeBytes()), Math.min(a.totalBytes(), b.totalBytes())));
+  }
+
+  /**
+   * Returns how much could be reserved at the moment.
+   *
+   * @return bytes, negative if too much was promised; {@link Long#MAX_VALUE} if that is unknown
+   */
+  public long reservable() {
+    return ledger.left();
+  }
+
+  /**
+   * Promises memory before it is allocated. A margin stays free for the JVM itself.
+   *
+   * @param bytes how much
+   * @return the promise; the caller closes it, at the latest when the memory is freed
+   * @throws DeviceMemoryException if there is less, with the limit and where it comes from
+   */
+  public MemoryReservation reserve(long bytes) throws DeviceMemoryException {
+    return MemoryReservation.make(ledger, bytes);
+  }
+
+  /**
+   * Makes the error of memory that the system refused.
    *
    * @param bytes how much was needed
-   * @param cause why not, or null
+   * @param cause how it was refused
    * @return the error, which says how much there is and what to do
    */
-  public DeviceMemoryException exceeded(long bytes, @Nullable Throwable cause) {
-    String detail = cause == null ? REMEDY : cause.getMessage() + "; " + REMEDY;
-    long free = memory.get().map(MemoryInfo::freeBytes).orElse(-1L);
-    return new DeviceMemoryException(Device.CPU, bytes, free, detail, cause);
+  public DeviceMemoryException exceeded(long bytes, Throwable cause) {
+    return ledger.refused(bytes, cause);
+  }
+
+  /**
+   * Adds somebody who keeps idle memory, and gives it back to the system when it gets scarce.
+   *
+   * @param reclaimer gives back what it can; must not allocate. Called by any thread, also at times
+   *     when it has nothing
+   */
+  public void addReclaimer(Runnable reclaimer) {
+    ledger.addReclaimer(reclaimer);
+  }
+
+  /**
+   * Removes what was added.
+   *
+   * @param reclaimer the same object
+   */
+  public void removeReclaimer(Runnable reclaimer) {
+    ledger.removeReclaimer(reclaimer);
   }
 }

@@ -5,6 +5,7 @@ import io.fastsafetensors.DType;
 import io.fastsafetensors.internal.convert.Conversions;
 import io.fastsafetensors.internal.parallel.RowCopies;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -19,13 +20,23 @@ public final class HostMemory {
   private HostMemory() {}
 
   /**
-   * Tells how much host memory there is for this process: of the machine or of the container,
-   * whichever has less. Reads a few small files; don't call it per block.
+   * Tells how much host memory there is for this process: the least of {@link HostLimits#SYSTEM}.
+   * Reads a few small files; don't call it per block.
    *
    * @return free and total bytes; empty on platforms other than Linux
    */
   public static Optional<MemoryInfo> memory() {
-    return MemoryFiles.SYSTEM.read();
+    return HostLimits.SYSTEM.memory();
+  }
+
+  /**
+   * Names the control groups whose limits on memory this process can see: its own, and those above
+   * it.
+   *
+   * @return their folders; none where none is mounted, and on platforms other than Linux
+   */
+  public static List<String> controlGroups() {
+    return MemoryFiles.SYSTEM.levels().stream().map(ControlGroup::shown).toList();
   }
 
   /**

@@ -18,6 +18,9 @@ public abstract class HostMemoryContext implements DeviceContext {
   /** The largest base page of the platforms that Java runs on. */
   private static final long PAGE = 64 << 10;
 
+  /** Smaller pieces cost more to ask for than to make, and are what the margin is for. */
+  private static final long WORTH_ASKING = 64 << 10;
+
   private final HostLimits limits;
   private volatile boolean closed;
 
@@ -62,16 +65,28 @@ public abstract class HostMemoryContext implements DeviceContext {
   }
 
   /**
-   * Allocates from the Java platform, whose memory is clear.
+   * Allocates from the Java platform, whose memory is clear, so that all of its pages are there.
    *
    * @param bytes the size, checked
    * @param alignment what the address is to be a multiple of, checked
    * @return the buffer; the caller closes it
    * @throws DeviceMemoryException if there is not enough
    */
-  @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
   protected final DeviceBuffer allocateInArena(long bytes, long alignment)
       throws DeviceMemoryException {
+    if (bytes < WORTH_ASKING) {
+      return arenaBuffer(bytes, alignment);
+    }
+    try (MemoryReservation promise = limits.reserve(bytes)) {
+      promise.check(bytes);
+      DeviceBuffer buffer = arenaBuffer(bytes, alignment);
+      promise.made(bytes);
+      return buffer;
+    }
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
+  private DeviceBuffer arenaBuffer(long bytes, long alignment) throws DeviceMemoryException {
     Arena arena = Arena.ofShared();
     try {
       return DeviceBuffer.ofHost(arena.allocate(bytes, alignment), arena::close);
@@ -97,7 +112,6 @@ public abstract class HostMemoryContext implements DeviceContext {
   public final MemoryInfo memory() throws LoadException {
     return limits
         .memory()
-        .get()
         .orElseThrow(() -> new LoadException("cpu: this platform does not tell its memory"));
   }
 

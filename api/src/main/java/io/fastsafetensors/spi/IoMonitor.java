@@ -37,4 +37,15 @@ public interface IoMonitor {
    * @return the deadline of every wait of this load
    */
   Deadline deadline();
+
+  /**
+   * Returns the host memory that the load's copies take; who copies into host memory asks for it
+   * before.
+   *
+   * @return the same for all sessions of a load; unless overridden, that of a load of unknown size,
+   *     of which each file is promised its own
+   */
+  default LoadMemory memory() {
+    return new LoadMemory(HostLimits.SYSTEM, 0, false);
+  }
 }

@@ -22,9 +22,22 @@ public interface IoTicket extends AutoCloseable {
   LoadedRanges await() throws LoadException;
 
   /**
+   * Stops what is left to do and waits for what is under way, at most until a deadline (rule
+   * IO-121). Frees nothing: {@link #close} comes after it, last for the tickets that are not done.
+   *
+   * @param deadline how long to wait
+   * @return how many reads may still be under way; 0 only if {@link #close} will not wait for any.
+   *     A ticket that can't tell returns 1, as this method does
+   */
+  default int stop(Deadline deadline) {
+    return 1;
+  }
+
+  /**
    * Stops what is left to do and waits until nothing of this ticket touches a file or a buffer any
    * more, then frees what was not handed out by {@link #await} (rule IO-102, the drain rule). A
-   * second call does nothing.
+   * second call does nothing. That wait has no deadline, since what comes after it frees memory:
+   * the engine calls it on a thread that it can leave behind.
    */
   @Override
   void close();

@@ -1,75 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.spi;
 
-import java.io.IOException;
-import java.nio.file.Files;
+import io.fastsafetensors.spi.MemoryLimit.Kind;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The files in which Linux says how much memory there is: of the machine (proc(5)), and of the
- * container (the kernel's cgroup-v2.rst); the smaller counts.
- *
- * @param meminfo the machine's
- * @param cgroup the folder of the control group that this process is in, as it sees it
+ * The files in which Linux says how much memory there is: for the machine (proc_meminfo(5)), for
+ * the control groups of this process, and for the process itself (getrlimit(2)). Thread-safe.
  */
-record MemoryFiles(Path meminfo, Path cgroup) {
-  /** Where they are. */
-  static final MemoryFiles SYSTEM =
-      new MemoryFiles(Path.of("/proc/meminfo"), Path.of("/sys/fs/cgroup"));
+final class MemoryFiles {
+  /** Those of this process. */
+  static final MemoryFiles SYSTEM = new MemoryFiles(Path.of("/"));
 
-  /** Reads them; empty on a platform without them. */
-  Optional<MemoryInfo> read() {
-    List<String> machineLines = lines(meminfo);
-    OptionalLong total = field(machineLines, "MemTotal:");
-    OptionalLong available = field(machineLines, "MemAvailable:");
-    if (total.isEmpty() || available.isEmpty()) {
-      return Optional.empty();
-    }
-    MemoryInfo machine =
-        new MemoryInfo(available.getAsLong() * 1024, total.getAsLong() * 1024); // given in kB
-    return Optional.of(container().map(group -> smaller(machine, group)).orElse(machine));
-  }
+  /** Limits of the process: what proc_pid_limits(5) and proc_pid_status(5) call them. */
+  private enum Ulimit {
+    ADDRESS_SPACE("ulimit -v", "Max address space", "VmSize:"),
+    DATA("ulimit -d", "Max data size", "VmData:");
 
-  private Optional<MemoryInfo> container() {
-    OptionalLong max = field(lines(cgroup.resolve("memory.max")), "");
-    OptionalLong current = field(lines(cgroup.resolve("memory.current")), "");
-    if (max.isEmpty() || current.isEmpty()) {
-      return Optional.empty();
-    }
-    // The page cache counts as used, but gives way.
-    long cache = field(lines(cgroup.resolve("memory.stat")), "inactive_file ").orElse(0);
-    long free = max.getAsLong() - current.getAsLong() + cache;
-    return Optional.of(new MemoryInfo(Math.max(0, free), max.getAsLong()));
-  }
+    private final String command;
+    private final String name;
+    private final String used;
 
-  private static MemoryInfo smaller(MemoryInfo a, MemoryInfo b) {
-    return new MemoryInfo(
-        Math.min(a.freeBytes(), b.freeBytes()), Math.min(a.totalBytes(), b.totalBytes()));
-  }
-
-  /** Reads a file's lines; none if there is no such file. */
-  private static List<String> lines(Path file) {
-    try {
-      return Files.readAllLines(file);
-    } catch (IOException e) {
-      return List.of();
+    Ulimit(String command, String name, String used) {
+      this.command = command;
+      this.name = name;
+      this.used = used;
     }
   }
 
-  /** Returns the number after a key at the start of a line; empty if there is no such number. */
-  private static OptionalLong field(List<String> lines, String key) {
-    try {
-      return lines.stream()
-          .filter(line -> line.startsWith(key))
-          .map(line -> line.substring(key.length()).strip().split(" ", 2)[0])
-          .filter(word -> !word.isEmpty() && word.chars().allMatch(Character::isDigit))
-          .mapToLong(Long::parseLong)
-          .findFirst();
-    } catch (NumberFormatException e) {
-      return OptionalLong.empty();
+  private final Path root;
+  private final ControlGroups groups;
+  private List<String> names = List.of();
+  private List<ControlGroup> levels = List.of();
+  private boolean known;
+
+  /** Reads below a folder, which is the root of all files but in tests. */
+  MemoryFiles(Path root) {
+    this.root = root;
+    this.groups = new ControlGroups(root);
+  }
+
+  /** Reads all limits that there are; none on a platform without such files. */
+  List<MemoryLimit> read() {
+    List<MemoryLimit> limits = new ArrayList<>();
+    addMachine(limits);
+    levels().forEach(level -> limits.addAll(level.limits()));
+    addUlimits(limits);
+    return limits;
+  }
+
+  /** Returns the levels of control groups that know of memory. */
+  synchronized List<ControlGroup> levels() {
+    List<String> now = groups.names();
+    if (!known || !now.equals(names)) {
+      levels = groups.find(now);
+      names = now;
+      known = true;
+    }
+    return levels;
+  }
+
+  private void addMachine(List<MemoryLimit> limits) {
+    SystemFile file = SystemFile.read(root.resolve("proc/meminfo"));
+    OptionalLong total = file.number("MemTotal:");
+    OptionalLong available = file.number("MemAvailable:");
+    if (total.isPresent() && available.isPresent()) {
+      limits.add(
+          new MemoryLimit(
+              Kind.MACHINE,
+              "the machine's memory (/proc/meminfo)",
+              total.getAsLong() * 1024, // given in kB
+              available.getAsLong() * 1024));
+    }
+  }
+
+  private void addUlimits(List<MemoryLimit> limits) {
+    SystemFile soft = SystemFile.read(root.resolve("proc/self/limits"));
+    SystemFile status = null;
+    for (Ulimit ulimit : Ulimit.values()) {
+      OptionalLong limit = soft.number(ulimit.name);
+      if (limit.isPresent()) {
+        status = status == null ? SystemFile.read(root.resolve("proc/self/status")) : status;
+        long used = status.number(ulimit.used).orElse(0) * 1024;
+        String source = ulimit.command + " (" + ulimit.name + " in /proc/self/limits)";
+        long free = Math.clamp(limit.getAsLong() - used, 0, limit.getAsLong());
+        limits.add(new MemoryLimit(Kind.ADDRESSES, source, limit.getAsLong(), free));
+      }
     }
   }
 }

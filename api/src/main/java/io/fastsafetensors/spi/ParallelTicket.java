@@ -3,10 +3,7 @@ package io.fastsafetensors.spi;
 
 import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -23,18 +20,14 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public abstract class ParallelTicket implements IoTicket {
-  private static final Logger LOG = System.getLogger(ParallelTicket.class.getName());
-
   /** How soon a waiting caller notices a cancellation that no job notices. */
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final Path file;
   private final IoMonitor monitor;
-  private final Duration patience;
   private long left;
   private int running;
   private boolean stopped;
-  private boolean abandoned;
   private @Nullable Throwable failure;
   private boolean awaited;
   private boolean closed;
@@ -63,15 +56,9 @@ public abstract class ParallelTicket implements IoTicket {
    * @param jobs how many jobs there are to begin with
    */
   protected ParallelTicket(Path file, IoMonitor monitor, long jobs) {
-    this(file, monitor, jobs, Duration.ofMinutes(1));
-  }
-
-  /** Makes a ticket whose {@code close} waits so long for a job that hangs. */
-  ParallelTicket(Path file, IoMonitor monitor, long jobs, Duration patience) {
     this.file = file;
     this.monitor = monitor;
     this.left = jobs;
-    this.patience = patience;
   }
 
   /**
@@ -84,8 +71,7 @@ public abstract class ParallelTicket implements IoTicket {
 
   /**
    * Closes the file, and frees the memory unless it was handed out. Runs once, when nobody uses
-   * them any more: at the end of {@code await} or in {@code close}, or on the thread of the last
-   * job if that hung for longer than {@code close} waits. Throws nothing.
+   * them any more: at the end of {@code await} or in {@code close}. Throws nothing.
    *
    * @param handedOut whether the ranges of {@link #finish} are the caller's
    */
@@ -116,9 +102,7 @@ public abstract class ParallelTicket implements IoTicket {
     } catch (Throwable e) {
       thrown = e;
     }
-    if (leave(thrown)) {
-      release(false);
-    }
+    leave(thrown);
   }
 
   /**
@@ -138,8 +122,7 @@ public abstract class ParallelTicket implements IoTicket {
     return !stopped;
   }
 
-  /** Returns whether this was the last job of a ticket that nobody waits for any more. */
-  private synchronized boolean leave(@Nullable Throwable thrown) {
+  private synchronized void leave(@Nullable Throwable thrown) {
     running--;
     if (thrown == null) {
       left--;
@@ -149,7 +132,6 @@ public abstract class ParallelTicket implements IoTicket {
     if (left == 0 || stopped) {
       notifyAll(); // not for each job: who waits would wake for nothing
     }
-    return abandoned && running == 0;
   }
 
   /**
@@ -184,7 +166,8 @@ public abstract class ParallelTicket implements IoTicket {
         monitor.checkpoint();
         Deadline deadline = monitor.deadline();
         if (deadline.hasPassed()) {
-          throw new LoadCancelledException(file + ": not read within " + deadline.allowed(), true);
+          throw new LoadCancelledException(
+              file + ": not read within " + Amounts.duration(deadline.allowed()), true);
         }
       }
     } catch (InterruptedException e) {
@@ -218,27 +201,32 @@ public abstract class ParallelTicket implements IoTicket {
   }
 
   @Override
+  public final int stop(Deadline deadline) {
+    return drain(deadline);
+  }
+
+  @Override
   public final void close() {
     if (closed) {
       return;
     }
     closed = true;
-    if (!drain()) {
-      LOG.log(Level.ERROR, "{0}: a read hangs; its memory is freed when it ends", file);
-    } else if (!handedOut) {
+    drain(null);
+    if (!handedOut) {
       release(false);
     }
   }
 
-  /** Runs no more jobs; returns whether none runs any more. Interrupts are noticed afterwards. */
-  private synchronized boolean drain() {
+  /**
+   * Runs no more jobs; returns how many still run at the deadline, if there is one. Interrupts are
+   * noticed afterwards.
+   */
+  private synchronized int drain(@Nullable Deadline deadline) {
     stopped = true;
-    Deadline deadline = Deadline.after(patience);
     boolean interrupted = Thread.interrupted();
-    boolean idle = false;
-    while (!idle && !deadline.hasPassed()) {
+    while (running > 0 && (deadline == null || !deadline.hasPassed())) {
       try {
-        idle = waitUntil(() -> running == 0, deadline.remainingNanos());
+        waitUntil(() -> running == 0, deadline == null ? POLL_NANOS : deadline.remainingNanos());
       } catch (InterruptedException e) {
         interrupted = true;
       }
@@ -246,7 +234,6 @@ public abstract class ParallelTicket implements IoTicket {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    abandoned = running > 0 && !handedOut;
-    return running == 0;
+    return running;
   }
 }

@@ -4,7 +4,6 @@ package io.fastsafetensors.spi;
 import io.fastsafetensors.LoadException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,9 +15,6 @@ import java.util.List;
  */
 public final class SessionThreads implements AutoCloseable {
   private static final Logger LOG = System.getLogger(SessionThreads.class.getName());
-
-  /** How long a thread in a read that was given up may still take to end. */
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private final String name;
   private final Runnable work;
@@ -70,15 +66,15 @@ public final class SessionThreads implements AutoCloseable {
   }
 
   /**
-   * Waits for the threads, which have been told to end, also if this thread is interrupted; a
-   * thread that hangs for a minute is logged and left behind.
+   * Waits for the threads, which have been told to end, also if this thread is interrupted. There
+   * is no deadline, since what comes after may free what a thread reads into: the engine closes
+   * sessions on a thread that it can leave behind.
    */
   @Override
   public void close() {
-    Deadline deadline = Deadline.after(PATIENCE);
     boolean interrupted = false;
     for (Thread thread : threads) {
-      interrupted |= join(thread, deadline);
+      interrupted |= join(thread);
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
@@ -86,13 +82,11 @@ public final class SessionThreads implements AutoCloseable {
   }
 
   /** Returns whether this thread was interrupted meanwhile. */
-  private static boolean join(Thread thread, Deadline deadline) {
+  private static boolean join(Thread thread) {
     boolean interrupted = false;
     while (true) {
       try {
-        if (!thread.join(Duration.ofNanos(deadline.remainingNanos()))) {
-          LOG.log(Level.ERROR, "{0} hangs in a read", thread.getName());
-        }
+        thread.join();
         return interrupted;
       } catch (InterruptedException e) {
         interrupted = true;

@@ -44,8 +44,8 @@ class ParallelTicketTests {
     final List<String> ends = new ArrayList<>();
     @Nullable LoadException finishFails;
 
-    Ticket(long jobs, Monitor monitor, Duration patience) {
-      super(FILE, monitor, jobs, patience);
+    Ticket(long jobs, Monitor monitor) {
+      super(FILE, monitor, jobs);
     }
 
     @Override
@@ -68,7 +68,7 @@ class ParallelTicketTests {
   }
 
   private static Ticket ticket(long jobs) {
-    return new Ticket(jobs, new Monitor(Deadline.after(LONG), false), LONG);
+    return new Ticket(jobs, new Monitor(Deadline.after(LONG), false));
   }
 
   @Test
@@ -236,19 +236,24 @@ class ParallelTicketTests {
   }
 
   @Test
-  void jobThatHangsLongerThanACloseFreesWhenItEnds() throws Exception {
-    Ticket ticket = new Ticket(1, new Monitor(Deadline.after(LONG), false), Duration.ofMillis(1));
-    Worker worker = new Worker(ticket);
-    ticket.close();
+  void stopEndsAtItsDeadlineAndCountsTheJobsThatHang() throws Exception {
+    Ticket ticket = ticket(3);
+    Worker first = new Worker(ticket);
+    Worker second = new Worker(ticket);
+    assertThat(ticket.stop(Deadline.after(Duration.ofMillis(1)))).isEqualTo(2);
+    assertThat(ticket.isStopped()).isTrue();
     assertThat(ticket.ends()).isEmpty();
 
-    worker.end();
+    first.end();
+    second.end();
+    assertThat(ticket.stop(Deadline.after(LONG))).isZero();
+    ticket.close();
     assertThat(ticket.ends()).containsExactly("freed");
   }
 
   @Test
   void awaitNoticesACancellationThatNoJobNotices() {
-    Ticket ticket = new Ticket(1, new Monitor(Deadline.after(LONG), true), LONG);
+    Ticket ticket = new Ticket(1, new Monitor(Deadline.after(LONG), true));
     assertThatThrownBy(ticket::await).hasMessageContaining("cancelled by the test");
     ticket.close();
   }
@@ -256,10 +261,10 @@ class ParallelTicketTests {
   @Test
   void awaitEndsAtTheDeadline() {
     Deadline soon = Deadline.after(Duration.ofMillis(20));
-    Ticket ticket = new Ticket(1, new Monitor(soon, false), LONG);
+    Ticket ticket = new Ticket(1, new Monitor(soon, false));
     assertThatExceptionOfType(LoadCancelledException.class)
         .isThrownBy(ticket::await)
-        .withMessage("some.safetensors: not read within PT0.02S")
+        .withMessage("some.safetensors: not read within 20 ms")
         .matches(LoadCancelledException::timedOut);
     ticket.close();
   }

@@ -43,6 +43,7 @@ final class DoctorCommand implements Callable<Integer> {
           .forEach(report -> print(report, "for " + device + ": "));
     }
     HostFacts.read().forEach(this::print);
+    LimitFacts.read().forEach(fact -> print("limit", fact));
     return ExitCode.OK;
   }
 

@@ -25,8 +25,9 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
       Device device = Device.parse(arguments.device(), localRank());
       ProcessGroup group = group(device);
       try {
-        return load(
-            arguments, options, Loader.builder().device(device).group(group).build(), group);
+        Loader.Builder loader =
+            Loader.builder().device(device).group(group).timeout(options.timeout());
+        return load(arguments, options, loader.build(), group);
       } catch (Throwable e) {
         group.close();
         throw e;

@@ -68,7 +68,8 @@ final class PluginPaths {
                 Path.of(entry.endsWith("/*") ? entry.substring(0, entry.length() - 2) : entry)))
         .findFirst()
         .ifPresent(entry -> {
-          throw new IllegalArgumentException(option + " " + entry + ": there is no such file or folder");
+          throw new IllegalArgumentException(
+              option + " " + entry + ": there is no such file or folder");
         });
   }
 

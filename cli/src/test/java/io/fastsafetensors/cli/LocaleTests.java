@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
 import java.util.StringTokenizer;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,7 +40,8 @@ class LocaleTests {
     Path file = folder.resolve("i.safetensors");
     Samples.write(file, "a0", DType.F32, Shape.of(100, 20));
     Object[] words =
-        Collections.list(new StringTokenizer(line.replace("FILE", file + "").replace("DIR", folder + "")))
+        Collections.list(
+                new StringTokenizer(line.replace("FILE", file + "").replace("DIR", folder + "")))
             .toArray();
     Fst usual = FstProcess.run(folder, Map.of(), words);
     for (String options : new String[] {ARABIC, "-Duser.language=tr", "-Duser.language=hi"}) {

@@ -38,7 +38,17 @@ class MainTests {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "no-such", "help no-such", "load -p /no/such.jar x", "doctor -cp /no:", "load --threads many", "load --path sideways", "launch"})
+  @ValueSource(
+      strings = {
+        "",
+        "no-such",
+        "help no-such",
+        "load -p /no/such.jar x",
+        "doctor -cp /no:",
+        "load --threads many",
+        "load --path sideways",
+        "launch"
+      })
   void misuseIsOneLineAndExitCode2(String line) {
     Fst fst = Fst.runLine(line);
     assertThat(fst.exit()).isEqualTo(2);

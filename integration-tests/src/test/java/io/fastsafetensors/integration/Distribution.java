@@ -73,6 +73,21 @@ final class Distribution {
   static Jvm fst(
       Path folder, Map<String, String> environment, List<String> options, String... arguments)
       throws IOException, InterruptedException {
+    return Jvm.run(folder, environment, arguments(options, arguments));
+  }
+
+  /** Runs the command in a shell, after another command such as {@code ulimit -n 40}. */
+  static Jvm fstAfter(Path folder, String before, String... arguments)
+      throws IOException, InterruptedException {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    List<String> shell = new ArrayList<>(List.of("bash", "-c", before + "; exec \"$@\"", "sh"));
+    shell.add(java);
+    shell.addAll(arguments(List.of(), arguments));
+    return Jvm.run(folder, new ProcessBuilder(shell));
+  }
+
+  private static List<String> arguments(List<String> options, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(options);
     command.addAll(
         List.of(
@@ -82,7 +97,7 @@ final class Distribution {
             "-m",
             "io.fastsafetensors.cli/io.fastsafetensors.cli.Main"));
     command.addAll(List.of(arguments));
-    return Jvm.run(folder, environment, command);
+    return command;
   }
 
   /** Returns the modules that the command lets call native code. */

@@ -76,7 +76,7 @@ final class BlockWatch {
     for (int at = Math.toIntExact(block.offset()); at < end; at++) {
       rule.check(
           memory[begin + at] == wanted[at],
-          "blockDone() was told of bytes %d to %d of the file before byte %d was in its place"
+          "blockDone() was told of bytes %s to %s of the file before byte %s was in its place"
               .formatted(block.offset(), end, at));
     }
   }

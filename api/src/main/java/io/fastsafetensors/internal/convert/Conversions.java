@@ -35,7 +35,7 @@ public final class Conversions {
     long elements = elements(source, from);
     if (elements != elements(target, to)) {
       throw new IllegalArgumentException(
-          "%d bytes of %s to convert into %d bytes of %s: not as many elements"
+          "%s bytes of %s to convert into %s bytes of %s: not as many elements"
               .formatted(source.byteSize(), from, target.byteSize(), to));
     }
     if (source.asOverlappingSlice(target).isPresent()) {

@@ -5,13 +5,16 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.registry.Candidates;
+import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -23,9 +26,13 @@ import java.util.Optional;
 final class BackendSessions implements AutoCloseable {
   private static final Logger LOG = System.getLogger(BackendSessions.class.getName());
 
+  /** How long all reads that are under way may take to end before they count as hanging. */
+  private static final Duration STOP_GRACE = Duration.ofMillis(250);
+
   private final Candidates<IoBackend> candidates;
   private final SharedContext context;
   private final IoOptions options;
+  private final Whereabouts whereabouts;
   private final List<Opened> opened = new ArrayList<>();
   private final Deque<PendingFile> inFlight = new ArrayDeque<>();
 
@@ -37,16 +44,23 @@ final class BackendSessions implements AutoCloseable {
    */
   record Opened(String backend, IoSession session) {}
 
-  BackendSessions(Candidates<IoBackend> candidates, SharedContext context, IoOptions options) {
+  BackendSessions(
+      Candidates<IoBackend> candidates,
+      SharedContext context,
+      IoOptions options,
+      Whereabouts whereabouts) {
     this.candidates = candidates;
     this.context = context;
     this.options = options;
+    this.whereabouts = whereabouts;
   }
 
   /** Starts reading a file, by the first backend that can serve it. */
   void submit(FilePlan plan) throws LoadException {
     PendingFile file = new PendingFile(this, plan);
+    whereabouts.ask(plan.path(), plan.bytes());
     file.submit();
+    whereabouts.answered(plan.path());
     inFlight.add(file);
   }
 
@@ -65,7 +79,7 @@ final class BackendSessions implements AutoCloseable {
 
   /** Closes the oldest file, after it was awaited. */
   void closeOldest() {
-    inFlight.remove().close();
+    close(inFlight.remove());
   }
 
   /**
@@ -101,7 +115,21 @@ final class BackendSessions implements AutoCloseable {
   @Override
   public void close() {
     Cleanup.all(
-        () -> Cleanup.each(inFlight, PendingFile::close),
+        () -> Cleanup.each(stopped(), this::close),
         () -> Cleanup.each(opened.reversed(), o -> o.session().close()));
+  }
+
+  /** Stops all files; those that hang come last, so that the others' memory is free before. */
+  private List<PendingFile> stopped() {
+    Deadline grace = Deadline.after(STOP_GRACE);
+    for (PendingFile file : inFlight) {
+      whereabouts.hanging(file.plan().path(), file.stop(grace));
+    }
+    return inFlight.stream().sorted(Comparator.comparingInt(PendingFile::underWay)).toList();
+  }
+
+  private void close(PendingFile file) {
+    file.close();
+    whereabouts.done(file.plan().path());
   }
 }

@@ -120,11 +120,7 @@ final class Conversion {
     if (isNone() || budget == Long.MAX_VALUE) {
       return budget;
     }
-    long converted =
-        plan.files().stream()
-            .filter(this::isNeeded)
-            .mapToLong(this::movedBytes)
-            .reduce(0, Math::addExact);
+    long converted = movedBytes(plan);
     if (converted >= budget) {
       throw new DeviceMemoryException(
           device,
@@ -136,8 +132,20 @@ final class Conversion {
     return budget - converted;
   }
 
-  private long movedBytes(FilePlan file) {
-    return Layout.of(moved(file), this::bytes).size();
+  /** Returns what all that {@linkplain #moved moves} takes; 0 if nothing is converted. */
+  long movedBytes(LoadPlan plan) {
+    return plan.files().stream()
+        .filter(this::isNeeded)
+        .mapToLong(file -> Layout.of(moved(file), this::bytes).size())
+        .reduce(0, Math::addExact);
+  }
+
+  /** Returns what the files take that stay in memory as they were read. */
+  long keptBytes(LoadPlan plan) {
+    return plan.files().stream()
+        .filter(file -> !isNeeded(file) || moved(file).size() < file.tensors().size())
+        .mapToLong(FilePlan::bytes)
+        .reduce(0, Math::addExact);
   }
 
   private long bytes(CatalogEntry entry) {

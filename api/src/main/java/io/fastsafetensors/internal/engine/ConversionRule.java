@@ -63,7 +63,7 @@ sealed interface ConversionRule {
     public void checkMatches(Catalog all) {
       if (all.keys().stream().noneMatch(names)) {
         throw new IllegalArgumentException(
-            "dtype rule %s matches none of the %d tensors"
+            "dtype rule %s matches none of the %s tensors"
                 .formatted(Printable.quote(rule.toString()), all.keys().size()));
       }
     }

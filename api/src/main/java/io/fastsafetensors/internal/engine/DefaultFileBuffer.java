@@ -30,7 +30,7 @@ public final class DefaultFileBuffer implements FileBuffer {
   private final LoadedTensors loaded;
   private final TensorSource source;
   private final SharedContext context;
-  private final Leaks.Trace trace = Leaks.watch(this, "file buffer");
+  private final Leaks.Trace trace;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /** Takes over what was loaded, unless it throws. */
@@ -49,7 +49,13 @@ public final class DefaultFileBuffer implements FileBuffer {
         group.size() == 1
             ? new ViewSource(loaded, context)
             : new GroupSource(loaded, context, group, wanted, caching);
+    this.trace = watch(loaded, context);
     context.retain();
+  }
+
+  private Leaks.Trace watch(LoadedTensors held, SharedContext where) {
+    return Leaks.watch(
+        this, () -> "a FileBuffer with " + held.bytes() + " bytes on " + where.device());
   }
 
   @Override

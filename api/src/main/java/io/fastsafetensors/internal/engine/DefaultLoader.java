@@ -14,6 +14,7 @@ import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.plan.NameFilter;
 import io.fastsafetensors.internal.plan.SourceFile;
 import io.fastsafetensors.internal.registry.Registry;
+import io.fastsafetensors.spi.HostLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -29,17 +30,21 @@ public final class DefaultLoader implements Loader {
   private final Registry registry;
   private final Device device;
   private final ProcessGroup group;
+  private final Duration timeout;
   private final FileSet files;
-  private final Leaks.Trace trace = Leaks.watch(this, "loader");
+  private final LeftBehind leftBehind = new LeftBehind();
+  private final Leaks.Trace trace;
   private @Nullable OpenDevice opened;
   private @Nullable LoadReport lastReport;
   private volatile boolean closed;
 
-  DefaultLoader(Registry registry, Device device, ProcessGroup group) {
+  DefaultLoader(Registry registry, Device device, ProcessGroup group, Duration timeout) {
     this.registry = registry;
     this.device = device;
     this.group = group;
+    this.timeout = timeout;
     this.files = new FileSet(group);
+    this.trace = Leaks.watch(this, () -> "a Loader for " + device);
   }
 
   @Override
@@ -60,20 +65,20 @@ public final class DefaultLoader implements Loader {
   @Override
   public Loader addCheckpoint(Path path) throws LoadException {
     checkOpen();
-    files.addCheckpoint(path);
+    files.addCheckpoint(path, errand());
     return this;
   }
 
   @Override
   public Set<String> keys() throws LoadException {
     checkOpen();
-    return files.catalog().keys();
+    return files.catalog(errand()).keys();
   }
 
   @Override
   public TensorInfo info(String name) throws LoadException {
     checkOpen();
-    return files.catalog().get(name).info();
+    return files.catalog(errand()).get(name).info();
   }
 
   @Override
@@ -85,7 +90,8 @@ public final class DefaultLoader implements Loader {
   public FileBuffer load(LoadOptions options) throws LoadException {
     checkOpen();
     lastReport = null;
-    Catalog catalog = files.agreedCatalog(call(options));
+    Errand errand = Errand.of(Ending.of(options, () -> closed), leftBehind);
+    Catalog catalog = files.agreedCatalog(call(options), errand);
     if (files.isEmpty()) {
       throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
     }
@@ -95,8 +101,13 @@ public final class DefaultLoader implements Loader {
         group,
         "load",
         waitForOthers(options),
-        () -> load(wanted, options, conversion),
+        () -> load(wanted, options, conversion, errand),
         FileBuffer::close);
+  }
+
+  /** Starts a call that has the loader's own timeout. */
+  private Errand errand() {
+    return Errand.of(Ending.after(timeout, () -> closed), leftBehind);
   }
 
   /** What all ranks have to ask for alike. */
@@ -117,24 +128,25 @@ public final class DefaultLoader implements Loader {
   }
 
   /** Loads this rank's share. */
-  private FileBuffer load(Catalog wanted, LoadOptions options, Conversion conversion)
+  private FileBuffer load(Catalog wanted, LoadOptions options, Conversion conversion, Errand errand)
       throws LoadException {
     OpenDevice on = open();
     // Held by the load itself, which may be under way when the loader is closed.
     on.context().retain();
     try {
-      return load(wanted, options, conversion, on);
+      return load(wanted, options, conversion, errand, on);
     } finally {
       on.context().release();
     }
   }
 
-  private FileBuffer load(Catalog wanted, LoadOptions options, Conversion conversion, OpenDevice on)
+  private FileBuffer load(
+      Catalog wanted, LoadOptions options, Conversion conversion, Errand errand, OpenDevice on)
       throws LoadException {
     conversion.checkAll(wanted, on.context());
     LoadPlan plan = LoadPlan.of(wanted, group.rank());
-    LoadMonitor monitor = new LoadMonitor(options, plan.bytes(), () -> closed);
-    LoadJob.Result result = new LoadJob(registry, on, plan, options, conversion, monitor).run();
+    LoadNeeds needs = new LoadNeeds(plan, options, conversion, device, HostLimits.SYSTEM);
+    LoadJob.Result result = new LoadJob(registry, on, plan, options, needs, errand).run();
     try {
       lastReport = result.report();
       return new DefaultFileBuffer(wanted, result, on.context(), group, options.cache());
@@ -159,8 +171,15 @@ public final class DefaultLoader implements Loader {
     checkOpen();
     LoadReport last = lastReport;
     return last != null
-        ? last
-        : new LoadReport(device, registry.report(device), List.of(), List.of(), 0, Duration.ZERO);
+        ? last.withKeptBytes(leftBehind.bytes())
+        : new LoadReport(
+            device,
+            registry.report(device),
+            List.of(),
+            List.of(),
+            0,
+            Duration.ZERO,
+            leftBehind.bytes());
   }
 
   @Override

@@ -20,7 +20,12 @@ public final class DefaultTensor implements Tensor {
   private DefaultTensor(Piece piece, boolean view) {
     this.piece = piece;
     this.view = view;
-    this.trace = view ? Leaks.unwatched() : Leaks.watch(this, "tensor " + piece.spec());
+    this.trace = view ? Leaks.unwatched() : Leaks.watch(this, () -> describe(piece));
+  }
+
+  private static String describe(Piece piece) {
+    long bytes = piece.region().bytes();
+    return "a copy of tensor " + piece.spec() + " with " + bytes + " bytes";
   }
 
   /** Makes a tensor that borrows its memory. */
@@ -91,7 +96,7 @@ public final class DefaultTensor implements Tensor {
   public void toHost(MemorySegment target) throws LoadException {
     if (target.byteSize() < byteSize()) {
       throw new IllegalArgumentException(
-          "tensor %s has %d bytes, the target %d"
+          "tensor %s has %s bytes, the target %s"
               .formatted(piece.spec(), byteSize(), target.byteSize()));
     }
     try (Memory.Use _ = use()) {

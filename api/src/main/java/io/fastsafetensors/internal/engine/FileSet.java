@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +58,7 @@ final class FileSet {
     for (SourceFile file : added) {
       if (file.rank() < 0 || file.rank() >= group.size()) {
         throw new IllegalArgumentException(
-            "%s: no rank %d in a group of %d".formatted(file.path(), file.rank(), group.size()));
+            "%s: no rank %s in a group of %s".formatted(file.path(), file.rank(), group.size()));
       }
       if (paths.contains(file.path()) || !seen.add(file.path())) {
         throw new IllegalArgumentException(file.path() + " was added before");
@@ -66,10 +67,19 @@ final class FileSet {
   }
 
   /** Adds the files of a checkpoint, spread over the ranks by size. */
-  void addCheckpoint(Path path) throws LoadException {
+  void addCheckpoint(Path path, Errand errand) throws LoadException {
+    Found found = errand.run(() -> find(path, errand.whereabouts()), _ -> {});
+    add(found.files());
+    found.index().ifPresent(indexes::add);
+  }
+
+  /** A checkpoint's files, with the ranks that read them. */
+  private record Found(List<SourceFile> files, Optional<CheckpointIndex> index) {}
+
+  private Found find(Path path, Whereabouts whereabouts) throws LoadException {
+    whereabouts.ask(path, 0);
     CheckpointFiles checkpoint = CheckpointFiles.find(path);
-    add(CheckpointFiles.spread(checkpoint.files(), group.size()));
-    checkpoint.index().ifPresent(indexes::add);
+    return new Found(CheckpointFiles.spread(checkpoint.files(), group.size()), checkpoint.index());
   }
 
   void clear() {
@@ -80,17 +90,18 @@ final class FileSet {
   }
 
   /** Returns what the headers say, for a call that asks only once; all ranks call it. */
-  Catalog catalog() throws LoadException {
-    return headers != null ? headers.catalog() : agreedCatalog(List.of("call: keys"));
+  Catalog catalog(Errand errand) throws LoadException {
+    return headers != null ? headers.catalog() : agreedCatalog(List.of("call: keys"), errand);
   }
 
   /**
    * Returns what the headers say, once all ranks agree about the call and the files.
    *
    * @param call the call and its arguments, one a line
+   * @param errand reads the headers
    * @throws io.fastsafetensors.CollectiveException if they disagree, the same on every rank
    */
-  Catalog agreedCatalog(List<String> call) throws LoadException {
+  Catalog agreedCatalog(List<String> call, Errand errand) throws LoadException {
     List<SourceFile> byRank =
         files.stream().sorted(Comparator.comparingInt(SourceFile::rank)).toList();
     List<String> lines = new ArrayList<>(call);
@@ -99,7 +110,7 @@ final class FileSet {
     lines.add("headers " + (known == null ? "unread" : known.digest()));
     Together.agreeOn(group, () -> lines, List::stream);
     if (known == null) {
-      known = Headers.read(group, byRank, indexes);
+      known = Headers.read(group, byRank, indexes, errand);
       headers = known;
     }
     return known.catalog();

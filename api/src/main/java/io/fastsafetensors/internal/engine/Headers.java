@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.SafetensorsHeader;
 import io.fastsafetensors.internal.format.HeaderReader;
 import io.fastsafetensors.internal.format.RawHeader;
-import io.fastsafetensors.internal.parallel.ParallelRanges;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogFile;
 import io.fastsafetensors.internal.plan.CheckpointIndex;
 import io.fastsafetensors.internal.plan.SourceFile;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Future;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What the headers of all ranks' files say.
@@ -24,19 +26,29 @@ import java.util.concurrent.FutureTask;
  * @param digest a digest of all headers, for ranks to compare
  */
 record Headers(Catalog catalog, String digest) {
+  /** How many threads read headers besides the load's own. */
+  private static final int MOST_HELPERS = 7;
+
   /**
    * Reads the headers, each on the rank that owns the file; all ranks call it.
    *
    * @param group the ranks
    * @param files all files, in the order of ranks
    * @param indexes what has to agree with the headers
+   * @param errand reads the files
    */
-  static Headers read(ProcessGroup group, List<SourceFile> files, List<CheckpointIndex> indexes)
+  static Headers read(
+      ProcessGroup group, List<SourceFile> files, List<CheckpointIndex> indexes, Errand errand)
       throws LoadException {
     if (group.size() == 1) {
-      return new Headers(catalog(readAll(files), indexes), "");
+      List<CatalogFile> read = errand.run(() -> readAll(files, errand), _ -> {});
+      return new Headers(catalog(read, indexes), "");
     }
-    List<byte[]> raw = Together.gather(group, "headers", () -> readOwn(files, group.rank()));
+    List<byte[]> raw =
+        Together.gather(
+            group,
+            "headers",
+            () -> errand.run(() -> readOwn(files, group.rank(), errand), _ -> {}));
     return Together.make(
         group,
         "catalog",
@@ -54,8 +66,9 @@ record Headers(Catalog catalog, String digest) {
     return catalog;
   }
 
-  private static List<CatalogFile> readAll(List<SourceFile> files) throws LoadException {
-    List<SafetensorsHeader> headers = each(files, file -> SafetensorsHeader.read(file.path()));
+  private static List<CatalogFile> readAll(List<SourceFile> files, Errand errand)
+      throws LoadException {
+    List<SafetensorsHeader> headers = each(files, errand, SafetensorsHeader::read);
     List<CatalogFile> read = new ArrayList<>();
     for (SourceFile file : files) {
       read.add(new CatalogFile(read.size(), file, headers.get(read.size())));
@@ -63,9 +76,10 @@ record Headers(Catalog catalog, String digest) {
     return read;
   }
 
-  private static byte[] readOwn(List<SourceFile> files, int rank) throws LoadException {
+  private static byte[] readOwn(List<SourceFile> files, int rank, Errand errand)
+      throws LoadException {
     List<SourceFile> own = files.stream().filter(file -> file.rank() == rank).toList();
-    List<RawHeader> headers = each(own, file -> HeaderReader.readRaw(file.path()));
+    List<RawHeader> headers = each(own, errand, HeaderReader::readRaw);
     int size = 0;
     for (RawHeader header : headers) {
       size = Math.addExact(size, Long.BYTES + Integer.BYTES + header.json().length);
@@ -78,22 +92,34 @@ record Headers(Catalog catalog, String digest) {
   /** Reads something of a file. */
   @FunctionalInterface
   private interface Reading<T> {
-    T of(SourceFile file) throws LoadException;
+    T of(Path file) throws LoadException;
   }
 
   /**
    * Reads of several files at a time: a checkpoint has dozens, each a few round trips away where
-   * storage is a network.
+   * storage is a network. The threads are the loads' own: one that hangs is lost to nobody else.
    *
    * @throws LoadException of the first file that can't be read, in the order given
    */
-  private static <T> List<T> each(List<SourceFile> files, Reading<T> reading) throws LoadException {
+  private static <T> List<T> each(List<SourceFile> files, Errand errand, Reading<T> reading)
+      throws LoadException {
     List<FutureTask<T>> tasks =
-        files.stream().map(file -> new FutureTask<>(() -> reading.of(file))).toList();
-    ParallelRanges.run(
-        tasks.size(),
-        1,
-        (from, to) -> tasks.subList((int) from, (int) to).forEach(FutureTask::run));
+        files.stream()
+            .map(file -> new FutureTask<>(() -> read(file.path(), errand, reading)))
+            .toList();
+    AtomicInteger next = new AtomicInteger();
+    Runnable work =
+        () -> {
+          for (int i = next.getAndIncrement(); i < tasks.size(); i = next.getAndIncrement()) {
+            tasks.get(i).run();
+          }
+        };
+    for (int helpers = 0; helpers < Math.min(tasks.size() - 1, MOST_HELPERS); helpers++) {
+      if (!LoadThreads.tryStart(work)) {
+        break;
+      }
+    }
+    work.run();
     List<T> results = new ArrayList<>();
     for (FutureTask<T> task : tasks) {
       results.add(result(task));
@@ -101,15 +127,30 @@ record Headers(Catalog catalog, String digest) {
     return results;
   }
 
-  private static <T> T result(FutureTask<T> done) throws LoadException {
-    if (done.state() == Future.State.SUCCESS) {
-      return done.resultNow();
+  private static <T> T read(Path file, Errand errand, Reading<T> reading) throws LoadException {
+    errand.ending().check();
+    errand.whereabouts().ask(file, 0);
+    try {
+      return reading.of(file);
+    } finally {
+      errand.whereabouts().done(file);
     }
-    switch (done.exceptionNow()) {
-      case LoadException failure -> throw failure;
-      case RuntimeException failure -> throw failure;
-      case Error failure -> throw failure;
-      case Throwable failure -> throw new LoadException(failure.toString(), failure);
+  }
+
+  /** Waits without an end: the caller leaves the thread that waits behind. */
+  private static <T> T result(FutureTask<T> task) throws LoadException {
+    try {
+      return task.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LoadCancelledException("interrupted while headers were read", false);
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case LoadException failure -> throw failure;
+        case RuntimeException failure -> throw failure;
+        case Error failure -> throw failure;
+        case null, default -> throw new LoadException("a header: " + e.getCause(), e);
+      }
     }
   }
 

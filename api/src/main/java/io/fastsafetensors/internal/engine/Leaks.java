@@ -5,40 +5,63 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Reports what was never closed, with the place where it was made; on under the system property
- * {@code io.fastsafetensors.trackLeaks=true}, for tests.
+ * Warns of what was never closed, once the collector finds it. Where it was made is told under the
+ * system property {@code io.fastsafetensors.trackLeaks=true}, since a stack trace of each is not
+ * for free.
  */
 final class Leaks {
+  private static final String PROPERTY = "io.fastsafetensors.trackLeaks";
   private static final Logger LOG = System.getLogger(Leaks.class.getName());
-  private static final boolean ON = Boolean.getBoolean("io.fastsafetensors.trackLeaks");
+  private static final boolean TRACES = Boolean.getBoolean(PROPERTY);
+  private static final Trace OFF = new Trace(() -> "");
 
   private Leaks() {}
 
-  /** Where something was made, and whether it was closed. */
+  /** What was made, where, and whether it was closed. */
   static final class Trace {
-    private static final Trace OFF = new Trace();
-
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final Supplier<String> description;
+    private final @Nullable Throwable made;
+    private Cleaner.@Nullable Cleanable cleanable;
 
-    private Trace() {}
+    private Trace(Supplier<String> description) {
+      this.description = description;
+      this.made = TRACES ? new IllegalStateException("made here") : null;
+    }
 
     void closed() {
-      if (this != OFF) {
-        closed.set(true);
+      closed.set(true);
+      if (cleanable != null) {
+        cleanable.clean();
+      }
+    }
+
+    private void report() {
+      if (!closed.get()) {
+        String hint = made == null ? "; -D" + PROPERTY + "=true tells where it was made" : "";
+        LOG.log(Level.WARNING, description.get() + " was never closed" + hint, made);
       }
     }
   }
 
   /** Returns the trace of what needs no closing. */
   static Trace unwatched() {
-    return Trace.OFF;
+    return OFF;
   }
 
-  /** Starts watching an object. */
-  static Trace watch(Object object, String description) {
-    return ON ? Watch.start(object, description) : Trace.OFF;
+  /**
+   * Starts watching an object.
+   *
+   * @param description says what it is and what it holds; must not refer to the object
+   */
+  static Trace watch(Object object, Supplier<String> description) {
+    Trace trace = new Trace(description);
+    trace.cleanable = Watch.CLEANER.register(object, trace::report);
+    return trace;
   }
 
   /** Holds the cleaner's thread back until something is watched. */
@@ -46,18 +69,5 @@ final class Leaks {
     private static final Cleaner CLEANER = Cleaner.create();
 
     private Watch() {}
-
-    static Trace start(Object object, String description) {
-      Trace trace = new Trace();
-      Throwable made = new IllegalStateException("made here");
-      CLEANER.register(object, () -> report(trace, description, made));
-      return trace;
-    }
-
-    private static void report(Trace trace, String description, Throwable made) {
-      if (!trace.closed.get()) {
-        LOG.log(Level.WARNING, description + " was never closed", made);
-      }
-    }
   }
 }

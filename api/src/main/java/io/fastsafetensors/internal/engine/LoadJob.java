@@ -30,40 +30,37 @@ import java.util.stream.Stream;
 final class LoadJob {
   private static final Logger LOG = System.getLogger(LoadJob.class.getName());
 
-  /** Enough to keep storage busy with small files, and far below any limit on open files. */
-  private static final int MOST_FILES_IN_FLIGHT = 64;
-
-  /** One is read while another is converted. */
-  private static final int LEAST_FILES_IN_FLIGHT = 2;
-
-  /** What is to be converted should not wait in memory twice, in bytes. */
-  private static final long MOST_BYTES_TO_CONVERT = 1L << 30;
-
   private final Registry registry;
   private final OpenDevice on;
   private final SharedContext context;
   private final LoadPlan plan;
   private final LoadOptions options;
+  private final LoadNeeds needs;
   private final Conversion conversion;
+  private final Errand errand;
   private final LoadMonitor monitor;
   private final List<LoadedFile> files = new ArrayList<>();
   private final List<FileReport> reports = new ArrayList<>();
   private final long start = System.nanoTime();
 
+  /** Makes the job, which closes what the load needs when it ends. */
   LoadJob(
       Registry registry,
       OpenDevice on,
       LoadPlan plan,
       LoadOptions options,
-      Conversion conversion,
-      LoadMonitor monitor) {
+      LoadNeeds needs,
+      Errand errand) {
     this.registry = registry;
     this.on = on;
     this.context = on.context();
     this.plan = plan;
     this.options = options;
-    this.conversion = conversion;
-    this.monitor = monitor;
+    this.needs = needs;
+    this.conversion = needs.conversion();
+    this.errand = errand;
+    this.monitor =
+        new LoadMonitor(options.progress(), plan.bytes(), needs.reading(), errand.ending());
   }
 
   /**
@@ -74,9 +71,22 @@ final class LoadJob {
    */
   record Result(LoadedTensors tensors, LoadReport report) {}
 
-  /** Loads every range of the plan; after an exception nothing is left behind. */
+  /**
+   * Loads every range of the plan; after an exception nothing is left, but what a file that hangs
+   * may still write to.
+   */
   Result run() throws LoadException {
-    return FlightEvents.load(context.device(), plan, this::load);
+    context.retain(); // by the thread that loads, which may be left behind
+    return FlightEvents.load(
+        context.device(), plan, () -> errand.run(this::loadAndLetGo, r -> r.tensors().close()));
+  }
+
+  private Result loadAndLetGo() throws LoadException {
+    try (needs) {
+      return load();
+    } finally {
+      context.release();
+    }
   }
 
   private Result load() throws LoadException {
@@ -84,7 +94,8 @@ final class LoadJob {
       BackendChoice choice = BackendChoice.of(options);
       Candidates<IoBackend> backends = registry.backends(context.device(), choice);
       IoOptions ioOptions = ioOptions(choice);
-      try (BackendSessions sessions = new BackendSessions(backends, context, ioOptions)) {
+      try (BackendSessions sessions =
+          new BackendSessions(backends, context, ioOptions, errand.whereabouts())) {
         readAll(sessions);
       }
       return new Result(new LoadedTensors(files, conversion), report(backends.reports()));
@@ -99,7 +110,7 @@ final class LoadJob {
     try {
       for (FilePlan file : plan.files()) {
         monitor.checkpoint();
-        while (!hasRoom(sessions, file)) {
+        while (needs.inFlight().isFull(sessions, file)) {
           finishOldest(sessions);
         }
         sessions.submit(file);
@@ -109,17 +120,9 @@ final class LoadJob {
       }
       monitor.throwListenerFailure();
     } catch (Throwable e) {
-      monitor.abandon();
+      monitor.abandon(e);
       throw e;
     }
-  }
-
-  private boolean hasRoom(BackendSessions sessions, FilePlan next) {
-    if (sessions.filesInFlight() < LEAST_FILES_IN_FLIGHT) {
-      return true;
-    }
-    boolean fits = sessions.bytesInFlight() + next.bytes() <= MOST_BYTES_TO_CONVERT;
-    return sessions.filesInFlight() < MOST_FILES_IN_FLIGHT && (conversion.isNone() || fits);
   }
 
   private void finishOldest(BackendSessions sessions) throws LoadException {
@@ -131,7 +134,7 @@ final class LoadJob {
     reports.add(report(pending, loaded.stats()));
     log(pending, loaded);
     if (conversion.isNeeded(pending.plan())) {
-      files.getLast().convert(context, pending.plan(), conversion);
+      convertLast(pending.plan());
     }
   }
 
@@ -139,7 +142,7 @@ final class LoadJob {
     LOG.log(
         Level.DEBUG,
         () ->
-            "loaded: %s, %d tensors in %d buffer%s of %d bytes, %d us"
+            "loaded: %s, %s tensors in %s buffer%s of %s bytes, %s us"
                 .formatted(
                     pending.plan().path(),
                     pending.plan().tensors().size(),
@@ -147,6 +150,10 @@ final class LoadJob {
                     loaded.buffers().size() == 1 ? "" : "s",
                     loaded.buffers().stream().mapToLong(DeviceBuffer::size).sum(),
                     elapsed().toNanos() / 1000));
+  }
+
+  private void convertLast(FilePlan plan) throws LoadException {
+    var _ = needs.converting(() -> files.getLast().convert(context, plan, conversion));
   }
 
   private IoOptions ioOptions(BackendChoice choice) throws LoadException {
@@ -178,7 +185,7 @@ final class LoadJob {
     List<PluginReport> candidates =
         Stream.concat(on.candidates().stream(), backends.stream()).toList();
     return new LoadReport(
-        context.device(), candidates, conversion.report(plan), reports, plan.bytes(), elapsed());
+        context.device(), candidates, conversion.report(plan), reports, plan.bytes(), elapsed(), 0);
   }
 
   private Duration elapsed() {

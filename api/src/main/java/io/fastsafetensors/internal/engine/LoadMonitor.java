@@ -1,38 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.Cancellation;
 import io.fastsafetensors.LoadCancelledException;
-import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.ProgressListener;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.LoadMemory;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what sessions tell into progress, events and logs, and tells them when to stop. */
 final class LoadMonitor implements IoMonitor {
   private static final Logger LOG = System.getLogger(LoadMonitor.class.getName());
 
-  private final Cancellation cancellation;
   private final ProgressListener progress;
-  private final Deadline deadline;
-  private final BooleanSupplier loaderClosed;
+  private final Ending ending;
   private final long totalBytes;
-  private long doneBytes;
-  private volatile boolean abandoned;
+  private final LoadMemory memory;
+
+  /** Written under the lock; who is late reads it without, since a listener may hold that. */
+  private volatile long doneBytes;
+
   private volatile @Nullable Throwable listenerFailure;
 
-  LoadMonitor(LoadOptions options, long totalBytes, BooleanSupplier loaderClosed) {
-    this.loaderClosed = loaderClosed;
-    this.cancellation = options.cancellation();
-    this.progress = options.progress();
-    this.deadline = Deadline.after(options.timeout());
+  LoadMonitor(ProgressListener progress, long totalBytes, LoadMemory memory, Ending ending) {
+    this.progress = progress;
+    this.memory = memory;
+    this.ending = ending;
     this.totalBytes = totalBytes;
+    ending.tellProgress(() -> ": " + doneBytes + " of " + totalBytes + " bytes were in place");
   }
 
   @Override
@@ -42,7 +41,7 @@ final class LoadMonitor implements IoMonitor {
       String thread = Thread.currentThread().getName();
       LOG.log(
           Level.DEBUG,
-          "read: file=%s, path=%s, thread=%s, offset=%d, count=%d, %d us"
+          "read: file=%s, path=%s, thread=%s, offset=%s, count=%s, %s us"
               .formatted(file, path, thread, offset, bytes, nanos / 1000));
     }
     tellListener(bytes);
@@ -59,7 +58,7 @@ final class LoadMonitor implements IoMonitor {
       progress.onProgress(doneBytes, totalBytes);
     } catch (RuntimeException | Error e) {
       listenerFailure = e;
-      abandon();
+      ending.fail(e);
     }
   }
 
@@ -70,32 +69,21 @@ final class LoadMonitor implements IoMonitor {
 
   @Override
   public void checkpoint() throws LoadCancelledException {
-    if (cancellation.isCancelled()) {
-      throw new LoadCancelledException("the load was cancelled" + soFar(), false);
-    }
-    if (loaderClosed.getAsBoolean()) {
-      throw new LoadCancelledException("the loader was closed" + soFar(), false);
-    }
-    if (deadline.hasPassed()) {
-      throw new LoadCancelledException(
-          "the load took longer than " + deadline.allowed() + soFar(), true);
-    }
-    if (abandoned) {
-      throw new LoadCancelledException("another part of the load failed" + soFar(), false);
-    }
-  }
-
-  private synchronized String soFar() {
-    return ": " + doneBytes + " of " + totalBytes + " bytes were in place";
+    ending.check();
   }
 
   @Override
   public Deadline deadline() {
-    return deadline;
+    return ending.deadline();
+  }
+
+  @Override
+  public LoadMemory memory() {
+    return memory;
   }
 
   /** Stops all files at their next block, because one of them failed. */
-  void abandon() {
-    abandoned = true;
+  void abandon(Throwable failure) {
+    ending.fail(failure);
   }
 }

@@ -82,8 +82,11 @@ final class LoadedFile {
   /**
    * Replaces tensors by converted ones in memory of their own; without tensors that stay where they
    * are, the memory from before is let go.
+   *
+   * @return this
    */
-  void convert(SharedContext context, FilePlan plan, Conversion conversion) throws LoadException {
+  LoadedFile convert(SharedContext context, FilePlan plan, Conversion conversion)
+      throws LoadException {
     List<CatalogEntry> moved = conversion.moved(plan);
     List<Piece> sources = moved.stream().map(this::piece).toList();
     List<DType> types = moved.stream().map(entry -> conversion.target(entry.info())).toList();
@@ -94,6 +97,7 @@ final class LoadedFile {
     if (moved.size() == plan.tensors().size()) {
       release(before);
     }
+    return this;
   }
 
   /** Returns the file's number in the catalog. */
@@ -104,6 +108,11 @@ final class LoadedFile {
   /** Returns where one of its tensors is. */
   Piece piece(CatalogEntry entry) {
     return Objects.requireNonNull(pieces.get(entry.info().name()), () -> "no " + entry.info());
+  }
+
+  /** Returns how much memory is held. */
+  synchronized long bytes() {
+    return held.stream().mapToLong(memory -> memory.buffer().size()).sum();
   }
 
   /**

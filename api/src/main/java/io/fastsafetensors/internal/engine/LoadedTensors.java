@@ -46,6 +46,11 @@ final class LoadedTensors {
     }
   }
 
+  /** Returns how much memory is held. */
+  long bytes() {
+    return files.values().stream().mapToLong(LoadedFile::bytes).sum();
+  }
+
   /**
    * Ends all views and frees all memory.
    *

@@ -6,6 +6,7 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.internal.plan.FilePlan;
+import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 import java.lang.System.Logger;
@@ -25,6 +26,7 @@ final class PendingFile implements AutoCloseable {
   private final List<Refusal> refusals = new ArrayList<>();
   private @Nullable IoTicket ticket;
   private String backend = "";
+  private int underWay;
 
   /** Why a backend can't serve the file. */
   private record Refusal(String backend, UnsupportedTransferException why) {}
@@ -105,6 +107,18 @@ final class PendingFile implements AutoCloseable {
         .findFirst()
         .map(refusal -> report.unavailable(refusal.why.detail()))
         .orElse(report);
+  }
+
+  /** Stops reading; returns how many reads are still under way when the time is over. */
+  int stop(Deadline deadline) {
+    IoTicket submitted = ticket;
+    underWay = submitted == null ? 0 : submitted.stop(deadline);
+    return underWay;
+  }
+
+  /** Returns how many reads did not end in time after {@link #stop}. */
+  int underWay() {
+    return underWay;
   }
 
   /** Drains the file; a second call does nothing. */

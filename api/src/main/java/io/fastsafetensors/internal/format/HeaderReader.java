@@ -3,12 +3,14 @@ package io.fastsafetensors.internal.format;
 
 import io.fastsafetensors.FormatRule;
 import io.fastsafetensors.HeaderFormatException;
+import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.SafetensorsHeader;
 import io.fastsafetensors.TensorInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -40,6 +42,10 @@ public final class HeaderReader {
       }
     } catch (LoadException e) {
       throw e;
+    } catch (ClosedByInterruptException e) {
+      // The JDK closed this reader's own channel, and left the thread interrupted.
+      throw new LoadCancelledException(
+          path + ": the thread was interrupted while the header was read", false);
     } catch (IOException e) {
       throw new LoadException("can't read " + path + ": " + IoReason.of(e), e);
     }

@@ -7,6 +7,7 @@ import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.spi.HostLimits;
 import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.MemoryInfo;
 import io.fastsafetensors.spi.Provider;
@@ -53,7 +54,7 @@ public final class HostRuntime implements DeviceRuntime {
     if (!device.isCpu()) {
       throw new LoadException("runtime host has only the device cpu, not " + device);
     }
-    return new HostContext(HostMemory::memory);
+    return new HostContext(HostLimits.SYSTEM);
   }
 
   private static String detail() {

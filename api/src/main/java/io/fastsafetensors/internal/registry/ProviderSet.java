@@ -122,7 +122,7 @@ record ProviderSet<P extends Provider>(
       int version = plugin.provider().spiVersion();
       if (version != Provider.SPI_VERSION) {
         return Optional.of(
-            "built for SPI version %d, this is version %d: update the older of the two"
+            "built for SPI version %s, this is version %s: update the older of the two"
                 .formatted(version, Provider.SPI_VERSION));
       }
       if (!Provider.isId(id)) {

@@ -13,6 +13,7 @@ import io.fastsafetensors.internal.rendezvous.Frame.Started;
 import io.fastsafetensors.internal.rendezvous.Handshake.Answer;
 import io.fastsafetensors.internal.rendezvous.Handshake.Guest;
 import io.fastsafetensors.internal.rendezvous.Handshake.Reply;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Deadline;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -61,9 +62,13 @@ final class Hub implements Control, Gatherings.Outcome {
         fail(
             new Failure(
                 missing.getFirst(),
-                "ranks %s did not come to %s:%d within %s%s"
+                "ranks %s did not come to %s:%s within %s%s"
                     .formatted(
-                        missing, config.host(), config.port(), config.timeout(), door.refused())));
+                        missing,
+                        config.host(),
+                        config.port(),
+                        Amounts.duration(config.timeout()),
+                        door.refused())));
       }
     } finally {
       door.close();

@@ -7,11 +7,14 @@ import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.IoBackend;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 
 /** A loader's surroundings in tests: one ledger, a simulated device, two backends. */
 final class Bench {
+  private static final Duration TIMEOUT = Duration.ofMinutes(1);
+
   final Ledger ledger = new Ledger();
   final FakeRuntime runtime = new FakeRuntime(ledger);
   final FakeBackend first = new FakeBackend(ledger, "first", 9);
@@ -29,11 +32,11 @@ final class Bench {
   }
 
   Loader loader(ProcessGroup group) {
-    return new DefaultLoader(registry(), FakeRuntime.DEVICE, group);
+    return new DefaultLoader(registry(), FakeRuntime.DEVICE, group, TIMEOUT);
   }
 
   /** Makes a loader for real host memory. */
   Loader cpuLoader() {
-    return new DefaultLoader(registry(), Device.CPU, ProcessGroup.single());
+    return new DefaultLoader(registry(), Device.CPU, ProcessGroup.single(), TIMEOUT);
   }
 }

@@ -8,8 +8,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fastsafetensors.Cancellation;
 import io.fastsafetensors.LoadCancelledException;
+import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.spi.HostLimits;
+import io.fastsafetensors.spi.LoadMemory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,13 +24,15 @@ import org.junit.jupiter.api.Test;
 
 /** Progress only grows, and stops are heard at the next block. */
 class LoadMonitorTests {
+  private static final LoadMemory MEMORY = new LoadMemory(HostLimits.SYSTEM, 0, false);
+
   private static final Path FILE = Path.of("f");
 
   private final List<Long> heard = new ArrayList<>();
 
   private LoadMonitor monitor(LoadOptions.Builder options, long total) {
-    return new LoadMonitor(
-        options.progress((done, _) -> heard.add(done)).build(), total, () -> false);
+    LoadOptions built = options.progress((done, _) -> heard.add(done)).build();
+    return new LoadMonitor(built.progress(), total, MEMORY, Ending.of(built, () -> false));
   }
 
   private static void block(LoadMonitor monitor, long bytes) {
@@ -73,14 +78,14 @@ class LoadMonitorTests {
     assertThat(monitor.deadline().hasPassed()).isTrue();
     assertThatExceptionOfType(LoadCancelledException.class)
         .isThrownBy(monitor::checkpoint)
-        .withMessage("the load took longer than PT0.000000001S: 0 of 10 bytes were in place")
+        .withMessage("the load took longer than 1 ns: 0 of 10 bytes were in place")
         .satisfies(e -> assertThat(e.timedOut()).isTrue());
   }
 
   @Test
   void aFailureElsewhereStopsAllFiles() {
     LoadMonitor monitor = monitor(LoadOptions.builder(), 10);
-    monitor.abandon();
+    monitor.abandon(new LoadException("elsewhere"));
     assertThatExceptionOfType(LoadCancelledException.class)
         .isThrownBy(monitor::checkpoint)
         .withMessageStartingWith("another part of the load failed");
@@ -96,7 +101,8 @@ class LoadMonitorTests {
               throw bug;
             })
             .build();
-    LoadMonitor monitor = new LoadMonitor(options, 10, () -> false);
+    LoadMonitor monitor =
+        new LoadMonitor(options.progress(), 10, MEMORY, Ending.of(options, () -> false));
     assertThatCode(monitor::throwListenerFailure).doesNotThrowAnyException();
     block(monitor, 1);
     block(monitor, 1);

@@ -119,9 +119,9 @@ class ObservabilityTests {
       }
       assertThat(logs.messages())
           .containsExactlyInAnyOrder(
-              "tensor 'w' F32 [2, 2] was never closed",
-              "file buffer was never closed",
-              "loader was never closed");
+              "a copy of tensor 'w' F32 [2, 2] with 16 bytes was never closed",
+              "a FileBuffer with 20 bytes on fake:0 was never closed",
+              "a Loader for fake:0 was never closed");
       for (LogRecord report : logs.records()) {
         assertThat(report.getThrown().getStackTrace())
             .extracting(StackTraceElement::getMethodName)

@@ -14,11 +14,12 @@ import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.HostLimits;
 import io.fastsafetensors.spi.Region;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -84,7 +85,7 @@ class HostContextTests {
 
   @Test
   void sizesThatNoMachineHasAreMemoryErrorsAlsoWhereThePlatformTellsNothing() {
-    try (DeviceContext context = new HostContext(Optional::empty)) {
+    try (DeviceContext context = new HostContext(new HostLimits(List::of))) {
       for (long bytes : new long[] {1L << 56, Long.MAX_VALUE}) {
         assertThatExceptionOfType(DeviceMemoryException.class)
             .isThrownBy(() -> context.allocate(bytes, 64))

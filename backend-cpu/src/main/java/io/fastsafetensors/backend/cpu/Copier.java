@@ -5,7 +5,9 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.spi.MemoryBudget;
+import io.fastsafetensors.spi.MemoryReservation;
 import io.fastsafetensors.spi.RangePlan;
 import java.util.List;
 
@@ -25,6 +27,7 @@ final class Copier implements AutoCloseable {
   private final DeviceContext context;
   private final IoOptions options;
   private final MemoryBudget budget;
+  private final LoadMemory memory;
   private final ReadPool pool;
   private long files;
 
@@ -32,6 +35,7 @@ final class Copier implements AutoCloseable {
     this.context = context;
     this.options = options;
     this.budget = new MemoryBudget(context.device(), options.memoryBudget());
+    this.memory = options.monitor().memory();
     this.pool = new ReadPool(options.threads() > 0 ? options.threads() : defaultThreads());
   }
 
@@ -42,8 +46,10 @@ final class Copier implements AutoCloseable {
   /** Starts copying a file, which the ticket then owns; not if there is an exception. */
   CopyTicket start(OpenFile file, RangePlan plan, String reason) throws LoadException {
     List<CopyPart> parts = CopyPart.split(plan, options.alignment(), PART);
-    budget.take(CopyPart.bytes(parts));
-    CopyTicket ticket = new CopyTicket(this, files++, file, parts, reason);
+    long bytes = CopyPart.bytes(parts);
+    budget.take(bytes);
+    MemoryReservation promise = memory.reserve(bytes);
+    CopyTicket ticket = new CopyTicket(this, files++, file, parts, promise, reason);
     ticket.start();
     return ticket;
   }

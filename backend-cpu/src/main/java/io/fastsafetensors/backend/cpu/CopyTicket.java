@@ -4,8 +4,10 @@ package io.fastsafetensors.backend.cpu;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.MemoryReservation;
 import io.fastsafetensors.spi.ParallelTicket;
 import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.Region;
@@ -24,6 +26,7 @@ final class CopyTicket extends ParallelTicket {
   private final long number;
   private final OpenFile file;
   private final List<CopyPart> parts;
+  private final MemoryReservation promise;
   private final String reason;
 
   /** The parts' memory, in their order. */
@@ -38,14 +41,22 @@ final class CopyTicket extends ParallelTicket {
    * @param number the file's place in the session
    * @param file the file; the ticket closes it
    * @param parts what to read
+   * @param promise the parts' memory, which the ticket gives back or uses
    * @param reason why the file is copied
    */
-  CopyTicket(Copier copier, long number, OpenFile file, List<CopyPart> parts, String reason) {
+  CopyTicket(
+      Copier copier,
+      long number,
+      OpenFile file,
+      List<CopyPart> parts,
+      MemoryReservation promise,
+      String reason) {
     super(file.path(), copier.monitor(), parts.size());
     this.copier = copier;
     this.number = number;
     this.file = file;
     this.parts = parts;
+    this.promise = promise;
     this.reason = reason;
   }
 
@@ -64,7 +75,9 @@ final class CopyTicket extends ParallelTicket {
     copier.context().attach();
     copier.monitor().checkpoint();
     CopyPart part = parts.get(index);
-    DeviceBuffer buffer = copier.context().allocate(part.layout().bytes(), part.bufferAlignment());
+    DeviceContext context = copier.context();
+    long bytes = part.layout().bytes();
+    DeviceBuffer buffer = promise.during(() -> context.allocate(bytes, part.bufferAlignment()));
     buffers.put(index, buffer);
     MemorySegment memory = buffer.host().orElseThrow();
     List<List<Span>> batches = part.batches(copier.blockBytes());
@@ -107,6 +120,7 @@ final class CopyTicket extends ParallelTicket {
   @Override
   protected void release(boolean handedOut) {
     file.close();
+    promise.close();
     if (!handedOut) {
       buffers.values().forEach(DeviceBuffer::close);
       copier.budget().giveBack(CopyPart.bytes(parts));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.cpu;
 
+import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
@@ -31,6 +32,11 @@ final class ReadyTicket implements IoTicket {
     report.run();
     ranges = null;
     return ready;
+  }
+
+  @Override
+  public int stop(Deadline deadline) {
+    return 0;
   }
 
   @Override

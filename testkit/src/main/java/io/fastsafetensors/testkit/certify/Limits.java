@@ -32,7 +32,7 @@ record Limits(Duration test, int failures) {
       return "stopped after " + failed + (failed == 1 ? " failure" : " failures");
     }
     return passed.compareTo(REST) > 0
-        ? "stopped after a failure and %d s".formatted(passed.toSeconds())
+        ? "stopped after a failure and %s s".formatted(passed.toSeconds())
         : "";
   }
 }

@@ -3,9 +3,12 @@ package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.backend.posix.memory.FreshBuffer;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
+import io.fastsafetensors.backend.posix.memory.PagePromise;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.Region;
 import java.lang.foreign.MemorySegment;
@@ -21,33 +24,37 @@ final class HostTarget implements Target {
   private final SourceFile file;
   private final DeviceBuffer buffer;
   private final MemorySegment memory;
-  private final @Nullable LinuxContext fresh;
+  private final @Nullable PagePromise pages;
   private final List<FileRead> reads;
 
   private HostTarget(
       HostLayout layout,
       SourceFile file,
       DeviceBuffer buffer,
-      @Nullable LinuxContext fresh,
+      @Nullable PagePromise pages,
       List<FileRead> reads) {
     this.layout = layout;
     this.file = file;
     this.buffer = buffer;
     this.memory = buffer.host().orElseThrow();
-    this.fresh = fresh;
+    this.pages = pages;
     this.reads = reads;
   }
 
   /** Allocates memory for what a layout wants of a file. */
   static HostTarget allocate(
-      DeviceContext context, HostLayout layout, SourceFile file, long blockBytes)
+      DeviceContext context, HostLayout layout, SourceFile file, long blockBytes, LoadMemory memory)
       throws LoadException {
     List<FileRead> reads = FileRead.of(layout.spans(), blockBytes);
-    if (context instanceof LinuxContext linux && LinuxContext.isLarge(layout.bytes())) {
-      DeviceBuffer buffer = linux.allocateFresh(layout.bytes(), Tuning.GRAIN);
-      return new HostTarget(layout, file, buffer, linux, reads);
+    long bytes = layout.bytes();
+    if (context instanceof LinuxContext linux && LinuxContext.isLarge(bytes)) {
+      FreshBuffer fresh = linux.allocateFresh(bytes, Tuning.GRAIN, memory);
+      return new HostTarget(layout, file, fresh.buffer(), fresh.pages(), reads);
     }
-    DeviceBuffer buffer = context.allocate(layout.bytes(), Tuning.GRAIN);
+    DeviceBuffer buffer =
+        context.device().isCpu()
+            ? memory.during(bytes, () -> context.allocate(bytes, Tuning.GRAIN))
+            : context.allocate(bytes, Tuning.GRAIN);
     return new HostTarget(layout, file, buffer, null, reads);
   }
 
@@ -56,10 +63,13 @@ final class HostTarget implements Target {
     return reads;
   }
 
+  /** Lets pages come all at once. */
   @Override
   public void prepare(FileRead read) throws LoadException {
-    for (Span part : read.parts()) {
-      touch(place(part));
+    if (pages != null) {
+      for (Span part : read.parts()) {
+        pages.touch(place(part));
+      }
     }
   }
 
@@ -77,7 +87,6 @@ final class HostTarget implements Target {
       MemorySegment place = place(read.parts().getFirst());
       if (path != TransferPath.DIRECT
           || file.direct().fits(place.address(), read.offset(), place.byteSize())) {
-        touch(place);
         return reader.fill(path, place, read.offset());
       }
     }
@@ -87,7 +96,6 @@ final class HostTarget implements Target {
     for (Span part : read.parts()) {
       MemorySegment from = window.part(bytes, part, file.size());
       MemorySegment place = place(part).asSlice(0, from.byteSize());
-      touch(place);
       place.copyFrom(from);
     }
     return taken;
@@ -97,10 +105,10 @@ final class HostTarget implements Target {
     return memory.asSlice(layout.lead() + part.bufferOffset(), part.bytes());
   }
 
-  /** Lets pages come all at once, and right before they are written, so that they are in reach. */
-  private void touch(MemorySegment place) throws LoadException {
-    if (fresh != null) {
-      fresh.touch(place);
+  @Override
+  public void end(boolean complete) {
+    if (pages != null && complete) {
+      pages.keep();
     }
   }
 

@@ -6,6 +6,8 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
+import io.fastsafetensors.backend.posix.memory.PagePromise;
+import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.spi.MemoryBudget;
 import io.fastsafetensors.spi.RangeLayout.Span;
 import java.lang.foreign.MemorySegment;
@@ -15,12 +17,12 @@ import java.lang.foreign.MemorySegment;
  * file: no byte is copied, and none is in memory twice.
  */
 final class MixedTarget extends MappingTarget {
-  private final LinuxContext context;
+  private final PagePromise pages;
 
   private MixedTarget(
-      FileMapping mapping, LinuxContext context, Residency residency, long blockBytes) {
+      FileMapping mapping, PagePromise pages, Residency residency, long blockBytes) {
     super(mapping, residency, blockBytes);
-    this.context = context;
+    this.pages = pages;
   }
 
   /**
@@ -33,20 +35,26 @@ final class MixedTarget extends MappingTarget {
       LinuxContext context,
       MemoryBudget budget,
       Residency residency,
-      long blockBytes)
+      long blockBytes,
+      LoadMemory memory)
       throws DeviceMemoryException {
     long bytes = residency.missingBytes();
     budget.take(bytes);
-    context.makeRoom(bytes);
-    for (Span run : residency.missingRuns()) {
-      context.cover(mapping.address(run.fileOffset()), run.bytes());
+    PagePromise pages = context.promise(bytes, memory);
+    try {
+      for (Span run : residency.missingRuns()) {
+        context.cover(mapping.address(run.fileOffset()), run.bytes());
+      }
+      return new MixedTarget(mapping, pages, residency, blockBytes);
+    } catch (DeviceMemoryException e) {
+      pages.close();
+      throw e;
     }
-    return new MixedTarget(mapping, context, residency, blockBytes);
   }
 
   @Override
   public void prepare(FileRead read) throws LoadException {
-    context.touch(place(read));
+    pages.touch(place(read));
   }
 
   @Override
@@ -54,7 +62,6 @@ final class MixedTarget extends MappingTarget {
       throws LoadException {
     long start = System.nanoTime();
     MemorySegment place = place(read);
-    context.touch(place);
     TransferPath taken = reader.fill(path, place, read.offset());
     return new Brought(taken, System.nanoTime() - start, 0);
   }
@@ -62,6 +69,11 @@ final class MixedTarget extends MappingTarget {
   /** Returns the memory of a read: whole pages, though the file may end within the last. */
   private MemorySegment place(FileRead read) {
     return NativeMemory.writable(mapping.address(read.offset()), read.bytes());
+  }
+
+  @Override
+  public void end(boolean complete) {
+    pages.close();
   }
 
   @Override

@@ -53,6 +53,9 @@ final class PosixTicket extends ParallelTicket {
     IoMonitor monitor = reader.monitor();
     monitor.checkpoint();
     FileRead read = task.read();
+    if (!task.usesStorage()) {
+      target.prepare(read);
+    }
     note(read, target.bring(read, task.path(), reader, scratch));
   }
 
@@ -96,6 +99,7 @@ final class PosixTicket extends ParallelTicket {
   protected void release(boolean handedOut) {
     trace.erase();
     file.close();
+    target.end(handedOut);
     if (!handedOut) {
       free();
     }

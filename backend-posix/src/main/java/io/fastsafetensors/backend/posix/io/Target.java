@@ -19,8 +19,8 @@ sealed interface Target permits HostTarget, MappingTarget, RingTarget {
   }
 
   /**
-   * Does what a read needs, short of the read itself, while storage is busy with others; called by
-   * many threads.
+   * Does what a read needs, short of the read itself, once and before it: in advance while storage
+   * is busy with others, or right before the read if that needs no storage. Called by many threads.
    *
    * @throws LoadException if there is no memory
    */
@@ -63,6 +63,13 @@ sealed interface Target permits HostTarget, MappingTarget, RingTarget {
   default boolean isSettled() {
     return true;
   }
+
+  /**
+   * Gives back what was promised and is not needed: nothing is to come any more.
+   *
+   * @param complete whether all came
+   */
+  default void end(boolean complete) {}
 
   /** Returns the memory, once all bytes are in their place; the caller owns it. */
   DeviceBuffer buffer();

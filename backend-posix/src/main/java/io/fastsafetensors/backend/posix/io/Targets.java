@@ -10,6 +10,7 @@ import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.spi.MemoryBudget;
 import io.fastsafetensors.spi.RangeLayout;
 import io.fastsafetensors.spi.RangePlan;
@@ -28,6 +29,7 @@ final class Targets implements AutoCloseable {
   private final Alignment alignment;
   private final Workers workers;
   private final MemoryBudget budget;
+  private final LoadMemory memory;
   private @Nullable StagingRing ring;
 
   Targets(Libc libc, DeviceContext context, IoOptions options, Tuning tuning, Workers workers) {
@@ -38,6 +40,7 @@ final class Targets implements AutoCloseable {
     this.workers = workers;
     this.alignment = Alignment.of(context.device(), tuning.alignment());
     this.budget = new MemoryBudget(context.device(), options.memoryBudget());
+    this.memory = options.monitor().memory();
   }
 
   /**
@@ -121,12 +124,14 @@ final class Targets implements AutoCloseable {
     }
     if (options.path() == AccessPath.MAPPED
         || residency.isCached()
-        || file.cache().isBestMappedUnseen()) {
+        || file.cache().isBestMappedUnseen()
+        || !memory.fits()) {
       return Optional.of(
           new Choice(new MappedTarget(mapping, residency), sorter(file, true, false)));
     }
-    if (residency.isWorthMapping() && context instanceof LinuxContext memory) {
-      Target mixed = MixedTarget.over(mapping, memory, budget, residency, tuning.blockBytes());
+    if (residency.isWorthMapping() && context instanceof LinuxContext linux) {
+      Target mixed =
+          MixedTarget.over(mapping, linux, budget, residency, tuning.blockBytes(), memory);
       return Optional.of(new Choice(mixed, sorter(file, false, false)));
     }
     return Optional.empty();
@@ -150,7 +155,8 @@ final class Targets implements AutoCloseable {
             : HostLayout.forCopies(plan, alignment);
     workers.addFirst();
     budget.take(layout.bytes());
-    return new Choice(HostTarget.allocate(context, layout, file, tuning.blockBytes()), sorter);
+    return new Choice(
+        HostTarget.allocate(context, layout, file, tuning.blockBytes(), memory), sorter);
   }
 
   private Target staged(RangePlan plan, SourceFile file) throws LoadException {

@@ -6,6 +6,7 @@ import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.HostLimits;
+import io.fastsafetensors.spi.MemoryReservation;
 import io.fastsafetensors.spi.ParallelWork;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -13,47 +14,64 @@ import org.jspecify.annotations.Nullable;
 
 /** Allocates buffers that are worth huge pages. Thread-safe. */
 final class LargeMemory implements AutoCloseable {
-  /** From here on it pays to ask first: who overdraws memory is killed by the kernel. */
-  private static final long WORTH_ASKING = 64L << 20;
-
   /** What one thread touches in one go. */
   private static final long TOUCHED_AT_ONCE = 32L << 20;
 
   private final Pages pages;
   private final PagePool pool;
+  private final Runnable reclaimer;
 
   LargeMemory(Pages pages, long keptBytes) {
     this.pages = pages;
     this.pool = new PagePool(pages, keptBytes);
+    this.reclaimer = pool::giveUpKept;
+    HostLimits.SYSTEM.addReclaimer(reclaimer);
+  }
+
+  /** Promises memory: who overdraws it is killed by the kernel. */
+  @FunctionalInterface
+  interface Promiser {
+    MemoryReservation reserve(long bytes) throws DeviceMemoryException;
   }
 
   /** Allocates a buffer whose pages are not there yet. */
-  DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
+  FreshBuffer allocate(long bytes, long alignment, Promiser promiser) throws DeviceMemoryException {
+    long room = alignment <= Pages.HUGE ? bytes : bytes + alignment;
+    if (room < 0) {
+      throw HostLimits.SYSTEM.exceeded(bytes, new ArithmeticException("more than there can be"));
+    }
+    Optional<PagePool.Block> kept = pool.takeKept(room);
+    if (kept.isPresent()) {
+      return buffer(kept.get(), bytes, alignment, new PagePromise(pages, null));
+    }
+    PagePromise promise = new PagePromise(pages, promiser.reserve(room));
     try {
-      PagePool.Block block =
-          take(alignment <= Pages.HUGE ? bytes : Math.addExact(bytes, alignment));
-      long begin = (block.address() + alignment - 1) & -alignment;
-      return NativeMemory.buffer(begin, bytes, false, () -> pool.give(block));
+      return buffer(pool.takeNew(room), bytes, alignment, promise);
     } catch (ErrnoException | ArithmeticException e) {
+      promise.close();
       throw HostLimits.SYSTEM.exceeded(bytes, e);
     }
   }
 
-  private PagePool.Block take(long bytes) throws DeviceMemoryException, ErrnoException {
-    Optional<PagePool.Block> kept = pool.takeKept(bytes);
-    if (kept.isPresent()) {
-      return kept.get();
-    }
-    makeRoom(bytes);
-    return pool.takeNew(bytes);
+  private FreshBuffer buffer(
+      PagePool.Block block, long bytes, long alignment, PagePromise promise) {
+    long begin = (block.address() + alignment - 1) & -alignment;
+    Runnable release =
+        () -> {
+          promise.close();
+          // What nobody touched would be taken for memory that is there.
+          if (promise.isKept()) {
+            pool.give(block);
+          } else {
+            pages.unmap(block.address(), block.bytes());
+          }
+        };
+    return new FreshBuffer(NativeMemory.buffer(begin, bytes, false, release), promise);
   }
 
-  /** Makes sure that the system has memory, at the cost of what is kept. */
-  void makeRoom(long bytes) throws DeviceMemoryException {
-    if (bytes >= WORTH_ASKING && !HostLimits.SYSTEM.allow(bytes)) {
-      pool.giveUpKept();
-      HostLimits.SYSTEM.check(bytes);
-    }
+  /** Promises memory that {@link #cover} puts in the place of mapped memory. */
+  PagePromise promise(MemoryReservation promise) {
+    return new PagePromise(pages, promise);
   }
 
   /** Puts memory whose pages are not there yet in the place of mapped memory. */
@@ -65,21 +83,9 @@ final class LargeMemory implements AutoCloseable {
     }
   }
 
-  /**
-   * Makes the pages of a part of a buffer be there.
-   *
-   * @throws DeviceMemoryException if there are not enough
-   */
-  void touch(long address, long bytes) throws DeviceMemoryException {
-    try {
-      pages.touch(address, bytes);
-    } catch (ErrnoException e) {
-      throw HostLimits.SYSTEM.exceeded(bytes, e);
-    }
-  }
-
   /** Makes all pages of a buffer be there, by many threads; closes the buffer if that fails. */
-  void touchAll(DeviceBuffer buffer) throws DeviceMemoryException {
+  DeviceBuffer touchAll(FreshBuffer fresh) throws DeviceMemoryException {
+    DeviceBuffer buffer = fresh.buffer();
     AtomicReference<@Nullable DeviceMemoryException> failure = new AtomicReference<>();
     ParallelWork.run(
         buffer.size(),
@@ -87,7 +93,7 @@ final class LargeMemory implements AutoCloseable {
         (from, to) -> {
           try {
             if (failure.get() == null) {
-              touch(buffer.address() + from, to - from);
+              fresh.pages().touch(buffer.address() + from, to - from);
             }
           } catch (DeviceMemoryException e) {
             failure.set(e);
@@ -98,11 +104,14 @@ final class LargeMemory implements AutoCloseable {
       buffer.close();
       throw failed;
     }
+    fresh.pages().keep();
+    return buffer;
   }
 
   /** Returns what is kept to the system. */
   @Override
   public void close() {
+    HostLimits.SYSTEM.removeReclaimer(reclaimer);
     pool.close();
   }
 }

@@ -6,7 +6,7 @@ import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.HostLimits;
 import io.fastsafetensors.spi.HostMemoryContext;
-import java.lang.foreign.MemorySegment;
+import io.fastsafetensors.spi.LoadMemory;
 import java.util.OptionalInt;
 
 /** Host memory in huge pages, kept from load to load. */
@@ -32,53 +32,41 @@ public final class LinuxContext extends HostMemoryContext {
 
   @Override
   public DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
-    DeviceBuffer buffer = allocateFresh(bytes, alignment);
-    if (isLarge(bytes)) {
-      large.touchAll(buffer);
-    }
-    return buffer;
+    checkRequest(bytes, alignment);
+    return isLarge(bytes)
+        ? large.touchAll(large.allocate(bytes, alignment, HostLimits.SYSTEM::reserve))
+        : allocateInArena(bytes, alignment);
   }
 
-  /** Tells whether memory of that size is fresh from {@link #allocateFresh}. */
+  /** Tells whether memory of that size is worth {@link #allocateFresh}. */
   public static boolean isLarge(long bytes) {
     return bytes >= LARGE;
   }
 
-  /**
-   * Allocates like {@link #allocate}, but leaves it to the caller to {@link #touch} large memory:
-   * best right before it is written, by the thread that does.
-   */
-  public DeviceBuffer allocateFresh(long bytes, long alignment) throws DeviceMemoryException {
+  /** Allocates large memory for a load, and leaves it to the caller to touch it. */
+  public FreshBuffer allocateFresh(long bytes, long alignment, LoadMemory memory)
+      throws DeviceMemoryException {
     checkRequest(bytes, alignment);
-    return isLarge(bytes) ? large.allocate(bytes, alignment) : allocateInArena(bytes, alignment);
+    return large.allocate(bytes, alignment, memory::reserve);
   }
 
   /**
-   * Makes sure that there is memory, at the cost of what is kept.
+   * Promises a load the memory that {@link #cover} puts into a mapping.
    *
    * @throws DeviceMemoryException if there is less
    */
-  public void makeRoom(long bytes) throws DeviceMemoryException {
-    large.makeRoom(bytes);
+  public PagePromise promise(long bytes, LoadMemory memory) throws DeviceMemoryException {
+    return large.promise(memory.reserve(bytes));
   }
 
   /**
-   * Puts {@linkplain #allocateFresh fresh} memory in the place of mapped memory, whole pages of it.
-   * It is given back when the mapping is.
+   * Puts promised memory in the place of mapped memory, whole pages of it. It is given back when
+   * the mapping is.
    *
    * @throws DeviceMemoryException if the system refuses
    */
   public void cover(long address, long bytes) throws DeviceMemoryException {
     large.cover(address, bytes);
-  }
-
-  /**
-   * Makes the pages of a part of {@linkplain #allocateFresh fresh} memory be there.
-   *
-   * @throws DeviceMemoryException if there are not enough
-   */
-  public void touch(MemorySegment part) throws DeviceMemoryException {
-    large.touch(part.address(), part.byteSize());
   }
 
   @Override

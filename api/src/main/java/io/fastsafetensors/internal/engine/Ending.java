@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.Cancellation;
+import io.fastsafetensors.LoadCancelledException;
+import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.spi.Amounts;
+import io.fastsafetensors.spi.Deadline;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What ends a call of a loader before its work is done. Thread-safe. */
+final class Ending {
+  private final Deadline deadline;
+  private final Cancellation cancellation;
+  private final BooleanSupplier loaderClosed;
+  private volatile Supplier<String> progress = () -> "";
+  private volatile boolean interrupted;
+  private volatile @Nullable Throwable failure;
+
+  private Ending(Duration timeout, Cancellation cancellation, BooleanSupplier loaderClosed) {
+    this.deadline = Deadline.after(timeout);
+    this.cancellation = cancellation;
+    this.loaderClosed = loaderClosed;
+  }
+
+  /** Starts the time of a load. */
+  static Ending of(LoadOptions options, BooleanSupplier loaderClosed) {
+    return new Ending(options.timeout(), options.cancellation(), loaderClosed);
+  }
+
+  /** Starts the time of a call that can't be cancelled. */
+  static Ending after(Duration timeout, BooleanSupplier loaderClosed) {
+    return new Ending(timeout, new Cancellation(), loaderClosed);
+  }
+
+  Deadline deadline() {
+    return deadline;
+  }
+
+  /** Says from now on how far the work is, in messages. */
+  void tellProgress(Supplier<String> text) {
+    progress = text;
+  }
+
+  /** Notes that the caller's thread was interrupted. */
+  void interrupt() {
+    interrupted = true;
+  }
+
+  /** Stops all other work of the call; only the first failure counts. */
+  synchronized void fail(Throwable thrown) {
+    failure = failure == null ? thrown : failure;
+  }
+
+  /** Returns what stopped the work, if something failed. */
+  @Nullable Throwable failure() {
+    return failure;
+  }
+
+  /** Tells whether the call is over. */
+  boolean isOver() {
+    return reason() != null;
+  }
+
+  /** Fails if the call is over. */
+  void check() throws LoadCancelledException {
+    LoadCancelledException reason = reason();
+    if (reason != null) {
+      throw reason;
+    }
+  }
+
+  /** Returns why the call is over; null if it isn't. */
+  @Nullable LoadCancelledException reason() {
+    if (cancellation.isCancelled()) {
+      return ended("the load was cancelled", false);
+    }
+    if (interrupted) {
+      return ended("the loading thread was interrupted", false);
+    }
+    if (loaderClosed.getAsBoolean()) {
+      return ended("the loader was closed", false);
+    }
+    if (deadline.hasPassed()) {
+      return ended("the load took longer than " + Amounts.duration(deadline.allowed()), true);
+    }
+    return failure == null ? null : ended("another part of the load failed", false);
+  }
+
+  private LoadCancelledException ended(String why, boolean timedOut) {
+    return new LoadCancelledException(why + progress.get(), timedOut);
+  }
+}

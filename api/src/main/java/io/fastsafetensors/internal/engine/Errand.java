@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.LoadCancelledException;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Deadline;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call of a loader, made on a thread that can be left behind: any call on a file may hang, and
+ * nothing takes a thread out of the kernel. Once the call is over, by its deadline or otherwise,
+ * the work has a moment to end in order. After that the caller gets its exception, and the thread
+ * keeps what the work may still touch, and frees it whenever the work ends.
+ *
+ * @param ending what ends the call
+ * @param whereabouts which files it is at
+ * @param leftBehind where it is counted if it is left behind
+ */
+record Errand(Ending ending, Whereabouts whereabouts, LeftBehind leftBehind) {
+  /** How long the work may take to end once its deadline has passed. */
+  private static final Duration GRACE_AFTER_DEADLINE = Duration.ofMillis(500);
+
+  /** The same after a failure or a cancellation, where nobody was promised a time. */
+  private static final Duration GRACE = Duration.ofSeconds(2);
+
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /**
+   * Work for such a thread.
+   *
+   * @param <T> what it makes
+   */
+  @FunctionalInterface
+  interface Work<T> {
+    T run() throws LoadException;
+  }
+
+  /** Starts an errand of a loader. */
+  static Errand of(Ending ending, LeftBehind leftBehind) {
+    return new Errand(ending, new Whereabouts(), leftBehind);
+  }
+
+  /**
+   * Does the work; blocks until it is done, or over.
+   *
+   * @param work what to do; it ends soon after {@link #ending} says so, unless it hangs
+   * @param undo takes back what the work made too late
+   */
+  <T> T run(Work<T> work, Consumer<? super T> undo) throws LoadException {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    long start = System.nanoTime();
+    Runnable job = () -> work(work, undo, done, start);
+    if (!LoadThreads.tryStart(job)) {
+      job.run();
+    }
+    return await(done, undo);
+  }
+
+  private <T> void work(
+      Work<T> work, Consumer<? super T> undo, CompletableFuture<T> done, long start) {
+    boolean inTime;
+    try {
+      T made = work.run();
+      inTime = done.complete(made);
+      if (!inTime) {
+        undo.accept(made);
+      }
+    } catch (Throwable e) {
+      inTime = done.completeExceptionally(e);
+    }
+    if (!inTime) {
+      leftBehind.ended(whereabouts, TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
+    }
+  }
+
+  private <T> T await(CompletableFuture<T> done, Consumer<? super T> undo) throws LoadException {
+    boolean interrupted = false;
+    @Nullable Deadline grace = null;
+    try {
+      while (true) {
+        try {
+          T made = done.get(patience(grace), TimeUnit.NANOSECONDS);
+          return interrupted ? tooLate(made, undo) : made;
+        } catch (InterruptedException e) {
+          interrupted = true;
+          ending.interrupt();
+        } catch (TimeoutException e) {
+          // over, or once more
+        }
+        grace = grace(grace);
+        if (grace != null && grace.hasPassed()) {
+          leave(done);
+        }
+      }
+    } catch (ExecutionException e) {
+      throw thrown(e.getCause());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Returns how long to wait before looking again. */
+  private long patience(@Nullable Deadline grace) {
+    Deadline next = grace == null ? ending.deadline() : grace;
+    return Math.min(POLL_NANOS, next.remainingNanos());
+  }
+
+  /** Returns until when the work may take to end; null while it is not over. */
+  private @Nullable Deadline grace(@Nullable Deadline known) {
+    if (known == null && !ending.isOver()) {
+      return null;
+    }
+    Deadline grace = known == null ? Deadline.after(GRACE) : known;
+    boolean late = ending.deadline().hasPassed();
+    return late && grace.remainingNanos() > GRACE_AFTER_DEADLINE.toNanos()
+        ? Deadline.after(GRACE_AFTER_DEADLINE)
+        : grace;
+  }
+
+  private <T> T tooLate(T made, Consumer<? super T> undo) throws LoadException {
+    undo.accept(made);
+    throw thrown(ending.reason());
+  }
+
+  /** Leaves the work behind, unless it ends at this moment. */
+  private void leave(CompletableFuture<?> done) {
+    leftBehind.add(whereabouts);
+    if (!done.completeExceptionally(hanging())) {
+      leftBehind.ended(whereabouts, 0);
+    }
+  }
+
+  /** Returns what the caller gets: why the call is over, and what hangs. */
+  private Throwable hanging() {
+    String what = whereabouts.describe();
+    @Nullable Throwable failure = ending.failure();
+    if (failure != null && !(failure instanceof LoadCancelledException)) {
+      failure.addSuppressed(new LoadCancelledException(what, false, whereabouts.bytes()));
+      return failure;
+    }
+    @Nullable LoadCancelledException reason = ending.reason();
+    return reason == null
+        ? new LoadCancelledException(what, false, whereabouts.bytes())
+        : new LoadCancelledException(
+            reason.getMessage() + "; " + what, reason.timedOut(), whereabouts.bytes());
+  }
+
+  /** Throws what the work threw, as it is; its trace goes on with the caller's. */
+  private static LoadException thrown(@Nullable Throwable failure) throws LoadException {
+    switch (failure) {
+      case null -> throw new AssertionError("no failure");
+      case LoadException e -> throw traced(e);
+      case RuntimeException e -> throw traced(e);
+      case Error e -> throw traced(e);
+      default -> throw new LoadException(failure.toString(), failure);
+    }
+  }
+
+  private static <E extends Throwable> E traced(E failure) {
+    StackTraceElement[] caller = new Throwable().getStackTrace();
+    failure.setStackTrace(
+        Stream.concat(Stream.of(failure.getStackTrace()), Stream.of(caller))
+            .toArray(StackTraceElement[]::new));
+    return failure;
+  }
+}

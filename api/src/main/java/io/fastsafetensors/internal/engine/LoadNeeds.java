@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.AccessPath;
+import io.fastsafetensors.Device;
+import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.LoadException;
+import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.internal.plan.FilePlan;
+import io.fastsafetensors.internal.plan.LoadPlan;
+import io.fastsafetensors.spi.HostLimits;
+import io.fastsafetensors.spi.LoadMemory;
+import io.fastsafetensors.spi.MemoryReservation;
+import java.lang.ScopedValue.CallableOp;
+
+/**
+ * The host memory that a load needs beside the page cache: for what it reads, and for what it makes
+ * of it. On other devices, where the host has next to nothing of it, that is none.
+ */
+final class LoadNeeds implements AutoCloseable {
+  /** What is to be converted should not wait in memory twice, in bytes. */
+  private static final long MOST_TO_CONVERT = 1L << 30;
+
+  private final Conversion conversion;
+  private final LoadMemory reading;
+  private final MemoryReservation converting;
+  private final FilesInFlight inFlight;
+
+  /**
+   * Promises the memory of what is converted; that of what is read is promised when a backend finds
+   * that it has to copy.
+   *
+   * @throws DeviceMemoryException if there is less
+   */
+  LoadNeeds(
+      LoadPlan plan, LoadOptions options, Conversion conversion, Device device, HostLimits limits)
+      throws DeviceMemoryException {
+    this.conversion = conversion;
+    long converted = device.isCpu() ? conversion.movedBytes(plan) : 0;
+    this.converting = limits.reserve(converted);
+    long most = Long.MAX_VALUE;
+    long read = plan.bytes();
+    if (!conversion.isNone()) {
+      long largest = plan.files().stream().mapToLong(FilePlan::bytes).max().orElse(0);
+      most = Math.max(MOST_TO_CONVERT, 2 * largest);
+      most = device.isCpu() ? Math.min(most, limits.reservable() / 2) : most;
+      read = Math.min(read, largest + conversion.keptBytes(plan));
+    }
+    this.inFlight = FilesInFlight.of(plan, most);
+    this.reading = new LoadMemory(limits, read, options.path() == AccessPath.COPIED);
+  }
+
+  /** Returns what is converted. */
+  Conversion conversion() {
+    return conversion;
+  }
+
+  /** Returns what backends ask for when they copy. */
+  LoadMemory reading() {
+    return reading;
+  }
+
+  FilesInFlight inFlight() {
+    return inFlight;
+  }
+
+  /** Runs a conversion, whose memory was promised. */
+  <T> T converting(CallableOp<T, LoadException> work) throws LoadException {
+    return converting.during(work);
+  }
+
+  @Override
+  public void close() {
+    reading.close();
+    converting.close();
+  }
+}
