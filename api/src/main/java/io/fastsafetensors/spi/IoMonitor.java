@@ -14,7 +14,8 @@ import java.nio.file.Path;
  */
 public interface IoMonitor {
   /**
-   * Tells that a block is in its place, or is mapped.
+   * Tells that a block was read, into its place or into staging memory on its way there, or is
+   * mapped (rule IO-115).
    *
    * @param file the file
    * @param path the way it took

@@ -72,8 +72,8 @@ final class CertifyCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "3",
       description = {
-        "Leave out the rest of a plug-in after N failed tests, or after one that it took",
-        "30 s to find, or a call that never ends; 0 is never. Default: 3."
+        "Leave out the rest of a plug-in after N failed tests, 10 s after the first, or",
+        "when a call never ends; 0 is never. Default: 3."
       })
   private int maxFailures;
 

@@ -15,12 +15,23 @@ class CertifyCommandTests {
         "certify --backend cpu --device cpu",
         "certify --report certificate.txt",
         "certify --backend",
+        "certify --module-path no-such.jar",
+        "certify --class-path no-such.jar",
+        "certify --rule IO105",
+        "certify --timeout 0",
+        "certify --max-failures -1",
         "certify cpu"
       })
   void refusesWhatMakesNoSense(String line) {
     Fst fst = Fst.runLine(line);
     assertThat(fst.exit()).isEqualTo(2);
     assertThat(fst.err()).contains("fst certify --help");
+  }
+
+  @Test
+  void namesAJarThatIsNotThere() {
+    assertThat(Fst.run("certify", "--module-path", "no-such.jar").err())
+        .contains("--module-path no-such.jar: there is no such file or folder");
   }
 
   @Test

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The samples, each with one rule broken, are refused by that rule within a minute. All of them are
- * tried by {@code scripts/mutate-samples}, which takes some 20 minutes; here a few.
+ * The samples, each with one rule broken, are refused by that rule, all of them within a minute
+ * when tried by {@code scripts/mutate-samples}, which takes some 20 minutes; here a few.
  */
 class SampleMutationsTests {
   private static final SamplePlugin HTTP = SamplePlugin.named("sample-http");
@@ -32,7 +32,9 @@ class SampleMutationsTests {
   /** How many at the same time; each has several threads. */
   private static final int AT_ONCE = Integer.getInteger("fst.mutations.at.once", 2);
 
-  private static final Duration MINUTE = Duration.ofMinutes(1);
+  /** Generous where others use the machine; the script wants a minute. */
+  private static final Duration LIMIT =
+      Duration.ofSeconds(Integer.getInteger("fst.mutations.limit", 300));
 
   @TempDir private Path folder;
 
@@ -79,21 +81,22 @@ class SampleMutationsTests {
     Path jar = sample(mutation).jar(home, mutation);
     String kind = sample(mutation) == HTTP ? "--backend" : "--collective";
     long start = System.nanoTime();
+    List<String> arguments = new ArrayList<>(List.of("certify", mutation.path(), jar.toString()));
+    arguments.addAll(List.of(kind, mutation.id()));
+    if (Boolean.getBoolean("fst.mutations.rule")) { // quicker, for who writes mutations
+      arguments.addAll(List.of("--rule", mutation.rule()));
+    }
     Jvm fst =
         Distribution.fst(
             home,
-            List.of(server.option()),
-            "certify",
-            mutation.path(),
-            jar.toString(),
-            kind,
-            mutation.id());
+            List.of(server.option(), "-XX:TieredStopAtLevel=1"),
+            arguments.toArray(String[]::new));
     Duration took = Duration.ofNanos(System.nanoTime() - start);
     boolean refused = fst.exit() == 1 && fst.output().contains("[" + mutation.rule() + "]");
     System.out.printf(
         "%s %s: %s after %.1f s%n",
         mutation.id(), mutation, refused ? "refused" : "NOT REFUSED", took.toMillis() / 1e3);
-    if (refused && took.compareTo(MINUTE) < 0) {
+    if (refused && took.compareTo(LIMIT) < 0) {
       return "";
     }
     return "%s %s, after %s: %s".formatted(mutation.id(), mutation, took, fst.output());

@@ -216,72 +216,57 @@ final class TcpMutations {
 
   private static List<Mutation> gathering() {
     return List.of(
-        tcp("C-101", "turns messages round", SPLIT, gather("all.reversed()")),
-        tcp(
+        gather("C-101", "turns messages round", "all.reversed()"),
+        gather(
             "C-105",
             "hands out the caller's array",
-            SPLIT,
-            gather("keep(all, message)")
-                .replace(
-                    SPLIT,
-"""
-  private List<byte[]> keep(List<byte[]> all, byte[] message) {
-    List<byte[]> mine = new java.util.ArrayList<>(all);
-    mine.set(rank(), message);
-    return mine;
-  }
-
-"""
-                        + SPLIT)),
-        tcp(
+            "java.util.stream.IntStream.range(0, all.size()).mapToObj(i -> i == right.rank() ?"
+                + " (byte[]) args[1] : all.get(i)).toList()"),
+        gather(
             "C-105",
             "forgets empty messages",
-            SPLIT,
-            gather("all.stream().filter(each -> each.length > 0).toList()")),
-        tcp(
+            "all.stream().filter(each -> each.length > 0).toList()"),
+        gather(
             "C-105",
             "cuts off long messages",
-            SPLIT,
-            gather(
-                "all.stream().map(each -> java.util.Arrays.copyOf(each, Math.min(each.length,"
-                    + " 65_536))).toList()")),
-        tcp(
-                "C-112",
-                "answers from before",
-                SPLIT,
-                gather("all")
-                    .replace(
-                        "    List<byte[]> all",
-                        "    if (++gathered > 6) {\n"
-                            + "      return last;\n"
-                            + "    }\n"
-                            + "    List<byte[]> all")
-                    .replace("return all;", "last = all;\n    return all;"))
+            "all.stream().map(each -> java.util.Arrays.copyOf(each, Math.min(each.length,"
+                + " 65_536))).toList()"),
+        gather("C-112", "answers from before", "++count[0] > 6 ? last[0] : (last[0] = all)"),
+        gather("C-113", "has one timeout for all", "all")
             .and(
-                "  private final Links links;\n",
-                "  private int gathered;\n"
-                    + "  private List<byte[]> last;\n"
-                    + "  private final Links links;\n"),
-        tcp(
-            "C-113",
-            "has one timeout for all",
-            SPLIT,
-            gather("all").replace("message, timeout)", "message, timeout())")));
+                "(List<byte[]>) method.invoke(right, args);\n",
+                "(List<byte[]>) method.invoke(right, args[0], args[1], right.timeout());\n"));
   }
 
-  private static String gather(String result) {
-    return
+  /** Changes what the rendezvous answers; the base class of the group allows no other way. */
+  private static Mutation gather(String rule, String flaw, String result) {
+    String proxy =
 """
-  @Override
-  public List<byte[]> allGather(byte[] message, java.time.Duration timeout)
-      throws CollectiveException {
-    List<byte[]> all = rendezvous().exchange("allGather", message, timeout);
-    return %s;
+  @SuppressWarnings("unchecked")
+  private static Rendezvous changed(Rendezvous right) {
+    List<byte[]>[] last = new List[1];
+    int[] count = new int[1];
+    return (Rendezvous)
+        java.lang.reflect.Proxy.newProxyInstance(
+            Rendezvous.class.getClassLoader(),
+            new Class<?>[] {Rendezvous.class},
+            (proxy, method, args) -> {
+              try {
+                if (!method.getName().equals("exchange") || !args[0].equals("allGather")) {
+                  return method.invoke(right, args);
+                }
+                List<byte[]> all = (List<byte[]>) method.invoke(right, args);
+                return %s;
+              } catch (java.lang.reflect.InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
   }
 
 """
-            .formatted(result)
-        + SPLIT;
+            .formatted(result);
+    return tcp(rule, flaw, "    super(meeting);\n", "    super(changed(meeting));\n")
+        .and(SPLIT, proxy + SPLIT);
   }
 
   private static List<Mutation> splitting() {

@@ -47,22 +47,25 @@ final class Exchanges {
     }
   }
 
-  /** Gathers messages, a longer one of each rank; what is done to arrays shows nowhere else. */
-  static void allGather(RankBench rank, Rule rule, int seed, int unit) throws LoadException {
-    byte[] mine = message(rank.rank(), seed, unit);
+  /**
+   * Gathers messages, of each rank one that is longer by a unit; what is done to arrays shows
+   * nowhere else.
+   */
+  static void allGather(RankBench rank, Rule rule, int least, int unit) throws LoadException {
+    byte[] mine = message(rank.rank(), least, unit);
     List<byte[]> all = rank.group().allGather(mine);
     Arrays.fill(mine, (byte) 0);
     rank.group().barrier();
     rule.same(rank.size(), all.size(), "the number of messages");
     for (int i = 0; i < all.size(); i++) {
       String what = "rank " + i + "'s message on rank " + rank.rank();
-      DeviceBench.same(rule, message(i, seed, unit), all.get(i), what);
+      DeviceBench.same(rule, message(i, least, unit), all.get(i), what);
       Arrays.fill(all.get(i), (byte) 1);
     }
   }
 
-  private static byte[] message(int rank, int seed, int unit) {
-    return DeviceBench.pattern(1000L * seed + rank, (long) unit * rank);
+  private static byte[] message(int rank, int least, int unit) {
+    return DeviceBench.pattern(1000L * least + rank, least + (long) unit * rank);
   }
 
   /** Scatters adjacent parts of different sizes, some of them empty. */

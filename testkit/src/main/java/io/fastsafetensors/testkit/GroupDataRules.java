@@ -97,7 +97,7 @@ public interface GroupDataRules extends GroupRules {
         1,
         (rank, rule) -> {
           for (int unit : new int[] {0, 1, 1000, 300_000}) {
-            Exchanges.allGather(rank, rule, unit, unit);
+            Exchanges.allGather(rank, rule, 0, unit);
           }
         });
   }
@@ -201,7 +201,7 @@ public interface GroupDataRules extends GroupRules {
               case 1 -> Exchanges.broadcast(rank, rule, root, bytes);
               case 2 -> Exchanges.scatterUnequalParts(rank, rule, root);
               case 3 -> Exchanges.send(rank, rule, root, other, bytes);
-              default -> Exchanges.allGather(rank, rule, i, bytes);
+              default -> Exchanges.allGather(rank, rule, i + 1, bytes);
             }
           }
         });

@@ -53,17 +53,34 @@ public interface IoLifetimeRules extends IoRules {
           bench.copied().threads(2).blocks(4096);
           try (IoSession session = bench.session()) {
             bench.monitor.pace(Duration.ofMillis(5));
+            bench.monitor.holdReadersAfter(2);
             IoTicket ticket = bench.submit(session, bench.folder.write(200 * 4096).whole());
             waitForBlocks(bench, 2);
             Assumptions.assumeTrue(
                 bench.monitor.blocks().size() < 200, "all was read before there was time to close");
-            bench.ends(rule, "close() of a ticket", () -> closed(ticket));
+            bench.ends(rule, "close() of a ticket", () -> closedWhileHeld(bench, ticket));
             int blocks = bench.monitor.blocks().size();
             LockSupport.parkNanos(environment().quiet().toNanos());
             rule.same(blocks, bench.monitor.blocks().size(), "after close(), the number of blocks");
             rule.check(blocks < 200, "close() did not stop: all 200 blocks were read");
           }
         });
+  }
+
+  /** Readers go on only once close() waits for them: else they may be done before it begins. */
+  private static boolean closedWhileHeld(IoBench bench, IoTicket ticket) throws Exception {
+    Thread closer = Thread.currentThread();
+    long end = System.nanoTime() + bench.environment.patience().toNanos() / 2;
+    Thread.ofPlatform()
+        .daemon()
+        .name("testkit: lets readers go on")
+        .start(() -> {
+          while (closer.getState() == Thread.State.RUNNABLE && System.nanoTime() < end) {
+            LockSupport.parkNanos(1_000_000);
+          }
+          bench.monitor.releaseReaders();
+        });
+    return closed(ticket);
   }
 
   private static boolean closed(AutoCloseable resource) throws Exception {

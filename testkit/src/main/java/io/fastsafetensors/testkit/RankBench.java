@@ -111,6 +111,8 @@ record RankBench(
     TrackedContext context = new TrackedContext(subject.runtime().open(subject.device(rank)));
     try (DeviceBench device = new DeviceBench(context, subject.environment().patience());
         ProcessGroup group = LateJoin.join(world, rank)) {
+      new Rule("C-101")
+          .same(rank, group.rank(), "rank() of the group that rank " + rank + " joined");
       body.run(new RankBench(group, device, context, others), rule);
     }
   }

@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -65,6 +66,16 @@ final class TestMonitor implements IoMonitor {
   /** Holds readers at their next checkpoint. */
   void holdReaders() {
     gate = new CountDownLatch(1);
+  }
+
+  /** Holds readers at their next checkpoint once so many blocks are done. */
+  void holdReadersAfter(int count) {
+    AtomicBoolean once = new AtomicBoolean();
+    onBlock(block -> {
+      if (blocks.size() >= count && once.compareAndSet(false, true)) {
+        holdReaders();
+      }
+    });
   }
 
   void releaseReaders() {

@@ -22,6 +22,7 @@ final class TrackedContext extends ForwardingContext {
   private final Set<Thread> attached = ConcurrentHashMap.newKeySet();
   private final List<DeviceBuffer> buffers = new CopyOnWriteArrayList<>();
   private final List<DeviceBuffer> allocated = new CopyOnWriteArrayList<>();
+  private final List<DeviceBuffer> staging = new CopyOnWriteArrayList<>();
   private final List<TrackedStream> streams = new CopyOnWriteArrayList<>();
   private final List<String> strangers = new CopyOnWriteArrayList<>();
   private final List<String> unreachable = new CopyOnWriteArrayList<>();
@@ -57,6 +58,11 @@ final class TrackedContext extends ForwardingContext {
   /** Returns the buffers made through this context that are open and not for staging. */
   List<DeviceBuffer> allocated() {
     return allocated.stream().filter(TrackedContext::isOpen).toList();
+  }
+
+  /** Returns the staging buffers made through this context that are open. */
+  List<DeviceBuffer> staging() {
+    return staging.stream().filter(TrackedContext::isOpen).toList();
   }
 
   private long openBytes() {
@@ -133,7 +139,9 @@ final class TrackedContext extends ForwardingContext {
   public DeviceBuffer allocateStaging(long bytes) throws DeviceMemoryException {
     use("allocateStaging");
     failAllocationOnDemand(bytes);
-    return tracked(super.allocateStaging(bytes));
+    DeviceBuffer buffer = tracked(super.allocateStaging(bytes));
+    staging.add(buffer);
+    return buffer;
   }
 
   private DeviceBuffer tracked(DeviceBuffer buffer) {

@@ -118,7 +118,7 @@ public final class ContractRun implements TestExecutionListener {
     outcomes.add(outcome);
     progress.ended(outcome);
     if (status == Status.FAILED) {
-      stop.failed();
+      stop.failed(outcome.took());
     }
   }
 

@@ -17,22 +17,20 @@ record Limits(Duration test, int failures) {
   static final Limits NONE = new Limits(Duration.ZERO, 0);
 
   /** How long a plug-in that has failed is tried on: many failures are waits that time out. */
-  private static final Duration REST = Duration.ofSeconds(30);
+  private static final Duration REST = Duration.ofSeconds(10);
 
   /** Returns how long the slowest test of a right plug-in may take. */
   static Duration longest(boolean large) {
     return large ? Duration.ofMinutes(10) : Duration.ofSeconds(30);
   }
 
-  /** Returns why no more tests are to be made, or nothing. */
-  String enough(int failed, Duration passed) {
-    if (failures == 0 || failed == 0) {
-      return "";
-    } else if (failed >= failures) {
+  /** Returns why no more tests are to be made of what has failed; empty as long as they are. */
+  String enough(int failed, Duration since) {
+    if (failures > 0 && failed >= failures) {
       return "stopped after " + failed + (failed == 1 ? " failure" : " failures");
     }
-    return passed.compareTo(REST) > 0
-        ? "stopped after a failure and %s s".formatted(passed.toSeconds())
+    return failures > 0 && since.compareTo(REST) > 0
+        ? "stopped after a failure and %s s".formatted(since.toSeconds())
         : "";
   }
 }

@@ -11,7 +11,10 @@ import org.junit.jupiter.api.MethodDescriptor;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.MethodOrdererContext;
 
-/** The order of the document: of rules, and of the tests that are named after them. */
+/**
+ * The order of the document, of rules and of the tests that are named after them; but tests of how
+ * a backend or a group uses a device come last, since they make exchanges that other tests check.
+ */
 final class RuleOrder implements MethodOrderer, Comparator<String> {
   private static final List<String> GROUPS = List.of("P", "D", "IO", "C");
   private static final Pattern TEST =
@@ -43,7 +46,8 @@ final class RuleOrder implements MethodOrderer, Comparator<String> {
     context
         .getMethodDescriptors()
         .sort(
-            Comparator.comparing((MethodDescriptor method) -> ruleOf(method), this)
+            Comparator.comparing((MethodDescriptor method) -> ruleOf(method).startsWith("D-"))
+                .thenComparing(method -> ruleOf(method), this)
                 .thenComparing(method -> method.getMethod().getName()));
   }
 

@@ -16,9 +16,9 @@ final class Stop {
   private static final long WAIT_NANOS = 2_000_000_000L;
 
   private final Limits limits;
-  private final long start = System.nanoTime();
+  private String reason = "";
   private int failed;
-  private volatile String reason = "";
+  private long firstFailure;
 
   Stop(Limits limits) {
     this.limits = limits;
@@ -29,18 +29,19 @@ final class Stop {
   }
 
   /** Returns why no more tests are made; empty as long as they are. */
-  String reason() {
+  synchronized String reason() {
+    if (reason.isEmpty() && failed > 0) {
+      reason = limits.enough(failed, Duration.ofNanos(System.nanoTime() - firstFailure));
+    }
     return reason;
   }
 
-  /** Takes a failure into account. */
-  void failed() {
-    failed++;
-    if (reason.isEmpty()) {
-      long passed = System.nanoTime() - start;
-      reason = limits.enough(failed, Duration.ofNanos(passed));
+  /** Takes into account that a test failed, and how long that took. */
+  synchronized void failed(Duration took) {
+    if (failed++ == 0) {
+      firstFailure = System.nanoTime() - took.toNanos();
     }
-    if (reason.isEmpty() && limits.failures() > 0) {
+    if (reason().isEmpty() && limits.failures() > 0) {
       reason = stuck().map(call -> "stopped, a call never ended: " + call).orElse("");
     }
   }

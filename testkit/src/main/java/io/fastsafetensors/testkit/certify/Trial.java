@@ -35,7 +35,7 @@ record Trial(Subject subject, List<Outcome> outcomes, String leftOut) {
     if (!subject.fault().isEmpty()) {
       Outcome broken = new Outcome("P-103", "probe", Status.FAILED, subject.fault(), Duration.ZERO);
       progress.ended(broken);
-      stop.failed();
+      stop.failed(Duration.ZERO);
       return new Trial(subject, List.of(broken), choice.leftOut());
     }
     return new Trial(

@@ -63,8 +63,35 @@ final class MainTests {
 
   @Test
   void whatIsNotThereIsNotCertified() {
-    assertThat(run("--collective", "nobody")).isEqualTo(1);
-    assertThat(out.toString()).contains("nobody: no such plug-in");
+    assertThat(run("--backend", "nobody")).isEqualTo(1);
+    assertThat(out.toString()).contains("nobody: no such plug-in", "there are: sim");
+  }
+
+  @Test
+  void triesTheRulesAskedForAndTellsThatOthersAreLeftOut() {
+    Path certificate = folder.resolve("sim.md");
+    int exit =
+        run(
+            "--device",
+            "sim",
+            "--rule",
+            "D-20",
+            "--rule",
+            "p-102",
+            "--report",
+            certificate.toString());
+    assertThat(exit).as(out.toString()).isZero();
+    assertThat(out.toString())
+        .contains("  P-102 ", "  D-201 ", "passed, only rules D-20, P-102 were to be tried: ")
+        .contains("0 certified, 0 refused, 0 not tried, 1 passed in a part of the rules")
+        .doesNotContain("P-101", "D-101", "D-211");
+    assertThat(certificate).content().contains("**passed, only rules D-20, P-102 were to be tried");
+  }
+
+  @Test
+  void aRuleThatBindsNobodyIsNoSuccess() {
+    assertThat(run("--device", "sim", "--rule", "C-101")).isEqualTo(1);
+    assertThat(out.toString()).contains("none of them binds these plug-ins");
   }
 
   @ParameterizedTest
@@ -74,6 +101,9 @@ final class MainTests {
         "--wrong x",
         "--report certificate.txt",
         "--backend a --device b",
+        "--rule IO105",
+        "--timeout 0",
+        "--max-failures -1",
         "--backend a extra"
       })
   void saysHowItIsCalled(String line) {

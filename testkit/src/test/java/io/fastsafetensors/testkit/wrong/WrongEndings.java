@@ -21,7 +21,7 @@ final class WrongEndings {
 
   static Stream<Wrong<WrongGroupCase.Maker>> all() {
     return Stream.of(
-        new Wrong<>("C-102", "receives for too long", Patient::new),
+        new Wrong<>("C-102", "scatters for too long", Patient::new),
         new Wrong<>("C-102", "doesn't know who it is when it fails", Lost::new),
         new Wrong<>("C-108", "throws something else when a rank left", Surprised::new),
         new Wrong<>("C-109", "goes on after a failure", Forgiving::new),
@@ -39,9 +39,10 @@ final class WrongEndings {
     }
 
     @Override
-    public void receive(Region data, int peer, DeviceStream stream) throws LoadException {
+    public void scatter(List<Region> parts, Region part, int root, DeviceStream stream)
+        throws LoadException {
       try {
-        super.receive(data, peer, stream);
+        super.scatter(parts, part, root, stream);
       } catch (CollectiveException e) {
         LockSupport.parkNanos(TOO_LONG.toNanos());
         throw e;
@@ -55,11 +56,12 @@ final class WrongEndings {
     }
 
     @Override
-    public void receive(Region data, int peer, DeviceStream stream) throws LoadException {
+    public void scatter(List<Region> parts, Region part, int root, DeviceStream stream)
+        throws LoadException {
       try {
-        super.receive(data, peer, stream);
+        super.scatter(parts, part, root, stream);
       } catch (CollectiveException e) {
-        throw new CollectiveException(size(), e.operation(), peer, "lost", e);
+        throw new CollectiveException(size(), e.operation(), root, "lost", e);
       }
     }
   }

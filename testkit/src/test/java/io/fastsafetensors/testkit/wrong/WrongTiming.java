@@ -3,6 +3,7 @@ package io.fastsafetensors.testkit.wrong;
 
 import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
@@ -16,6 +17,7 @@ import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.StreamMark;
 import io.fastsafetensors.testkit.ForwardingContext;
 import io.fastsafetensors.testkit.ForwardingStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,9 +42,9 @@ final class WrongTiming {
         new Wrong<>("IO-102", "goes on behind a closed ticket", WrongSessions.making(GoingOn::new)),
         new Wrong<>("IO-106", "asks only once whether to go on", deaf(AskingOnce::new)),
         new Wrong<>("IO-107", "waits for an hour", deaf(WrongTiming::anHour)),
-        new Wrong<>("IO-115", "tells of blocks that are on their way", new NotWaiting(16_384)),
+        new Wrong<>("IO-115", "tells of blocks before they are read", new Boasting()),
         new Wrong<>("IO-117", "knows of other sessions", new OneAtATime()),
-        new Wrong<>("IO-120", "does not wait for marks", new NotWaiting(4096)));
+        new Wrong<>("IO-120", "does not wait for marks", new NotWaiting()));
   }
 
   private static IoBackend deaf(Deafness deafness) {
@@ -170,17 +172,43 @@ final class WrongTiming {
     }
   }
 
-  /** Only with the options of the rule's own test, since it spoils all that is staged. */
-  private static final class NotWaiting extends ForwardingBackend {
-    private final long blockBytes;
+  /** Only with the options of the rule's own test, since it tells on the caller's thread. */
+  private static final class Boasting extends ForwardingBackend {
+    @Override
+    public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
+      boolean early = options.threads() == 2 && options.blockBytes() == 16_384;
+      return early ? boasting(context, options) : super.open(context, options);
+    }
 
-    NotWaiting(long blockBytes) {
-      this.blockBytes = blockBytes;
+    private IoSession boasting(DeviceContext context, IoOptions options) throws LoadException {
+      IoMonitor monitor = options.monitor();
+      IoOptions silent = with(options, new SilentMonitor(monitor));
+      return new ForwardingSession(context, options, super.open(context, silent)) {
+        @Override
+        public IoTicket submit(RangePlan plan) throws LoadException {
+          monitor.blockDone(plan.file(), TransferPath.BUFFERED, 0, plan.fileSize(), 0);
+          return super.submit(plan);
+        }
+      };
+    }
+  }
+
+  private static final class SilentMonitor extends ForwardingMonitor {
+    SilentMonitor(IoMonitor monitor) {
+      super(monitor);
     }
 
     @Override
+    public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {
+      // told before
+    }
+  }
+
+  /** Only with the options of the rule's own test, since it spoils all that is staged. */
+  private static final class NotWaiting extends ForwardingBackend {
+    @Override
     public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
-      boolean hasty = options.threads() == 2 && options.blockBytes() == blockBytes;
+      boolean hasty = options.threads() == 2 && options.blockBytes() == 4096;
       return super.open(hasty ? new HastyContext(context) : context, options);
     }
   }

@@ -11,7 +11,7 @@ interface CacheQuery extends AutoCloseable {
    */
   long missing(long offset, long pages);
 
-  /** Tells whether each page is looked at. */
+  /** Tells whether all pages are missing for sure where all are said to be. */
   boolean isExact();
 
   /** Says what is known and how, for operators. */

@@ -8,6 +8,7 @@ import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
+import io.fastsafetensors.backend.posix.memory.FilePages;
 import io.fastsafetensors.backend.posix.memory.Unmapping;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.RangePlan;
@@ -48,7 +49,7 @@ record FileMapping(
   static FileMapping map(Libc libc, SourceFile file, RangePlan plan) throws ErrnoException {
     long begin = plan.ranges().getFirst().begin() & -libc.pageSize();
     long bytes = plan.ranges().getLast().end() - begin;
-    long address = ErrnoException.check("mmap", libc.mmap(bytes, file.descriptor(), begin));
+    long address = FilePages.map(libc, bytes, file.descriptor(), begin);
     LongAdder filled = new LongAdder();
     DeviceBuffer buffer =
         NativeMemory.buffer(address, bytes, true, () -> unmap(libc, address, bytes, filled));

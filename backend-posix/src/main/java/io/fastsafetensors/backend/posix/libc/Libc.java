@@ -57,6 +57,9 @@ public interface Libc {
   /** Puts private memory in the place of mapped memory, which goes when that is unmapped. */
   long mmapOver(long address, long length);
 
+  /** Maps a file for reading in the place of mapped memory, which goes when that is unmapped. */
+  long mmapOver(long address, long length, int descriptor, long offset);
+
   /** Unmaps memory. */
   int munmap(long address, long length);
 

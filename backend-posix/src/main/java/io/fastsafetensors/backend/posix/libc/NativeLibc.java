@@ -153,6 +153,12 @@ final class NativeLibc implements Libc {
   }
 
   @Override
+  public long mmapOver(long address, long length, int descriptor, long offset) {
+    int flags = MAP_SHARED | MAP_FIXED;
+    return syscall.call(numbers.mmap(), address, length, PROT_READ, flags, descriptor, offset);
+  }
+
+  @Override
   public int munmap(long address, long length) {
     return (int) call(numbers.munmap(), address, length, 0, 0);
   }

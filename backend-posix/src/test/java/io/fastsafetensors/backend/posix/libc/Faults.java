@@ -80,6 +80,11 @@ public class Faults implements Libc {
   }
 
   @Override
+  public long mmapOver(long address, long length, int descriptor, long offset) {
+    return real.mmapOver(address, length, descriptor, offset);
+  }
+
+  @Override
   public int munmap(long address, long length) {
     return real.munmap(address, length);
   }
