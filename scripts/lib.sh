@@ -94,6 +94,25 @@ dist_is_current() {
   newer=$(find "${sources[@]}" -newer "$dist/stamp" -print -quit) && [[ -z $newer ]]
 }
 
+# Output is checked before the first file is opened: one opened later would take the number of a
+# closed stream, and what the command prints.
+check_streams() {
+  [[ -e /dev/fd/2 ]] || exec 2>/dev/null
+  [[ -e /dev/fd/1 ]] || fail "can't write the output: stdout is closed"
+}
+
+# Makes file names UTF-8 where no locale says what they are: in a container that has none, or not
+# the one that its variables name, the JVM would take ASCII. Messages of the system are in English.
+set_locale() {
+  local codeset names=${LC_ALL:-${LC_CTYPE:-${LANG:-C}}}
+  codeset=$(locale charmap 2>/dev/null) || codeset=
+  case $codeset in
+    "" | ANSI_X3.4-1968) names=C.UTF-8 ;;
+  esac
+  unset LC_ALL
+  export LC_CTYPE=$names LC_MESSAGES=C
+}
+
 # Calls the command's java: $1... are JVM options up to "--", then the command's arguments.
 # Warnings of the JVM go to stderr, because stdout belongs to the command; an AOT cache that does
 # not fit (another garbage collector, say) is no reason for any.
@@ -105,6 +124,7 @@ run_dist() {
   done
   shift
   [[ -z $native_modules ]] || options+=("--enable-native-access=$native_modules")
+  set_locale
   # shellcheck disable=SC2206 # FST_JAVA_OPTS is a list of words
   options+=(${FST_JAVA_OPTS:-})
   exec "$JAVA_HOME/bin/java" -Xlog:disable "-Xlog:all=warning,aot*=off,cds*=off:stderr" \

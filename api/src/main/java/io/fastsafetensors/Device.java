@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -57,8 +58,10 @@ public record Device(String type, int index) {
   public static Device parse(String text, int defaultIndex) {
     Matcher matcher = FORM.matcher(text);
     if (!matcher.matches()) {
+      String lower = text.strip().toLowerCase(Locale.ROOT);
       throw new IllegalArgumentException(
-          "device '" + text + "': want TYPE or TYPE:INDEX, as in cpu or cuda:1");
+          "device '%s': want TYPE or TYPE:INDEX in lower case, as in cpu or cuda:1%s"
+              .formatted(text, FORM.matcher(lower).matches() ? ": '" + lower + "'?" : ""));
     }
     String type = matcher.group(1);
     if (matcher.group(2) != null) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.spi.Amounts;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +30,9 @@ public final class DeviceMemoryException extends LoadException {
     super(
         device
             + ": needed "
-            + neededBytes
-            + " bytes, free "
-            + (freeBytes < 0 ? "unknown" : freeBytes + " bytes")
+            + Amounts.exactBytes(neededBytes)
+            + ", free "
+            + (freeBytes < 0 ? "unknown" : Amounts.exactBytes(freeBytes))
             + ": "
             + detail,
         cause);

@@ -3,6 +3,7 @@ package io.fastsafetensors;
 
 import io.fastsafetensors.internal.launch.Launch;
 import io.fastsafetensors.internal.rendezvous.Joining;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Rendezvous;
 import java.time.Duration;
 import java.util.Map;
@@ -63,7 +64,8 @@ public record GroupConfig(
           "port " + port + ": want 1 to 65535, or 0 and the name of the job");
     }
     if (!timeout.isPositive()) {
-      throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
+      throw new IllegalArgumentException(
+          "timeout " + Amounts.duration(timeout) + ": want more than nothing");
     }
   }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.spi.Amounts;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,8 +13,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * How to load; immutable. Made by {@link #builder()}.
  *
- * @param dtype the type that tensors are converted to while loading; empty leaves each as in the
- *     file
+ * @param dtype the type that floating-point tensors are converted to while loading; empty leaves
+ *     each as in the file
+ * @param dtypeRules what becomes of tensors by name, whatever {@code dtype} says; of several rules
+ *     that match a tensor the first counts
  * @param backend the id of the backend asked for; empty is the best available
  * @param path how host memory gets the bytes
  * @param direct whether reads bypass the page cache
@@ -33,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record LoadOptions(
     Optional<DType> dtype,
+    List<DTypeRule> dtypeRules,
     Optional<String> backend,
     AccessPath path,
     DirectMode direct,
@@ -49,9 +54,12 @@ public record LoadOptions(
   /**
    * Checks the numbers and copies the collections.
    *
-   * @throws IllegalArgumentException if a number is out of the range that the builder documents
+   * @throws IllegalArgumentException if a number is out of the range that the builder documents, or
+   *     {@code dtype} is no floating-point type
    */
   public LoadOptions {
+    dtype.ifPresent(LoadOptions::checkFloatingPoint);
+    dtypeRules = List.copyOf(dtypeRules);
     checkRange("threads", threads, 0, 1024);
     checkBlockBytes(blockBytes);
     checkAlignment(alignment);
@@ -59,6 +67,16 @@ public record LoadOptions(
     checkTimeout(timeout);
     filters = List.copyOf(filters);
     properties = Map.copyOf(properties);
+  }
+
+  /** An integer type for whole checkpoints is a slip: of most weights nothing would be left. */
+  private static void checkFloatingPoint(DType dtype) {
+    if (!dtype.isFloatingPoint()) {
+      throw new IllegalArgumentException(
+          ("dtype %s is no floating-point type, so that it can't be for all tensors: name those that"
+                  + " are to be %s, as in dtype(\"layers.*\", %s) or --dtype 'layers.*=%s'")
+              .formatted(dtype, dtype, dtype, dtype));
+    }
   }
 
   private static void checkBlockBytes(long bytes) {
@@ -76,7 +94,8 @@ public record LoadOptions(
 
   private static void checkTimeout(Duration timeout) {
     if (!timeout.isPositive()) {
-      throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
+      throw new IllegalArgumentException(
+          "timeout " + Amounts.duration(timeout) + ": want more than nothing");
     }
   }
 
@@ -111,6 +130,7 @@ public record LoadOptions(
    */
   public static final class Builder {
     private @Nullable DType dtype;
+    private final List<DTypeRule> dtypeRules = new ArrayList<>();
     private @Nullable String backend;
     private AccessPath path = AccessPath.AUTO;
     private DirectMode direct = DirectMode.AUTO;
@@ -128,13 +148,54 @@ public record LoadOptions(
     private Builder() {}
 
     /**
-     * Converts every tensor while loading, on the device.
+     * Converts floating-point tensors while loading, on the device: those of F64, F32, F16 and BF16
+     * that no rule of {@link #dtype(String, DType)} or {@link #keepDtype} names. All others stay as
+     * they are: integers, BOOL, C64, packed data (F4, F6), scales (F8_E8M0), and the 8-bit floats,
+     * whose values mean something only together with a scale that is a tensor of its own. The
+     * {@link LoadReport} counts both. How numbers are rounded, {@link DType} says.
      *
-     * @param dtype the type, for every tensor equal or smaller in size than in the file
+     * <p>A load whose tensors can't all be converted fails with an {@code IllegalArgumentException}
+     * before it reads any: to a larger type, for instance, tensors are converted when they are
+     * asked for ({@link FileBuffer#tensor(String, DType)}).
+     *
+     * @param dtype the type, one of floating point; at most as large as those in the file
      * @return this
+     * @throws IllegalArgumentException if it is another type: name the tensors that are to have it
      */
     public Builder dtype(DType dtype) {
+      checkFloatingPoint(dtype);
       this.dtype = dtype;
+      return this;
+    }
+
+    /**
+     * Converts tensors by name while loading, on the device: all that match, also integers, and
+     * also to integers. {@link DType} has the table of what can be converted, and what becomes of
+     * fractions and of numbers that are too large.
+     *
+     * <p>Of several rules that match a tensor the first counts, whichever method made it; a rule
+     * goes before {@link #dtype(DType)}. A load fails with an {@code IllegalArgumentException}
+     * before it reads anything if a rule matches no tensor of the files, or one that can't be
+     * converted so.
+     *
+     * @param glob a pattern in which {@code *} stands for any characters and {@code ?} for one
+     * @param dtype the type, for all that match equal or smaller in size than in the file
+     * @return this
+     */
+    public Builder dtype(String glob, DType dtype) {
+      dtypeRules.add(new DTypeRule(glob, Optional.of(dtype)));
+      return this;
+    }
+
+    /**
+     * Leaves tensors as they are in the file, whatever {@link #dtype(DType)} and later rules say.
+     *
+     * @param glob a pattern in which {@code *} stands for any characters and {@code ?} for one; a
+     *     load fails if it matches no tensor of the files
+     * @return this
+     */
+    public Builder keepDtype(String glob) {
+      dtypeRules.add(new DTypeRule(glob, Optional.empty()));
       return this;
     }
 
@@ -308,6 +369,7 @@ public record LoadOptions(
     public LoadOptions build() {
       return new LoadOptions(
           Optional.ofNullable(dtype),
+          dtypeRules,
           Optional.ofNullable(backend),
           path,
           direct,

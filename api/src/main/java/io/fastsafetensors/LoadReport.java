@@ -13,6 +13,8 @@ import java.util.stream.Stream;
  *
  * @param device where the tensors are
  * @param candidates every plug-in that was considered, in the order of preference, with its reason
+ * @param conversions what became of the types of this rank's tensors; empty if no conversion was
+ *     asked for
  * @param files each file that this rank read
  * @param bytes the tensors' size, in bytes
  * @param elapsed how long the load took
@@ -23,6 +25,7 @@ import java.util.stream.Stream;
 public record LoadReport(
     Device device,
     List<PluginReport> candidates,
+    List<ConversionReport> conversions,
     List<FileReport> files,
     long bytes,
     Duration elapsed,
@@ -30,6 +33,7 @@ public record LoadReport(
   /** Copies the lists. */
   public LoadReport {
     candidates = List.copyOf(candidates);
+    conversions = List.copyOf(conversions);
     files = List.copyOf(files);
   }
 
@@ -40,7 +44,7 @@ public record LoadReport(
    * @return the report
    */
   public LoadReport withKeptBytes(long bytes) {
-    return new LoadReport(device, candidates, files, this.bytes, elapsed, bytes);
+    return new LoadReport(device, candidates, conversions, files, this.bytes, elapsed, bytes);
   }
 
   /**
@@ -52,12 +56,16 @@ public record LoadReport(
     return bytes == 0 ? 0 : (double) bytes / Math.max(1, elapsed.toNanos());
   }
 
-  /** Returns a line for the load, one for each plug-in considered, and one for each file. */
+  /**
+   * Returns a line for the load, and one for each plug-in considered, for each type and option that
+   * it was converted or left by, and for each file.
+   */
   @Override
   public String toString() {
     return Stream.of(
             Stream.of(headline()),
             candidates.stream().map(PluginReport::toString),
+            conversions.stream().map(ConversionReport::toString),
             files.stream().map(LoadReport::line),
             keptBytes == 0
                 ? Stream.<String>empty()
@@ -72,7 +80,7 @@ public record LoadReport(
     }
     return String.format(
         Locale.ROOT,
-        "%d bytes to %s in %.3f s, %.2f GB/s",
+        "%s bytes to %s in %.3f s, %.2f GB/s",
         bytes,
         device,
         seconds(elapsed),
@@ -81,13 +89,15 @@ public record LoadReport(
 
   private static String line(FileReport file) {
     String paths =
-        file.bytesByPath().entrySet().stream()
-            .sorted(Map.Entry.comparingByKey())
-            .map(e -> e.getValue() + " bytes " + e.getKey())
-            .collect(Collectors.joining(", "));
+        file.bytesByPath().isEmpty()
+            ? "0 bytes"
+            : file.bytesByPath().entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(e -> e.getValue() + " bytes " + e.getKey())
+                .collect(Collectors.joining(", "));
     return String.format(
         Locale.ROOT,
-        "%s: %s, %s, %d tensors, done after %.3f s: %s",
+        "%s: %s, %s, %s tensors, done after %.3f s: %s",
         file.file(),
         file.backend(),
         paths,

@@ -30,6 +30,16 @@ public record PluginReport(
     COLLECTIVE
   }
 
+  /**
+   * Returns a report of the same plug-in that says why it won't do.
+   *
+   * @param reason why not
+   * @return the report
+   */
+  public PluginReport unavailable(String reason) {
+    return new PluginReport(kind, id, priority, false, reason, source);
+  }
+
   /** Returns a line: {@code backend cpu, available: mapped, copied}. */
   @Override
   public String toString() {

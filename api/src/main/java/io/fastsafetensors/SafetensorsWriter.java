@@ -102,7 +102,7 @@ public final class SafetensorsWriter {
     long wanted = byteSize(name, dtype, shape);
     if (bytes.byteSize() != wanted) {
       throw refused(
-          name, "%s %s takes %d bytes, not %d".formatted(dtype, shape, wanted, bytes.byteSize()));
+          name, "%s %s takes %s bytes, not %s".formatted(dtype, shape, wanted, bytes.byteSize()));
     }
     return add(new Entry(name, dtype, shape, wanted, sink -> sink.write(bytes)));
   }

@@ -111,7 +111,8 @@ public sealed interface Tensor extends AutoCloseable permits DefaultTensor {
   Tensor copy() throws LoadException;
 
   /**
-   * Converts the tensor on its device; blocks until done.
+   * Converts the tensor on its device; blocks until done. {@linkplain DType DType's tables} say
+   * what becomes of fractions, of numbers that are too large, and of NaN.
    *
    * @param dtype the new type; the tensor's own gives a copy
    * @return a copy; the caller closes it

@@ -17,6 +17,7 @@ public sealed class TransferException extends LoadException permits UnsupportedT
   private final transient Path file;
   private final long offset;
   private final long length;
+  private final String detail;
 
   /**
    * Makes an exception.
@@ -24,7 +25,7 @@ public sealed class TransferException extends LoadException permits UnsupportedT
    * @param backend the backend's id
    * @param file the file
    * @param offset where in the file the failed operation started, in bytes
-   * @param length how many bytes it was to move
+   * @param length how many bytes it was to move; 0 if it failed before any
    * @param detail what happened, with the native error's name if there is one
    * @param cause what was thrown, or null
    */
@@ -35,13 +36,25 @@ public sealed class TransferException extends LoadException permits UnsupportedT
       long length,
       String detail,
       @Nullable Throwable cause) {
-    super(
-        file + ": " + detail + " (backend " + backend + ", " + length + " bytes at " + offset + ")",
-        cause);
+    super(file + ": " + detail + " (backend " + backend + range(offset, length) + ")", cause);
     this.backend = backend;
     this.file = file;
     this.offset = offset;
     this.length = length;
+    this.detail = detail;
+  }
+
+  private static String range(long offset, long length) {
+    return length == 0 ? "" : ", " + length + " bytes at " + offset;
+  }
+
+  /**
+   * Returns what happened, without file, backend and bytes.
+   *
+   * @return the part of the message between them
+   */
+  public String detail() {
+    return detail;
   }
 
   /**

@@ -62,13 +62,14 @@ class LoadOptionsTests {
     assertThatIllegalArgumentException().isThrownBy(() -> builder.memoryBudget(0).build());
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.timeout(Duration.ZERO).build())
-        .withMessage("timeout PT0S: want more than nothing");
+        .withMessage("timeout 0 s: want more than nothing");
     assertThat(builder.build()).as("after what was refused").isNotNull();
   }
 
   private static LoadOptions of(int threads, List<String> filters, Map<String, String> properties) {
     return new LoadOptions(
         Optional.empty(),
+        List.of(),
         Optional.empty(),
         AccessPath.AUTO,
         DirectMode.AUTO,

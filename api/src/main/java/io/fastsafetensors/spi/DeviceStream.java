@@ -56,7 +56,8 @@ public interface DeviceStream extends AutoCloseable {
   void copyToHost(Region source, MemorySegment target) throws LoadException;
 
   /**
-   * Converts elements to another type, rounding to nearest even.
+   * Converts elements to another type by the tables of {@link DType}, bit by bit as {@link
+   * HostMemory#convert} does (rule D-206).
    *
    * @param source contiguous elements
    * @param from their type

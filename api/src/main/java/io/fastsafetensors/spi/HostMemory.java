@@ -61,7 +61,7 @@ public final class HostMemory {
   }
 
   /**
-   * Converts elements, rounding to nearest even.
+   * Converts elements by the tables of {@link DType}.
    *
    * @param source the elements, in whole
    * @param from their type

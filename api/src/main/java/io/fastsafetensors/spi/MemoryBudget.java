@@ -36,7 +36,7 @@ public final class MemoryBudget {
     if (bytes > left) {
       String remedy = device.isCpu() ? ", or map the files instead of copying them" : "";
       String detail =
-          "the memory budget of the load is %d bytes: raise it, or load fewer tensors%s"
+          "the memory budget of the load is %s bytes: raise it, or load fewer tensors%s"
               .formatted(total, remedy);
       throw new DeviceMemoryException(device, bytes, left, detail, null);
     }

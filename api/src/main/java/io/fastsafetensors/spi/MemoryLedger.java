@@ -178,7 +178,7 @@ final class MemoryLedger {
 
   private DeviceMemoryException exceeded(long bytes, MemoryLimit limit, @Nullable Throwable cause) {
     String detail =
-        "%s%s is %d bytes, of which %d are in use, %d are promised to loads and %d are kept back for the JVM; %s"
+        "%s%s is %s bytes, of which %s are in use, %s are promised to loads and %s are kept back for the JVM; %s"
             .formatted(
                 cause == null ? "" : cause.getMessage() + "; ",
                 limit.source(),

@@ -166,7 +166,8 @@ public abstract class ParallelTicket implements IoTicket {
         monitor.checkpoint();
         Deadline deadline = monitor.deadline();
         if (deadline.hasPassed()) {
-          throw new LoadCancelledException(file + ": not read within " + deadline.allowed(), true);
+          throw new LoadCancelledException(
+              file + ": not read within " + Amounts.duration(deadline.allowed()), true);
         }
       }
     } catch (InterruptedException e) {

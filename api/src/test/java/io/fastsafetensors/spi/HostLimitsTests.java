@@ -58,7 +58,8 @@ class HostLimitsTests {
       assertThatExceptionOfType(DeviceMemoryException.class)
           .isThrownBy(() -> limits.reserve(500 * MIB))
           .withMessage(
-              "cpu: needed 524288000 bytes, free 469762048 bytes: memory.max of control group /a is"
+              "cpu: needed 500.0 MiB (524288000 bytes), free 448.0 MiB (469762048 bytes):"
+                  + " memory.max of control group /a is"
                   + " 671088640 bytes, of which 41943040 are in use, 104857600 are promised to loads"
                   + " and 54525952 are kept back for the JVM; free memory, raise the limit, load"
                   + " fewer tensors, or map the files instead of copying them")

@@ -264,7 +264,7 @@ class ParallelTicketTests {
     Ticket ticket = new Ticket(1, new Monitor(soon, false));
     assertThatExceptionOfType(LoadCancelledException.class)
         .isThrownBy(ticket::await)
-        .withMessage("some.safetensors: not read within PT0.02S")
+        .withMessage("some.safetensors: not read within 20 ms")
         .matches(LoadCancelledException::timedOut);
     ticket.close();
   }

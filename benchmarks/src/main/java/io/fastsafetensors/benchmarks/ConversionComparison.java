@@ -63,7 +63,7 @@ final class ConversionComparison implements Runnable {
       target = arena.allocate(2 * bytes()).fill(SMALL_NUMBER);
       out()
           .printf(
-              "%d GiB, %d rounds: GB/s read and written: conversion; copy; their ratio%n",
+              "%s GiB, %s rounds: GB/s read and written: conversion; copy; their ratio%n",
               gib, rounds);
       PAIRS.forEach(this::run);
     }

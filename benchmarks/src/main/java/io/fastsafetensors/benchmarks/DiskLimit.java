@@ -53,7 +53,7 @@ record DiskLimit(int blockMib, int depth) {
   }
 
   private Way way(String reader, Way.Preparation preparation) {
-    String name = "%s, %d MiB x %d deep".formatted(reader, blockMib, depth);
+    String name = "%s, %s MiB x %s deep".formatted(reader, blockMib, depth);
     return Way.of(name, preparation).only(CacheState.COLD, CacheState.COLD_128K);
   }
 

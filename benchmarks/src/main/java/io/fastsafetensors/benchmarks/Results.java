@@ -55,7 +55,7 @@ final class Results {
   void print(CacheState state) {
     out.printf(
         Locale.ROOT,
-        "%n%s, %d bytes, %s KiB readahead: medians (lowest to highest)%n",
+        "%n%s, %s bytes, %s KiB readahead: medians (lowest to highest)%n",
         state,
         bytes,
         state == CacheState.COLD_128K ? Readahead.LINUX_KIB : readahead);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +12,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
 
 /** Certifies plug-ins with the testkit, in a process that has them and the testkit. */
 @Command(
@@ -43,22 +42,11 @@ final class CertifyCommand implements Callable<Integer> {
     private @Nullable String device;
   }
 
+  @ParentCommand private Main main;
   @Mixin private Output output;
 
   @ArgGroup(exclusive = true, multiplicity = "0..1")
   private Choice choice = new Choice();
-
-  @Option(
-      names = {"-p", "--module-path"},
-      paramLabel = "PATH",
-      description = "Jars, or folders of jars, with plug-ins to add to the module path.")
-  private String modulePath = "";
-
-  @Option(
-      names = {"-cp", "--class-path"},
-      paramLabel = "PATH",
-      description = "Jars with plug-ins that have no module descriptor.")
-  private String classPath = "";
 
   @Option(
       names = "--rule",
@@ -99,12 +87,10 @@ final class CertifyCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     check();
     output.out().flush();
-    return CertifyProcess.run(modulePath, classPath, arguments());
+    return CertifyProcess.run(main.plugins(), arguments());
   }
 
   private void check() {
-    checkPath("--module-path", modulePath);
-    checkPath("--class-path", classPath);
     if (timeout != null && timeout.toSeconds() < 1) {
       throw output.misuse("--timeout: want a second or more");
     }
@@ -119,14 +105,6 @@ final class CertifyCommand implements Callable<Integer> {
     for (Path report : reports) {
       if (!report.toString().matches(".*\\.(md|xml)")) {
         throw output.misuse("--report " + report + ": want a file that ends in .md or .xml");
-      }
-    }
-  }
-
-  private void checkPath(String option, String path) {
-    for (String entry : path.split(File.pathSeparator, -1)) {
-      if (!entry.isEmpty() && !Files.exists(Path.of(entry))) {
-        throw output.misuse(option + " " + entry + ": there is no such file or folder");
       }
     }
   }

@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.ParameterException;
@@ -21,6 +22,26 @@ final class Failures {
     CommandLine command = failure.getCommandLine();
     String help = command.getCommandSpec().qualifiedName() + " --help";
     return report(command, failure, failure.getMessage() + " (see " + help + ")", ExitCode.USAGE);
+  }
+
+  /** Handles arguments that can't be read. */
+  static int misuse(String problem, CommandLine command) {
+    return report(command, new IllegalArgumentException(problem), problem, ExitCode.USAGE);
+  }
+
+  /**
+   * Handles output that was lost; what went wrong before was told already.
+   *
+   * @return the exit code
+   */
+  static int ofOutput(Optional<IOException> lost, int code, CommandLine command) {
+    return lost.isPresent() && code == ExitCode.OK
+        ? report(
+            command,
+            lost.get(),
+            "can't write the output: " + message(lost.get()),
+            ExitCode.SOFTWARE)
+        : code;
   }
 
   /** Handles what a command threw. */

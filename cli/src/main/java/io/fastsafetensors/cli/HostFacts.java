@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import io.fastsafetensors.spi.Amounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ final class HostFacts {
     facts.put("java", properties("java.runtime.version", "java.vendor", "java.home"));
     facts.put("os", properties("os.name", "os.version", "os.arch"));
     facts.put("cores", Integer.toString(runtime.availableProcessors()));
-    facts.put("heap", "at most " + Printing.bytes(runtime.maxMemory()));
+    facts.put("heap", "at most " + Amounts.bytes(runtime.maxMemory()));
     facts.put("memory", lines("/proc/meminfo", "MemTotal", "MemAvailable", "Cached"));
     facts.put("huge pages", hugePages());
     facts.put("limits", lines("/proc/self/limits", "Max open files", "Max locked memory"));

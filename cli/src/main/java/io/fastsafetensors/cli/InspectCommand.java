@@ -56,22 +56,22 @@ final class InspectCommand implements Callable<Integer> {
 
   private static void print(SafetensorsHeader header, PrintWriter out) {
     out.printf("file      %s%n", Printing.oneLine(header.path().toString()));
-    out.printf("size      %d bytes, data from byte %d%n", header.fileSize(), header.dataOffset());
-    out.printf("metadata  %d%n", header.metadata().size());
+    out.printf("size      %s bytes, data from byte %s%n", header.fileSize(), header.dataOffset());
+    out.printf("metadata  %s%n", header.metadata().size());
     header
         .metadata()
         .forEach((key, value) -> out.println("  " + Printing.oneLine(key + " = " + value)));
-    out.printf("tensors   %d%n", header.tensors().size());
+    out.printf("tensors   %s%n", header.tensors().size());
     header.tensors().forEach(tensor -> out.println(line(tensor)));
     out.printf("totals%n");
     totals(header)
         .forEach((dtype, sizes) ->
-            out.printf("  %s  %d tensors  %d bytes%n", dtype, sizes.getCount(), sizes.getSum()));
+            out.printf("  %s  %s tensors  %s bytes%n", dtype, sizes.getCount(), sizes.getSum()));
   }
 
   private static String line(TensorInfo tensor) {
     return String.format(
-        "  %s  %s  [%d, %d)  %s",
+        "  %s  %s  [%s, %s)  %s",
         tensor.dtype(),
         tensor.shape(),
         tensor.begin(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.DescriptorLimit;
 import io.fastsafetensors.spi.HostLimits;
 import io.fastsafetensors.spi.HostMemory;
@@ -33,7 +34,7 @@ final class LimitFacts {
     facts.add(
         DescriptorLimit.read()
             .map(limit ->
-                "%d descriptors, %d in use: ulimit -n".formatted(limit.most(), limit.open()))
+                "%s descriptors, %s in use: ulimit -n".formatted(limit.most(), limit.open()))
             .orElse("no limit on descriptors can be read"));
     return facts;
   }
@@ -41,7 +42,7 @@ final class LimitFacts {
   private static String describe(MemoryLimit limit) {
     return "%s, %s free: %s"
         .formatted(
-            Printing.bytes(limit.limitBytes()), Printing.bytes(limit.freeBytes()), limit.source());
+            Amounts.bytes(limit.limitBytes()), Amounts.bytes(limit.freeBytes()), limit.source());
   }
 
   private static boolean lacks(List<MemoryLimit> limits, MemoryLimit.Kind kind) {

@@ -2,7 +2,6 @@
 package io.fastsafetensors.cli;
 
 import io.fastsafetensors.AccessPath;
-import io.fastsafetensors.DType;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
@@ -14,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -81,8 +79,15 @@ final class LoadArguments {
 
   @Option(
       names = "--dtype",
-      description = "Convert tensors while loading, to a type of equal or smaller size.")
-  private @Nullable DType dtype;
+      paramLabel = "TYPE|GLOB=TYPE|GLOB=asis",
+      converter = DtypeOption.Converter.class,
+      description = {
+        "Convert while loading, to a type of equal or smaller size. TYPE is for F64, F32,",
+        "F16 and BF16: integers, packed and 8-bit types stay. GLOB=TYPE is for all tensors",
+        "whose names match, integers too; 'asis' leaves them. Repeatable: the first GLOB",
+        "that matches counts, then TYPE."
+      })
+  private List<DtypeOption> dtypes = new ArrayList<>();
 
   @Option(
       names = "--filter",
@@ -150,9 +155,7 @@ final class LoadArguments {
     if (!backend.equals("auto")) {
       builder.backend(backend);
     }
-    if (dtype != null) {
-      builder.dtype(dtype);
-    }
+    DtypeOption.addTo(builder, dtypes);
     builder.property("gds", gds);
     properties.forEach(builder::property);
     return builder.build();

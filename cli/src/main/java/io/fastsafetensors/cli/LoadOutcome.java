@@ -4,6 +4,7 @@ package io.fastsafetensors.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.fastsafetensors.FileReport;
 import io.fastsafetensors.LoadReport;
+import io.fastsafetensors.spi.Amounts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -40,9 +41,9 @@ record LoadOutcome(
   }
 
   void printTo(PrintWriter out) {
-    out.printf("files    %d%n", files);
-    out.printf("tensors  %d%n", tensors);
-    out.printf("bytes    %d (%s)%n", bytes, Printing.bytes(bytes));
+    out.printf("files    %s%s%n", files, files == 0 ? ", since none has a tensor to load" : "");
+    out.printf("tensors  %s%n", tensors);
+    out.printf("bytes    %s (%s)%n", bytes, Amounts.bytes(bytes));
     out.printf("seconds  %s%n", Printing.decimal(seconds));
     out.printf("GB/s     %s%n", Printing.decimal(gbps()));
     out.println(explain);

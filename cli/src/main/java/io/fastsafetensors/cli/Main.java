@@ -3,16 +3,19 @@ package io.fastsafetensors.cli;
 
 import io.fastsafetensors.cli.launch.LauncherWatch;
 import java.io.FileDescriptor;
-import java.io.FileOutputStream;
-import java.io.OutputStreamWriter;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
+import java.io.IOException;
+import java.util.Locale;
 import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -40,30 +43,32 @@ import picocli.CommandLine.Spec;
       CertifyCommand.class,
       DemoCommand.class,
       DemoRankCommand.class,
-      LaunchCommand.class
+      LaunchCommand.class,
+      HelpCommand.class
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
+  @Mixin private PluginPaths plugins;
 
   private Main() {}
 
   /** Runs the command and exits with its code. */
   public static void main(String[] args) {
+    // Digits and messages are the same everywhere; what reads them may be a program.
+    Locale.setDefault(Locale.ROOT);
     LauncherWatch.start();
-    PrintWriter out = writer(FileDescriptor.out);
-    PrintWriter err = writer(FileDescriptor.err);
-    System.exit(execute(commandLine().setOut(out).setErr(err), args));
-  }
-
-  /** Names of tensors are Unicode, whatever the locale is; output is flushed where it matters. */
-  private static PrintWriter writer(FileDescriptor descriptor) {
-    return new PrintWriter(
-        new OutputStreamWriter(new FileOutputStream(descriptor), StandardCharsets.UTF_8));
+    CommandOutput out = new CommandOutput(FileDescriptor.out);
+    CommandOutput err = new CommandOutput(FileDescriptor.err);
+    CommandLine commandLine = commandLine().setOut(out.writer()).setErr(err.writer());
+    int status = execute(commandLine, args);
+    System.exit(Failures.ofOutput(out.failure(), status, commandLine));
   }
 
   private static int execute(CommandLine commandLine, String[] args) {
     try {
-      return commandLine.execute(args);
+      return Charsets.problem(args)
+          .map(problem -> Failures.misuse(problem, commandLine))
+          .orElseGet(() -> commandLine.execute(args));
     } catch (OutOfMemoryError | InternalError e) {
       // The JDK's words for a full heap, and for a mapped file that got shorter.
       return Failures.error(e, commandLine);
@@ -75,14 +80,39 @@ public final class Main implements Runnable {
 
   /** Makes the command with its subcommands, for one execution. */
   static CommandLine commandLine() {
-    CommandLine commandLine = new CommandLine(new Main());
+    Main main = new Main();
+    CommandLine commandLine = new CommandLine(main);
     commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Failures::usage)
-        .setExecutionExceptionHandler(Failures::execution);
+        .setExecutionExceptionHandler(Failures::execution)
+        .setExecutionStrategy(main::runOrRestart);
     // What follows the subcommand to launch belongs to that one.
     Objects.requireNonNull(commandLine.getSubcommands().get("launch")).setStopAtPositional(true);
     return commandLine;
+  }
+
+  /** A subcommand that needs more plug-ins runs in a JVM that has them. */
+  private int runOrRestart(ParseResult parsed) {
+    ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    CommandLine command = last.commandSpec().commandLine();
+    boolean hasOwnJvm = command.getCommand() instanceof CertifyCommand;
+    if (hasOwnJvm || !plugins.areMissing() || last.isUsageHelpRequested()) {
+      return new RunLast().execute(parsed);
+    }
+    try {
+      return plugins.restart(parsed.originalArgs());
+    } catch (IOException | InterruptedException | IllegalArgumentException e) {
+      throw new ExecutionException(command, "can't start another JVM", e);
+    }
+  }
+
+  /** Returns the plug-ins that are added. */
+  PluginPaths plugins() {
+    return plugins;
   }
 
   @Option(

@@ -65,7 +65,7 @@ final class MakeCommand implements Callable<Integer> {
     output
         .out()
         .printf(
-            "%s: %d bytes in %d tensors of %d files, %s s, %s GB/s%n",
+            "%s: %s bytes in %s tensors of %s files, %s s, %s GB/s%n",
             Printing.oneLine(folder.toString()),
             written,
             tensors,

@@ -5,8 +5,6 @@ import java.util.Locale;
 
 /** How text and numbers are printed. */
 final class Printing {
-  private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-
   private Printing() {}
 
   /**
@@ -35,15 +33,6 @@ final class Printing {
         }
       }
     }
-  }
-
-  /** Returns bytes in the largest binary unit that they fill, as in {@code 1.5 GiB}. */
-  static String bytes(long bytes) {
-    int unit = bytes == 0 ? 0 : (Long.SIZE - 1 - Long.numberOfLeadingZeros(bytes)) / 10;
-    return unit == 0
-        ? bytes + " B"
-        : String.format(
-            Locale.ROOT, "%.1f %s", Math.scalb((double) bytes, -10 * unit), UNITS[unit]);
   }
 
   /** Returns a number with four digits that count, so that tiny loads don't print as zero. */

@@ -25,19 +25,24 @@ final class FstProcess {
       throws IOException, InterruptedException {
     Path out = Files.createTempFile(folder, "out", null);
     Path err = Files.createTempFile(folder, "err", null);
-    List<String> command = new ArrayList<>(JavaCommand.of(Main.class));
-    List.of(arguments).forEach(argument -> command.add(argument.toString()));
     ProcessBuilder builder =
-        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder(arguments).redirectOutput(out.toFile()).redirectError(err.toFile());
     builder.environment().putAll(environment);
     Process process = builder.start();
     try {
       if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-        throw new AssertionError(command + " runs for more than " + LIMIT_SECONDS + " s");
+        throw new AssertionError(builder.command() + " runs for more than " + LIMIT_SECONDS + " s");
       }
       return new Fst(process.exitValue(), Files.readString(out), Files.readString(err));
     } finally {
       process.destroyForcibly();
     }
+  }
+
+  /** Prepares a process of the command. */
+  static ProcessBuilder builder(Object... arguments) {
+    List<String> command = new ArrayList<>(JavaCommand.of(Main.class));
+    List.of(arguments).forEach(argument -> command.add(argument.toString()));
+    return new ProcessBuilder(command);
   }
 }

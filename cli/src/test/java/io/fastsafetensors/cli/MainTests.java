@@ -30,8 +30,25 @@ class MainTests {
         .doesNotContain(DemoRankCommand.NAME);
   }
 
+  @Test
+  void helpIsACommandToo() {
+    assertThat(Fst.run("help")).isEqualTo(Fst.run("--help"));
+    assertThat(Fst.run("help", "load")).isEqualTo(Fst.run("load", "--help"));
+    assertThat(Fst.run("help").out()).contains("launch", "help ");
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"", "no-such", "load --threads many", "load --path sideways", "launch"})
+  @ValueSource(
+      strings = {
+        "",
+        "no-such",
+        "help no-such",
+        "load -p /no/such.jar x",
+        "doctor -cp /no:",
+        "load --threads many",
+        "load --path sideways",
+        "launch"
+      })
   void misuseIsOneLineAndExitCode2(String line) {
     Fst fst = Fst.runLine(line);
     assertThat(fst.exit()).isEqualTo(2);

@@ -15,18 +15,6 @@ class PrintingTests {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "0,0 B",
-    "1023,1023 B",
-    "1024,1.0 KiB",
-    "1610612736,1.5 GiB",
-    "9223372036854775807,8.0 EiB"
-  })
-  void printsBytesInBinaryUnits(long bytes, String text) {
-    assertThat(Printing.bytes(bytes)).isEqualTo(text);
-  }
-
-  @ParameterizedTest
   @CsvSource({"0,0.000", "0.00012345,1.23e-04", "0.0014,0.001", "12.34567,12.346"})
   void printsTinyNumbersNotAsZero(double value, String text) {
     assertThat(Printing.decimal(value)).isEqualTo(text);

@@ -48,10 +48,7 @@ class ProcessLimitsTests {
   private Jvm load(String before, Path checkpoint, String... options)
       throws IOException, InterruptedException {
     List<String> arguments =
-        Stream.concat(
-                Stream.of("load", checkpoint.toString()),
-                Stream.of(options))
-            .toList();
+        Stream.concat(Stream.of("load", checkpoint.toString()), Stream.of(options)).toList();
     return Distribution.fstAfter(folder, before, arguments.toArray(String[]::new));
   }
 
@@ -121,8 +118,7 @@ class ProcessLimitsTests {
   @Test
   void doctorSaysWhereLimitsComeFrom() throws Exception {
     try (MemoryGroup group = MemoryGroup.make(360 * MIB)) {
-      Jvm jvm =
-          Distribution.fstAfter(folder, group.enterInner() + "; ulimit -n 99", "doctor");
+      Jvm jvm = Distribution.fstAfter(folder, group.enterInner() + "; ulimit -n 99", "doctor");
       assertThat(jvm.output().lines())
           .anyMatch(line -> line.matches("limit .*360.0 MiB, .* MiB free: memory.*fst-test.*"))
           .anyMatch(line -> line.matches("limit .*free: the machine's memory .*"))
@@ -137,6 +133,6 @@ class ProcessLimitsTests {
 
   private static void assertRefused(Jvm jvm, long bytes) {
     assertThat(jvm.exit()).as(jvm.output()).isEqualTo(1);
-    assertThat(jvm.output()).contains("needed " + bytes + " bytes, free ", "kept back for the JVM");
+    assertThat(jvm.output()).contains("(" + bytes + " bytes), free ", "kept back for the JVM");
   }
 }

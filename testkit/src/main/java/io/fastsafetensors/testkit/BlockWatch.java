@@ -108,7 +108,7 @@ final class BlockWatch {
     for (int at = Math.toIntExact(block.offset()); at < end; at++) {
       rule.check(
           memory[begin + at] == wanted[at],
-          "blockDone() was told of bytes %d to %d of the file before byte %d was read"
+          "blockDone() was told of bytes %s to %s of the file before byte %s was read"
               .formatted(block.offset(), end, at));
     }
   }

@@ -113,7 +113,7 @@ final class DeviceBench implements AutoCloseable {
     int wrong = Arrays.mismatch(wanted, found);
     if (wrong >= 0) {
       throw rule.broken(
-          "%s: of %d bytes, number %d is 0x%02x, want 0x%02x"
+          "%s: of %s bytes, number %s is 0x%02x, want 0x%02x"
               .formatted(what, wanted.length, wrong, found[wrong], wanted[wrong]));
     }
   }

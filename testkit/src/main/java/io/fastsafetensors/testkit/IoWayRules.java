@@ -76,7 +76,7 @@ public interface IoWayRules extends IoRules {
           long read = StorageReads.bytes() - before;
           rule.check(
               read >= file.bytes() / 2,
-              "of %d bytes with direct ON, only %d came from storage: the page cache had the others"
+              "of %s bytes with direct ON, only %s came from storage: the page cache had the others"
                   .formatted(file.bytes(), read));
         });
   }

@@ -4,6 +4,7 @@ package io.fastsafetensors.testkit;
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import java.time.Duration;
@@ -183,7 +184,11 @@ record RankBench(
     long nanos = System.nanoTime() - start;
     rule.check(
         nanos < group.timeout().plus(patience).toNanos(),
-        call + " took " + nanos / 1_000_000 + " ms with a timeout of " + group.timeout());
+        call
+            + " took "
+            + nanos / 1_000_000
+            + " ms with a timeout of "
+            + Amounts.duration(group.timeout()));
     rule.same(rank(), failure.rank(), "rank() of the exception of " + call);
     rule.check(!failure.operation().isBlank(), "the exception names no operation: " + failure);
   }

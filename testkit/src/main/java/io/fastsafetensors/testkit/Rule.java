@@ -62,7 +62,7 @@ record Rule(String id) {
     } catch (TimeoutException e) {
       AssertionFailedError broken =
           broken(
-              "%s did not end within %d ms; it is at %s"
+              "%s did not end within %s ms; it is at %s"
                   .formatted(call, limit.toMillis(), Blame.at(thread.getStackTrace())));
       broken.setStackTrace(thread.getStackTrace());
       throw broken;

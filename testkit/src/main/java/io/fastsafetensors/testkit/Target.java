@@ -43,7 +43,7 @@ final class Target implements AutoCloseable {
         rule,
         all,
         found,
-        "%s, on rank %d of %d, with %d bytes around,"
+        "%s, on rank %s of %s, with %s bytes around,"
             .formatted(what, rank.rank(), rank.size(), MARGIN));
   }
 

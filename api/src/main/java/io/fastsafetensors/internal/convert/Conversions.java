@@ -11,19 +11,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * Converts elements between types, in little-endian memory at any address.
- *
- * <ul>
- *   <li>To a floating-point type: one rounding, to nearest, ties to even, whatever the source. What
- *       is too large becomes an infinity, or NaN in the 8-bit types without infinities: nothing
- *       saturates. NaN stays NaN, its payload may change.
- *   <li>Floating point to integer: the fraction is cut off, what is out of range becomes the
- *       nearest bound, NaN becomes 0.
- *   <li>Integer to integer: the low bits are kept, as in Java's casts.
- *   <li>To BOOL: 0 and -0 are 0, all else, NaN too, is 1. From BOOL: any byte but 0 is 1.
- *   <li>F8_E8M0 is a source only; F4, F6 and C64 convert to nothing but themselves.
- *   <li>A type to itself: the bytes are copied.
- * </ul>
+ * Converts elements between types by the tables of {@link DType}, in little-endian memory at any
+ * address.
  */
 public final class Conversions {
   /** The elements that a thread takes at a time; smaller jobs aren't worth a second thread. */
@@ -46,7 +35,7 @@ public final class Conversions {
     long elements = elements(source, from);
     if (elements != elements(target, to)) {
       throw new IllegalArgumentException(
-          "%d bytes of %s to convert into %d bytes of %s: not as many elements"
+          "%s bytes of %s to convert into %s bytes of %s: not as many elements"
               .formatted(source.byteSize(), from, target.byteSize(), to));
     }
     if (source.asOverlappingSlice(target).isPresent()) {

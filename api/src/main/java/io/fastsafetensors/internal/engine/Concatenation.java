@@ -28,7 +28,7 @@ final class Concatenation {
       other.part(1, 0);
       if (!fits(first, other, dim)) {
         throw new IllegalArgumentException(
-            "tensors %s and %s can't be joined: they differ in type or in another dimension than %d"
+            "tensors %s and %s can't be joined: they differ in type or in another dimension than %s"
                 .formatted(first.spec().as(first.wanted()), other.spec().as(other.wanted()), dim));
       }
       checkRows(other.spec().as(other.wanted()), dim);
@@ -45,7 +45,7 @@ final class Concatenation {
     long rows = rows(spec.shape(), dim);
     if (rows > 1 && spec.dtype().bitSize(spec.shape().elements()) % (rows * Byte.SIZE) != 0) {
       throw new IllegalArgumentException(
-          "tensor %s can't be joined along dimension %d: its rows are not whole bytes"
+          "tensor %s can't be joined along dimension %s: its rows are not whole bytes"
               .formatted(spec, dim));
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.ConversionReport;
 import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
@@ -11,26 +12,74 @@ import io.fastsafetensors.internal.plan.CatalogEntry;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.spi.DeviceContext;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
-/** What may be converted, and what it takes. */
+/** What is converted while loading, and what that takes; immutable. */
 final class Conversion {
-  private Conversion() {}
+  private final List<ConversionRule> rules;
+
+  private Conversion(List<ConversionRule> rules) {
+    this.rules = rules;
+  }
+
+  /**
+   * Makes what options ask for of it.
+   *
+   * @param all the tensors of all files, also of those that aren't wanted
+   * @throws IllegalArgumentException if a rule matches none of them
+   */
+  static Conversion of(LoadOptions options, Catalog all) {
+    List<ConversionRule> rules = ConversionRule.of(options);
+    rules.forEach(rule -> rule.checkMatches(all));
+    return new Conversion(rules);
+  }
+
+  /** Tells whether no conversion was asked for. */
+  boolean isNone() {
+    return rules.isEmpty();
+  }
+
+  /** Returns the type that a tensor has in memory. */
+  DType target(TensorInfo tensor) {
+    return choice(tensor).to();
+  }
+
+  /** The first rule that matches counts. */
+  private ConversionRule.Choice choice(TensorInfo tensor) {
+    for (ConversionRule rule : rules) {
+      if (rule.matches(tensor)) {
+        return rule.choice(tensor);
+      }
+    }
+    return new ConversionRule.Choice(tensor.dtype(), "no rule for it");
+  }
+
+  private boolean isConverted(CatalogEntry entry) {
+    return target(entry.info()) != entry.info().dtype();
+  }
 
   /**
    * Checks every tensor of every rank before anything is read.
    *
    * @throws IllegalArgumentException if a tensor can't be converted while loading
    */
-  static void checkAll(Catalog wanted, DType to, DeviceContext context) {
+  void checkAll(Catalog wanted, SharedContext context) {
+    if (isNone()) {
+      return;
+    }
+    DeviceContext attached = context.attached();
     for (CatalogEntry entry : wanted.entries()) {
       TensorInfo tensor = entry.info();
+      DType to = target(tensor);
       if (to.bits() > tensor.dtype().bits()) {
         throw new IllegalArgumentException(
             ("tensor %s can't be converted to the larger %s while loading: ask for %s when getting"
-                    + " the tensor, or leave it out by a filter")
+                    + " the tensor, or leave it as it is by a rule, or out by a filter")
                 .formatted(tensor, to, to));
       }
-      check(new TensorSpec(tensor.name(), tensor.dtype(), tensor.shape()), to, context);
+      check(new TensorSpec(tensor.name(), tensor.dtype(), tensor.shape()), to, attached);
     }
   }
 
@@ -48,51 +97,79 @@ final class Conversion {
   }
 
   /** Tells whether a file has a tensor to convert. */
-  static boolean isNeeded(FilePlan file, DType to) {
-    return file.tensors().stream().anyMatch(entry -> entry.info().dtype() != to);
+  boolean isNeeded(FilePlan file) {
+    return !isNone() && file.tensors().stream().anyMatch(this::isConverted);
   }
 
   /**
-   * Returns the budget that is left for reading when the converted tensors have their share.
+   * Returns the tensors of a file that get memory of their own: those that are converted; and the
+   * others, too, if they are so small that it takes less to copy them than to keep what was read.
+   */
+  List<CatalogEntry> moved(FilePlan file) {
+    List<CatalogEntry> converted = file.tensors().stream().filter(this::isConverted).toList();
+    long bytes = converted.stream().mapToLong(entry -> entry.info().byteSize()).sum();
+    return file.bytes() - bytes < bytes ? file.tensors() : converted;
+  }
+
+  /**
+   * Returns the budget that is left for reading when what is converted has its share.
    *
    * @throws DeviceMemoryException if nothing is left
    */
-  static long remainingBudget(LoadPlan plan, LoadOptions options, Device device)
-      throws DeviceMemoryException {
-    if (options.dtype().isEmpty() || options.memoryBudget() == Long.MAX_VALUE) {
-      return options.memoryBudget();
+  long remainingBudget(LoadPlan plan, long budget, Device device) throws DeviceMemoryException {
+    if (isNone() || budget == Long.MAX_VALUE) {
+      return budget;
     }
-    DType to = options.dtype().get();
-    long converted = convertedBytes(plan, options);
-    if (converted >= options.memoryBudget()) {
+    long converted = movedBytes(plan);
+    if (converted >= budget) {
       throw new DeviceMemoryException(
           device,
           converted,
-          options.memoryBudget(),
-          "the memory budget is smaller than the tensors as " + to + ": raise it",
+          budget,
+          "the memory budget is smaller than the converted tensors: raise it",
           null);
     }
-    return options.memoryBudget() - converted;
+    return budget - converted;
   }
 
-  /** Returns what all converted files take; 0 if nothing is converted. */
-  static long convertedBytes(LoadPlan plan, LoadOptions options) {
-    return options.dtype().map(to -> bytes(plan, to, true)).orElse(0L);
-  }
-
-  /** Returns what the files take that need no conversion; 0 if nothing is converted. */
-  static long unconvertedBytes(LoadPlan plan, LoadOptions options) {
-    return options.dtype().map(to -> bytes(plan, to, false)).orElse(0L);
-  }
-
-  private static long bytes(LoadPlan plan, DType to, boolean needed) {
+  /** Returns what all that {@linkplain #moved moves} takes; 0 if nothing is converted. */
+  long movedBytes(LoadPlan plan) {
     return plan.files().stream()
-        .filter(file -> isNeeded(file, to) == needed)
-        .mapToLong(file -> needed ? convertedBytes(file, to) : file.bytes())
+        .filter(this::isNeeded)
+        .mapToLong(file -> Layout.of(moved(file), this::bytes).size())
         .reduce(0, Math::addExact);
   }
 
-  private static long convertedBytes(FilePlan file, DType to) {
-    return Layout.of(file.tensors(), entry -> to.byteSize(entry.info().shape().elements())).size();
+  /** Returns what the files take that stay in memory as they were read. */
+  long keptBytes(LoadPlan plan) {
+    return plan.files().stream()
+        .filter(file -> !isNeeded(file) || moved(file).size() < file.tensors().size())
+        .mapToLong(FilePlan::bytes)
+        .reduce(0, Math::addExact);
+  }
+
+  private long bytes(CatalogEntry entry) {
+    return target(entry.info()).byteSize(entry.info().shape().elements());
+  }
+
+  /** Counts the tensors of a plan by type and reason, in the order of the first of each. */
+  List<ConversionReport> report(LoadPlan plan) {
+    record Kind(DType from, ConversionRule.Choice choice) {}
+    Map<Kind, Integer> counts = new LinkedHashMap<>();
+    if (!isNone()) {
+      plan.files().stream()
+          .flatMap(file -> file.tensors().stream())
+          .map(CatalogEntry::info)
+          .forEach(
+              tensor -> counts.merge(new Kind(tensor.dtype(), choice(tensor)), 1, Integer::sum));
+    }
+    return counts.entrySet().stream()
+        .map(e ->
+            new ConversionReport(
+                e.getKey().from(),
+                e.getKey().choice().to(),
+                e.getValue(),
+                e.getKey().choice().reason()))
+        .toList();
   }
 }

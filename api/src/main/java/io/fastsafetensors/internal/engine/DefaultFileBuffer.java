@@ -195,7 +195,7 @@ public final class DefaultFileBuffer implements FileBuffer {
   private Request request(String name, int dim, Optional<DType> dtype) {
     loaded.checkOpen();
     CatalogEntry entry = wanted.get(name);
-    DType inMemory = loaded.dtype(entry.info().dtype());
+    DType inMemory = loaded.dtype(entry);
     return new Request(entry, dim, inMemory, dtype.orElse(inMemory));
   }
 

@@ -96,11 +96,12 @@ public final class DefaultLoader implements Loader {
       throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
     }
     Catalog wanted = catalog.filter(new NameFilter(options.filters()));
+    Conversion conversion = Conversion.of(options, catalog);
     return Together.make(
         group,
         "load",
         waitForOthers(options),
-        () -> load(wanted, options, errand),
+        () -> load(wanted, options, conversion, errand),
         FileBuffer::close);
   }
 
@@ -115,6 +116,7 @@ public final class DefaultLoader implements Loader {
         "call: load",
         "device " + device.type(),
         "dtype " + options.dtype().map(Enum::name).orElse("as in the file"),
+        "dtype rules " + options.dtypeRules(),
         "filters " + options.filters(),
         "cache " + options.cache());
   }
@@ -126,24 +128,24 @@ public final class DefaultLoader implements Loader {
   }
 
   /** Loads this rank's share. */
-  private FileBuffer load(Catalog wanted, LoadOptions options, Errand errand) throws LoadException {
+  private FileBuffer load(Catalog wanted, LoadOptions options, Conversion conversion, Errand errand)
+      throws LoadException {
     OpenDevice on = open();
     // Held by the load itself, which may be under way when the loader is closed.
     on.context().retain();
     try {
-      return load(wanted, options, errand, on);
+      return load(wanted, options, conversion, errand, on);
     } finally {
       on.context().release();
     }
   }
 
-  private FileBuffer load(Catalog wanted, LoadOptions options, Errand errand, OpenDevice on)
+  private FileBuffer load(
+      Catalog wanted, LoadOptions options, Conversion conversion, Errand errand, OpenDevice on)
       throws LoadException {
-    if (options.dtype().isPresent()) {
-      Conversion.checkAll(wanted, options.dtype().get(), on.context().attached());
-    }
+    conversion.checkAll(wanted, on.context());
     LoadPlan plan = LoadPlan.of(wanted, group.rank());
-    LoadNeeds needs = new LoadNeeds(plan, options, device, HostLimits.SYSTEM);
+    LoadNeeds needs = new LoadNeeds(plan, options, conversion, device, HostLimits.SYSTEM);
     LoadJob.Result result = new LoadJob(registry, on, plan, options, needs, errand).run();
     try {
       lastReport = result.report();
@@ -171,7 +173,13 @@ public final class DefaultLoader implements Loader {
     return last != null
         ? last.withKeptBytes(leftBehind.bytes())
         : new LoadReport(
-            device, registry.report(device), List.of(), 0, Duration.ZERO, leftBehind.bytes());
+            device,
+            registry.report(device),
+            List.of(),
+            List.of(),
+            0,
+            Duration.ZERO,
+            leftBehind.bytes());
   }
 
   @Override

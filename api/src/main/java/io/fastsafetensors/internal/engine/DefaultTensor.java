@@ -96,7 +96,7 @@ public final class DefaultTensor implements Tensor {
   public void toHost(MemorySegment target) throws LoadException {
     if (target.byteSize() < byteSize()) {
       throw new IllegalArgumentException(
-          "tensor %s has %d bytes, the target %d"
+          "tensor %s has %s bytes, the target %s"
               .formatted(piece.spec(), byteSize(), target.byteSize()));
     }
     try (Memory.Use _ = use()) {

@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.Cancellation;
 import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Deadline;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
@@ -84,7 +85,7 @@ final class Ending {
       return ended("the loader was closed", false);
     }
     if (deadline.hasPassed()) {
-      return ended("the load took longer than " + deadline.allowed(), true);
+      return ended("the load took longer than " + Amounts.duration(deadline.allowed()), true);
     }
     return failure == null ? null : ended("another part of the load failed", false);
   }

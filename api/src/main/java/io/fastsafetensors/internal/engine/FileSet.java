@@ -58,7 +58,7 @@ final class FileSet {
     for (SourceFile file : added) {
       if (file.rank() < 0 || file.rank() >= group.size()) {
         throw new IllegalArgumentException(
-            "%s: no rank %d in a group of %d".formatted(file.path(), file.rank(), group.size()));
+            "%s: no rank %s in a group of %s".formatted(file.path(), file.rank(), group.size()));
       }
       if (paths.contains(file.path()) || !seen.add(file.path())) {
         throw new IllegalArgumentException(file.path() + " was added before");

@@ -163,7 +163,7 @@ final class GroupSource implements TensorSource {
       for (Request request : requests) {
         LOG.log(
             Level.DEBUG,
-            "%s: %s, rank %d, owner %d"
+            "%s: %s, rank %s, owner %s"
                 .formatted(operation, request, group.rank(), request.owner()));
       }
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileReport;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
@@ -37,6 +36,7 @@ final class LoadJob {
   private final LoadPlan plan;
   private final LoadOptions options;
   private final LoadNeeds needs;
+  private final Conversion conversion;
   private final Errand errand;
   private final LoadMonitor monitor;
   private final List<LoadedFile> files = new ArrayList<>();
@@ -57,6 +57,7 @@ final class LoadJob {
     this.plan = plan;
     this.options = options;
     this.needs = needs;
+    this.conversion = needs.conversion();
     this.errand = errand;
     this.monitor =
         new LoadMonitor(options.progress(), plan.bytes(), needs.reading(), errand.ending());
@@ -97,7 +98,7 @@ final class LoadJob {
           new BackendSessions(backends, context, ioOptions, errand.whereabouts())) {
         readAll(sessions);
       }
-      return new Result(new LoadedTensors(files, options.dtype()), report(backends.reports()));
+      return new Result(new LoadedTensors(files, conversion), report(backends.reports()));
     } catch (Throwable e) {
       Cleanup.after(e, () -> Cleanup.each(files, LoadedFile::release));
       monitor.throwListenerFailure();
@@ -132,8 +133,8 @@ final class LoadJob {
     sessions.closeOldest();
     reports.add(report(pending, loaded.stats()));
     log(pending, loaded);
-    if (options.dtype().isPresent()) {
-      convertLast(pending.plan(), options.dtype().get());
+    if (conversion.isNeeded(pending.plan())) {
+      convertLast(pending.plan());
     }
   }
 
@@ -141,7 +142,7 @@ final class LoadJob {
     LOG.log(
         Level.DEBUG,
         () ->
-            "loaded: %s, %d tensors in %d buffer%s of %d bytes, %d us"
+            "loaded: %s, %s tensors in %s buffer%s of %s bytes, %s us"
                 .formatted(
                     pending.plan().path(),
                     pending.plan().tensors().size(),
@@ -151,12 +152,8 @@ final class LoadJob {
                     elapsed().toNanos() / 1000));
   }
 
-  private void convertLast(FilePlan plan, DType to) throws LoadException {
-    if (Conversion.isNeeded(plan, to)) {
-      LoadedFile file = files.getLast();
-      files.set(files.size() - 1, needs.converting(() -> file.converted(context, plan, to)));
-      file.release();
-    }
+  private void convertLast(FilePlan plan) throws LoadException {
+    var _ = needs.converting(() -> files.getLast().convert(context, plan, conversion));
   }
 
   private IoOptions ioOptions(BackendChoice choice) throws LoadException {
@@ -166,7 +163,7 @@ final class LoadJob {
         options.threads(),
         options.blockBytes(),
         options.alignment(),
-        Conversion.remainingBudget(plan, options, context.device()),
+        conversion.remainingBudget(plan, options.memoryBudget(), context.device()),
         choice.properties(options),
         monitor);
   }
@@ -181,13 +178,14 @@ final class LoadJob {
         elapsed(),
         Duration.ofNanos(stats.readNanos()),
         Duration.ofNanos(stats.copyNanos()),
-        pending.refusals() + stats.reason());
+        pending.reason(stats.reason()));
   }
 
   private LoadReport report(List<PluginReport> backends) {
     List<PluginReport> candidates =
         Stream.concat(on.candidates().stream(), backends.stream()).toList();
-    return new LoadReport(context.device(), candidates, reports, plan.bytes(), elapsed(), 0);
+    return new LoadReport(
+        context.device(), candidates, conversion.report(plan), reports, plan.bytes(), elapsed(), 0);
   }
 
   private Duration elapsed() {

@@ -41,7 +41,7 @@ final class LoadMonitor implements IoMonitor {
       String thread = Thread.currentThread().getName();
       LOG.log(
           Level.DEBUG,
-          "read: file=%s, path=%s, thread=%s, offset=%d, count=%d, %d us"
+          "read: file=%s, path=%s, thread=%s, offset=%s, count=%s, %s us"
               .formatted(file, path, thread, offset, bytes, nanos / 1000));
     }
     tellListener(bytes);

@@ -21,6 +21,7 @@ final class LoadNeeds implements AutoCloseable {
   /** What is to be converted should not wait in memory twice, in bytes. */
   private static final long MOST_TO_CONVERT = 1L << 30;
 
+  private final Conversion conversion;
   private final LoadMemory reading;
   private final MemoryReservation converting;
   private final FilesInFlight inFlight;
@@ -31,20 +32,27 @@ final class LoadNeeds implements AutoCloseable {
    *
    * @throws DeviceMemoryException if there is less
    */
-  LoadNeeds(LoadPlan plan, LoadOptions options, Device device, HostLimits limits)
+  LoadNeeds(
+      LoadPlan plan, LoadOptions options, Conversion conversion, Device device, HostLimits limits)
       throws DeviceMemoryException {
-    long converted = device.isCpu() ? Conversion.convertedBytes(plan, options) : 0;
+    this.conversion = conversion;
+    long converted = device.isCpu() ? conversion.movedBytes(plan) : 0;
     this.converting = limits.reserve(converted);
     long most = Long.MAX_VALUE;
     long read = plan.bytes();
-    if (options.dtype().isPresent()) {
+    if (!conversion.isNone()) {
       long largest = plan.files().stream().mapToLong(FilePlan::bytes).max().orElse(0);
       most = Math.max(MOST_TO_CONVERT, 2 * largest);
       most = device.isCpu() ? Math.min(most, limits.reservable() / 2) : most;
-      read = Math.min(read, largest + Conversion.unconvertedBytes(plan, options));
+      read = Math.min(read, largest + conversion.keptBytes(plan));
     }
     this.inFlight = FilesInFlight.of(plan, most);
     this.reading = new LoadMemory(limits, read, options.path() == AccessPath.COPIED);
+  }
+
+  /** Returns what is converted. */
+  Conversion conversion() {
+    return conversion;
   }
 
   /** Returns what backends ask for when they copy. */

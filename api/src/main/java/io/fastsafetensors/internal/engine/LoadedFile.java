@@ -12,7 +12,6 @@ import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.Region;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -80,13 +79,25 @@ final class LoadedFile {
     return new IllegalStateException(plan.path() + ": the backend broke its contract: " + answer);
   }
 
-  /** Makes a file of converted tensors, in memory of its own. */
-  LoadedFile converted(SharedContext context, FilePlan plan, DType to) throws LoadException {
-    List<Piece> sources = plan.tensors().stream().map(this::piece).toList();
-    Bundle bundle = Bundle.copy(context, sources, Collections.nCopies(sources.size(), to));
-    Map<String, Piece> converted = HashMap.newHashMap(sources.size());
-    bundle.pieces().forEach(piece -> converted.put(piece.spec().name(), piece));
-    return new LoadedFile(index, List.of(bundle.memory()), converted);
+  /**
+   * Replaces tensors by converted ones in memory of their own; without tensors that stay where they
+   * are, the memory from before is let go.
+   *
+   * @return this
+   */
+  LoadedFile convert(SharedContext context, FilePlan plan, Conversion conversion)
+      throws LoadException {
+    List<CatalogEntry> moved = conversion.moved(plan);
+    List<Piece> sources = moved.stream().map(this::piece).toList();
+    List<DType> types = moved.stream().map(entry -> conversion.target(entry.info())).toList();
+    List<Memory> before = List.copyOf(held);
+    Bundle bundle = Bundle.copy(context, sources, types);
+    held.add(bundle.memory());
+    bundle.pieces().forEach(piece -> pieces.put(piece.spec().name(), piece));
+    if (moved.size() == plan.tensors().size()) {
+      release(before);
+    }
+    return this;
   }
 
   /** Returns the file's number in the catalog. */
@@ -111,9 +122,13 @@ final class LoadedFile {
    * @throws IllegalStateException if an I/O operation of the JDK is using some of the memory
    */
   synchronized void release() {
-    held.forEach(Memory::end);
+    release(List.copyOf(held));
+  }
+
+  private void release(List<Memory> memories) {
+    memories.forEach(Memory::end);
     Cleanup.each(
-        List.copyOf(held),
+        memories,
         memory -> {
           memory.release();
           held.remove(memory);

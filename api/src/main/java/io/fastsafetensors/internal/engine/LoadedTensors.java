@@ -6,24 +6,23 @@ import io.fastsafetensors.internal.plan.CatalogEntry;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** This rank's tensors in device memory, until they are released. */
 final class LoadedTensors {
   private final Map<Integer, LoadedFile> files;
-  private final Optional<DType> convertedTo;
+  private final Conversion conversion;
   private volatile boolean closed;
 
-  LoadedTensors(List<LoadedFile> files, Optional<DType> convertedTo) {
+  LoadedTensors(List<LoadedFile> files, Conversion conversion) {
     this.files = files.stream().collect(Collectors.toMap(LoadedFile::index, Function.identity()));
-    this.convertedTo = convertedTo;
+    this.conversion = conversion;
   }
 
   /** Returns the type that a tensor has in memory, on whatever rank it is. */
-  DType dtype(DType inFile) {
-    return convertedTo.orElse(inFile);
+  DType dtype(CatalogEntry entry) {
+    return conversion.target(entry.info());
   }
 
   /** Returns where a tensor of this rank is. */

@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.spi.Deadline;
@@ -13,6 +14,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A file being read; goes on to the next backend, once each, when one lacks what it needs. */
@@ -21,10 +23,13 @@ final class PendingFile implements AutoCloseable {
 
   private final BackendSessions sessions;
   private final FilePlan plan;
-  private final List<UnsupportedTransferException> refusals = new ArrayList<>();
+  private final List<Refusal> refusals = new ArrayList<>();
   private @Nullable IoTicket ticket;
   private String backend = "";
   private int underWay;
+
+  /** Why a backend can't serve the file. */
+  private record Refusal(String backend, UnsupportedTransferException why) {}
 
   PendingFile(BackendSessions sessions, FilePlan plan) {
     this.sessions = sessions;
@@ -40,9 +45,13 @@ final class PendingFile implements AutoCloseable {
     return backend;
   }
 
-  /** Returns why other backends couldn't serve the file; empty if none had to be asked. */
-  String refusals() {
-    return refusals.stream().map(e -> e.getMessage() + "; ").collect(Collectors.joining());
+  /** Says why other backends couldn't serve the file, if some were asked, and what this one did. */
+  String reason(String done) {
+    return Stream.concat(
+            refusals.stream().map(refusal -> refusal.backend + ": " + refusal.why.detail()),
+            Stream.of(done))
+        .filter(reason -> !reason.isEmpty())
+        .collect(Collectors.joining("; "));
   }
 
   /** Starts reading, by the first backend that does not refuse. */
@@ -78,16 +87,26 @@ final class PendingFile implements AutoCloseable {
   }
 
   private void refused(UnsupportedTransferException e) {
-    refusals.add(e);
+    refusals.add(new Refusal(backend, e));
     LOG.log(Level.DEBUG, () -> "going on to the next backend: " + e.getMessage());
   }
 
   private BackendUnavailableException nobodyLeft() {
-    String message = plan.path() + ": no other backend is left: " + refusals();
     BackendUnavailableException e =
-        new BackendUnavailableException(message.strip(), sessions.reports());
-    refusals.forEach(e::addSuppressed);
+        new BackendUnavailableException(
+            plan.path() + ": no other backend is left",
+            sessions.reports().stream().map(this::withRefusal).toList());
+    refusals.forEach(refusal -> e.addSuppressed(refusal.why));
     return e;
+  }
+
+  /** What refused this file is unavailable for it, whatever its probe said. */
+  private PluginReport withRefusal(PluginReport report) {
+    return refusals.stream()
+        .filter(refusal -> refusal.backend.equals(report.id()))
+        .findFirst()
+        .map(refusal -> report.unavailable(refusal.why.detail()))
+        .orElse(report);
   }
 
   /** Stops reading; returns how many reads are still under way when the time is over. */

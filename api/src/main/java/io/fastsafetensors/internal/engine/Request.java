@@ -84,6 +84,6 @@ record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
   /** Returns all that ranks have to ask for alike. */
   @Override
   public String toString() {
-    return "%s, dim %d, as %s".formatted(spec(), dim, wanted);
+    return "%s, dim %s, as %s".formatted(spec(), dim, wanted);
   }
 }

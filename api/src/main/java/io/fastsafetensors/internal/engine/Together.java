@@ -162,7 +162,7 @@ final class Together {
     while (line < Math.min(a.size(), b.size()) && a.get(line).equals(b.get(line))) {
       line++;
     }
-    return "rank 0 has %s, rank %d has %s".formatted(at(a, line), rank, at(b, line));
+    return "rank 0 has %s, rank %s has %s".formatted(at(a, line), rank, at(b, line));
   }
 
   private static List<String> lines(byte[] text) {

@@ -96,7 +96,7 @@ final class HeaderValidator {
       return;
     }
     String detail =
-        "the tensors take %s bytes after the header, the file has %d: it is %s"
+        "the tensors take %s bytes after the header, the file has %s: it is %s"
             .formatted(
                 Long.toUnsignedString(end),
                 dataBytes,

@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.group;
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import java.time.Duration;
@@ -43,7 +44,8 @@ final class CheckedGroup implements ProcessGroup {
   @Override
   public List<byte[]> allGather(byte[] message, Duration timeout) throws CollectiveException {
     if (!timeout.isPositive()) {
-      throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
+      throw new IllegalArgumentException(
+          "timeout " + Amounts.duration(timeout) + ": want more than nothing");
     }
     return get("allGather", () -> group.allGather(message, timeout));
   }

@@ -18,7 +18,7 @@ public record Failure(int rank, String detail) {
   /** Returns the failure of a rank that does something else than another. */
   public static Failure otherCall(int rank, String operation, int other, String otherOperation) {
     return new Failure(
-        rank, "calls %s where rank %d calls %s".formatted(operation, other, otherOperation));
+        rank, "calls %s where rank %s calls %s".formatted(operation, other, otherOperation));
   }
 
   /** Returns what a rank throws because of it. */

@@ -5,6 +5,7 @@ import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.internal.registry.Registry;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Collective;
 import java.time.Duration;
 import java.util.List;
@@ -22,7 +23,8 @@ public final class Groups {
   /** Makes a group of threads. */
   public static List<ProcessGroup> local(int size, Duration timeout) {
     if (size < 1 || !timeout.isPositive()) {
-      throw new IllegalArgumentException("a group of " + size + " ranks, timeout " + timeout);
+      throw new IllegalArgumentException(
+          "a group of " + size + " ranks, timeout " + Amounts.duration(timeout));
     }
     LocalHub hub = new LocalHub(size, timeout);
     return IntStream.range(0, size)

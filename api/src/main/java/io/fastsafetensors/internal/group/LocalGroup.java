@@ -183,7 +183,7 @@ final class LocalGroup implements ProcessGroup {
           rank,
           waiter.operation(),
           owner,
-          "%d bytes of rank %d for %d here".formatted(source.bytes(), owner, target.bytes()),
+          "%s bytes of rank %s for %s here".formatted(source.bytes(), owner, target.bytes()),
           null);
     }
     offer.ready().await(Deadline.after(timeout()));

@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.group;
 
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Deadline;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -130,7 +131,7 @@ final class LocalHub {
     if (failure == null && left[missing]) {
       fail(Failure.left(missing));
     } else if (failure == null && deadline.hasPassed()) {
-      fail(new Failure(missing, "did not come within " + deadline.allowed()));
+      fail(new Failure(missing, "did not come within " + Amounts.duration(deadline.allowed())));
     }
     check(waiter);
   }

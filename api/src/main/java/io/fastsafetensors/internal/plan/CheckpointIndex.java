@@ -125,6 +125,7 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
 
     /** Resolves a shard's name; an index must not lead out of its folder. */
     private Path shard(String tensor, String name) throws LoadException {
+      String why = "";
       try {
         Path relative = Path.of(name).normalize();
         boolean isBelow = !relative.isAbsolute() && !relative.startsWith("..");
@@ -132,11 +133,12 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
           return path.resolveSibling(relative);
         }
       } catch (InvalidPathException e) {
-        // Answered below, like every name that is not a file's.
+        // In a JVM whose locale has no character set, such as UTF-8, that is so beyond ASCII.
+        why = ": " + e.getReason() + " (in " + System.getProperty("sun.jnu.encoding") + ")";
       }
       throw notValid(
-          "tensor %s is in %s, which is not a file of the index's folder"
-              .formatted(Printable.quote(tensor), Printable.quote(name)));
+          "tensor %s is in %s, which is not a file of the index's folder%s"
+              .formatted(Printable.quote(tensor), Printable.quote(name), why));
     }
 
     private void expect(JsonToken wanted, String description) throws IOException {

@@ -5,16 +5,25 @@ import io.fastsafetensors.internal.format.Printable;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Finds names that were probably meant. */
-final class NearestNames {
+public final class NearestNames {
   private static final int MOST = 3;
+  private static final int MOST_SLIPS = 2;
 
   /** Nobody types longer names; comparing them would take long. */
   private static final int LONGEST = 500;
 
   private NearestNames() {}
+
+  /** Returns the name that a slip of a key or two makes this one of; empty if there is none. */
+  public static Optional<String> closeTo(String mistyped, Collection<String> names) {
+    return names.stream()
+        .filter(name -> !name.equals(mistyped) && distance(mistyped, name) <= MOST_SLIPS)
+        .min(Comparator.comparingInt(name -> distance(mistyped, name)));
+  }
 
   /** Returns the end of a message: the nearest of the names there are. */
   static String hint(String wanted, Collection<String> names) {

@@ -51,7 +51,7 @@ public record Slice(Shape shape, long offset, long rows, long rowBytes, long pit
     // All ranks refuse if one has to, so that none waits for the others.
     if (block < size && cutsBytes(block * stepBits, rowBits, rows)) {
       throw new IllegalArgumentException(
-          "tensor %s %s %s: %d parts along dimension %d don't start and end on whole bytes"
+          "tensor %s %s %s: %s parts along dimension %s don't start and end on whole bytes"
               .formatted(Printable.quote(tensor), dtype, shape, ranks, dim));
     }
     if (count == 0) {
@@ -79,7 +79,7 @@ public record Slice(Shape shape, long offset, long rows, long rowBytes, long pit
   private static void checkDim(String tensor, Shape shape, int dim) {
     if (dim < 0 || dim >= shape.rank()) {
       throw new IllegalArgumentException(
-          "tensor %s %s has no dimension %d: want %s"
+          "tensor %s %s has no dimension %s: want %s"
               .formatted(
                   Printable.quote(tensor),
                   shape,
@@ -88,7 +88,7 @@ public record Slice(Shape shape, long offset, long rows, long rowBytes, long pit
     }
     if (shape.dim(dim) < 0) {
       throw new IllegalArgumentException(
-          "tensor %s %s: dimension %d is too large to be cut"
+          "tensor %s %s: dimension %s is too large to be cut"
               .formatted(Printable.quote(tensor), shape, dim));
     }
   }

@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.registry;
 
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.internal.plan.NearestNames;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.Provider;
@@ -12,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -83,13 +86,29 @@ public final class Candidates<P extends Provider> {
     if (choice.asked().isEmpty()) {
       return new BackendUnavailableException("nothing available " + purpose, reports());
     }
-    String id = "'" + choice.asked().get() + "', asked for " + purpose + ", ";
+    String id = choice.asked().get();
+    String message = "'" + id + "', asked for " + purpose + ", ";
     return reports.isEmpty()
-        ? new BackendUnavailableException(id + "was not found", notAskedFor())
-        : new BackendUnavailableException(id + "is unavailable", reports);
+        ? new BackendUnavailableException(message + "was not found: " + remedy(id), others())
+        : new BackendUnavailableException(message + "is unavailable", reports);
   }
 
-  private List<PluginReport> notAskedFor() {
+  /** A name that nobody knows was mistyped, or its jar is missing. */
+  private String remedy(String id) {
+    Set<String> known = new TreeSet<>(plugins.reservedIds());
+    plugins.accepted().forEach(plugin -> known.add(plugin.id()));
+    String jar =
+        plugins.reservedIds().contains(id)
+            ? "its jar, of fastsafetensors-" + plugins.module(id) + ","
+            : "its jar";
+    String add = "add " + jar + " to the module path or the class path";
+    return NearestNames.closeTo(id, known)
+            .map(name -> "did you mean '" + name + "'? Or ")
+            .orElse("")
+        + add;
+  }
+
+  private List<PluginReport> others() {
     List<PluginReport> known = new ArrayList<>();
     plugins.accepted().forEach(plugin -> known.add(plugin.report(false, "not asked for")));
     known.addAll(plugins.refused());

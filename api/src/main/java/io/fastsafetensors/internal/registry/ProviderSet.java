@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
@@ -17,10 +18,16 @@ import java.util.function.Predicate;
  * The plug-ins of one kind.
  *
  * @param <P> the kind's interface
+ * @param kind the kind
+ * @param reservedIds ids that only this project's own plug-ins may have
  * @param accepted those that may be chosen, the preferred first
  * @param refused reports of the others
  */
-record ProviderSet<P extends Provider>(List<Plugin<P>> accepted, List<PluginReport> refused) {
+record ProviderSet<P extends Provider>(
+    PluginReport.Kind kind,
+    List<String> reservedIds,
+    List<Plugin<P>> accepted,
+    List<PluginReport> refused) {
   private static final Comparator<Plugin<?>> PREFERRED =
       Comparator.<Plugin<?>>comparingInt(Plugin::priority).reversed().thenComparing(Plugin::id);
 
@@ -36,13 +43,23 @@ record ProviderSet<P extends Provider>(List<Plugin<P>> accepted, List<PluginRepo
     Check<P> check = new Check<>(kind, reservedIds);
     check.addAll(found);
     List<Plugin<P>> accepted = check.byId.values().stream().sorted(PREFERRED).toList();
-    return new ProviderSet<>(accepted, List.copyOf(check.refused));
+    return new ProviderSet<>(kind, reservedIds, accepted, List.copyOf(check.refused));
   }
 
   /** Returns the accepted plug-ins whose provider passes a test, and the refused. */
   ProviderSet<P> only(Predicate<P> test) {
     return new ProviderSet<>(
-        accepted.stream().filter(plugin -> test.test(plugin.provider())).toList(), refused);
+        kind,
+        reservedIds,
+        accepted.stream().filter(plugin -> test.test(plugin.provider())).toList(),
+        refused);
+  }
+
+  /** Returns the module that has a plug-in of ours. */
+  String module(String reservedId) {
+    return reservedId.equals("sim")
+        ? "testkit"
+        : kind.name().toLowerCase(Locale.ROOT) + "-" + reservedId;
   }
 
   /** Collects what was found, each plug-in in spite of what is wrong with the others. */
@@ -105,7 +122,7 @@ record ProviderSet<P extends Provider>(List<Plugin<P>> accepted, List<PluginRepo
       int version = plugin.provider().spiVersion();
       if (version != Provider.SPI_VERSION) {
         return Optional.of(
-            "built for SPI version %d, this is version %d: update the older of the two"
+            "built for SPI version %s, this is version %s: update the older of the two"
                 .formatted(version, Provider.SPI_VERSION));
       }
       if (!Provider.isId(id)) {

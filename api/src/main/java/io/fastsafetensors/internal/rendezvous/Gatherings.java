@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.rendezvous;
 import io.fastsafetensors.internal.group.Failure;
 import io.fastsafetensors.internal.rendezvous.Frame.Brought;
 import io.fastsafetensors.internal.rendezvous.Frame.Gathered;
+import io.fastsafetensors.spi.Amounts;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -66,7 +67,9 @@ final class Gatherings {
         List<Integer> missing = missing(gathering);
         String who = missing.size() == 1 ? "" : " (of ranks " + missing + ")";
         outcome.late(
-            new Failure(missing.getFirst(), "did not come within " + gathering.timeout() + who));
+            new Failure(
+                missing.getFirst(),
+                "did not come within " + Amounts.duration(gathering.timeout()) + who));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

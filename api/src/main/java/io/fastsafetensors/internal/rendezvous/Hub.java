@@ -13,6 +13,7 @@ import io.fastsafetensors.internal.rendezvous.Frame.Started;
 import io.fastsafetensors.internal.rendezvous.Handshake.Answer;
 import io.fastsafetensors.internal.rendezvous.Handshake.Guest;
 import io.fastsafetensors.internal.rendezvous.Handshake.Reply;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Deadline;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -61,12 +62,12 @@ final class Hub implements Control, Gatherings.Outcome {
         fail(
             new Failure(
                 missing.getFirst(),
-                "ranks %s did not come to %s:%d within %s (FST_GROUP_TIMEOUT)%s"
+                "ranks %s did not come to %s:%s within %s (FST_GROUP_TIMEOUT)%s"
                     .formatted(
                         missing,
                         config.host(),
                         server.getLocalPort(),
-                        config.timeout(),
+                        Amounts.duration(config.timeout()),
                         door.refused())));
       }
     } finally {

@@ -5,6 +5,7 @@ import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.internal.group.Failure;
 import io.fastsafetensors.internal.rendezvous.Handshake.Reply;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.Rendezvous;
 import java.io.IOException;
@@ -126,7 +127,7 @@ public final class Joining {
     throw exception(
         0,
         "can't reach rank 0 at %s within %s (FST_GROUP_TIMEOUT): %s"
-            .formatted(places, config.timeout(), last),
+            .formatted(places, Amounts.duration(config.timeout()), last),
         last);
   }
 
@@ -165,7 +166,7 @@ public final class Joining {
         switch (reply.answer()) {
           case WELCOME -> "";
           case WRONG_TOKEN -> "it has another token: FST_GROUP_TOKEN must be the same everywhere";
-          case WRONG_SIZE -> "it has %d ranks, this one %d".formatted(reply.size(), config.size());
+          case WRONG_SIZE -> "it has %s ranks, this one %s".formatted(reply.size(), config.size());
           case RANK_TAKEN -> "there is another rank " + config.rank() + " already";
         };
     if (!text.isEmpty()) {

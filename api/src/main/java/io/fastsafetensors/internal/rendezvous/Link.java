@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.rendezvous;
 
 import io.fastsafetensors.internal.rendezvous.Frame.Alive;
 import io.fastsafetensors.internal.rendezvous.Frame.Leaving;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Deadline;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -96,7 +97,7 @@ final class Link {
         listener.heard(FrameCodec.read(in));
       }
     } catch (SocketTimeoutException e) {
-      return "was not heard for " + pulse.silence();
+      return "was not heard for " + Amounts.duration(pulse.silence());
     } catch (IOException e) {
       return "its connection ended (" + e + ")";
     }

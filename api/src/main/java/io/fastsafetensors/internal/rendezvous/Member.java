@@ -10,6 +10,7 @@ import io.fastsafetensors.internal.rendezvous.Frame.Gathered;
 import io.fastsafetensors.internal.rendezvous.Frame.Late;
 import io.fastsafetensors.internal.rendezvous.Frame.Leaving;
 import io.fastsafetensors.internal.rendezvous.Frame.Started;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Deadline;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -40,7 +41,7 @@ final class Member implements Control, Link.Listener {
   void awaitStart() throws InterruptedException {
     link.start();
     if (!board.awaitStart(Deadline.after(config.timeout().plus(LAST_WORDS)))) {
-      fail(new Failure(0, "did not start the group within " + config.timeout()));
+      fail(new Failure(0, "did not start the group within " + Amounts.duration(config.timeout())));
     }
   }
 

@@ -7,6 +7,7 @@ import io.fastsafetensors.LoadException;
 import io.fastsafetensors.internal.group.Failure;
 import io.fastsafetensors.internal.group.Split;
 import io.fastsafetensors.internal.rendezvous.Frame.Brought;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.Rendezvous;
 import java.net.InetAddress;
@@ -126,7 +127,9 @@ final class RendezvousGroup implements Rendezvous {
 
   private CollectiveException late(String operation, int peer) throws InterruptedException {
     Failure lateness =
-        new Failure(members.get(peer), "is late in " + operation + ": nothing for " + timeout);
+        new Failure(
+            members.get(peer),
+            "is late in " + operation + ": nothing for " + Amounts.duration(timeout));
     control.late(lateness);
     Optional<Failure> verdict = board.awaitFailure(Deadline.after(GRACE));
     if (verdict.isEmpty()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.rendezvous;
 
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Deadline;
 import java.io.Closeable;
 import java.io.EOFException;
@@ -23,7 +24,8 @@ final class Sockets {
     ByteBuffer buffer = ByteBuffer.allocate(bytes);
     while (buffer.hasRemaining()) {
       if (deadline.hasPassed()) {
-        throw new SocketTimeoutException("no " + bytes + " bytes within " + deadline.allowed());
+        throw new SocketTimeoutException(
+            "no " + bytes + " bytes within " + Amounts.duration(deadline.allowed()));
       }
       socket.setSoTimeout(millis(deadline));
       int read = in.read(buffer.array(), buffer.position(), buffer.remaining());

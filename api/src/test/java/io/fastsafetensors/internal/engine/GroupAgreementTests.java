@@ -132,6 +132,17 @@ class GroupAgreementTests {
   }
 
   @Test
+  void anotherRuleOfTypes() throws Exception {
+    disagree(
+        "rank 0 has 'dtype rules [a*=F16]', rank 2 has 'dtype rules [a*=asis]'",
+        (loader, rank) -> {
+          LoadOptions.Builder options = LoadOptions.builder();
+          var _ = rank == 2 ? options.keepDtype("a*") : options.dtype("a*", DType.F16);
+          loader.addFiles(0, List.of(a)).load(options.build());
+        });
+  }
+
+  @Test
   void anotherFilter() throws Exception {
     disagree(
         "rank 0 has 'filters [a*]', rank 2 has 'filters [b*]'",

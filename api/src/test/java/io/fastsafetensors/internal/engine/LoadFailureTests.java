@@ -180,7 +180,7 @@ class LoadFailureTests {
     LoadOptions options = LoadOptions.builder().dtype(DType.F16).memoryBudget(1000).build();
     assertThat(failure(options))
         .isInstanceOf(DeviceMemoryException.class)
-        .hasMessageContaining("the memory budget is smaller than the tensors as F16: raise it");
+        .hasMessageContaining("the memory budget is smaller than the converted tensors: raise it");
   }
 
   @Test

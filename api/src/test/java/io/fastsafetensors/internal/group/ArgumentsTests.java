@@ -61,8 +61,8 @@ class ArgumentsTests {
 
   @Test
   void timesMustBePositive() {
-    refused(() -> rank.group().allGather(new byte[0], Duration.ZERO), "timeout PT0S");
-    refused(() -> ProcessGroup.local(2, Duration.ZERO), "timeout PT0S");
+    refused(() -> rank.group().allGather(new byte[0], Duration.ZERO), "timeout 0 s");
+    refused(() -> ProcessGroup.local(2, Duration.ZERO), "timeout 0 s");
     refused(() -> ProcessGroup.local(0), "a group of 0 ranks");
   }
 

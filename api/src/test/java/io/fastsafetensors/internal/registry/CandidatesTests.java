@@ -66,7 +66,9 @@ class CandidatesTests {
         asked("gsd", ProbeOnly.available("gds", 2), ProbeOnly.ofVersion("old", 0));
     assertThatExceptionOfType(BackendUnavailableException.class)
         .isThrownBy(candidates::next)
-        .withMessageStartingWith("'gsd', asked for to read files to cpu, was not found; gds: not")
+        .withMessageStartingWith(
+            "'gsd', asked for to read files to cpu, was not found: did you mean 'gds'? Or add its"
+                + " jar to the module path or the class path; gds: not asked for")
         .withMessageContaining("old: refused: built for SPI version 0, this is version 1");
   }
 

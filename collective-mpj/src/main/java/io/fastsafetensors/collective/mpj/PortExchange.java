@@ -34,7 +34,7 @@ final class PortExchange implements AutoCloseable {
   /** Returns the arguments with which MPJ Express finds this. */
   String[] arguments() {
     String peers =
-        "#Number of Processes;%d;#Protocol Switch Limit;%d;#Server Name;%s;#Server Port;%d"
+        "#Number of Processes;%s;#Protocol Switch Limit;%s;#Server Name;%s;#Server Port;%s"
             .formatted(
                 rendezvous.size(),
                 EAGER_BYTES,
@@ -54,7 +54,7 @@ final class PortExchange implements AutoCloseable {
       int writePort = in.readInt();
       int readPort = in.readInt();
       String mine =
-          "%s@%d@%d@%d"
+          "%s@%s@%s@%s"
               .formatted(
                   rendezvous.address().getHostAddress(), readPort, writePort, rendezvous.rank());
       new DataOutputStream(socket.getOutputStream())

@@ -138,7 +138,7 @@ final class Transfer {
           rendezvous.rank(),
           operation,
           from,
-          "it sends %d bytes where this rank expects %d".formatted(size, expected),
+          "it sends %s bytes where this rank expects %s".formatted(size, expected),
           null);
     }
   }

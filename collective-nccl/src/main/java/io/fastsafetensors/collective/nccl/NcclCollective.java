@@ -68,7 +68,7 @@ public final class NcclCollective implements Collective {
     int devices = Plugins.runtime(device).devices().size();
     if (device.index() >= devices) {
       throw new LoadException(
-          "there is no %s, only %d device%s: start one rank a GPU"
+          "there is no %s, only %s device%s: start one rank a GPU"
               .formatted(device, devices, devices == 1 ? "" : "s"));
     }
   }

@@ -34,7 +34,7 @@ final class Seats {
             && seesAll
             && !isShared()
         ? Optional.of(
-            "%s ranks on this host (%s) and %d GPUs: start one rank a GPU"
+            "%s ranks on this host (%s) and %s GPUs: start one rank a GPU"
                 .formatted(ranks, LOCAL_RANKS, devices))
         : Optional.empty();
   }
@@ -65,7 +65,7 @@ final class Seats {
   }
 
   private static String shared(int first, int second, String seat) {
-    return "ranks %d and %d have the same GPU, %s: start one rank a GPU, each with its own LOCAL_RANK"
+    return "ranks %s and %s have the same GPU, %s: start one rank a GPU, each with its own LOCAL_RANK"
             .formatted(first, second, seat.substring(seat.lastIndexOf(' ') + 1))
         + " (NCCL 2.30 and later share one if "
         + SHARING

@@ -4,6 +4,7 @@ package io.fastsafetensors.device.cuda;
 import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.device.cuda.driver.Calls;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.StreamMark;
 import java.util.concurrent.locks.LockSupport;
@@ -50,7 +51,10 @@ final class CudaMark implements StreamMark {
     for (int looks = 0; !marks.look(this); looks++) {
       if (deadline.hasPassed()) {
         throw new LoadCancelledException(
-            marks.device() + ": the stream is not done within " + deadline.allowed(), true);
+            marks.device()
+                + ": the stream is not done within "
+                + Amounts.duration(deadline.allowed()),
+            true);
       }
       LockSupport.parkNanos(looks < FIRST_LOOKS ? FIRST_NANOS : LATER_NANOS);
       if (Thread.currentThread().isInterrupted()) {

@@ -62,7 +62,7 @@ record Rows(long source, long sourcePitch, long target, long targetPitch, long c
 
   @Override
   public String toString() {
-    return "%d rows of %d bytes from 0x%x every %d bytes to 0x%x every %d bytes"
+    return "%s rows of %s bytes from 0x%x every %s bytes to 0x%x every %s bytes"
         .formatted(count, bytes, source, sourcePitch, target, targetPitch);
   }
 }

@@ -177,7 +177,9 @@ class CudaContextTests {
       assertThatExceptionOfType(DeviceMemoryException.class)
           .isThrownBy(() -> context.allocate(1L << 60, 1).close())
           .withMessageContainingAll(
-              "cuda:0", "needed 1152921504606846976 bytes", "CUDA_ERROR_OUT_OF_MEMORY (2)")
+              "cuda:0",
+              "needed 1.0 EiB (1152921504606846976 bytes)",
+              "CUDA_ERROR_OUT_OF_MEMORY (2)")
           .satisfies(e -> assertThat(e.freeBytes()).isPositive());
     }
   }

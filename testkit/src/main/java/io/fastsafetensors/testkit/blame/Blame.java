@@ -24,7 +24,7 @@ public final class Blame {
   }
 
   private static String text(StackTraceElement frame) {
-    return "%s.%s(%s:%d)"
+    return "%s.%s(%s:%s)"
         .formatted(
             frame.getClassName(),
             frame.getMethodName(),

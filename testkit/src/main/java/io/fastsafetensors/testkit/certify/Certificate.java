@@ -22,7 +22,7 @@ final class Certificate {
 
     | | |
     |---|---|
-    | rules | docs/spi-rules.md, SPI version %d |
+    | rules | docs/spi-rules.md, SPI version %s |
     | testkit | %s |
     | date | %s |
     | environment | %s |
@@ -46,7 +46,7 @@ final class Certificate {
   }
 
   private static String environment() {
-    return "Java %s, %s %s %s, %d cores"
+    return "Java %s, %s %s %s, %s cores"
         .formatted(
             Runtime.version(),
             System.getProperty("os.name"),
@@ -68,7 +68,7 @@ final class Certificate {
     return """
     ## %s
 
-    %s, priority %d: %s
+    %s, priority %s: %s
 
     Device: %s
 
@@ -89,7 +89,7 @@ final class Certificate {
   }
 
   private static String row(RuleCount rule) {
-    return "| %s | %d | %d | %d | %d | %s |"
+    return "| %s | %s | %s | %s | %s | %s |"
         .formatted(
             rule.rule(),
             rule.count(Status.PASSED),

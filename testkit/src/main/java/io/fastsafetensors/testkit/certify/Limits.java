@@ -30,7 +30,7 @@ record Limits(Duration test, int failures) {
       return "stopped after " + failed + (failed == 1 ? " failure" : " failures");
     }
     return failures > 0 && since.compareTo(REST) > 0
-        ? "stopped after a failure and %d s".formatted(since.toSeconds())
+        ? "stopped after a failure and %s s".formatted(since.toSeconds())
         : "";
   }
 }

@@ -85,7 +85,7 @@ public final class Main {
 
   private static void conclude(List<Trial> trials, PrintWriter out) {
     out.printf(
-        "%d certified, %d refused, %d not tried",
+        "%s certified, %s refused, %s not tried",
         count(trials, Verdict.CERTIFIED),
         count(trials, Verdict.REFUSED),
         count(trials, Verdict.NOT_TRIED));

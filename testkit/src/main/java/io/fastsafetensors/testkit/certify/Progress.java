@@ -45,7 +45,7 @@ final class Progress implements AutoCloseable {
   /** Takes note of a test that runs. */
   synchronized void started(String test) {
     cancel();
-    Runnable announce = () -> print("      for %d s: %s".formatted(LONG_SECONDS, test));
+    Runnable announce = () -> print("      for %s s: %s".formatted(LONG_SECONDS, test));
     announcement = clock.schedule(announce, LONG_SECONDS, TimeUnit.SECONDS);
   }
 

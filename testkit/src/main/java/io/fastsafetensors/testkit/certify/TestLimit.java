@@ -87,7 +87,7 @@ final class TestLimit implements ExecutionCondition, InvocationInterceptor {
       String where = Blame.at(thread.getStackTrace());
       thread.interrupt();
       throw new AssertionFailedError(
-          "[%s] %s did not end within %d s; it is at %s"
+          "[%s] %s did not end within %s s; it is at %s"
               .formatted(RuleOrder.rule(name).orElse("?"), name, limit.toSeconds(), where));
     }
   }

@@ -65,7 +65,7 @@ record Trial(Subject subject, List<Outcome> outcomes, String leftOut) {
   /** Says how it ended, in a line. */
   String conclusion() {
     String counts =
-        "%d passed, %d failed, %d skipped"
+        "%s passed, %s failed, %s skipped"
             .formatted(count(Status.PASSED), count(Status.FAILED), count(Status.SKIPPED));
     return switch (verdict()) {
       case CERTIFIED -> "certified: " + counts;

@@ -3,6 +3,7 @@ package io.fastsafetensors.testkit.sim;
 
 import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.spi.Amounts;
 import io.fastsafetensors.spi.Deadline;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -104,8 +105,8 @@ final class LateQueue implements AutoCloseable {
 
   private LoadCancelledException late(long count, Deadline deadline) {
     String message =
-        "%s: %d operations not done within %s"
-            .formatted(device.device(), count - done, deadline.allowed());
+        "%s: %s operations not done within %s"
+            .formatted(device.device(), count - done, Amounts.duration(deadline.allowed()));
     return new LoadCancelledException(message, true);
   }
 

@@ -88,7 +88,7 @@ public final class Driver {
       LOG.log(
           Level.DEBUG,
           () ->
-              "opened cuFile's driver in %d us: %s"
+              "opened cuFile's driver in %s us: %s"
                   .formatted((System.nanoTime() - start) / 1000, properties));
       return new Outcome.Open(properties);
     } catch (CuFileException e) {

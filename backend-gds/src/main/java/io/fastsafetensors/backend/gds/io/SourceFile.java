@@ -105,7 +105,7 @@ final class SourceFile implements AutoCloseable {
   private void checkSize(BasicFileAttributes now) throws TransferException {
     if (now.size() != size) {
       String detail =
-          "the file changed: it had %d bytes, and has %d now; %s"
+          "the file changed: it had %s bytes, and has %s now; %s"
               .formatted(size, now.size(), REMEDY);
       throw error(0, size, detail, null);
     }

@@ -124,7 +124,7 @@ final class SourceFile implements AutoCloseable {
 
   private static TransferException changed(Path path, long before, long now) {
     String detail =
-        "the file changed: it had %d bytes, and has %d now; %s".formatted(before, now, REMEDY);
+        "the file changed: it had %s bytes, and has %s now; %s".formatted(before, now, REMEDY);
     return error(path, 0, before, detail, null);
   }
 

@@ -30,7 +30,7 @@ class TightLimitsTests {
     Path folder = Files.createDirectory(scratch.resolve("large"));
     SampleFiles.writeTail(folder.resolve("sparse"), 8L << 30, 1, 1);
     assertThat(load("ulimit -v " + (6 << 20), folder))
-        .contains("DeviceMemoryException", "needed 8589934592 bytes", "ulimit -v");
+        .contains("DeviceMemoryException", "needed 8.0 GiB (8589934592 bytes)", "ulimit -v");
   }
 
   private String load(String limit, Path folder) throws IOException, InterruptedException {

@@ -51,7 +51,7 @@ public final class ConversionKernels implements AutoCloseable {
     Pointer arguments = Pointer.to(number(source), number(target), number(elements));
     Calls.check(
         device,
-        () -> "conversion of %d elements from %s to %s".formatted(elements, from, to),
+        () -> "conversion of %s elements from %s to %s".formatted(elements, from, to),
         () ->
             JCudaDriver.cuLaunchKernel(
                 kernel.function, blocks, 1, 1, THREADS, 1, 1, 0, stream, arguments, null));

@@ -98,12 +98,12 @@ record KernelText(DType from, DType to, boolean aligned) {
 
   private String load() {
     return aligned
-        ? "ld.global.u%d %%x, [%%from];\n".formatted(from.bits())
+        ? "ld.global.u%s %%x, [%%from];\n".formatted(from.bits())
         : "mov.u64 %x, 0;\n" + bytewise(from, LOAD_BYTE);
   }
 
   private String store() {
-    return aligned ? "st.global.u%d [%%to], %%x;".formatted(to.bits()) : bytewise(to, STORE_BYTE);
+    return aligned ? "st.global.u%s [%%to], %%x;".formatted(to.bits()) : bytewise(to, STORE_BYTE);
   }
 
   private static String bytewise(DType type, String step) {

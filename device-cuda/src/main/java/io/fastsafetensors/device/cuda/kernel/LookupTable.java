@@ -28,15 +28,15 @@ record LookupTable(DType from, DType to) {
         .mapToObj(code -> number(targets, code * width, width))
         .collect(
             Collectors.joining(
-                ",", ".global .align 8 .b%d table[%d] = {".formatted(to.bits(), codes), "};"));
+                ",", ".global .align 8 .b%s table[%s] = {".formatted(to.bits(), codes), "};"));
   }
 
   /** Returns the step that replaces the code in {@code %x}. */
   String step() {
     return """
     mov.u64 %%t, table;
-    mad.lo.u64 %%t, %%x, %d, %%t;
-    ld.global.u%d %%x, [%%t];
+    mad.lo.u64 %%t, %%x, %s, %%t;
+    ld.global.u%s %%x, [%%t];
     """
         .formatted(to.bits() / Byte.SIZE, to.bits());
   }

@@ -135,6 +135,6 @@ record Steps(String text, Optional<LookupTable> table) {
   }
 
   private static String bounds(long least, long most) {
-    return "max.s64 %%x, %%x, %d;\nmin.s64 %%x, %%x, %d;\n".formatted(least, most);
+    return "max.s64 %%x, %%x, %s;\nmin.s64 %%x, %%x, %s;\n".formatted(least, most);
   }
 }

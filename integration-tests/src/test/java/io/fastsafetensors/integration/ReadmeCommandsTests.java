@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.integration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every command that the README shows runs as it is written there. */
+class ReadmeCommandsTests {
+  /** Code in the text and in tables, and lines of blocks. */
+  private static final Pattern COMMAND =
+      Pattern.compile("(?:`|^)(?:\\./)?fst ([^`#\\n]+)", Pattern.MULTILINE);
+
+  @TempDir private Path folder;
+  private Path file;
+
+  @BeforeEach
+  void writeSample() throws Exception {
+    ReadmeProgram.writeSamples(folder);
+    file = folder.resolve("a.safetensors");
+  }
+
+  static List<String> commands() throws IOException {
+    return COMMAND
+        .matcher(Files.readString(Path.of("..", "README.md")))
+        .results()
+        .map(match -> match.group(1).strip())
+        .flatMap(ReadmeCommandsTests::withoutAndWithOptions)
+        .distinct()
+        .toList();
+  }
+
+  /** What is in brackets may be left out. */
+  private static Stream<String> withoutAndWithOptions(String command) {
+    return Stream.of(command.replaceAll(" ?\\[[^]]*]", ""), command.replaceAll("[\\[\\]]", ""));
+  }
+
+  @Test
+  void eachCommandIsFound() throws IOException {
+    assertThat(commands())
+        .contains("help", "inspect PATH --json", "check --batch DIR", "doctor", "demo")
+        .anyMatch(command -> command.startsWith("launch -n N"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void runs(String command) throws Exception {
+    Jvm fst = Distribution.fst(folder, List.of(), arguments(command).toArray(String[]::new));
+    // Whether there is a GPU is not the README's business; that the command is known is.
+    List<Integer> right = command.contains("cuda") ? List.of(0, 1) : List.of(0);
+    assertThat(fst.exit()).as(fst.output()).isIn(right);
+    assertThat(fst.output()).isNotEmpty().doesNotContain("\tat ");
+  }
+
+  private List<String> arguments(String command) {
+    List<String> words = new ArrayList<>(List.of(command.split(" +")));
+    words.replaceAll(this::meant);
+    words.remove("options");
+    if (words.getFirst().equals("certify")) {
+      // Takes minutes: other tests certify our plug-ins, and strangers' that are added.
+      words.add("--help");
+    } else if (words.equals(List.of("launch"))) {
+      words.addFirst("help"); // named in a sentence, which isn't how it is called
+    }
+    return words;
+  }
+
+  private String meant(String word) {
+    return switch (word) {
+      case "PATH", "PATH...", "..." -> file.toString();
+      case "DIR" -> folder.toString();
+      case "COMMAND..." -> "doctor";
+      case "COMMAND" -> "load";
+      case "N" -> "2";
+      case "8" -> "1";
+      case "4GiB" -> "4MiB";
+      default -> word;
+    };
+  }
+
+  @Test
+  void noPlaceholderIsLeft() throws IOException {
+    Pattern placeholder = Pattern.compile("[A-Z]{2,}(\\.\\.\\.)?");
+    assertThat(commands())
+        .filteredOn(command -> !command.startsWith("certify"))
+        .flatExtracting(this::arguments)
+        .filteredOn(word -> placeholder.matcher(word).matches())
+        .isEmpty();
+  }
+}
