@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -24,6 +25,8 @@ final class LoadArguments {
       paramLabel = "PATH",
       description = "Files, indexes or folders; their files are spread over the ranks, if many.")
   private List<Path> paths = new ArrayList<>();
+
+  @Mixin private VariantOption variant;
 
   @Option(
       names = "--rank-files",
@@ -168,7 +171,7 @@ final class LoadArguments {
       loader.addFiles(files.rank(), files.files());
     }
     for (Path path : paths) {
-      loader.addCheckpoint(path);
+      variant.addTo(loader, path);
     }
   }
 

@@ -9,20 +9,26 @@ import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.internal.format.Printable;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.plan.NameFilter;
 import io.fastsafetensors.internal.plan.SourceFile;
 import io.fastsafetensors.internal.registry.Registry;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Knows the files, opens the device, and runs the loads. */
 public final class DefaultLoader implements Loader {
+  private static final Logger LOG = System.getLogger(DefaultLoader.class.getName());
+
   /** Whoever waits without end means less than this; and it can be counted in nanoseconds. */
   private static final Duration LONGEST_WAIT = Duration.ofDays(36_500);
 
@@ -60,7 +66,14 @@ public final class DefaultLoader implements Loader {
   @Override
   public Loader addCheckpoint(Path path) throws LoadException {
     checkOpen();
-    files.addCheckpoint(path);
+    files.addCheckpoint(path, Optional.empty());
+    return this;
+  }
+
+  @Override
+  public Loader addCheckpoint(Path path, String variant) throws LoadException {
+    checkOpen();
+    files.addCheckpoint(path, Optional.of(variant));
     return this;
   }
 
@@ -89,9 +102,26 @@ public final class DefaultLoader implements Loader {
     if (files.isEmpty()) {
       throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
     }
-    Catalog wanted = catalog.filter(new NameFilter(options.filters()));
+    Catalog wanted = filtered(catalog, new NameFilter(options.filters()));
     return Together.make(
         group, "load", waitForOthers(options), () -> load(wanted, options), FileBuffer::close);
+  }
+
+  /** All ranks have the same catalog and filter, and so find the same fault, each by itself. */
+  private Catalog filtered(Catalog catalog, NameFilter filter) {
+    Catalog wanted = catalog.filter(filter);
+    if (group.rank() == 0) {
+      filter
+          .unmatched(wanted.keys())
+          .forEach(glob ->
+              LOG.log(
+                  Level.WARNING,
+                  () ->
+                      "no tensor matches "
+                          + Printable.quote(glob)
+                          + ", one of the load's filters"));
+    }
+    return wanted;
   }
 
   /** What all ranks have to ask for alike. */

@@ -6,6 +6,7 @@ import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CheckpointFiles;
 import io.fastsafetensors.internal.plan.CheckpointIndex;
+import io.fastsafetensors.internal.plan.FoundCheckpoint;
 import io.fastsafetensors.internal.plan.SourceFile;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -66,8 +68,13 @@ final class FileSet {
   }
 
   /** Adds the files of a checkpoint, spread over the ranks by size. */
-  void addCheckpoint(Path path) throws LoadException {
-    CheckpointFiles checkpoint = CheckpointFiles.find(path);
+  void addCheckpoint(Path path, Optional<String> variant) throws LoadException {
+    FoundCheckpoint found = CheckpointFiles.find(path, variant);
+    found
+        .leftOut()
+        .forEach(
+            left -> LOG.log(Level.DEBUG, () -> "left out: " + left.file() + ", " + left.reason()));
+    CheckpointFiles checkpoint = found.whole();
     add(CheckpointFiles.spread(checkpoint.files(), group.size()));
     checkpoint.index().ifPresent(indexes::add);
   }

@@ -9,6 +9,7 @@ import io.fastsafetensors.internal.format.RawHeader;
 import io.fastsafetensors.internal.parallel.ParallelRanges;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogFile;
+import io.fastsafetensors.internal.plan.CheckpointFiles;
 import io.fastsafetensors.internal.plan.CheckpointIndex;
 import io.fastsafetensors.internal.plan.SourceFile;
 import java.nio.ByteBuffer;
@@ -23,7 +24,21 @@ import java.util.concurrent.FutureTask;
  * @param catalog the tensors
  * @param digest a digest of all headers, for ranks to compare
  */
-record Headers(Catalog catalog, String digest) {
+public record Headers(Catalog catalog, String digest) {
+  /**
+   * Reads the headers of a checkpoint's files on this rank alone.
+   *
+   * @throws LoadException if one can't be read, or they don't fit together
+   */
+  public static List<SafetensorsHeader> of(CheckpointFiles checkpoint) throws LoadException {
+    List<SourceFile> files =
+        checkpoint.files().stream().map(file -> new SourceFile(0, file)).toList();
+    List<CheckpointIndex> indexes = checkpoint.index().stream().toList();
+    return read(ProcessGroup.single(), files, indexes).catalog().files().stream()
+        .map(CatalogFile::header)
+        .toList();
+  }
+
   /**
    * Reads the headers, each on the rank that owns the file; all ranks call it.
    *
