@@ -19,6 +19,7 @@ public final class HeaderFormatException extends LoadException {
   private final transient Path path;
   private final @Nullable String tensor;
   private final long byteOffset;
+  private final @Nullable String actualFormat;
 
   /**
    * Makes an exception.
@@ -36,6 +37,26 @@ public final class HeaderFormatException extends LoadException {
     this.path = path;
     this.tensor = tensor;
     this.byteOffset = byteOffset;
+    this.actualFormat = null;
+  }
+
+  /**
+   * Makes an exception about a file of another format.
+   *
+   * @param rule the rule broken
+   * @param path the file
+   * @param byteOffset where in the file it shows, in bytes from its start
+   * @param detail what the file is, and what to do about it
+   * @param actualFormat what the file is
+   */
+  public HeaderFormatException(
+      FormatRule rule, Path path, long byteOffset, String detail, String actualFormat) {
+    super(message(rule, path, null, byteOffset, detail));
+    this.rule = rule;
+    this.path = path;
+    this.tensor = null;
+    this.byteOffset = byteOffset;
+    this.actualFormat = actualFormat;
   }
 
   private static String message(
@@ -78,5 +99,15 @@ public final class HeaderFormatException extends LoadException {
    */
   public long byteOffset() {
     return byteOffset;
+  }
+
+  /**
+   * Returns what the file is instead, as far as its first bytes tell.
+   *
+   * @return a text for people, such as {@code a Git LFS pointer}; empty if that can't be told, or
+   *     the file is a damaged safetensors file
+   */
+  public Optional<String> actualFormat() {
+    return Optional.ofNullable(actualFormat);
   }
 }

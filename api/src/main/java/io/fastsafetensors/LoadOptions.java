@@ -286,7 +286,9 @@ public record LoadOptions(
     }
 
     /**
-     * Loads only tensors whose names match; only their bytes are read.
+     * Loads only tensors whose names match; only their bytes are read. Loading is an {@code
+     * IllegalArgumentException} if none matches; a glob that matches nothing while another does is
+     * a warning in the log.
      *
      * @param globs patterns in which {@code *} stands for any characters and {@code ?} for one; a
      *     tensor is wanted if one matches

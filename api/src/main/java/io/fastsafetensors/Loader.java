@@ -64,20 +64,36 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   Loader addFiles(Map<Integer, List<Path>> files);
 
   /**
-   * Adds a checkpoint: a file, an index, or a folder with {@code model.safetensors.index.json} or,
-   * without one, all its {@code .safetensors} files by name. The files are spread over the ranks,
-   * the largest first, each to the rank with the fewest bytes. Every rank must see the folder.
+   * Adds a checkpoint: a file, the files that an index names, or what {@link Checkpoint} says a
+   * folder is. The files are spread over the ranks, the largest first, each to the rank with the
+   * fewest bytes. Every rank must see the folder.
    *
    * @param path a {@code .safetensors} file, a {@code .json} index, or a folder
    * @return this
-   * @throws LoadException if it doesn't exist, has no such files, or the index is malformed or
-   *     names a missing file; that the index and the headers agree is checked by {@link #load}
+   * @throws LoadException if it doesn't exist, a file of it is missing or was not downloaded to the
+   *     end, a folder has no such files or more than one checkpoint, or the index is malformed, no
+   *     regular file or larger than 100,000,000 bytes; that the index and the headers agree is
+   *     checked by {@link #load}
    * @throws LoadCancelledException if it takes longer than the loader's timeout, or this thread is
    *     interrupted, which it stays
    * @throws IllegalArgumentException if a file was added before
    * @throws IllegalStateException if the loader is closed
    */
   Loader addCheckpoint(Path path) throws LoadException;
+
+  /**
+   * Adds one of several variants of a checkpoint, such as {@code fp16}; otherwise as {@link
+   * #addCheckpoint(Path)}.
+   *
+   * @param path a folder; a file or an index only if its name has this variant
+   * @param variant the word in the names, as in {@code model.fp16.safetensors}; empty is what has
+   *     none
+   * @return this
+   * @throws LoadException as {@link #addCheckpoint(Path)}, also if there is no such variant
+   * @throws IllegalArgumentException if a file was added before
+   * @throws IllegalStateException if the loader is closed
+   */
+  Loader addCheckpoint(Path path, String variant) throws LoadException;
 
   /**
    * Returns the names of all tensors of all files on all ranks, reading headers as needed.
@@ -120,7 +136,8 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    *     no memory or no backend
    * @throws LoadCancelledException if the load was cancelled or is late, or this thread is
    *     interrupted, which it stays
-   * @throws IllegalArgumentException if a tensor can't be converted as asked
+   * @throws IllegalArgumentException if a tensor can't be converted as asked, or no tensor matches
+   *     the filter; it names the nearest
    * @throws IllegalStateException if the loader is closed, or has no files
    */
   FileBuffer load(LoadOptions options) throws LoadException;

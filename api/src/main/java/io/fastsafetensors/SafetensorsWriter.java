@@ -128,7 +128,12 @@ public final class SafetensorsWriter {
   /**
    * Writes the file: beside its place first, then to the disk, then renamed into place, so that any
    * reader sees the old file or the new one and a mapping of the old one stays valid. A symbolic
-   * link is replaced, not followed.
+   * link is replaced, not followed. A file that is replaced leaves its mode to the new one, and its
+   * owner and group if this process may give them.
+   *
+   * <p>A process that is told to end ({@code SIGTERM}, {@code SIGINT}) takes the file beside its
+   * place away; one that is killed leaves it, as {@code .fastsafetensors-*.tmp}, and the next write
+   * in the folder names it in a warning of the log.
    *
    * <p>Blocks until the disk has the file. May be called again, also after a failure.
    *

@@ -15,12 +15,19 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowingConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The writer replaces a file as a whole, or leaves all as it was. */
 class AtomicWriteTests {
@@ -64,6 +71,55 @@ class AtomicWriteTests {
     assertThat(link).isRegularFile();
     assertThat(Files.isSymbolicLink(link)).isFalse();
     assertThat(target).hasBinaryContent(OLD);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rw-------", "rw-rw-r--", "r--r-----", "rwxrwxrwx"})
+  void keepsTheModeOfAReplacedFile(String mode) throws IOException {
+    Set<PosixFilePermission> permissions = PosixFilePermissions.fromString(mode);
+    Files.setPosixFilePermissions(target, permissions);
+    writer(
+            channel -> {
+              assertThat(temporaries()).singleElement().satisfies(FOR_THE_OWNER_ALONE);
+              channel.write(ByteBuffer.allocate(4));
+            })
+        .write(target);
+    assertThat(Files.getPosixFilePermissions(target)).isEqualTo(permissions);
+    assertThat(target).isNotEmptyFile();
+    Path link = Files.createSymbolicLink(folder.resolve("link"), target);
+    writer(channel -> channel.write(ByteBuffer.allocate(4))).write(link);
+    assertThat(Files.getPosixFilePermissions(link)).isEqualTo(permissions);
+  }
+
+  private static final ThrowingConsumer<Path> FOR_THE_OWNER_ALONE =
+      file ->
+          assertThat(Files.getPosixFilePermissions(file))
+              .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+
+  private List<Path> temporaries() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> file.toString().endsWith(".tmp")).toList();
+    }
+  }
+
+  @Test
+  void keepsTheOwnerOfAReplacedFileWhereItMay() throws IOException {
+    assumeThat(Files.getAttribute(target, "unix:uid"))
+        .as("only root may give files away")
+        .isEqualTo(0);
+    Files.setAttribute(target, "unix:uid", 12345);
+    Files.setAttribute(target, "unix:gid", 12346);
+    writer(channel -> channel.write(ByteBuffer.allocate(4))).write(target);
+    assertThat(Files.getAttribute(target, "unix:uid")).isEqualTo(12345);
+    assertThat(Files.getAttribute(target, "unix:gid")).isEqualTo(12346);
+  }
+
+  @Test
+  void aNewFileHasTheModeThatThePlatformGives() throws IOException {
+    Path other = Files.createFile(folder.resolve("other"));
+    Path made = folder.resolve("made");
+    writer(channel -> channel.write(ByteBuffer.allocate(4))).write(made);
+    assertThat(Files.getPosixFilePermissions(made)).isEqualTo(Files.getPosixFilePermissions(other));
   }
 
   @Test

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.HeaderFormatException;
+import io.fastsafetensors.Checkpoint;
 import io.fastsafetensors.LoadException;
-import io.fastsafetensors.SafetensorsHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -18,71 +22,139 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Validates headers. */
+/** Validates headers, and whether the files of checkpoints are all there and fit together. */
 @Command(
     name = "check",
     description = {
-      "Validates the headers of files.",
-      "Prints 'ok PATH' or 'reject RULE PATH: message' for each.",
+      "Validates files, and checkpoints in folders, by their headers.",
+      "Prints 'ok PATH' or 'reject RULE PATH: message' for each file and each checkpoint.",
       "Exits with 0 only if all are ok."
     })
 final class CheckCommand implements Callable<Integer> {
   @Mixin private Output output;
+  @Mixin private VariantOption variant;
 
-  @Parameters(paramLabel = "PATH", description = "The files.")
+  @Parameters(
+      paramLabel = "PATH",
+      description = "Files, indexes, or folders with a checkpoint, as 'load' takes them.")
   private List<Path> paths = new ArrayList<>();
 
   @Option(
       names = "--batch",
       paramLabel = "DIR",
-      description = "Also every file in this folder, by name; not those in its subfolders.")
+      description = {
+        "Also every file in this folder, by name, each index and each numbered set;",
+        "prints 'skip PATH: what' for what is another format by name and content."
+      })
   private @Nullable Path batch;
+
+  private final Set<Path> rejected = new HashSet<>();
 
   @Override
   public Integer call() throws IOException {
-    List<Path> all = new ArrayList<>(paths);
-    if (batch != null) {
-      all.addAll(filesIn(batch));
-    } else if (all.isEmpty()) {
+    if (batch == null && paths.isEmpty()) {
       throw output.misuse("no files: give PATH or --batch DIR");
     }
-    List<String> rejected = new ArrayList<>();
-    all.parallelStream().map(CheckCommand::check).forEachOrdered(line -> print(line, rejected));
+    List<Path> files = new ArrayList<>();
+    for (Path path : paths) {
+      if (isCheckpoint(path)) {
+        checkFiles(files, Verdict::of);
+        files.clear();
+        checkCheckpoint(path);
+      } else {
+        files.add(path);
+      }
+    }
+    checkFiles(files, Verdict::of);
+    if (batch != null) {
+      checkBatch(batch);
+    }
     return rejected.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
+  }
+
+  /** What isn't there, and a file that isn't of the variant, is told of by the same rule. */
+  private static boolean isCheckpoint(Path path) {
+    return !Files.isRegularFile(path) || path.toString().endsWith(".json");
+  }
+
+  private void checkCheckpoint(Path path) {
+    try {
+      Checkpoint checkpoint = variant.find(path);
+      checkFiles(present(checkpoint.files()), Verdict::of);
+      checkWhole(checkpoint);
+    } catch (LoadException e) {
+      print(Verdict.reject(path, e));
+    }
+  }
+
+  private void checkBatch(Path folder) throws IOException {
+    Set<Path> files = new TreeSet<>(filesIn(folder));
+    List<Checkpoint> checkpoints = Checkpoint.allIn(folder);
+    for (Checkpoint checkpoint : checkpoints) {
+      files.addAll(present(checkpoint.files()));
+    }
+    for (Checkpoint checkpoint : checkpoints) {
+      checkpoint.index().ifPresent(files::remove);
+      checkpoint.leftOut().stream()
+          .filter(left -> !isOfAnyName(left.reason()))
+          .forEach(left -> files.remove(left.file()));
+    }
+    checkFiles(files, Verdict::ofAny);
+    for (Checkpoint checkpoint : checkpoints) {
+      if (checkpoint.index().isPresent()) {
+        checkWhole(checkpoint);
+      } else {
+        printFaults(checkpoint);
+      }
+    }
   }
 
   private static List<Path> filesIn(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
-      return entries.filter(Files::isRegularFile).sorted().toList();
+      return entries.filter(Files::isRegularFile).toList();
     }
   }
 
-  private void print(String line, List<String> rejected) {
-    output.out().println(line);
-    if (line.startsWith("reject")) {
-      rejected.add(line);
+  /** A file in a batch may have any name, if it isn't hidden or a part of one. */
+  private static boolean isOfAnyName(Checkpoint.Reason reason) {
+    return switch (reason) {
+      case OTHER_NAME, NOT_IN_INDEX, OTHER_VARIANT -> true;
+      case HIDDEN, FOLDER, UNFINISHED_DOWNLOAD, UNFINISHED_WRITE -> false;
+    };
+  }
+
+  /** A file that isn't there is told of with the checkpoint that wants it. */
+  private static List<Path> present(List<Path> files) {
+    return files.stream().filter(file -> !Files.notExists(file)).toList();
+  }
+
+  /** Checks files, several at a time; prints in their order. */
+  private void checkFiles(Collection<Path> files, Function<Path, Verdict> check) {
+    files.parallelStream().map(check).forEachOrdered(this::print);
+  }
+
+  /** Says what lacks, and else whether the headers fit together, if each alone is good. */
+  private void checkWhole(Checkpoint checkpoint) {
+    printFaults(checkpoint);
+    if (checkpoint.faults().isEmpty()
+        && checkpoint.files().stream().noneMatch(rejected::contains)) {
+      try {
+        checkpoint.headers();
+        print(Verdict.ok(checkpoint.path()));
+      } catch (LoadException e) {
+        print(Verdict.reject(checkpoint.path(), e));
+      }
     }
   }
 
-  private static String check(Path path) {
-    try {
-      SafetensorsHeader.read(path);
-      return Printing.oneLine("ok " + path);
-    } catch (HeaderFormatException e) {
-      return reject(e.rule().referenceName(), path, e);
-    } catch (LoadException e) {
-      return reject("IoError", path, e);
+  private void printFaults(Checkpoint checkpoint) {
+    checkpoint.faults().forEach(fault -> print(Verdict.reject(checkpoint.path(), fault)));
+  }
+
+  private void print(Verdict verdict) {
+    output.out().println(Printing.oneLine(verdict.line()));
+    if (!verdict.good()) {
+      rejected.add(verdict.path());
     }
-  }
-
-  /** The exception's message starts with file and rule as well; once is enough. */
-  private static String reject(String rule, Path path, LoadException failure) {
-    String message = withoutPrefix(Failures.message(failure), path + ": ");
-    return Printing.oneLine(
-        "reject " + rule + " " + path + ": " + withoutPrefix(message, rule + " "));
-  }
-
-  private static String withoutPrefix(String text, String prefix) {
-    return text.startsWith(prefix) ? text.substring(prefix.length()) : text;
   }
 }

@@ -2,34 +2,33 @@
 package io.fastsafetensors.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.fastsafetensors.DType;
+import io.fastsafetensors.Checkpoint;
 import io.fastsafetensors.SafetensorsHeader;
 import io.fastsafetensors.TensorInfo;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.LongSummaryStatistics;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Describes a file by its header. */
+/** Describes a file, or a checkpoint, by headers. */
 @Command(
     name = "inspect",
     description = {
       "Prints a file's metadata, its tensors and totals per dtype.",
+      "Of a folder or an index: what 'load' would load, and what it leaves out.",
       "Byte ranges count from the start of the data section, as in the header."
     })
 final class InspectCommand implements Callable<Integer> {
   @Mixin private Output output;
+  @Mixin private VariantOption variant;
 
-  @Parameters(paramLabel = "PATH", description = "The file.")
+  @Parameters(paramLabel = "PATH", description = "The file, index or folder.")
   private Path path;
 
   @Option(names = "--json", description = "Print one JSON object.")
@@ -37,88 +36,43 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SafetensorsHeader header = SafetensorsHeader.read(path);
+    Checkpoint checkpoint = variant.find(path);
+    List<SafetensorsHeader> headers = checkpoint.headers();
+    boolean isFile = checkpoint.files().equals(List.of(path));
+    CheckpointDescription description = new CheckpointDescription(checkpoint, headers);
     if (json) {
-      Json.printObject(output.out(), fields -> writeJson(header, fields));
+      Json.printObject(
+          output.out(),
+          isFile ? fields -> writeJson(headers.getFirst(), fields) : description::writeTo);
+    } else if (isFile) {
+      print(headers.getFirst(), output.out());
     } else {
-      print(header, output.out());
+      description.printTo(output.out());
     }
     return ExitCode.OK;
   }
 
-  /** Counts the tensors and sums their bytes, by type. */
-  private static Map<DType, LongSummaryStatistics> totals(SafetensorsHeader header) {
-    return header.tensors().stream()
-        .collect(
-            Collectors.groupingBy(
-                TensorInfo::dtype, TreeMap::new, Collectors.summarizingLong(TensorInfo::byteSize)));
-  }
-
   private static void print(SafetensorsHeader header, PrintWriter out) {
-    out.printf("file      %s%n", Printing.oneLine(header.path().toString()));
-    out.printf("size      %s bytes, data from byte %s%n", header.fileSize(), header.dataOffset());
-    out.printf("metadata  %s%n", header.metadata().size());
+    out.println("file      " + Printing.oneLine(header.path().toString()));
+    out.println("size      " + header.fileSize() + " bytes, data from byte " + header.dataOffset());
+    out.println("metadata  " + header.metadata().size());
     header
         .metadata()
         .forEach((key, value) -> out.println("  " + Printing.oneLine(key + " = " + value)));
-    out.printf("tensors   %s%n", header.tensors().size());
-    header.tensors().forEach(tensor -> out.println(line(tensor)));
-    out.printf("totals%n");
-    totals(header)
-        .forEach((dtype, sizes) ->
-            out.printf("  %s  %s tensors  %s bytes%n", dtype, sizes.getCount(), sizes.getSum()));
-  }
-
-  private static String line(TensorInfo tensor) {
-    return String.format(
-        "  %s  %s  [%s, %s)  %s",
-        tensor.dtype(),
-        tensor.shape(),
-        tensor.begin(),
-        tensor.end(),
-        Printing.oneLine(tensor.name()));
+    out.println("tensors   " + header.tensors().size());
+    header.tensors().forEach(tensor -> out.println(TensorLines.line(tensor)));
+    TensorLines.printTotals(header.tensors(), out);
   }
 
   private static void writeJson(SafetensorsHeader header, JsonGenerator json) throws IOException {
-    json.writeStringField("file", header.path().toString());
-    json.writeNumberField("size", header.fileSize());
-    json.writeNumberField("data_offset", header.dataOffset());
-    json.writeObjectFieldStart("metadata");
-    for (Map.Entry<String, String> entry : header.metadata().entrySet()) {
-      json.writeStringField(entry.getKey(), entry.getValue());
-    }
-    json.writeEndObject();
+    TensorLines.writeFile(header, json);
     json.writeArrayFieldStart("tensors");
     for (TensorInfo tensor : header.tensors()) {
-      writeTensor(tensor, json);
-    }
-    json.writeEndArray();
-    writeTotals(header, json);
-  }
-
-  private static void writeTensor(TensorInfo tensor, JsonGenerator json) throws IOException {
-    json.writeStartObject();
-    json.writeStringField("name", tensor.name());
-    json.writeStringField("dtype", tensor.dtype().name());
-    json.writeArrayFieldStart("shape");
-    for (long dim : tensor.shape().dims()) {
-      json.writeNumber(Long.toUnsignedString(dim));
-    }
-    json.writeEndArray();
-    json.writeFieldName("data_offsets");
-    json.writeArray(new long[] {tensor.begin(), tensor.end()}, 0, 2);
-    json.writeNumberField("bytes", tensor.byteSize());
-    json.writeEndObject();
-  }
-
-  private static void writeTotals(SafetensorsHeader header, JsonGenerator json) throws IOException {
-    json.writeObjectFieldStart("totals");
-    for (Map.Entry<DType, LongSummaryStatistics> total : totals(header).entrySet()) {
-      json.writeObjectFieldStart(total.getKey().name());
-      json.writeNumberField("tensors", total.getValue().getCount());
-      json.writeNumberField("bytes", total.getValue().getSum());
+      json.writeStartObject();
+      TensorLines.writeTensor(tensor, json);
       json.writeEndObject();
     }
-    json.writeEndObject();
+    json.writeEndArray();
+    TensorLines.writeTotals(header.tensors(), json);
   }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -22,6 +23,8 @@ final class LoadArguments {
       paramLabel = "PATH",
       description = "Files, indexes or folders; their files are spread over the ranks, if many.")
   private List<Path> paths = new ArrayList<>();
+
+  @Mixin private VariantOption variant;
 
   @Option(
       names = "--rank-files",
@@ -171,7 +174,7 @@ final class LoadArguments {
       loader.addFiles(files.rank(), files.files());
     }
     for (Path path : paths) {
-      loader.addCheckpoint(path);
+      variant.addTo(loader, path);
     }
   }
 

@@ -47,13 +47,14 @@ class CheckCommandTests {
   }
 
   @Test
-  void rejectsWhatCanNotBeRead() {
+  void rejectsWhatCanNotBeRead() throws IOException {
     Path missing = folder.resolve("missing");
-    Fst fst = Fst.run("check", missing, folder);
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Fst fst = Fst.run("check", missing, empty);
     assertThat(fst.exit()).isEqualTo(1);
     assertThat(fst.outLines()).hasSize(2);
     assertThat(fst.outLines().get(0)).startsWith("reject IoError " + missing + ": ");
-    assertThat(fst.outLines().get(1)).startsWith("reject IoError " + folder + ": ");
+    assertThat(fst.outLines().get(1)).startsWith("reject IoError " + empty + ": ");
   }
 
   @Test
@@ -89,6 +90,70 @@ class CheckCommandTests {
     Fst missing = Fst.run("check", "--batch", folder.resolve("none"));
     assertThat(missing.exit()).isEqualTo(1);
     assertThat(missing.errLines()).containsExactly("fst: " + folder + "/none: no such file");
+  }
+
+  @Test
+  void checksCheckpointsAndListsAllThatIsWrong() throws IOException {
+    Path model = folder.resolve("model");
+    Fst.run("make", model, "--bytes", "64KiB", "--tensors", "4", "--shards", "4");
+    Files.writeString(model.resolve("config.json"), "{\"hidden_size\": 8}");
+    Path index = model.resolve("model.safetensors.index.json");
+    for (Path path : List.of(model, index)) {
+      Fst fst = Fst.run("check", path);
+      assertThat(fst.exit()).isZero();
+      assertThat(fst.outLines()).hasSize(5).allMatch(line -> line.startsWith("ok "));
+      assertThat(fst.outLines().getLast()).isEqualTo("ok " + path);
+    }
+    Path cut = model.resolve("model-00001-of-00004.safetensors");
+    Files.write(cut, new byte[100]);
+    Files.delete(model.resolve("model-00002-of-00004.safetensors"));
+    Files.delete(model.resolve("model-00004-of-00004.safetensors"));
+    Fst fst = Fst.run("check", model, good);
+    assertThat(fst.exit()).isEqualTo(1);
+    assertThat(fst.outLines()).hasSize(5);
+    assertThat(fst.outLines().get(0)).startsWith("reject InvalidHeaderDeserialization " + cut);
+    assertThat(fst.outLines().get(1)).startsWith("ok ");
+    assertThat(fst.outLines().get(2)).contains("00002-of-00004.safetensors, which does not exist");
+    assertThat(fst.outLines().get(3)).contains("00004-of-00004.safetensors, which does not exist");
+    assertThat(fst.outLines().get(4)).isEqualTo("ok " + good);
+  }
+
+  @Test
+  void aBatchSkipsWhatIsPlainlyNoWeights() throws IOException {
+    Path model = folder.resolve("model");
+    Fst.run("make", model, "--bytes", "64KiB", "--tensors", "2", "--shards", "2");
+    Files.writeString(model.resolve("config.json"), "{\"hidden_size\": 8}");
+    Files.writeString(model.resolve("LICENSE"), "Permission is hereby granted to nobody.");
+    Files.createFile(model.resolve("__init__.py"));
+    Files.createFile(model.resolve(".gitkeep"));
+    Fst fst = Fst.run("check", "--batch", model);
+    assertThat(fst.exit()).isZero();
+    assertThat(fst.outLines().stream().map(line -> line.replaceFirst(" (/[^:]*/)", " ")))
+        .containsExactly(
+            "skip LICENSE: plain text",
+            "skip __init__.py: an empty file",
+            "skip config.json: JSON text",
+            "ok model-00001-of-00002.safetensors",
+            "ok model-00002-of-00002.safetensors",
+            "ok model.safetensors.index.json");
+    Files.writeString(model.resolve("model.safetensors"), "Entry not found");
+    Files.delete(model.resolve("model-00002-of-00002.safetensors"));
+    Fst broken = Fst.run("check", "--batch", model);
+    assertThat(broken.exit()).isEqualTo(1);
+    assertThat(broken.out())
+        .contains("reject HeaderTooLarge " + model + "/model.safetensors: ")
+        .contains("model-00002-of-00002.safetensors, which does not exist")
+        .contains("model-00002-of-00002.safetensors is missing");
+  }
+
+  @Test
+  void aBatchKnowsLinksToNothing() throws IOException {
+    Path link = folder.resolve("model-2-of-2.safetensors");
+    Samples.write(folder.resolve("model-1-of-2.safetensors"), "a", DType.U8, Shape.of());
+    Files.createSymbolicLink(link, Path.of("nowhere"));
+    Fst fst = Fst.run("check", "--batch", folder);
+    assertThat(fst.exit()).isEqualTo(1);
+    assertThat(fst.out()).contains(link + " is a link to nowhere, which does not exist");
   }
 
   @Test

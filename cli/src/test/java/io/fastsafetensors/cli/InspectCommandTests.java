@@ -3,7 +3,10 @@ package io.fastsafetensors.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fastsafetensors.DType;
+import io.fastsafetensors.Shape;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -79,5 +82,35 @@ class InspectCommandTests {
                 "bytes",
                 12L));
     assertThat(fst.out()).contains("[0,18446744073709551615]");
+  }
+
+  @Test
+  void describesWhatALoadOfAFolderWouldLoad() throws IOException {
+    Path model = folder.resolve("model");
+    Fst.run("make", model, "--bytes", "64KiB", "--tensors", "4", "--shards", "2");
+    Files.writeString(model.resolve("config.json"), "{}");
+    Samples.write(model.resolve("stray.safetensors"), "t", DType.U8, Shape.of());
+    Path index = model.resolve("model.safetensors.index.json");
+    Path first = model.resolve("model-00001-of-00002.safetensors");
+    for (Path path : List.of(model, index)) {
+      Fst fst = Fst.run("inspect", path);
+      assertThat(fst.exit()).isZero();
+      assertThat(fst.outLines())
+          .startsWith("path      " + path, "index     " + index, "files     2")
+          .anyMatch(line -> line.startsWith("  " + first + "  ") && line.endsWith("2 tensors"))
+          .contains("    format = pt", "left out  2", "  config.json  not .safetensors")
+          .contains("  stray.safetensors  not in the index", "tensors   4")
+          .anyMatch(line -> line.endsWith("layers.0000000.weight  " + first.getFileName()))
+          .endsWith("  F16  4 tensors  65536 bytes", "bytes     65536 (64.0 KiB)");
+      Map<String, Object> json = JsonText.object(Fst.run("inspect", "--json", path).out());
+      assertThat(json)
+          .containsEntry("checkpoint", path.toString())
+          .containsEntry("index", index.toString())
+          .containsEntry("bytes", 65536L)
+          .containsEntry("totals", Map.of("F16", Map.of("tensors", 4L, "bytes", 65536L)));
+      assertThat((List<?>) json.get("files")).hasSize(2);
+      assertThat((List<?>) json.get("tensors")).hasSize(4);
+      assertThat(json.get("left_out").toString()).contains("stray", "not in the index");
+    }
   }
 }

@@ -68,6 +68,18 @@ class LoadCommandTests {
     assertThat(json).containsEntry("tensors", 1L).containsEntry("bytes", 256L);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"load", "digest"})
+  void aFilterThatMatchesNothingIsMisuse(String command) {
+    Fst fst = Fst.run(command, folder, "--filter", "bo?");
+    assertThat(fst.exit()).isEqualTo(2);
+    assertThat(fst.errLines())
+        .hasSize(1)
+        .first()
+        .asString()
+        .contains("no tensor matches the filter 'bo?'", "nearest of 2: 'b0', 'a0'");
+  }
+
   @Test
   void rankFilesStandForPaths() throws IOException {
     Map<String, Object> json =

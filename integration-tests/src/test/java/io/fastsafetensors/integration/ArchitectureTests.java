@@ -51,7 +51,7 @@ class ArchitectureTests {
         .that()
         .resideInAPackage(ROOT)
         .and()
-        .haveNameNotMatching(".*\\.(Loader|FileBuffer|Tensor|ProcessGroup|Plugins)(\\$.*)?")
+        .haveNameNotMatching(".*\\.(Checkpoint|Loader|FileBuffer|Tensor|ProcessGroup|Plugins)(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

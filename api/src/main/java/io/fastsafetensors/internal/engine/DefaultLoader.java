@@ -9,21 +9,27 @@ import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.internal.format.Printable;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.plan.NameFilter;
 import io.fastsafetensors.internal.plan.SourceFile;
 import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.HostLimits;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Knows the files, opens the device, and runs the loads. */
 public final class DefaultLoader implements Loader {
+  private static final Logger LOG = System.getLogger(DefaultLoader.class.getName());
+
   /** Whoever waits without end means less than this; and it can be counted in nanoseconds. */
   private static final Duration LONGEST_WAIT = Duration.ofDays(36_500);
 
@@ -65,7 +71,14 @@ public final class DefaultLoader implements Loader {
   @Override
   public Loader addCheckpoint(Path path) throws LoadException {
     checkOpen();
-    files.addCheckpoint(path, errand());
+    files.addCheckpoint(path, Optional.empty(), errand());
+    return this;
+  }
+
+  @Override
+  public Loader addCheckpoint(Path path, String variant) throws LoadException {
+    checkOpen();
+    files.addCheckpoint(path, Optional.of(variant), errand());
     return this;
   }
 
@@ -95,7 +108,7 @@ public final class DefaultLoader implements Loader {
     if (files.isEmpty()) {
       throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
     }
-    Catalog wanted = catalog.filter(new NameFilter(options.filters()));
+    Catalog wanted = filtered(catalog, new NameFilter(options.filters()));
     Conversion conversion = Conversion.of(options, catalog);
     return Together.make(
         group,
@@ -108,6 +121,23 @@ public final class DefaultLoader implements Loader {
   /** Starts a call that has the loader's own timeout. */
   private Errand errand() {
     return Errand.of(Ending.after(timeout, () -> closed), leftBehind);
+  }
+
+  /** All ranks have the same catalog and filter, and so find the same fault, each by itself. */
+  private Catalog filtered(Catalog catalog, NameFilter filter) {
+    Catalog wanted = catalog.filter(filter);
+    if (group.rank() == 0) {
+      filter
+          .unmatched(wanted.keys())
+          .forEach(glob ->
+              LOG.log(
+                  Level.WARNING,
+                  () ->
+                      "no tensor matches "
+                          + Printable.quote(glob)
+                          + ", one of the load's filters"));
+    }
+    return wanted;
   }
 
   /** What all ranks have to ask for alike. */

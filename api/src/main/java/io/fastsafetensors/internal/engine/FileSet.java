@@ -6,6 +6,7 @@ import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CheckpointFiles;
 import io.fastsafetensors.internal.plan.CheckpointIndex;
+import io.fastsafetensors.internal.plan.FoundCheckpoint;
 import io.fastsafetensors.internal.plan.SourceFile;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -67,8 +68,8 @@ final class FileSet {
   }
 
   /** Adds the files of a checkpoint, spread over the ranks by size. */
-  void addCheckpoint(Path path, Errand errand) throws LoadException {
-    Found found = errand.run(() -> find(path, errand.whereabouts()), _ -> {});
+  void addCheckpoint(Path path, Optional<String> variant, Errand errand) throws LoadException {
+    Found found = errand.run(() -> find(path, variant, errand.whereabouts()), _ -> {});
     add(found.files());
     found.index().ifPresent(indexes::add);
   }
@@ -76,9 +77,15 @@ final class FileSet {
   /** A checkpoint's files, with the ranks that read them. */
   private record Found(List<SourceFile> files, Optional<CheckpointIndex> index) {}
 
-  private Found find(Path path, Whereabouts whereabouts) throws LoadException {
+  private Found find(Path path, Optional<String> variant, Whereabouts whereabouts)
+      throws LoadException {
     whereabouts.ask(path, 0);
-    CheckpointFiles checkpoint = CheckpointFiles.find(path);
+    FoundCheckpoint found = CheckpointFiles.find(path, variant);
+    found
+        .leftOut()
+        .forEach(
+            left -> LOG.log(Level.DEBUG, () -> "left out: " + left.file() + ", " + left.reason()));
+    CheckpointFiles checkpoint = found.whole();
     return new Found(CheckpointFiles.spread(checkpoint.files(), group.size()), checkpoint.index());
   }
 

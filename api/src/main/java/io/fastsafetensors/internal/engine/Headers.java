@@ -9,9 +9,11 @@ import io.fastsafetensors.internal.format.HeaderReader;
 import io.fastsafetensors.internal.format.RawHeader;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogFile;
+import io.fastsafetensors.internal.plan.CheckpointFiles;
 import io.fastsafetensors.internal.plan.CheckpointIndex;
 import io.fastsafetensors.internal.plan.SourceFile;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,9 +27,27 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param catalog the tensors
  * @param digest a digest of all headers, for ranks to compare
  */
-record Headers(Catalog catalog, String digest) {
+public record Headers(Catalog catalog, String digest) {
   /** How many threads read headers besides the load's own. */
   private static final int MOST_HELPERS = 7;
+
+  /** As long as a load may take unless told otherwise. */
+  private static final Duration TIMEOUT = Duration.ofHours(1);
+
+  /**
+   * Reads the headers of a checkpoint's files on this rank alone.
+   *
+   * @throws LoadException if one can't be read, or they don't fit together
+   */
+  public static List<SafetensorsHeader> of(CheckpointFiles checkpoint) throws LoadException {
+    List<SourceFile> files =
+        checkpoint.files().stream().map(file -> new SourceFile(0, file)).toList();
+    List<CheckpointIndex> indexes = checkpoint.index().stream().toList();
+    Errand errand = Errand.of(Ending.after(TIMEOUT, () -> false), new LeftBehind());
+    return read(ProcessGroup.single(), files, indexes, errand).catalog().files().stream()
+        .map(CatalogFile::header)
+        .toList();
+  }
 
   /**
    * Reads the headers, each on the rank that owns the file; all ranks call it.

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.UUID;
 
 /** Replaces a file as a whole or not at all. */
 public final class AtomicFile {
@@ -27,7 +26,10 @@ public final class AtomicFile {
 
   /**
    * Writes a file beside the target, brings it to the disk and renames it over the target. After a
-   * failure the target is as it was, and nothing stands beside it.
+   * failure the target is as it was, and nothing stands beside it; also if the process is told to
+   * end. If it is killed the file beside the target stays, and the next write in the folder logs a
+   * warning that names it. A file that is replaced leaves its mode to the new one, and its owner
+   * and group if this process may give them.
    *
    * @param target the file to make or replace
    * @param content writes its bytes
@@ -42,20 +44,28 @@ public final class AtomicFile {
     if (!Files.isDirectory(folder)) {
       throw new IOException("there is no folder " + folder);
     }
-    // The target's own name could be too long for a suffix.
-    Path temporary = folder.resolve(".fastsafetensors-" + UUID.randomUUID() + ".tmp");
+    TemporaryFiles.tellAbandoned(folder);
+    FileRights rights = FileRights.of(absolute);
+    Path temporary = TemporaryFiles.in(folder);
     try {
-      try (FileChannel channel =
-          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      try (FileChannel channel = TemporaryFiles.make(temporary, rights.toBeginWith())) {
         content.writeTo(channel);
+        rights.applyTo(temporary);
         channel.force(true);
       }
       Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
     } catch (Throwable failure) {
       discard(temporary, failure);
       throw failure;
+    } finally {
+      TemporaryFiles.forget(temporary);
     }
     syncFolder(folder);
+  }
+
+  /** Returns whether a name is that of a file that is being written, or was. */
+  public static boolean isTemporary(String name) {
+    return TemporaryFiles.isTemporary(name);
   }
 
   private static void discard(Path temporary, Throwable failure) {

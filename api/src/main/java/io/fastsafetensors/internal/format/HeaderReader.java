@@ -12,10 +12,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -36,9 +34,13 @@ public final class HeaderReader {
    */
   public static RawHeader readRaw(Path path) throws LoadException {
     try {
-      checkRegular(path);
+      RegularFile.size(path);
       try (FileChannel channel = FileChannel.open(path)) {
-        return readRaw(path, channel, channel.size());
+        try {
+          return readRaw(path, channel, channel.size());
+        } catch (HeaderFormatException e) {
+          throw explained(e, start(channel));
+        }
       }
     } catch (LoadException e) {
       throw e;
@@ -51,15 +53,23 @@ public final class HeaderReader {
     }
   }
 
-  /** Refuses what isn't a file; to open a named pipe would be to wait for its other end. */
-  private static void checkRegular(Path path) throws IOException {
-    BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-    if (!attributes.isRegularFile()) {
-      throw new FileSystemException(
-          path.toString(),
-          null,
-          attributes.isDirectory() ? "it is a folder" : "it is not a regular file");
-    }
+  private static byte[] start(FileChannel channel) throws IOException {
+    ByteBuffer start = ByteBuffer.allocate(FileKind.START_BYTES);
+    while (start.hasRemaining() && channel.read(start, start.position()) >= 0) {}
+    return Arrays.copyOf(start.array(), start.position());
+  }
+
+  /** Says what a file is that has no header, where its first bytes tell. */
+  private static HeaderFormatException explained(HeaderFormatException fault, byte[] start) {
+    return FileKind.of(start)
+        .map(kind ->
+            new HeaderFormatException(
+                fault.rule(),
+                fault.path(),
+                fault.byteOffset(),
+                kind.insteadOf("safetensors"),
+                kind.what()))
+        .orElse(fault);
   }
 
   /** Reads from a file that had {@code fileSize} bytes a moment ago. */
@@ -70,7 +80,9 @@ public final class HeaderReader {
           path,
           null,
           fileSize,
-          "the file has " + fileSize + " bytes, 8 are needed for the header's length");
+          "the file has "
+              + fileSize
+              + " bytes, 8 are needed for the header's length: it is cut short, download it again");
     }
     long length =
         read(path, channel, HeaderFaults.LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
@@ -88,7 +100,11 @@ public final class HeaderReader {
           path,
           null,
           0,
-          "a header of " + length + " bytes, the file has " + available + " after its length");
+          "a header of "
+              + length
+              + " bytes, the file has "
+              + available
+              + " after its length: it is cut short, download it again");
     }
   }
 
@@ -117,7 +133,34 @@ public final class HeaderReader {
    * @throws HeaderFormatException if it breaks a rule of the format
    */
   public static SafetensorsHeader parse(Path label, RawHeader raw) throws HeaderFormatException {
+    try {
+      return parseJson(label, raw);
+    } catch (HeaderFormatException e) {
+      throw e.tensor().isPresent() ? e : explained(e, start(raw));
+    }
+  }
+
+  private static byte[] start(RawHeader raw) {
+    byte[] json = raw.json();
+    int length = Math.min(json.length, FileKind.START_BYTES - HeaderFaults.LENGTH_BYTES);
+    return ByteBuffer.allocate(HeaderFaults.LENGTH_BYTES + length)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(json.length)
+        .put(json, 0, length)
+        .array();
+  }
+
+  private static SafetensorsHeader parseJson(Path label, RawHeader raw)
+      throws HeaderFormatException {
     HeaderFaults faults = new HeaderFaults(label, raw.json());
+    if (raw.json().length == 0) {
+      throw faults.atByte(
+          FormatRule.INVALID_HEADER_DESERIALIZATION,
+          null,
+          0,
+          "no header: the file begins with zeros, as a download that was never filled: "
+              + "download it again");
+    }
     OptionalInt invalid = Utf8.firstInvalid(raw.json());
     if (invalid.isPresent()) {
       throw faults.atByte(

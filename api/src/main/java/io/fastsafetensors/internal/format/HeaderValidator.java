@@ -100,7 +100,7 @@ final class HeaderValidator {
             .formatted(
                 Long.toUnsignedString(end),
                 dataBytes,
-                order > 0 ? "cut short" : "longer than its header says");
+                order > 0 ? "cut short, download it again" : "longer than its header says");
     long shown = faults.json().length + (order > 0 ? dataBytes : end);
     throw faults.atByte(FormatRule.METADATA_INCOMPLETE_BUFFER, null, shown, detail);
   }

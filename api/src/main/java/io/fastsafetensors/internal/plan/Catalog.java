@@ -17,10 +17,15 @@ import java.util.Set;
 public final class Catalog {
   private final List<CatalogFile> files;
   private final Map<String, CatalogEntry> entries;
+  private final Map<String, CatalogEntry> unfiltered;
 
-  private Catalog(List<CatalogFile> files, Map<String, CatalogEntry> entries) {
+  private Catalog(
+      List<CatalogFile> files,
+      Map<String, CatalogEntry> entries,
+      Map<String, CatalogEntry> unfiltered) {
     this.files = files;
     this.entries = entries;
+    this.unfiltered = unfiltered;
   }
 
   /**
@@ -37,7 +42,7 @@ public final class Catalog {
         CatalogEntry other = entries.putIfAbsent(tensor.name(), new CatalogEntry(file, tensor));
         if (other != null) {
           throw new LoadException(
-              "tensor %s is in two files, %s and %s: load them with separate loaders"
+              "tensor %s is in two files, %s and %s: give the one that you want instead of the folder, or load each with a loader of its own"
                   .formatted(
                       Printable.quote(tensor.name()),
                       other.file().source().path(),
@@ -45,11 +50,15 @@ public final class Catalog {
         }
       }
     }
-    return new Catalog(List.copyOf(files), Collections.unmodifiableMap(entries));
+    Map<String, CatalogEntry> all = Collections.unmodifiableMap(entries);
+    return new Catalog(List.copyOf(files), all, all);
   }
 
   /**
    * Narrows the catalog to the tensors that a filter lets pass; files stay, also without tensors.
+   *
+   * @throws IllegalArgumentException if no tensor passes a filter that has globs; it names the
+   *     nearest
    */
   public Catalog filter(NameFilter filter) {
     Map<String, CatalogEntry> kept = new LinkedHashMap<>();
@@ -58,9 +67,13 @@ public final class Catalog {
         kept.put(name, entry);
       }
     });
+    if (kept.isEmpty() && !filter.isOpen()) {
+      throw new IllegalArgumentException(
+          "no tensor matches the filter " + filter + filter.hint(entries.keySet()));
+    }
     return kept.size() == entries.size()
         ? this
-        : new Catalog(files, Collections.unmodifiableMap(kept));
+        : new Catalog(files, Collections.unmodifiableMap(kept), unfiltered);
   }
 
   /** Returns all files, in the order of ranks. */
@@ -85,6 +98,11 @@ public final class Catalog {
    */
   public CatalogEntry get(String name) {
     CatalogEntry entry = entries.get(name);
+    if (entry == null && unfiltered.containsKey(name)) {
+      throw new NoSuchElementException(
+          "tensor %s was left out by the load's filter; %s has it"
+              .formatted(Printable.quote(name), unfiltered.get(name).file().source().path()));
+    }
     if (entry == null) {
       throw new NoSuchElementException(
           "no tensor " + Printable.quote(name) + NearestNames.hint(name, entries.keySet()));

@@ -4,7 +4,6 @@ package io.fastsafetensors.internal.plan;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.internal.format.IoReason;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,7 +11,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * The files of a checkpoint.
@@ -21,60 +19,91 @@ import java.util.stream.Stream;
  * @param index the index that names them, if there is one
  */
 public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index) {
-  private static final String INDEX = "model.safetensors.index.json";
-  private static final String SUFFIX = ".safetensors";
-
   /**
    * Finds the files.
    *
    * @param path a file, an index, or a folder
-   * @throws LoadException if there are none
+   * @throws LoadException if there are none, or not all
    */
   public static CheckpointFiles find(Path path) throws LoadException {
-    if (Files.isDirectory(path)) {
-      Path index = path.resolve(INDEX);
-      return Files.exists(index) ? ofIndex(index) : ofFolder(path);
-    }
-    if (!Files.exists(path)) {
-      throw new LoadException(path + ": there is no such file or folder");
-    }
-    return path.toString().endsWith(".json")
-        ? ofIndex(path)
-        : new CheckpointFiles(List.of(path), Optional.empty());
+    return find(path, Optional.empty()).whole();
   }
 
-  private static CheckpointFiles ofFolder(Path folder) throws LoadException {
-    List<Path> files = filesIn(folder);
-    if (files.isEmpty()) {
-      throw new LoadException(folder + ": no " + SUFFIX + " files in this folder");
-    }
-    return new CheckpointFiles(files, Optional.empty());
-  }
-
-  private static List<Path> filesIn(Path folder) throws LoadException {
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries
-          .filter(file -> file.toString().endsWith(SUFFIX) && Files.isRegularFile(file))
-          .sorted()
-          .toList();
-    } catch (IOException | UncheckedIOException e) {
-      String reason = e instanceof IOException io ? IoReason.of(io) : e.toString();
-      throw new LoadException(folder + ": can't list this folder: " + reason, e);
-    }
-  }
-
-  private static CheckpointFiles ofIndex(Path path) throws LoadException {
-    CheckpointIndex index = CheckpointIndex.read(path);
-    List<Path> shards = index.shards();
-    if (shards.isEmpty()) {
-      throw new LoadException(path + ": the index names no files");
-    }
-    for (Path shard : shards) {
-      if (!Files.exists(shard)) {
-        throw new LoadException(path + " names " + shard + ", which does not exist");
+  /**
+   * Finds the files, and what lacks.
+   *
+   * @param path a file, an index, or a folder
+   * @param variant which of a folder's, empty for the one without a name
+   * @throws LoadException if there are none, or more than one checkpoint
+   */
+  public static FoundCheckpoint find(Path path, Optional<String> variant) throws LoadException {
+    try {
+      if (Files.isDirectory(path)) {
+        return new CheckpointFolder(FolderListing.of(path)).find(variant);
       }
+      String name = FolderListing.name(path);
+      checkIsThere(path, name);
+      checkIsOf(path, name, variant);
+      return name.endsWith(".json")
+          ? FoundCheckpoint.ofIndex(path, path, beside(path))
+          : FoundCheckpoint.ofFile(path);
+    } catch (RuntimeException e) {
+      throw failed(path, e);
     }
-    return new CheckpointFiles(shards, Optional.of(index));
+  }
+
+  /** Finds each index and each set of files of a folder. */
+  public static List<FoundCheckpoint> allIn(Path folder) throws LoadException {
+    try {
+      return new CheckpointFolder(FolderListing.of(folder)).all();
+    } catch (RuntimeException e) {
+      throw failed(folder, e);
+    }
+  }
+
+  /** File systems that aren't the JDK's throw what they like. */
+  private static LoadException failed(Path path, RuntimeException e) {
+    return new LoadException(path + ": its file system failed: " + e, e);
+  }
+
+  private static void checkIsOf(Path path, String name, Optional<String> variant)
+      throws LoadException {
+    if (variant.isEmpty()) {
+      return;
+    }
+    String its =
+        WeightsName.variantOfIndex(name)
+            .orElseGet(
+                () -> name.endsWith(WeightsName.SUFFIX) ? WeightsName.of(name).variant() : "");
+    if (!its.equals(variant.get())) {
+      throw new LoadException(
+          "%s is not of the variant '%s', which chooses among the files of a folder"
+              .formatted(path, variant.get()));
+    }
+  }
+
+  /** What is beside an index only helps messages. */
+  private static FolderListing beside(Path index) {
+    Path parent = index.getParent();
+    Path folder = parent == null ? index.getFileSystem().getPath("") : parent;
+    try {
+      return FolderListing.of(folder);
+    } catch (LoadException e) {
+      return FolderListing.empty(folder);
+    }
+  }
+
+  private static void checkIsThere(Path path, String name) throws LoadException {
+    Optional<String> fault = UnfinishedDownloads.fault(path);
+    if (fault.isPresent()) {
+      throw new LoadException(
+          Files.isSymbolicLink(path)
+              ? path + " " + fault.get()
+              : path + ": there is no such file or folder");
+    }
+    if (Files.exists(path.resolveSibling(name + ".aria2"))) {
+      throw new LoadException(path + " is not complete: aria2 has not finished it");
+    }
   }
 
   /**

@@ -8,9 +8,13 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import io.fastsafetensors.LoadException;
+import io.fastsafetensors.internal.format.FileKind;
 import io.fastsafetensors.internal.format.IoReason;
 import io.fastsafetensors.internal.format.Printable;
+import io.fastsafetensors.internal.format.RegularFile;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -34,20 +38,63 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
 
+  /** As much as a header may have; a hundred thousand tensors take 15 MB. */
+  private static final long MOST_BYTES = 100_000_000;
+
   /**
    * Reads an index.
    *
-   * @throws LoadException if it is not JSON of the right form, or names shards in other folders
+   * @throws LoadException if it is no regular file, larger than 100,000,000 bytes, not JSON of the
+   *     right form, or names shards in other folders
    */
   static CheckpointIndex read(Path path) throws LoadException {
-    try (JsonParser parser = JSON.createParser(Files.readAllBytes(path))) {
-      return new CheckpointIndex(path, new Reader(path, parser, new HashMap<>()).read());
+    try {
+      checkSize(RegularFile.size(path));
+      try (InputStream file = Files.newInputStream(path);
+          JsonParser parser = JSON.createParser(new Limited(file))) {
+        return new CheckpointIndex(path, new Reader(path, parser, new HashMap<>()).read());
+      }
     } catch (LoadException e) {
       throw e;
     } catch (JsonProcessingException e) {
-      throw new LoadException(path + ": not a valid index: " + reason(e), e);
+      String reason =
+          FileKind.of(path)
+              .filter(kind -> !kind.isJson())
+              .map(kind -> kind.insteadOf("an index"))
+              .orElseGet(() -> reason(e));
+      throw new LoadException(path + ": not a valid index: " + reason, e);
     } catch (IOException e) {
       throw new LoadException(path + ": can't read this index: " + IoReason.of(e), e);
+    }
+  }
+
+  private static void checkSize(long bytes) throws IOException {
+    if (bytes > MOST_BYTES) {
+      throw new IOException(
+          "it has %d bytes or more, an index may have %d".formatted(bytes, MOST_BYTES));
+    }
+  }
+
+  /** A file may grow, or not tell its size. */
+  private static final class Limited extends FilterInputStream {
+    private long count;
+
+    Limited(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] target, int from, int length) throws IOException {
+      int read = super.read(target, from, length);
+      count += Math.max(0, read);
+      checkSize(count);
+      return read;
     }
   }
 
@@ -127,7 +174,7 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
     private Path shard(String tensor, String name) throws LoadException {
       String why = "";
       try {
-        Path relative = Path.of(name).normalize();
+        Path relative = path.getFileSystem().getPath(name).normalize();
         boolean isBelow = !relative.isAbsolute() && !relative.startsWith("..");
         if (isBelow && !relative.toString().isEmpty()) {
           return path.resolveSibling(relative);
@@ -142,10 +189,14 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
     }
 
     private void expect(JsonToken wanted, String description) throws IOException {
-      if (parser.nextToken() != wanted) {
+      JsonToken token = parser.nextToken();
+      if (token != wanted) {
         throw notValid(
-            "want %s at %s"
-                .formatted(description, parser.currentTokenLocation().offsetDescription()));
+            "want %s at %s%s"
+                .formatted(
+                    description,
+                    parser.currentTokenLocation().offsetDescription(),
+                    token == null ? ", where the file ends: download it again" : ""));
       }
     }
 

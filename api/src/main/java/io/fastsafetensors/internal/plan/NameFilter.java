@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
+import static java.util.stream.Collectors.joining;
+
+import io.fastsafetensors.internal.format.Printable;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Globs over tensor names: {@code *} is any characters, also dots, {@code ?} is one. */
 public final class NameFilter implements Predicate<String> {
+  private final List<String> texts;
   private final List<Predicate<String>> globs;
 
   /** Makes a filter that lets pass what one of the globs matches, or all if there are none. */
   public NameFilter(List<String> globs) {
+    this.texts = List.copyOf(globs);
     this.globs = globs.stream().map(NameFilter::compile).toList();
   }
 
@@ -24,12 +30,45 @@ public final class NameFilter implements Predicate<String> {
                   case '?' -> ".";
                   default -> Pattern.quote(Character.toString(c));
                 })
-            .collect(Collectors.joining());
+            .collect(joining());
     return Pattern.compile(regex, Pattern.DOTALL).asMatchPredicate();
   }
 
   @Override
   public boolean test(String name) {
     return globs.isEmpty() || globs.stream().anyMatch(glob -> glob.test(name));
+  }
+
+  /**
+   * Returns the globs that match none of the names: typing mistakes, most likely.
+   *
+   * @return the globs as they were given
+   */
+  public List<String> unmatched(Collection<String> names) {
+    return IntStream.range(0, texts.size())
+        .filter(i -> names.stream().noneMatch(globs.get(i)))
+        .mapToObj(texts::get)
+        .toList();
+  }
+
+  /** Returns whether it lets pass everything. */
+  boolean isOpen() {
+    return globs.isEmpty();
+  }
+
+  /** Returns the end of a message: for each glob the names that were probably meant. */
+  String hint(Collection<String> names) {
+    String hints =
+        texts.stream()
+            .map(glob -> NearestNames.globHint(glob, names))
+            .distinct()
+            .collect(joining());
+    return hints + "; in a filter * is any characters and ? is one";
+  }
+
+  /** Returns the globs as they were given, quoted. */
+  @Override
+  public String toString() {
+    return texts.stream().map(Printable::quote).collect(joining(", "));
   }
 }

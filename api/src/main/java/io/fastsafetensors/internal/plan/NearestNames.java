@@ -27,6 +27,15 @@ public final class NearestNames {
 
   /** Returns the end of a message: the nearest of the names there are. */
   static String hint(String wanted, Collection<String> names) {
+    return hint(wanted, false, names);
+  }
+
+  /** Returns the same for a glob, in which {@code *} is any characters and {@code ?} is one. */
+  static String globHint(String glob, Collection<String> names) {
+    return hint(glob, true, names);
+  }
+
+  private static String hint(String wanted, boolean isGlob, Collection<String> names) {
     if (names.isEmpty()) {
       return "; there are no tensors";
     }
@@ -34,7 +43,7 @@ public final class NearestNames {
     List<Scored> nearest =
         names.stream()
             .filter(name -> Math.max(name.length(), wanted.length()) <= LONGEST)
-            .map(name -> new Scored(name, distance(wanted, name)))
+            .map(name -> new Scored(name, distance(wanted, isGlob, name)))
             .sorted(Comparator.comparingInt(Scored::distance))
             .limit(MOST)
             .toList();
@@ -44,18 +53,22 @@ public final class NearestNames {
   }
 
   /** Counts the characters to insert, delete or replace to get from one name to the other. */
-  private static int distance(String a, String b) {
+  private static int distance(String a, boolean isGlob, String b) {
     int[] row = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {
       row[j] = j;
     }
-    for (int i = 1; i <= a.length(); i++) {
+    for (int i = 0; i < a.length(); i++) {
+      char c = a.charAt(i);
+      boolean isAny = isGlob && c == '*';
+      boolean isOne = isGlob && c == '?';
+      int cost = isAny ? 0 : 1;
       int diagonal = row[0];
-      row[0] = i;
+      row[0] += cost;
       for (int j = 1; j <= b.length(); j++) {
-        int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        int replaced = diagonal + (isOne || isAny || c == b.charAt(j - 1) ? 0 : 1);
         diagonal = row[j];
-        row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + 1);
+        row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + cost);
       }
     }
     return row[b.length()];

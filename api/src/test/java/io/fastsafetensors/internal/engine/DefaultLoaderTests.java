@@ -105,17 +105,34 @@ class DefaultLoaderTests {
       assertThat(bench.ledger.openBytes()).isEqualTo(5);
       assertThatExceptionOfType(NoSuchElementException.class)
           .isThrownBy(() -> buffer.tensor("a0"))
-          .withMessage("no tensor 'a0'; the nearest of 2: 'a1', 'b1'");
+          .withMessage("tensor 'a0' was left out by the load's filter; " + a.path + " has it");
+      assertThatExceptionOfType(NoSuchElementException.class)
+          .isThrownBy(() -> buffer.info("a2"))
+          .withMessage("no tensor 'a2'; the nearest of 2: 'a1', 'b1'");
     }
   }
 
   @Test
-  void aFilterThatNothingPassesLoadsNothing() throws IOException {
-    try (Loader loader = bench.loader().addFiles(0, List.of(a.path));
-        FileBuffer buffer = loader.load(LoadOptions.builder().filter("x").build())) {
-      assertThat(buffer.keys()).isEmpty();
+  void aFilterThatNothingPassesIsAnErrorThatNamesTheNearest() throws IOException {
+    try (Loader loader = bench.loader().addFiles(0, List.of(a.path, b.path))) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> loader.load(LoadOptions.builder().filter("c1*", "[b]0").build()))
+          .withMessageContaining(
+              "no tensor matches the filter 'c1*', '[b]0'; the nearest of 4: 'a1'")
+          .withMessageContaining("the nearest of 4: 'b0'")
+          .withMessageEndingWith("in a filter * is any characters and ? is one");
       assertThat(bench.first.submitted).isEmpty();
-      assertThat(bench.ledger.opened("session")).isZero();
+      assertThat(bench.ledger.opened("context")).isZero();
+    }
+  }
+
+  @Test
+  void aGlobThatMatchesNothingBesideOneThatDoesIsAWarning() throws IOException {
+    try (LogRecorder log = new LogRecorder(java.util.logging.Level.WARNING);
+        Loader loader = bench.loader().addFiles(0, List.of(a.path))) {
+      loader.load(LoadOptions.builder().filter("a*", "bo*").build()).close();
+      assertThat(log.messages())
+          .containsExactly("no tensor matches 'bo*', one of the load's filters");
     }
   }
 
@@ -244,6 +261,25 @@ class DefaultLoaderTests {
       assertThatExceptionOfType(LoadException.class)
           .isThrownBy(loader::load)
           .withMessage(index + " lists tensor 'b0' in " + a.path + ", which has no such tensor");
+    }
+  }
+
+  @Test
+  void addsOneVariantOfACheckpoint() throws IOException {
+    Samples half =
+        new Samples(folder.resolve("a.fp16.safetensors")).with("half", DType.F16, 2).write();
+    try (Loader loader = bench.loader()) {
+      assertThatExceptionOfType(LoadException.class)
+          .isThrownBy(() -> loader.addCheckpoint(folder))
+          .withMessageContaining("a.fp16.safetensors (variant 'fp16')");
+      assertThat(loader.addCheckpoint(folder, "fp16").keys()).containsExactly("half");
+      assertThat(loader.reset().addCheckpoint(folder, "").keys())
+          .containsExactly("a0", "a1", "b0", "b1");
+      loader.reset();
+      assertThatExceptionOfType(LoadException.class)
+          .isThrownBy(() -> loader.addCheckpoint(a.path, "fp16"))
+          .withMessageContaining("is not of the variant 'fp16'");
+      assertThat(loader.addCheckpoint(half.path, "fp16").keys()).containsExactly("half");
     }
   }
 

@@ -262,6 +262,22 @@ class GroupAgreementTests {
   }
 
   @Test
+  void aFilterThatMatchesNothingIsTheSameErrorOnEveryRank() throws Exception {
+    LoadOptions options = LoadOptions.builder().filter("c*").build();
+    List<Throwable> failures =
+        failures(
+            3,
+            (loader, rank) -> loader.addFiles(0, List.of(a)).addFiles(1, List.of(b)).load(options));
+    assertThat(failures)
+        .hasOnlyElementsOfType(IllegalArgumentException.class)
+        .extracting(Throwable::getMessage)
+        .containsOnly(failures.getFirst().getMessage())
+        .first()
+        .asString()
+        .contains("no tensor matches the filter 'c*'");
+  }
+
+  @Test
   void aLoaderGoesOnAfterADisagreement() throws Exception {
     Ranks.run(
         2,

@@ -73,8 +73,8 @@ class CatalogTests {
     assertThatExceptionOfType(LoadException.class)
         .isThrownBy(() -> Catalog.of(files))
         .withMessage(
-            "tensor 'same\\u{a}' is in two files, a.safetensors and b.safetensors: load them with"
-                + " separate loaders");
+            "tensor 'same\\u{a}' is in two files, a.safetensors and b.safetensors: give the one"
+                + " that you want instead of the folder, or load each with a loader of its own");
   }
 
   @Test

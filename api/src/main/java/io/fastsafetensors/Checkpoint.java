@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors;
+
+import io.fastsafetensors.internal.engine.Headers;
+import io.fastsafetensors.internal.plan.CheckpointFiles;
+import io.fastsafetensors.internal.plan.FoundCheckpoint;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The files of a checkpoint, found by the one rule that {@link Loader#addCheckpoint(Path)} goes by,
+ * without reading tensors; immutable.
+ *
+ * <p>A file is itself. An index, any {@code *.json} given by its path, names the files; a file
+ * beside it that it doesn't name is left out. Of a folder, what lies in its subfolders is looked at
+ * only if an index names it:
+ *
+ * <ol>
+ *   <li>If there is one index, {@code *.safetensors.index.json} with or without a variant, it
+ *       decides.
+ *   <li>Without one, a numbered set such as {@code model-00001-of-00003.safetensors}, numbered from
+ *       0 or from 1, is the checkpoint; all of it must be there, and no other {@code .safetensors}
+ *       file.
+ *   <li>Without both, all {@code .safetensors} files by name are; none may be a variant of another.
+ * </ol>
+ *
+ * <p>Several indexes, sets or variants are an error that lists them. A <em>variant</em> chooses: it
+ * is the word that Hugging Face's libraries put into a name, {@code fp16} in {@code
+ * model.fp16.safetensors}, {@code model.fp16-00001-of-00002.safetensors} and {@code
+ * model.safetensors.index.fp16.json}; the empty text is what has no such word. Hidden files, and
+ * names that end otherwise, are left out. What downloads leave of a file that would belong to the
+ * checkpoint, such as {@code *.incomplete}, {@code *.part} or a link without a target, is a fault.
+ *
+ * @since 0.1
+ */
+public final class Checkpoint {
+  private final FoundCheckpoint found;
+
+  private Checkpoint(FoundCheckpoint found) {
+    this.found = found;
+  }
+
+  /**
+   * Why a file of a folder isn't part of a checkpoint.
+   *
+   * @since 0.1
+   */
+  public enum Reason {
+    /** Its name begins with a dot. */
+    HIDDEN("hidden"),
+    /** Its name doesn't end with {@code .safetensors}. */
+    OTHER_NAME("not .safetensors"),
+    /** It is a folder. */
+    FOLDER("a folder"),
+    /** The index doesn't name it. */
+    NOT_IN_INDEX("not in the index"),
+    /** It belongs to another variant or checkpoint. */
+    OTHER_VARIANT("of another variant"),
+    /** It is a part of a file, left by a download. */
+    UNFINISHED_DOWNLOAD("left by a download"),
+    /** It is a temporary file of a writer that is at work, or was killed. */
+    UNFINISHED_WRITE("a writer's temporary file");
+
+    private final String text;
+
+    Reason(String text) {
+      this.text = text;
+    }
+
+    /** Returns the reason in a few words. */
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
+  /**
+   * A file that is in the folder and not part of the checkpoint.
+   *
+   * @param file the file
+   * @param reason why
+   * @since 0.1
+   */
+  public record LeftOut(Path file, Reason reason) {}
+
+  /**
+   * Finds a checkpoint.
+   *
+   * <p>Blocks to list the folder and to read the index. May be called by any thread.
+   *
+   * @param path a {@code .safetensors} file, an index, or a folder
+   * @return the checkpoint, which may have {@link #faults}
+   * @throws LoadException if there is nothing, or more than one checkpoint to choose from
+   */
+  public static Checkpoint find(Path path) throws LoadException {
+    return new Checkpoint(CheckpointFiles.find(path, Optional.empty()));
+  }
+
+  /**
+   * Finds a variant of a checkpoint.
+   *
+   * @param path a folder; a file or an index only if its name has this variant
+   * @param variant the variant, such as {@code fp16}; empty is what has none
+   * @return the checkpoint, which may have {@link #faults}
+   * @throws LoadException as {@link #find(Path)}, also if there is no such variant
+   */
+  public static Checkpoint find(Path path, String variant) throws LoadException {
+    return new Checkpoint(CheckpointFiles.find(path, Optional.of(variant)));
+  }
+
+  /**
+   * Finds all that could be meant by a folder: a checkpoint for each index, one for each numbered
+   * set, and one of all other {@code .safetensors} files.
+   *
+   * @param folder the folder
+   * @return the checkpoints, each of which may have {@link #faults}; the last may have no files
+   * @throws LoadException if the folder can't be listed
+   */
+  public static List<Checkpoint> allIn(Path folder) throws LoadException {
+    return CheckpointFiles.allIn(folder).stream().map(Checkpoint::new).toList();
+  }
+
+  /**
+   * Returns what was asked for.
+   *
+   * @return the path as the caller gave it; of {@link #allIn}, an index, or the folder with the
+   *     name of the set, as in {@code model-*-of-00002.safetensors}
+   */
+  public Path path() {
+    return found.path();
+  }
+
+  /**
+   * Returns the index that decides.
+   *
+   * @return its path; empty if there is none
+   */
+  public Optional<Path> index() {
+    return found.indexPath();
+  }
+
+  /**
+   * Returns the files.
+   *
+   * @return the files by name, also those that are missing if an index names them; unmodifiable
+   */
+  public List<Path> files() {
+    return found.checkpoint().files();
+  }
+
+  /**
+   * Returns what is left out of the folder that the checkpoint is in.
+   *
+   * @return files and folders by name; none for a file that was given by itself; unmodifiable
+   */
+  public List<LeftOut> leftOut() {
+    return found.leftOut();
+  }
+
+  /**
+   * Returns why the checkpoint can't be loaded, as far as names and an index tell.
+   *
+   * @return the faults, each with a message that names the file; unmodifiable, empty if all is
+   *     there
+   */
+  public List<LoadException> faults() {
+    return List.copyOf(found.faults());
+  }
+
+  /**
+   * Reads the headers of all files, several at a time, and checks that they fit together: no tensor
+   * is in two files, and each is where the index says.
+   *
+   * <p>Blocks for the reads. May be called by any thread; keeps nothing open.
+   *
+   * @return the headers, in the order of {@link #files}; unmodifiable
+   * @throws HeaderFormatException if a file breaks a rule of the format
+   * @throws LoadException if there are {@link #faults}, a file can't be read, or they don't fit
+   */
+  public List<SafetensorsHeader> headers() throws LoadException {
+    return Headers.of(found.whole());
+  }
+}
