@@ -47,9 +47,11 @@ public final class HostLimits {
   public Optional<MemoryInfo> memory() {
     return limits().stream()
         .map(limit -> new MemoryInfo(limit.freeBytes(), limit.limitBytes()))
-        .reduce((a, b) ->
-            new MemoryInfo(
-                Math.min(a.freeBytes(), b.freeBytes()), Math.min(a.totalBytes(), b.totalBytes())));
+        .reduce(
+            (a, b) ->
+                new MemoryInfo(
+                    Math.min(a.freeBytes(), b.freeBytes()),
+                    Math.min(a.totalBytes(), b.totalBytes())));
   }
 
   /**
@@ -62,8 +64,8 @@ public final class HostLimits {
   }
 
   /**
-   * Promises memory before it is allocated. A margin stays free for the JVM itself: not more
-   * than was asked for, so that little memory is had to the end.
+   * Promises memory before it is allocated. A margin stays free for the JVM itself: not more than
+   * was asked for, so that little memory is had to the end.
    *
    * @param bytes how much
    * @return the promise; the caller closes it, at the latest when the memory is freed

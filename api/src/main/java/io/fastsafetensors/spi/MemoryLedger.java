@@ -139,9 +139,7 @@ final class MemoryLedger {
   private Optional<MemoryLimit> gone(long bytes, long whole) {
     return limits.stream()
         .filter(MemoryLimit::isOfPages)
-        .filter(
-            limit ->
-                limit.freeBytes() - underWay - Math.min(limit.margin(), whole) / 2 < bytes)
+        .filter(limit -> limit.freeBytes() - underWay - Math.min(limit.margin(), whole) / 2 < bytes)
         .min(Comparator.comparingLong(MemoryLimit::freeBytes));
   }
 
