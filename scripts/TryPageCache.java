@@ -39,7 +39,8 @@ final class TryPageCache {
         }
       }
     }
-    times.forEach((way, all) -> System.out.println(way + "\t" + median(all) + "\t" + told.get(way)));
+    times.forEach(
+        (way, all) -> System.out.println(way + "\t" + median(all) + "\t" + told.get(way)));
   }
 
   private static double time(Path folder, String way, String before, Map<String, String> told)

@@ -24,9 +24,9 @@ import java.util.function.Supplier;
  * <p>The kernel is asked which blocks of a file are in the page cache, by the first way that tells
  * the truth of that file: {@code cachestat} (Linux 6.5), {@code mincore}, or {@code preadv2} with
  * {@code RWF_NOWAIT} in samples. The report says which. Where none tells, {@code AUTO} maps local
- * files and overlays, and reads others through the page cache. Up to 32 reads at a time wait for storage, and as many as
- * there are processors copy from the page cache, so that neither waits for the other. The options
- * of a load change that:
+ * files and overlays, and reads others through the page cache. Up to 32 reads at a time wait for
+ * storage, and as many as there are processors copy from the page cache, so that neither waits for
+ * the other. The options of a load change that:
  *
  * <ul>
  *   <li>{@link io.fastsafetensors.AccessPath#AUTO}, into host memory: a file that is in the page

@@ -138,8 +138,7 @@ class SeenFilesTests {
   void filteredCallIsAskedAnotherWay(int errno) throws IOException, InterruptedException {
     try (MountedFolder mounted = MountedFolder.mount("ext4", scratch)) {
       SampleFile file = write(mounted);
-      assertThat(loadWarm(file, List.of(), errno, "cachestat"))
-          .contains("seen by mincore");
+      assertThat(loadWarm(file, List.of(), errno, "cachestat")).contains("seen by mincore");
       assertThat(loadWarm(file, List.of(), errno, "cachestat", "mincore"))
           .contains("seen in samples by preadv2");
       assertThat(loadWarm(file, List.of(), errno, "cachestat", "mincore", "preadv2"))
