@@ -347,7 +347,11 @@ final class HttpMutations {
                     + " block.fileOffset(), block.bytes(), 0);\n"
                     + "      byte[] bytes = get(block);\n"),
         http("IO-115", "tells of no block", told, ""),
-        http("IO-115", "tells of blocks twice", told, told + told),
+        http(
+            "IO-115",
+            "names another file",
+            told,
+            told.replace("plan.file()", "plan.file().getParent()")),
         http(
             "IO-115",
             "counts half of the bytes",

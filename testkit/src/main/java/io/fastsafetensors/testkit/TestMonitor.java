@@ -79,6 +79,11 @@ final class TestMonitor implements IoMonitor {
     });
   }
 
+  /** Tells whether readers will be held at their next checkpoint. */
+  boolean isHolding() {
+    return gate.getCount() > 0;
+  }
+
   void releaseReaders() {
     gate.countDown();
   }
