@@ -40,9 +40,9 @@ record ReadmeProgram(String name, String source) {
     Path file = folder.resolve(name + ".java");
     Files.writeString(file, source);
     String all = "ALL-MODULE-PATH";
-    List<String> options = new ArrayList<>(List.of(Javac.STRICT));
-    options.addAll(List.of("--module-path", modulePath, "--add-modules", all));
-    Javac.compile(folder, List.of(file), options.toArray(String[]::new));
+    List<String> strict = new ArrayList<>(List.of(Javac.STRICT));
+    strict.addAll(List.of("--module-path", modulePath, "--add-modules", all));
+    Javac.compile(folder, List.of(file), strict.toArray(String[]::new));
     List<String> arguments = new ArrayList<>(List.of(options));
     arguments.addAll(
         List.of(
