@@ -85,10 +85,8 @@ record ControlGroups(Path root) {
   private static String unescape(String path) {
     return OCTAL
         .matcher(path)
-        .replaceAll(
-            octal ->
-                Matcher.quoteReplacement(
-                    String.valueOf((char) Integer.parseInt(octal.group(1), 8))));
+        .replaceAll(octal ->
+            Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(octal.group(1), 8))));
   }
 
   /** Returns the levels of a mount that know of memory, the group's own first. */

@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
  * and learn when one of them is lost. {@link GroupConfig#meet} makes one.
  *
  * <p>Rank 0 listens where {@link GroupConfig} says. Each other rank connects to it and both prove
- * that they know the token, without sending it; strangers are refused and can't disturb the start. The connections stay: heartbeats on them find a lost rank, and every rank is told who
- * it was. What is sent is neither encrypted nor signed: the token keeps out strangers that can
- * connect, not those that can listen or change what others send.
+ * that they know the token, without sending it; strangers are refused and can't disturb the start.
+ * The connections stay: heartbeats on them find a lost rank, and every rank is told who it was.
+ * What is sent is neither encrypted nor signed: the token keeps out strangers that can connect, not
+ * those that can listen or change what others send.
  *
  * <p>A failure is final and the same on every rank: the first that any rank reports. Thread-safe
  * but for {@link #exchange} and {@link #split}, which all ranks call in the same order.

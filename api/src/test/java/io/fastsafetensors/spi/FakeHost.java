@@ -64,10 +64,9 @@ final class FakeHost {
   /** Returns the limits by their sources, as {@code SOURCE: FREE of LIMIT} in MiB. */
   List<String> limits() {
     return files().read().stream()
-        .map(
-            limit ->
-                "%s: %d of %d"
-                    .formatted(limit.source(), limit.freeBytes() / MIB, limit.limitBytes() / MIB))
+        .map(limit ->
+            "%s: %d of %d"
+                .formatted(limit.source(), limit.freeBytes() / MIB, limit.limitBytes() / MIB))
         .toList();
   }
 }

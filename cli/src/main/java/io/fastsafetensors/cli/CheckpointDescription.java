@@ -47,7 +47,7 @@ record CheckpointDescription(Checkpoint checkpoint, List<SafetensorsHeader> head
 
   private static void printFile(SafetensorsHeader header, PrintWriter out) {
     out.println(
-        "  %s  %d bytes, data from byte %d, %d tensors"
+        "  %s  %s bytes, data from byte %s, %s tensors"
             .formatted(
                 text(header.path()),
                 header.fileSize(),

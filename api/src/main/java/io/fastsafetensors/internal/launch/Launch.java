@@ -70,7 +70,7 @@ public record Launch(int rank, int size, int localRank, Place place) {
     OptionalInt worldSize = environment.number(WORLD_SIZE);
     if (worldSize.isPresent() && worldSize.getAsInt() != size) {
       throw new IllegalArgumentException(
-          "%s is %d, but %s started %d ranks (%s)"
+          "%s is %s, but %s started %s ranks (%s)"
               .formatted(
                   WORLD_SIZE,
                   worldSize.getAsInt(),
@@ -97,6 +97,6 @@ public record Launch(int rank, int size, int localRank, Place place) {
 
   @Override
   public String toString() {
-    return "rank %d of %d, local rank %d, %s".formatted(rank, size, localRank, place);
+    return "rank %s of %s, local rank %s, %s".formatted(rank, size, localRank, place);
   }
 }

@@ -71,7 +71,7 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
   private static void checkSize(long bytes) throws IOException {
     if (bytes > MOST_BYTES) {
       throw new IOException(
-          "it has %d bytes or more, an index may have %d".formatted(bytes, MOST_BYTES));
+          "it has %s bytes or more, an index may have %s".formatted(bytes, MOST_BYTES));
     }
   }
 

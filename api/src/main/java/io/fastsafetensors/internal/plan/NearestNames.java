@@ -21,8 +21,8 @@ public final class NearestNames {
   /** Returns the name that a slip of a key or two makes this one of; empty if there is none. */
   public static Optional<String> closeTo(String mistyped, Collection<String> names) {
     return names.stream()
-        .filter(name -> !name.equals(mistyped) && distance(mistyped, name) <= MOST_SLIPS)
-        .min(Comparator.comparingInt(name -> distance(mistyped, name)));
+        .filter(name -> !name.equals(mistyped) && distance(mistyped, false, name) <= MOST_SLIPS)
+        .min(Comparator.comparingInt(name -> distance(mistyped, false, name)));
   }
 
   /** Returns the end of a message: the nearest of the names there are. */

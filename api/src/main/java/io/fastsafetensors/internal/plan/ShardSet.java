@@ -53,7 +53,7 @@ record ShardSet(WeightsName name, List<Path> files) {
       if (number > last) {
         faults.add(
             new LoadException(
-                "%s: its number is too large: its set is numbered from %d to %d"
+                "%s: its number is too large: its set is numbered from %s to %s"
                     .formatted(file, first, last)));
       }
     });
@@ -67,7 +67,7 @@ record ShardSet(WeightsName name, List<Path> files) {
 
   private LoadException missing(FolderListing listing, int number, boolean isFirst) {
     return new LoadException(
-        "%s is missing: %d of the %d files of its set are there%s"
+        "%s is missing: %s of the %s files of its set are there%s"
             .formatted(
                 listing.folder().resolve(name.numbered(number)),
                 files.size(),

@@ -128,7 +128,7 @@ final class Door {
   synchronized String refused() {
     return refusals == 0
         ? ""
-        : " (refused %d connections, the last %s)".formatted(refusals, lastRefused);
+        : " (refused %s connections, the last %s)".formatted(refusals, lastRefused);
   }
 
   /** Lets nobody in any more. */

@@ -96,11 +96,10 @@ class LoadMonitorTests {
     RuntimeException bug = new IllegalStateException("bug");
     LoadOptions options =
         LoadOptions.builder()
-            .progress(
-                (done, _) -> {
-                  heard.add(done);
-                  throw bug;
-                })
+            .progress((done, _) -> {
+              heard.add(done);
+              throw bug;
+            })
             .build();
     LoadMonitor monitor =
         new LoadMonitor(options.progress(), 10, MEMORY, Ending.of(options, () -> false));
