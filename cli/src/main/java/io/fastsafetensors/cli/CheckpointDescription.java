@@ -6,6 +6,7 @@ import io.fastsafetensors.Checkpoint;
 import io.fastsafetensors.Checkpoint.LeftOut;
 import io.fastsafetensors.SafetensorsHeader;
 import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.spi.Amounts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ record CheckpointDescription(Checkpoint checkpoint, List<SafetensorsHeader> head
       header.tensors().forEach(tensor -> out.println(TensorLines.line(tensor) + file));
     }
     TensorLines.printTotals(tensors, out);
-    out.println("bytes     " + bytes(tensors) + " (" + Printing.bytes(bytes(tensors)) + ")");
+    out.println("bytes     " + bytes(tensors) + " (" + Amounts.bytes(bytes(tensors)) + ")");
   }
 
   private static void printFile(SafetensorsHeader header, PrintWriter out) {

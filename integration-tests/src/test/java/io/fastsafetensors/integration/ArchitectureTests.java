@@ -51,7 +51,8 @@ class ArchitectureTests {
         .that()
         .resideInAPackage(ROOT)
         .and()
-        .haveNameNotMatching(".*\\.(Checkpoint|Loader|FileBuffer|Tensor|ProcessGroup|Plugins)(\\$.*)?")
+        .haveNameNotMatching(
+            ".*\\.(Checkpoint|Loader|FileBuffer|Tensor|ProcessGroup|Plugins)(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

@@ -187,14 +187,16 @@ final class HttpMutations {
             "ignores interrupts",
             SUBMIT,
             wrapping(
-                "while (true) {\n"
-                    + "          try {\n"
-                    + "            done.await();\n"
-                    + "            return right.await();\n"
-                    + "          } catch (InterruptedException e) {\n"
-                    + "            // again\n"
-                    + "          }\n"
-                    + "        }",
+                """
+                while (true) {
+                          try {
+                            done.await();
+                            return right.await();
+                          } catch (InterruptedException e) {
+                            // again
+                          }
+                        }\
+                """,
                 "right.close();")),
         http(
             "IO-107",
@@ -323,11 +325,13 @@ final class HttpMutations {
                 "    this.server = server;\n    OPEN.incrementAndGet();\n")
             .and(
                 CLOSE,
-                "  public void close() {\n"
-                    + "    if (!closed) {\n"
-                    + "      OPEN.decrementAndGet();\n"
-                    + "    }\n"
-                    + "    closed = true;\n"),
+                """
+                  public void close() {
+                    if (!closed) {
+                      OPEN.decrementAndGet();
+                    }
+                    closed = true;
+                """),
         http(
             "IO-119",
             "has readers that don't attach",

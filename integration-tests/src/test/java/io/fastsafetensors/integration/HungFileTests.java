@@ -101,8 +101,8 @@ class HungFileTests {
       assertThat(e.keptBytes()).isEqualTo(loader.explain().keptBytes());
 
       loader.reset();
-      files.forEach(
-          file -> loader.addFiles(0, List.of(folder.resolve("source").resolve(file.getFileName()))));
+      files.forEach(file ->
+          loader.addFiles(0, List.of(folder.resolve("source").resolve(file.getFileName()))));
       try (FileBuffer loaded = loader.load(options.timeout(Duration.ofMinutes(1)).build())) {
         assertThat(loaded.keys()).hasSize(shards);
       }

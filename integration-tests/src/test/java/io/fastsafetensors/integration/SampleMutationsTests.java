@@ -79,7 +79,7 @@ class SampleMutationsTests {
   private String verdict(RangeServer server, Mutation mutation) throws Exception {
     Path home = Files.createTempDirectory(folder, "mutation");
     Path jar = sample(mutation).jar(home, mutation);
-    String kind = sample(mutation) == HTTP ? "--backend" : "--collective";
+    String kind = sample(mutation).equals(HTTP) ? "--backend" : "--collective";
     long start = System.nanoTime();
     List<String> arguments = new ArrayList<>(List.of("certify", mutation.path(), jar.toString()));
     arguments.addAll(List.of(kind, mutation.id()));

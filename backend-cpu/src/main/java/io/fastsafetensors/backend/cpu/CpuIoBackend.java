@@ -22,7 +22,8 @@ import io.fastsafetensors.spi.Provider;
  * <ul>
  *   <li>Bytes written into the file show in the tensors, at once or later.
  *   <li>Where the file was cut off, touching the lost pages is an {@link InternalError} in Java
- *       code (copies and conversions of ours name the file), and ends the process (SIGBUS) in native code that was given the address.
+ *       code (copies and conversions of ours name the file), and ends the process (SIGBUS) in
+ *       native code that was given the address.
  *   <li>A file that is replaced by renaming another one over it, or deleted, does no harm: the
  *       mapping keeps the old file.
  *   <li>An error of the storage shows as such an {@link InternalError} too, not as an exception of
@@ -30,10 +31,11 @@ import io.fastsafetensors.spi.Provider;
  * </ul>
  *
  * <p><b>Copied</b> ({@link AccessPath#COPIED}): threads of the session read blocks of all its files
- * into private memory of the device. A file that has another size than its header was read with,
- * is written to meanwhile (by its time of change), ends early, or can't be read is a {@link io.fastsafetensors.TransferException} of the load; after
- * the load, the file may change. Files also take this way if the mapping would not have the
- * alignment asked for, or if the file system has no mappings and the choice was ours.
+ * into private memory of the device. A file that has another size than its header was read with, is
+ * written to meanwhile (by its time of change), ends early, or can't be read is a {@link
+ * io.fastsafetensors.TransferException} of the load; after the load, the file may change. Files
+ * also take this way if the mapping would not have the alignment asked for, or if the file system
+ * has no mappings and the choice was ours.
  *
  * @since 0.1
  */

@@ -16,7 +16,8 @@ class CopyPartTests {
   @Test
   void partTakesRangesUpToItsSize() {
     List<CopyPart> parts =
-        CopyPart.split(plan(range(0, 60), range(60, 100), range(100, 199), range(199, 400)), 0, 100);
+        CopyPart.split(
+            plan(range(0, 60), range(60, 100), range(100, 199), range(199, 400)), 0, 100);
 
     assertThat(parts).hasSize(3);
     assertThat(parts.get(0).layout().spans()).containsExactly(new Span(0, 0, 100));

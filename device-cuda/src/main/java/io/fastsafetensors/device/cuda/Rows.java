@@ -62,7 +62,13 @@ record Rows(long source, long sourcePitch, long target, long targetPitch, long c
 
   @Override
   public String toString() {
-    return "%s rows of %s bytes from 0x%x every %s bytes to 0x%x every %s bytes"
-        .formatted(count, bytes, source, sourcePitch, target, targetPitch);
+    return "%s rows of %s bytes from 0x%s every %s bytes to 0x%s every %s bytes"
+        .formatted(
+            count,
+            bytes,
+            Long.toHexString(source),
+            sourcePitch,
+            Long.toHexString(target),
+            targetPitch);
   }
 }
