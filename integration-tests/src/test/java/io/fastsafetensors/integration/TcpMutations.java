@@ -167,10 +167,12 @@ final class TcpMutations {
             "C-103",
             "takes what came first for all",
             "        if (moved < 0) {",
-            "        if (moved > 0) {\n"
-                + "          return true;\n"
-                + "        }\n"
-                + "        if (moved < 0) {"),
+            """
+                    if (moved > 0) {
+                      return true;
+                    }
+                    if (moved < 0) {\
+            """),
         tcp(
             "C-103",
             "moves one chunk only",
@@ -281,9 +283,11 @@ final class TcpMutations {
             "C-107",
             "ends the old group",
             RETURN_SPLIT,
-            "ProcessGroup part = over(rendezvous().split(color, key));\n"
-                + "    links.close();\n"
-                + "    return part;"),
+            """
+            ProcessGroup part = over(rendezvous().split(color, key));
+                links.close();
+                return part;\
+            """),
         tcp(
             "C-107",
             "takes the old group's connections",
