@@ -4,15 +4,10 @@ package io.fastsafetensors.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -21,48 +16,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** All commands have one rule for what checkpoint a folder is, and refuse all others alike. */
 class FolderRuleTests {
   private static final List<String> COMMANDS = List.of("load", "digest", "inspect", "check");
-  private static final String INDEX = "model.safetensors.index.json";
 
   @TempDir private Path folder;
 
   /** Makes the files of a case. */
   @FunctionalInterface
   interface Setup {
-    void in(FolderRuleTests test) throws Exception;
-  }
-
-  private Path weights(String name, String tensor) throws IOException {
-    Path file = folder.resolve(name + ".safetensors");
-    Files.createDirectories(file.getParent());
-    Samples.write(file, tensor, DType.F32, Shape.of(4));
-    return file;
-  }
-
-  private Path index(String name, String... tensorsAndFiles) throws IOException {
-    Map<String, String> map = new TreeMap<>();
-    for (int i = 0; i < tensorsAndFiles.length; i += 2) {
-      map.put(tensorsAndFiles[i], tensorsAndFiles[i + 1] + ".safetensors");
-    }
-    String entries =
-        map.entrySet().stream()
-            .map(e -> "\"" + e.getKey() + "\": \"" + e.getValue() + "\"")
-            .collect(Collectors.joining(", "));
-    return Files.writeString(folder.resolve(name), "{\"weight_map\": {" + entries + "}}");
-  }
-
-  private void link(String name, String target) throws IOException {
-    Files.createSymbolicLink(folder.resolve(name), Path.of(target));
-  }
-
-  private void empty(String name) throws IOException {
-    Path file = folder.resolve(name);
-    Files.createDirectories(file.getParent());
-    Files.createFile(file);
+    void in(TestFolder folder) throws Exception;
   }
 
   private static Arguments of(String name, Setup setup, String... words) {
@@ -177,17 +141,17 @@ class FolderRuleTests {
             t -> {
               t.weights("model", "a");
               t.weights("model.fp16", "a");
-              t.index(INDEX, "a", "model");
+              t.index(TestFolder.INDEX, "a", "model");
               t.index("model.safetensors.index.fp16.json", "a", "model.fp16");
             },
             "has several checkpoints",
-            INDEX,
+            TestFolder.INDEX,
             "model.safetensors.index.fp16.json (variant 'fp16')"),
         of(
             "two models' indexes",
             t -> {
               t.weights("model", "a");
-              t.index(INDEX, "a", "model");
+              t.index(TestFolder.INDEX, "a", "model");
               t.index("consolidated.safetensors.index.json", "a", "model");
             },
             "consolidated.safetensors.index.json"),
@@ -229,9 +193,9 @@ class FolderRuleTests {
             "an index' link to nothing",
             t -> {
               t.link("model.safetensors", "blob");
-              t.index(INDEX, "a", "model");
+              t.index(TestFolder.INDEX, "a", "model");
             },
-            INDEX + " names",
+            TestFolder.INDEX + " names",
             "model.safetensors, which is a link to blob, which does not exist"),
         of(
             "a link in a circle",
@@ -239,8 +203,8 @@ class FolderRuleTests {
             "model.safetensors is a link that leads in a circle"),
         of(
             "an index that is a link to nothing",
-            t -> t.link(INDEX, "blob"),
-            INDEX + ": can't read this index"),
+            t -> t.link(TestFolder.INDEX, "blob"),
+            TestFolder.INDEX + ": can't read this index"),
         of(
             "a part of a file without a number",
             t -> {
@@ -283,7 +247,7 @@ class FolderRuleTests {
             t -> {
               t.weights("x", "a");
               t.weights("y", "b");
-              t.index(INDEX, "a", "y", "b", "x");
+              t.index(TestFolder.INDEX, "a", "y", "b", "x");
             },
             "lists tensor 'a'"),
         of(
@@ -291,39 +255,26 @@ class FolderRuleTests {
             t -> {
               t.weights("model", "a");
               Files.writeString(
-                  t.folder.resolve(INDEX),
+                  t.path().resolve(TestFolder.INDEX),
                   "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 25125\n");
             },
             "Git LFS pointer",
             "git lfs pull"),
-        of("an index that is a page", t -> t.page(INDEX), "an HTML page"),
-        of("an index without end", t -> t.link(INDEX, "/dev/zero"), "it is not a regular file"),
-        of("an index of gigabytes", FolderRuleTests::hugeIndex, "an index may have 100000000"),
-        of("an index that is a pipe", t -> t.pipe(INDEX), "it is not a regular file"),
+        of("an index that is a page", t -> t.page(TestFolder.INDEX), "an HTML page"),
+        of(
+            "an index without end",
+            t -> t.link(TestFolder.INDEX, "/dev/zero"),
+            "it is not a regular file"),
+        of("an index of gigabytes", TestFolder::hugeIndex, "an index may have 100000000"),
+        of("an index that is a pipe", t -> t.pipe(TestFolder.INDEX), "it is not a regular file"),
         of("weights that are a pipe", t -> t.pipe("a.safetensors"), "it is not a regular file"));
-  }
-
-  private void page(String name) throws IOException {
-    Files.writeString(folder.resolve(name), "\n<!DOCTYPE html><html><body>Sign in</body></html>");
-  }
-
-  private void hugeIndex() throws IOException {
-    try (var file = new java.io.RandomAccessFile(folder.resolve(INDEX).toFile(), "rw")) {
-      file.setLength(3L << 30);
-    }
-  }
-
-  private void pipe(String name) throws Exception {
-    Process mkfifo = new ProcessBuilder("mkfifo", folder.resolve(name).toString()).start();
-    assertThat(mkfifo.waitFor(10, TimeUnit.SECONDS)).isTrue();
-    assertThat(mkfifo.exitValue()).isZero();
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("refused")
   @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void everyCommandRefuses(String name, Setup setup, List<String> words) throws Exception {
-    setup.in(this);
+    setup.in(new TestFolder(folder));
     for (String command : COMMANDS) {
       Fst fst = Fst.run(command, folder);
       assertThat(fst.exit()).as(command + ": " + name).isEqualTo(1);
@@ -395,7 +346,7 @@ class FolderRuleTests {
   @ParameterizedTest(name = "{0}")
   @MethodSource("taken")
   void everyCommandTakes(String name, Setup setup, List<String> tensors) throws Exception {
-    setup.in(this);
+    setup.in(new TestFolder(folder));
     for (String command : COMMANDS) {
       Fst fst = Fst.run(command, folder);
       assertThat(fst.err()).as(command + ": " + name).isEmpty();
@@ -408,46 +359,20 @@ class FolderRuleTests {
     assertThat(names).isEqualTo(tensors.getFirst());
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"load", "digest", "inspect", "check"})
-  void aVariantChooses(String command) throws IOException {
-    weights("model", "plain");
-    weights("model.fp16", "half");
-    weights("model.ema-1-of-1", "ema");
-    weights("sub/x", "eight");
-    index("model.safetensors.index.fp8.json", "eight", "sub/x");
-    index("model.int4.safetensors.index.json", "none", "none");
-    Map<String, String> files =
-        Map.of("", "model", "fp16", "model.fp16", "ema", "model.ema-1-of-1", "fp8", "sub/x");
-    files.forEach((variant, file) -> {
-      Fst fst = Fst.run(command, folder, "--variant", variant);
-      assertThat(fst.err()).isEmpty();
-      assertThat(fst.exit()).isZero();
-      if (!command.equals("digest")) {
-        assertThat(fst.out()).contains(folder.resolve(file + ".safetensors").toString());
-      }
-    });
-    Fst missing = Fst.run(command, folder, "--variant", "int4");
-    assertThat(missing.exit()).isEqualTo(1);
-    assertThat(missing.out() + missing.err()).contains("none.safetensors, which does not exist");
-    Fst unknown = Fst.run(command, folder, "--variant", "fp32");
-    assertThat(unknown.exit()).isEqualTo(1);
-    assertThat(unknown.out() + unknown.err()).contains("has no variant 'fp32', but", "'fp16'");
-  }
-
   /** A snapshot of the hub: the index, too, is a link, and names files beside the link. */
   @Test
   void anIndexMayBeALink() throws IOException {
+    TestFolder files = new TestFolder(folder);
     Path blobs = Files.createDirectories(folder.resolve("blobs"));
     Path snapshot = Files.createDirectories(folder.resolve("snapshots/0a"));
-    Files.move(weights("w", "a"), blobs.resolve("aa"));
-    Files.move(index(INDEX, "a", "model-1-of-1"), blobs.resolve("ii"));
+    Files.move(files.weights("w", "a"), blobs.resolve("aa"));
+    Files.move(files.index(TestFolder.INDEX, "a", "model-1-of-1"), blobs.resolve("ii"));
     Files.createSymbolicLink(
         snapshot.resolve("model-1-of-1.safetensors"), Path.of("../../blobs/aa"));
-    Files.createSymbolicLink(snapshot.resolve(INDEX), Path.of("../../blobs/ii"));
+    Files.createSymbolicLink(snapshot.resolve(TestFolder.INDEX), Path.of("../../blobs/ii"));
     for (String command : COMMANDS) {
       assertThat(Fst.run(command, snapshot)).as(command).extracting(Fst::exit).isEqualTo(0);
-      assertThat(Fst.run(command, snapshot.resolve(INDEX)))
+      assertThat(Fst.run(command, snapshot.resolve(TestFolder.INDEX)))
           .as(command)
           .extracting(Fst::exit)
           .isEqualTo(0);
