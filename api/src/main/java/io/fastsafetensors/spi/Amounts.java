@@ -35,7 +35,7 @@ public final class Amounts {
       return "0 s";
     }
     long seconds = duration.toSeconds();
-    int nanos = duration.getNano();
+    int nanos = duration.toNanosPart();
     if (seconds == 0) {
       return nanos >= 1_000_000
           ? decimal(nanos, 1_000_000) + " ms"
