@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Locale;
 
 /** One test's context and stream of a device, with host memory to copy from and to. */
 final class DeviceBench implements AutoCloseable {
@@ -113,8 +114,14 @@ final class DeviceBench implements AutoCloseable {
     int wrong = Arrays.mismatch(wanted, found);
     if (wrong >= 0) {
       throw rule.broken(
-          "%s: of %s bytes, number %s is 0x%02x, want 0x%02x"
-              .formatted(what, wanted.length, wrong, found[wrong], wanted[wrong]));
+          String.format(
+              Locale.ROOT,
+              "%s: of %s bytes, number %s is 0x%02x, want 0x%02x",
+              what,
+              wanted.length,
+              wrong,
+              found[wrong],
+              wanted[wrong]));
     }
   }
 
