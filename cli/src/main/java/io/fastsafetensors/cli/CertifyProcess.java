@@ -17,7 +17,6 @@ final class CertifyProcess {
   /** Runs it on this process's terminal until it ends; returns its exit status. */
   static int run(PluginPaths plugins, List<String> arguments)
       throws IOException, InterruptedException {
-    plugins.check();
     List<String> command = plugins.jvm(testkit().toString());
     command.addAll(List.of("-m", PROGRAM));
     command.addAll(arguments);

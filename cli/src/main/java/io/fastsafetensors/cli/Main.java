@@ -99,13 +99,16 @@ public final class Main implements Runnable {
       last = last.subcommand();
     }
     CommandLine command = last.commandSpec().commandLine();
+    plugins.missing().ifPresent(path -> {
+      throw new ParameterException(command, path + ": there is no such file or folder");
+    });
     boolean hasOwnJvm = command.getCommand() instanceof CertifyCommand;
     if (hasOwnJvm || !plugins.areMissing() || last.isUsageHelpRequested()) {
       return new RunLast().execute(parsed);
     }
     try {
       return plugins.restart(parsed.originalArgs());
-    } catch (IOException | InterruptedException | IllegalArgumentException e) {
+    } catch (IOException | InterruptedException e) {
       throw new ExecutionException(command, "can't start another JVM", e);
     }
   }

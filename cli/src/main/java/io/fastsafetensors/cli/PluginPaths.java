@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
@@ -50,27 +51,22 @@ final class PluginPaths {
     return modulePath + "|" + classPath;
   }
 
-  /**
-   * Checks that everything is there: the JVM itself passes over what is not.
-   *
-   * @throws IllegalArgumentException if something is not
-   */
-  void check() {
-    check(MODULE_PATH, modulePath);
-    check("--class-path", classPath);
+  /** Returns the first option and entry that isn't there: the JVM itself passes over it. */
+  Optional<String> missing() {
+    return Stream.of(missing(MODULE_PATH, modulePath), missing("--class-path", classPath))
+        .flatMap(entry -> entry)
+        .findFirst();
   }
 
-  private static void check(String option, String path) {
-    Stream.of(path.split(File.pathSeparator, -1))
-        .filter(entry -> !entry.isEmpty())
-        .filter(entry ->
-            !Files.exists(
-                Path.of(entry.endsWith("/*") ? entry.substring(0, entry.length() - 2) : entry)))
-        .findFirst()
-        .ifPresent(entry -> {
-          throw new IllegalArgumentException(
-              option + " " + entry + ": there is no such file or folder");
-        });
+  private static Stream<String> missing(String option, String path) {
+    return Stream.of(path.split(File.pathSeparator, -1))
+        .filter(entry -> !entry.isEmpty() && !Files.exists(Path.of(withoutStar(entry))))
+        .map(entry -> option + " " + entry);
+  }
+
+  /** A class path may say "all jars of a folder". */
+  private static String withoutStar(String entry) {
+    return entry.endsWith("/*") ? entry.substring(0, entry.length() - 2) : entry;
   }
 
   /**
@@ -101,7 +97,6 @@ final class PluginPaths {
 
   /** Runs this command anew, in a JVM with these paths. */
   int restart(List<String> arguments) throws IOException, InterruptedException {
-    check();
     List<String> command = jvm();
     command.add("-D" + ADDED + "=" + added());
     command.addAll(List.of("-m", Main.class.getModule().getName() + "/" + Main.class.getName()));

@@ -44,7 +44,7 @@ class LocalGroupFailureTests {
     assertThat(e.peer()).isEqualTo(1);
     assertThat(e)
         .hasMessageContaining("broadcast on rank 0, peer rank 1")
-        .hasMessageContaining("0.3");
+        .hasMessageContaining("300 ms");
   }
 
   @Test

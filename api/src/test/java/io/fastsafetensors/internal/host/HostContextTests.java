@@ -77,7 +77,7 @@ class HostContextTests {
       for (long bytes : new long[] {1L << 46, 1L << 62, Long.MAX_VALUE}) {
         assertThatExceptionOfType(DeviceMemoryException.class)
             .isThrownBy(() -> context.allocate(bytes, 64))
-            .withMessageContaining("needed " + bytes + " bytes")
+            .withMessageContaining("(" + bytes + " bytes)")
             .matches(e -> e.neededBytes() == bytes);
       }
     }

@@ -3,6 +3,7 @@ package io.fastsafetensors.device.cuda;
 
 import io.fastsafetensors.spi.Region;
 import java.lang.foreign.MemorySegment;
+import java.util.Locale;
 
 /**
  * Rows to copy.
@@ -62,13 +63,14 @@ record Rows(long source, long sourcePitch, long target, long targetPitch, long c
 
   @Override
   public String toString() {
-    return "%s rows of %s bytes from 0x%s every %s bytes to 0x%s every %s bytes"
-        .formatted(
-            count,
-            bytes,
-            Long.toHexString(source),
-            sourcePitch,
-            Long.toHexString(target),
-            targetPitch);
+    return String.format(
+        Locale.ROOT,
+        "%s rows of %s bytes from 0x%x every %s bytes to 0x%x every %s bytes",
+        count,
+        bytes,
+        source,
+        sourcePitch,
+        target,
+        targetPitch);
   }
 }
