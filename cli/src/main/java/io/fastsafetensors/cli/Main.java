@@ -99,9 +99,11 @@ public final class Main implements Runnable {
       last = last.subcommand();
     }
     CommandLine command = last.commandSpec().commandLine();
-    plugins.missing().ifPresent(path -> {
-      throw new ParameterException(command, path + ": there is no such file or folder");
-    });
+    plugins
+        .missing()
+        .ifPresent(path -> {
+          throw new ParameterException(command, path + ": there is no such file or folder");
+        });
     boolean hasOwnJvm = command.getCommand() instanceof CertifyCommand;
     if (hasOwnJvm || !plugins.areMissing() || last.isUsageHelpRequested()) {
       return new RunLast().execute(parsed);
