@@ -80,6 +80,11 @@ final class PageCache implements AutoCloseable {
     return end <= offset ? 0 : (end - 1) / libc.pageSize() - offset / libc.pageSize() + 1;
   }
 
+  /** Tells whether a program serves the file, which may take as long as it likes. */
+  boolean isBehindProgram() {
+    return type.kind() == Kind.PROGRAM;
+  }
+
   int pageSize() {
     return libc.pageSize();
   }

@@ -3,6 +3,7 @@ package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.TransferPath;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the way of each read of a file.
@@ -28,16 +29,25 @@ record Sorter(SourceFile file, DirectMode mode, boolean mapped, boolean cached) 
         : TransferPath.BUFFERED;
   }
 
-  /**
-   * Tells whether reads may pass the page cache, as far as known. Where nobody knows what that has
-   * they don't unless asked to: to read from the disk again what is in memory costs most.
-   */
+  /** Tells whether reads may pass the page cache, as far as known. */
   boolean mayReadDirectly() {
     return switch (mode) {
       case ON -> file.direct().isAllowed();
-      case AUTO -> !cached && file.direct().isAllowed() && file.cache().isSeen();
+      case AUTO -> !cached && file.direct().isAllowed() && objection() == null;
       case OFF -> false;
     };
+  }
+
+  /**
+   * Returns why reads don't pass the page cache unless asked to; null if nothing speaks against it.
+   * To read from the disk again what is in memory costs most. And a process can't end before its
+   * direct reads of FUSE do, where a read by way of the page cache lets it go.
+   */
+  private @Nullable String objection() {
+    if (!file.cache().isSeen()) {
+      return "what is cached isn't seen";
+    }
+    return file.cache().isBehindProgram() ? "a program serves the file, and could hang" : null;
   }
 
   /** Tells whether reads of that way wait for storage, not for processors. */
@@ -50,8 +60,7 @@ record Sorter(SourceFile file, DirectMode mode, boolean mapped, boolean cached) 
     if (mode == DirectMode.OFF) {
       return "direct reads are off";
     }
-    return mode == DirectMode.AUTO && !file.cache().isSeen()
-        ? "not direct: what is cached isn't seen"
-        : file.direct().describe();
+    @Nullable String objection = mode == DirectMode.AUTO ? objection() : null;
+    return objection == null ? file.direct().describe() : "not direct: " + objection;
   }
 }

@@ -125,10 +125,22 @@ class PageCacheTests extends FaultFixture {
   @Test
   void mappingsAreAskedFirstWhereAProgramServesFiles() throws IOException {
     kernel.fileSystem = FUSE;
-    assertThat(cold()).containsOnlyKeys(DIRECT);
+    cold();
     assertThat(kernel.asked).containsExactly("mincore");
     kernel.mincoreLies = true;
     assertThat(warm().reason()).contains("on fuse (program), page cache seen by cachestat");
+  }
+
+  /** A process can't end before its direct reads of FUSE do, which may never be. */
+  @Test
+  void whatAProgramServesIsReadDirectlyOnlyIfAskedFor() throws IOException {
+    kernel.fileSystem = FUSE;
+    CachedParts.evict(file.path());
+    TransferStats stats = loads.check(file).stats();
+    assertThat(stats.bytesByPath()).containsOnlyKeys(BUFFERED);
+    assertThat(stats.reason()).contains("not direct: a program serves the file, and could hang");
+    loads.direct = DirectMode.ON;
+    assertThat(cold()).containsOnlyKeys(DIRECT);
   }
 
   @Test
