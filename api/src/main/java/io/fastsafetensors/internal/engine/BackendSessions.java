@@ -32,7 +32,7 @@ final class BackendSessions implements AutoCloseable {
   private final Candidates<IoBackend> candidates;
   private final SharedContext context;
   private final IoOptions options;
-  private final Whereabouts whereabouts;
+  private final HeldFiles held;
   private final List<Opened> opened = new ArrayList<>();
   private final Deque<PendingFile> inFlight = new ArrayDeque<>();
 
@@ -48,19 +48,19 @@ final class BackendSessions implements AutoCloseable {
       Candidates<IoBackend> candidates,
       SharedContext context,
       IoOptions options,
-      Whereabouts whereabouts) {
+      HeldFiles held) {
     this.candidates = candidates;
     this.context = context;
     this.options = options;
-    this.whereabouts = whereabouts;
+    this.held = held;
   }
 
   /** Starts reading a file, by the first backend that can serve it. */
   void submit(FilePlan plan) throws LoadException {
     PendingFile file = new PendingFile(this, plan);
-    whereabouts.ask(plan.path(), plan.bytes());
+    held.ask(plan.path(), plan.bytes());
     file.submit();
-    whereabouts.answered(plan.path());
+    held.answered(plan.path());
     inFlight.add(file);
   }
 
@@ -123,13 +123,13 @@ final class BackendSessions implements AutoCloseable {
   private List<PendingFile> stopped() {
     Deadline grace = Deadline.after(STOP_GRACE);
     for (PendingFile file : inFlight) {
-      whereabouts.hanging(file.plan().path(), file.stop(grace));
+      held.hanging(file.plan().path(), file.stop(grace));
     }
     return inFlight.stream().sorted(Comparator.comparingInt(PendingFile::underWay)).toList();
   }
 
   private void close(PendingFile file) {
     file.close();
-    whereabouts.done(file.plan().path());
+    held.done(file.plan().path());
   }
 }

@@ -38,7 +38,7 @@ public final class DefaultLoader implements Loader {
   private final ProcessGroup group;
   private final Duration timeout;
   private final FileSet files;
-  private final LeftBehind leftBehind = new LeftBehind();
+  private final AbandonedCalls abandoned = new AbandonedCalls();
   private final Leaks.Trace trace;
   private @Nullable OpenDevice opened;
   private @Nullable LoadReport lastReport;
@@ -71,27 +71,27 @@ public final class DefaultLoader implements Loader {
   @Override
   public Loader addCheckpoint(Path path) throws LoadException {
     checkOpen();
-    files.addCheckpoint(path, Optional.empty(), errand());
+    files.addCheckpoint(path, Optional.empty(), bounded());
     return this;
   }
 
   @Override
   public Loader addCheckpoint(Path path, String variant) throws LoadException {
     checkOpen();
-    files.addCheckpoint(path, Optional.of(variant), errand());
+    files.addCheckpoint(path, Optional.of(variant), bounded());
     return this;
   }
 
   @Override
   public Set<String> keys() throws LoadException {
     checkOpen();
-    return files.catalog(errand()).keys();
+    return files.catalog(bounded()).keys();
   }
 
   @Override
   public TensorInfo info(String name) throws LoadException {
     checkOpen();
-    return files.catalog(errand()).get(name).info();
+    return files.catalog(bounded()).get(name).info();
   }
 
   @Override
@@ -103,8 +103,8 @@ public final class DefaultLoader implements Loader {
   public FileBuffer load(LoadOptions options) throws LoadException {
     checkOpen();
     lastReport = null;
-    Errand errand = Errand.of(Ending.of(options, () -> closed), leftBehind);
-    Catalog catalog = files.agreedCatalog(call(options), errand);
+    BoundedCall bounded = BoundedCall.of(StopSignal.of(options, () -> closed), abandoned);
+    Catalog catalog = files.agreedCatalog(call(options), bounded);
     if (files.isEmpty()) {
       throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
     }
@@ -114,13 +114,13 @@ public final class DefaultLoader implements Loader {
         group,
         "load",
         waitForOthers(options),
-        () -> load(wanted, options, conversion, errand),
+        () -> load(wanted, options, conversion, bounded),
         FileBuffer::close);
   }
 
   /** Starts a call that has the loader's own timeout. */
-  private Errand errand() {
-    return Errand.of(Ending.after(timeout, () -> closed), leftBehind);
+  private BoundedCall bounded() {
+    return BoundedCall.of(StopSignal.after(timeout, () -> closed), abandoned);
   }
 
   /** All ranks have the same catalog and filter, and so find the same fault, each by itself. */
@@ -158,25 +158,25 @@ public final class DefaultLoader implements Loader {
   }
 
   /** Loads this rank's share. */
-  private FileBuffer load(Catalog wanted, LoadOptions options, Conversion conversion, Errand errand)
+  private FileBuffer load(Catalog wanted, LoadOptions options, Conversion conversion, BoundedCall bounded)
       throws LoadException {
     OpenDevice on = open();
     // Held by the load itself, which may be under way when the loader is closed.
     on.context().retain();
     try {
-      return load(wanted, options, conversion, errand, on);
+      return load(wanted, options, conversion, bounded, on);
     } finally {
       on.context().release();
     }
   }
 
   private FileBuffer load(
-      Catalog wanted, LoadOptions options, Conversion conversion, Errand errand, OpenDevice on)
+      Catalog wanted, LoadOptions options, Conversion conversion, BoundedCall bounded, OpenDevice on)
       throws LoadException {
     conversion.checkAll(wanted, on.context());
     LoadPlan plan = LoadPlan.of(wanted, group.rank());
     LoadNeeds needs = new LoadNeeds(plan, options, conversion, device, HostLimits.SYSTEM);
-    LoadJob.Result result = new LoadJob(registry, on, plan, options, needs, errand).run();
+    LoadJob.Result result = new LoadJob(registry, on, plan, options, needs, bounded).run();
     try {
       lastReport = result.report();
       return new DefaultFileBuffer(wanted, result, on.context(), group, options.cache());
@@ -201,7 +201,7 @@ public final class DefaultLoader implements Loader {
     checkOpen();
     LoadReport last = lastReport;
     return last != null
-        ? last.withKeptBytes(leftBehind.bytes())
+        ? last.withKeptBytes(abandoned.bytes())
         : new LoadReport(
             device,
             registry.report(device),
@@ -209,7 +209,7 @@ public final class DefaultLoader implements Loader {
             List.of(),
             0,
             Duration.ZERO,
-            leftBehind.bytes());
+            abandoned.bytes());
   }
 
   @Override

@@ -68,8 +68,8 @@ final class FileSet {
   }
 
   /** Adds the files of a checkpoint, spread over the ranks by size. */
-  void addCheckpoint(Path path, Optional<String> variant, Errand errand) throws LoadException {
-    Found found = errand.run(() -> find(path, variant, errand.whereabouts()), _ -> {});
+  void addCheckpoint(Path path, Optional<String> variant, BoundedCall bounded) throws LoadException {
+    Found found = bounded.run(() -> find(path, variant, bounded.held()), _ -> {});
     add(found.files());
     found.index().ifPresent(indexes::add);
   }
@@ -77,9 +77,9 @@ final class FileSet {
   /** A checkpoint's files, with the ranks that read them. */
   private record Found(List<SourceFile> files, Optional<CheckpointIndex> index) {}
 
-  private Found find(Path path, Optional<String> variant, Whereabouts whereabouts)
+  private Found find(Path path, Optional<String> variant, HeldFiles held)
       throws LoadException {
-    whereabouts.ask(path, 0);
+    held.ask(path, 0);
     FoundCheckpoint found = CheckpointFiles.find(path, variant);
     found
         .leftOut()
@@ -97,18 +97,18 @@ final class FileSet {
   }
 
   /** Returns what the headers say, for a call that asks only once; all ranks call it. */
-  Catalog catalog(Errand errand) throws LoadException {
-    return headers != null ? headers.catalog() : agreedCatalog(List.of("call: keys"), errand);
+  Catalog catalog(BoundedCall bounded) throws LoadException {
+    return headers != null ? headers.catalog() : agreedCatalog(List.of("call: keys"), bounded);
   }
 
   /**
    * Returns what the headers say, once all ranks agree about the call and the files.
    *
    * @param call the call and its arguments, one a line
-   * @param errand reads the headers
+   * @param bounded reads the headers
    * @throws io.fastsafetensors.CollectiveException if they disagree, the same on every rank
    */
-  Catalog agreedCatalog(List<String> call, Errand errand) throws LoadException {
+  Catalog agreedCatalog(List<String> call, BoundedCall bounded) throws LoadException {
     List<SourceFile> byRank =
         files.stream().sorted(Comparator.comparingInt(SourceFile::rank)).toList();
     List<String> lines = new ArrayList<>(call);
@@ -117,7 +117,7 @@ final class FileSet {
     lines.add("headers " + (known == null ? "unread" : known.digest()));
     Together.agreeOn(group, () -> lines, List::stream);
     if (known == null) {
-      known = Headers.read(group, byRank, indexes, errand);
+      known = Headers.read(group, byRank, indexes, bounded);
       headers = known;
     }
     return known.catalog();

@@ -43,8 +43,8 @@ public record Headers(Catalog catalog, String digest) {
     List<SourceFile> files =
         checkpoint.files().stream().map(file -> new SourceFile(0, file)).toList();
     List<CheckpointIndex> indexes = checkpoint.index().stream().toList();
-    Errand errand = Errand.of(Ending.after(TIMEOUT, () -> false), new LeftBehind());
-    return read(ProcessGroup.single(), files, indexes, errand).catalog().files().stream()
+    BoundedCall bounded = BoundedCall.of(StopSignal.after(TIMEOUT, () -> false), new AbandonedCalls());
+    return read(ProcessGroup.single(), files, indexes, bounded).catalog().files().stream()
         .map(CatalogFile::header)
         .toList();
   }
@@ -55,20 +55,20 @@ public record Headers(Catalog catalog, String digest) {
    * @param group the ranks
    * @param files all files, in the order of ranks
    * @param indexes what has to agree with the headers
-   * @param errand reads the files
+   * @param bounded reads the files
    */
   static Headers read(
-      ProcessGroup group, List<SourceFile> files, List<CheckpointIndex> indexes, Errand errand)
+      ProcessGroup group, List<SourceFile> files, List<CheckpointIndex> indexes, BoundedCall bounded)
       throws LoadException {
     if (group.size() == 1) {
-      List<CatalogFile> read = errand.run(() -> readAll(files, errand), _ -> {});
+      List<CatalogFile> read = bounded.run(() -> readAll(files, bounded), _ -> {});
       return new Headers(catalog(read, indexes), "");
     }
     List<byte[]> raw =
         Together.gather(
             group,
             "headers",
-            () -> errand.run(() -> readOwn(files, group.rank(), errand), _ -> {}));
+            () -> bounded.run(() -> readOwn(files, group.rank(), bounded), _ -> {}));
     return Together.make(
         group,
         "catalog",
@@ -86,9 +86,9 @@ public record Headers(Catalog catalog, String digest) {
     return catalog;
   }
 
-  private static List<CatalogFile> readAll(List<SourceFile> files, Errand errand)
+  private static List<CatalogFile> readAll(List<SourceFile> files, BoundedCall bounded)
       throws LoadException {
-    List<SafetensorsHeader> headers = each(files, errand, SafetensorsHeader::read);
+    List<SafetensorsHeader> headers = each(files, bounded, SafetensorsHeader::read);
     List<CatalogFile> read = new ArrayList<>();
     for (SourceFile file : files) {
       read.add(new CatalogFile(read.size(), file, headers.get(read.size())));
@@ -96,10 +96,10 @@ public record Headers(Catalog catalog, String digest) {
     return read;
   }
 
-  private static byte[] readOwn(List<SourceFile> files, int rank, Errand errand)
+  private static byte[] readOwn(List<SourceFile> files, int rank, BoundedCall bounded)
       throws LoadException {
     List<SourceFile> own = files.stream().filter(file -> file.rank() == rank).toList();
-    List<RawHeader> headers = each(own, errand, HeaderReader::readRaw);
+    List<RawHeader> headers = each(own, bounded, HeaderReader::readRaw);
     int size = 0;
     for (RawHeader header : headers) {
       size = Math.addExact(size, Long.BYTES + Integer.BYTES + header.json().length);
@@ -121,11 +121,11 @@ public record Headers(Catalog catalog, String digest) {
    *
    * @throws LoadException of the first file that can't be read, in the order given
    */
-  private static <T> List<T> each(List<SourceFile> files, Errand errand, Reading<T> reading)
+  private static <T> List<T> each(List<SourceFile> files, BoundedCall bounded, Reading<T> reading)
       throws LoadException {
     List<FutureTask<T>> tasks =
         files.stream()
-            .map(file -> new FutureTask<>(() -> read(file.path(), errand, reading)))
+            .map(file -> new FutureTask<>(() -> read(file.path(), bounded, reading)))
             .toList();
     AtomicInteger next = new AtomicInteger();
     Runnable work =
@@ -147,13 +147,13 @@ public record Headers(Catalog catalog, String digest) {
     return results;
   }
 
-  private static <T> T read(Path file, Errand errand, Reading<T> reading) throws LoadException {
-    errand.ending().check();
-    errand.whereabouts().ask(file, 0);
+  private static <T> T read(Path file, BoundedCall bounded, Reading<T> reading) throws LoadException {
+    bounded.signal().check();
+    bounded.held().ask(file, 0);
     try {
       return reading.of(file);
     } finally {
-      errand.whereabouts().done(file);
+      bounded.held().done(file);
     }
   }
 

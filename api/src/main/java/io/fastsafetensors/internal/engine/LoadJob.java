@@ -37,7 +37,7 @@ final class LoadJob {
   private final LoadOptions options;
   private final LoadNeeds needs;
   private final Conversion conversion;
-  private final Errand errand;
+  private final BoundedCall bounded;
   private final LoadMonitor monitor;
   private final List<LoadedFile> files = new ArrayList<>();
   private final List<FileReport> reports = new ArrayList<>();
@@ -50,7 +50,7 @@ final class LoadJob {
       LoadPlan plan,
       LoadOptions options,
       LoadNeeds needs,
-      Errand errand) {
+      BoundedCall bounded) {
     this.registry = registry;
     this.on = on;
     this.context = on.context();
@@ -58,9 +58,9 @@ final class LoadJob {
     this.options = options;
     this.needs = needs;
     this.conversion = needs.conversion();
-    this.errand = errand;
+    this.bounded = bounded;
     this.monitor =
-        new LoadMonitor(options.progress(), plan.bytes(), needs.reading(), errand.ending());
+        new LoadMonitor(options.progress(), plan.bytes(), needs.reading(), bounded.signal());
   }
 
   /**
@@ -78,7 +78,7 @@ final class LoadJob {
   Result run() throws LoadException {
     context.retain(); // by the thread that loads, which may be left behind
     return FlightEvents.load(
-        context.device(), plan, () -> errand.run(this::loadAndLetGo, r -> r.tensors().close()));
+        context.device(), plan, () -> bounded.run(this::loadAndLetGo, r -> r.tensors().close()));
   }
 
   private Result loadAndLetGo() throws LoadException {
@@ -95,7 +95,7 @@ final class LoadJob {
       Candidates<IoBackend> backends = registry.backends(context.device(), choice);
       IoOptions ioOptions = ioOptions(choice);
       try (BackendSessions sessions =
-          new BackendSessions(backends, context, ioOptions, errand.whereabouts())) {
+          new BackendSessions(backends, context, ioOptions, bounded.held())) {
         readAll(sessions);
       }
       return new Result(new LoadedTensors(files, conversion), report(backends.reports()));

@@ -17,7 +17,7 @@ final class LoadMonitor implements IoMonitor {
   private static final Logger LOG = System.getLogger(LoadMonitor.class.getName());
 
   private final ProgressListener progress;
-  private final Ending ending;
+  private final StopSignal signal;
   private final long totalBytes;
   private final LoadMemory memory;
 
@@ -26,12 +26,12 @@ final class LoadMonitor implements IoMonitor {
 
   private volatile @Nullable Throwable listenerFailure;
 
-  LoadMonitor(ProgressListener progress, long totalBytes, LoadMemory memory, Ending ending) {
+  LoadMonitor(ProgressListener progress, long totalBytes, LoadMemory memory, StopSignal signal) {
     this.progress = progress;
     this.memory = memory;
-    this.ending = ending;
+    this.signal = signal;
     this.totalBytes = totalBytes;
-    ending.tellProgress(() -> ": " + doneBytes + " of " + totalBytes + " bytes were in place");
+    signal.tellProgress(() -> ": " + doneBytes + " of " + totalBytes + " bytes were in place");
   }
 
   @Override
@@ -58,7 +58,7 @@ final class LoadMonitor implements IoMonitor {
       progress.onProgress(doneBytes, totalBytes);
     } catch (RuntimeException | Error e) {
       listenerFailure = e;
-      ending.fail(e);
+      signal.fail(e);
     }
   }
 
@@ -69,12 +69,12 @@ final class LoadMonitor implements IoMonitor {
 
   @Override
   public void checkpoint() throws LoadCancelledException {
-    ending.check();
+    signal.check();
   }
 
   @Override
   public Deadline deadline() {
-    return ending.deadline();
+    return signal.deadline();
   }
 
   @Override
@@ -84,6 +84,6 @@ final class LoadMonitor implements IoMonitor {
 
   /** Stops all files at their next block, because one of them failed. */
   void abandon(Throwable failure) {
-    ending.fail(failure);
+    signal.fail(failure);
   }
 }

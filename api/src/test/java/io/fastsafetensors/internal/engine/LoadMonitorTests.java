@@ -32,7 +32,7 @@ class LoadMonitorTests {
 
   private LoadMonitor monitor(LoadOptions.Builder options, long total) {
     LoadOptions built = options.progress((done, _) -> heard.add(done)).build();
-    return new LoadMonitor(built.progress(), total, MEMORY, Ending.of(built, () -> false));
+    return new LoadMonitor(built.progress(), total, MEMORY, StopSignal.of(built, () -> false));
   }
 
   private static void block(LoadMonitor monitor, long bytes) {
@@ -102,7 +102,7 @@ class LoadMonitorTests {
             })
             .build();
     LoadMonitor monitor =
-        new LoadMonitor(options.progress(), 10, MEMORY, Ending.of(options, () -> false));
+        new LoadMonitor(options.progress(), 10, MEMORY, StopSignal.of(options, () -> false));
     assertThatCode(monitor::throwListenerFailure).doesNotThrowAnyException();
     block(monitor, 1);
     block(monitor, 1);

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  * Which files a call of a loader has in its hands, and which of them it waits for: for who can't
  * wait any longer. Thread-safe.
  */
-final class Whereabouts {
+final class HeldFiles {
   private static final int MOST_NAMED = 3;
 
   private final Map<Path, Hold> holds = new LinkedHashMap<>();

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What ends a call of a loader before its work is done. Thread-safe. */
-final class Ending {
+final class StopSignal {
   private final Deadline deadline;
   private final Cancellation cancellation;
   private final BooleanSupplier loaderClosed;
@@ -20,20 +20,20 @@ final class Ending {
   private volatile boolean interrupted;
   private volatile @Nullable Throwable failure;
 
-  private Ending(Duration timeout, Cancellation cancellation, BooleanSupplier loaderClosed) {
+  private StopSignal(Duration timeout, Cancellation cancellation, BooleanSupplier loaderClosed) {
     this.deadline = Deadline.after(timeout);
     this.cancellation = cancellation;
     this.loaderClosed = loaderClosed;
   }
 
   /** Starts the time of a load. */
-  static Ending of(LoadOptions options, BooleanSupplier loaderClosed) {
-    return new Ending(options.timeout(), options.cancellation(), loaderClosed);
+  static StopSignal of(LoadOptions options, BooleanSupplier loaderClosed) {
+    return new StopSignal(options.timeout(), options.cancellation(), loaderClosed);
   }
 
   /** Starts the time of a call that can't be cancelled. */
-  static Ending after(Duration timeout, BooleanSupplier loaderClosed) {
-    return new Ending(timeout, new Cancellation(), loaderClosed);
+  static StopSignal after(Duration timeout, BooleanSupplier loaderClosed) {
+    return new StopSignal(timeout, new Cancellation(), loaderClosed);
   }
 
   Deadline deadline() {

@@ -10,22 +10,22 @@ import java.util.concurrent.ConcurrentHashMap;
  * The calls of a loader whose callers could not wait for their end. What such a call may still
  * write to stays its own until it ends. Thread-safe.
  */
-final class LeftBehind {
-  private static final Logger LOG = System.getLogger(LeftBehind.class.getName());
+final class AbandonedCalls {
+  private static final Logger LOG = System.getLogger(AbandonedCalls.class.getName());
 
-  private final Set<Whereabouts> calls = ConcurrentHashMap.newKeySet();
+  private final Set<HeldFiles> calls = ConcurrentHashMap.newKeySet();
 
   /** Returns how much memory such calls keep. */
   long bytes() {
-    return calls.stream().mapToLong(Whereabouts::bytes).sum();
+    return calls.stream().mapToLong(HeldFiles::bytes).sum();
   }
 
-  void add(Whereabouts call) {
+  void add(HeldFiles call) {
     calls.add(call);
     LOG.log(Level.ERROR, () -> "a load was left behind: " + call.describe());
   }
 
-  void ended(Whereabouts call, long seconds) {
+  void ended(HeldFiles call, long seconds) {
     calls.remove(call);
     LOG.log(
         Level.INFO,

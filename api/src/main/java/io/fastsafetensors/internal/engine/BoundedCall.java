@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  * the work has a moment to end in order. After that the caller gets its exception, and the thread
  * keeps what the work may still touch, and frees it whenever the work ends.
  *
- * @param ending what ends the call
- * @param whereabouts which files it is at
- * @param leftBehind where it is counted if it is left behind
+ * @param signal what ends the call
+ * @param held which files it is at
+ * @param abandoned where it is counted if it is left behind
  */
-record Errand(Ending ending, Whereabouts whereabouts, LeftBehind leftBehind) {
+record BoundedCall(StopSignal signal, HeldFiles held, AbandonedCalls abandoned) {
   /** How long the work may take to end once its deadline has passed. */
   private static final Duration GRACE_AFTER_DEADLINE = Duration.ofMillis(300);
 
@@ -42,21 +42,21 @@ record Errand(Ending ending, Whereabouts whereabouts, LeftBehind leftBehind) {
     T run() throws LoadException;
   }
 
-  /** Starts an errand of a loader. */
-  static Errand of(Ending ending, LeftBehind leftBehind) {
-    return new Errand(ending, new Whereabouts(), leftBehind);
+  /** Starts a call of a loader. */
+  static BoundedCall of(StopSignal signal, AbandonedCalls abandoned) {
+    return new BoundedCall(signal, new HeldFiles(), abandoned);
   }
 
   /**
    * Does the work; blocks until it is done, or over.
    *
-   * @param work what to do; it ends soon after {@link #ending} says so, unless it hangs
+   * @param work what to do; it ends soon after {@link #signal} says so, unless it hangs
    * @param undo takes back what the work made too late
    */
   <T> T run(Work<T> work, Consumer<? super T> undo) throws LoadException {
     if (Thread.currentThread().isInterrupted()) {
-      ending.interrupt();
-      throw thrown(ending.reason());
+      signal.interrupt();
+      throw thrown(signal.reason());
     }
     CompletableFuture<T> done = new CompletableFuture<>();
     long start = System.nanoTime();
@@ -80,7 +80,7 @@ record Errand(Ending ending, Whereabouts whereabouts, LeftBehind leftBehind) {
       inTime = done.completeExceptionally(e);
     }
     if (!inTime) {
-      leftBehind.ended(whereabouts, TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
+      abandoned.ended(held, TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
     }
   }
 
@@ -94,7 +94,7 @@ record Errand(Ending ending, Whereabouts whereabouts, LeftBehind leftBehind) {
           return interrupted ? tooLate(made, undo) : made;
         } catch (InterruptedException e) {
           interrupted = true;
-          ending.interrupt();
+          signal.interrupt();
         } catch (TimeoutException e) {
           // over, or once more
         }
@@ -114,17 +114,17 @@ record Errand(Ending ending, Whereabouts whereabouts, LeftBehind leftBehind) {
 
   /** Returns how long to wait before looking again. */
   private long patience(@Nullable Deadline grace) {
-    Deadline next = grace == null ? ending.deadline() : grace;
+    Deadline next = grace == null ? signal.deadline() : grace;
     return Math.min(POLL_NANOS, next.remainingNanos());
   }
 
   /** Returns until when the work may take to end; null while it is not over. */
   private @Nullable Deadline grace(@Nullable Deadline known) {
-    if (known == null && !ending.isOver()) {
+    if (known == null && !signal.isOver()) {
       return null;
     }
     Deadline grace = known == null ? Deadline.after(GRACE) : known;
-    boolean late = ending.deadline().hasPassed();
+    boolean late = signal.deadline().hasPassed();
     return late && grace.remainingNanos() > GRACE_AFTER_DEADLINE.toNanos()
         ? Deadline.after(GRACE_AFTER_DEADLINE)
         : grace;
@@ -132,30 +132,30 @@ record Errand(Ending ending, Whereabouts whereabouts, LeftBehind leftBehind) {
 
   private <T> T tooLate(T made, Consumer<? super T> undo) throws LoadException {
     undo.accept(made);
-    throw thrown(ending.reason());
+    throw thrown(signal.reason());
   }
 
   /** Leaves the work behind, unless it ends at this moment. */
   private void leave(CompletableFuture<?> done) {
-    leftBehind.add(whereabouts);
+    abandoned.add(held);
     if (!done.completeExceptionally(hanging())) {
-      leftBehind.ended(whereabouts, 0);
+      abandoned.ended(held, 0);
     }
   }
 
   /** Returns what the caller gets: why the call is over, and what hangs. */
   private Throwable hanging() {
-    String what = whereabouts.describe();
-    @Nullable Throwable failure = ending.failure();
+    String what = held.describe();
+    @Nullable Throwable failure = signal.failure();
     if (failure != null && !(failure instanceof LoadCancelledException)) {
-      failure.addSuppressed(new LoadCancelledException(what, false, whereabouts.bytes()));
+      failure.addSuppressed(new LoadCancelledException(what, false, held.bytes()));
       return failure;
     }
-    @Nullable LoadCancelledException reason = ending.reason();
+    @Nullable LoadCancelledException reason = signal.reason();
     return reason == null
-        ? new LoadCancelledException(what, false, whereabouts.bytes())
+        ? new LoadCancelledException(what, false, held.bytes())
         : new LoadCancelledException(
-            reason.getMessage() + "; " + what, reason.timedOut(), whereabouts.bytes());
+            reason.getMessage() + "; " + what, reason.timedOut(), held.bytes());
   }
 
   /** Throws what the work threw, as it is; its trace goes on with the caller's. */
