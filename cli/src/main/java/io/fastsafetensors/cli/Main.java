@@ -99,13 +99,16 @@ public final class Main implements Runnable {
       last = last.subcommand();
     }
     CommandLine command = last.commandSpec().commandLine();
+    if (last.isUsageHelpRequested()) {
+      return new RunLast().execute(parsed);
+    }
     plugins
         .missing()
         .ifPresent(path -> {
           throw new ParameterException(command, path + ": there is no such file or folder");
         });
     boolean hasOwnJvm = command.getCommand() instanceof CertifyCommand;
-    if (hasOwnJvm || !plugins.areMissing() || last.isUsageHelpRequested()) {
+    if (hasOwnJvm || !plugins.areMissing()) {
       return new RunLast().execute(parsed);
     }
     try {

@@ -80,6 +80,31 @@ class SamplePluginsTests {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"--module-path", "--class-path"})
+  void eachCommandTakesAJarThatIsAdded(String path) throws Exception {
+    ReadmeProgram.writeSamples(folder);
+    String jar = HTTP.jar(folder).toString();
+    String file = folder.resolve("a.safetensors").toString();
+    try (RangeServer server = new RangeServer()) {
+      List<String> options = List.of(server.option());
+      Jvm load =
+          Distribution.fst(
+              folder, options, "load", path, jar, "--backend", "example-http", "--json", file);
+      assertThat(load.exit()).as(load.output()).isZero();
+      assertThat(load.output()).contains("\"backend\":\"example-http\"");
+      assertThat(server.requests()).isPositive();
+      Jvm doctor = Distribution.fst(folder, options, path, jar, "doctor");
+      assertThat(doctor.output()).contains("example-http");
+      Jvm launch = Distribution.fst(folder, options, "launch", path, jar, "-n", "2", "doctor");
+      assertThat(launch.output()).containsPattern("\\[0] .*example-http");
+      assertThat(launch.output()).containsPattern("\\[1] .*example-http");
+    }
+    Jvm without = Distribution.fst(folder, List.of(), "load", "--backend", "example-http", file);
+    assertThat(without.exit()).isEqualTo(1);
+    assertThat(without.output()).contains("was not found: add its jar to the module path");
+  }
+
   @Test
   void samplesAreSmall() throws Exception {
     assertThat(HTTP.linesOfCode()).isLessThan(200);
