@@ -45,10 +45,7 @@ final class BackendSessions implements AutoCloseable {
   record Opened(String backend, IoSession session) {}
 
   BackendSessions(
-      Candidates<IoBackend> candidates,
-      SharedContext context,
-      IoOptions options,
-      HeldFiles held) {
+      Candidates<IoBackend> candidates, SharedContext context, IoOptions options, HeldFiles held) {
     this.candidates = candidates;
     this.context = context;
     this.options = options;

@@ -158,7 +158,8 @@ public final class DefaultLoader implements Loader {
   }
 
   /** Loads this rank's share. */
-  private FileBuffer load(Catalog wanted, LoadOptions options, Conversion conversion, BoundedCall bounded)
+  private FileBuffer load(
+      Catalog wanted, LoadOptions options, Conversion conversion, BoundedCall bounded)
       throws LoadException {
     OpenDevice on = open();
     // Held by the load itself, which may be under way when the loader is closed.
@@ -171,7 +172,11 @@ public final class DefaultLoader implements Loader {
   }
 
   private FileBuffer load(
-      Catalog wanted, LoadOptions options, Conversion conversion, BoundedCall bounded, OpenDevice on)
+      Catalog wanted,
+      LoadOptions options,
+      Conversion conversion,
+      BoundedCall bounded,
+      OpenDevice on)
       throws LoadException {
     conversion.checkAll(wanted, on.context());
     LoadPlan plan = LoadPlan.of(wanted, group.rank());

@@ -68,7 +68,8 @@ final class FileSet {
   }
 
   /** Adds the files of a checkpoint, spread over the ranks by size. */
-  void addCheckpoint(Path path, Optional<String> variant, BoundedCall bounded) throws LoadException {
+  void addCheckpoint(Path path, Optional<String> variant, BoundedCall bounded)
+      throws LoadException {
     Found found = bounded.run(() -> find(path, variant, bounded.held()), _ -> {});
     add(found.files());
     found.index().ifPresent(indexes::add);
@@ -77,8 +78,7 @@ final class FileSet {
   /** A checkpoint's files, with the ranks that read them. */
   private record Found(List<SourceFile> files, Optional<CheckpointIndex> index) {}
 
-  private Found find(Path path, Optional<String> variant, HeldFiles held)
-      throws LoadException {
+  private Found find(Path path, Optional<String> variant, HeldFiles held) throws LoadException {
     held.ask(path, 0);
     FoundCheckpoint found = CheckpointFiles.find(path, variant);
     found

@@ -43,7 +43,8 @@ public record Headers(Catalog catalog, String digest) {
     List<SourceFile> files =
         checkpoint.files().stream().map(file -> new SourceFile(0, file)).toList();
     List<CheckpointIndex> indexes = checkpoint.index().stream().toList();
-    BoundedCall bounded = BoundedCall.of(StopSignal.after(TIMEOUT, () -> false), new AbandonedCalls());
+    BoundedCall bounded =
+        BoundedCall.of(StopSignal.after(TIMEOUT, () -> false), new AbandonedCalls());
     return read(ProcessGroup.single(), files, indexes, bounded).catalog().files().stream()
         .map(CatalogFile::header)
         .toList();
@@ -58,7 +59,10 @@ public record Headers(Catalog catalog, String digest) {
    * @param bounded reads the files
    */
   static Headers read(
-      ProcessGroup group, List<SourceFile> files, List<CheckpointIndex> indexes, BoundedCall bounded)
+      ProcessGroup group,
+      List<SourceFile> files,
+      List<CheckpointIndex> indexes,
+      BoundedCall bounded)
       throws LoadException {
     if (group.size() == 1) {
       List<CatalogFile> read = bounded.run(() -> readAll(files, bounded), _ -> {});
@@ -147,7 +151,8 @@ public record Headers(Catalog catalog, String digest) {
     return results;
   }
 
-  private static <T> T read(Path file, BoundedCall bounded, Reading<T> reading) throws LoadException {
+  private static <T> T read(Path file, BoundedCall bounded, Reading<T> reading)
+      throws LoadException {
     bounded.signal().check();
     bounded.held().ask(file, 0);
     try {

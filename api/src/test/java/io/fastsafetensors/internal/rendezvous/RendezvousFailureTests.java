@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.rendezvous;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.CollectiveException;
@@ -42,13 +43,14 @@ class RendezvousFailureTests {
   void aRankThatWillNotComeIsToldAtOnce() throws Exception {
     Meeting meeting = Meeting.of(3, LONG);
     FutureTask<Object> zero = meeting.start(meeting.config(0), Rendezvous::rank);
-    FutureTask<Object> one = meeting.start(meeting.config(1), Rendezvous::rank);
     RendezvousTests.awaitListening(meeting.port());
-    meeting.config(2).decline();
-    for (FutureTask<Object> task : List.of(zero, one)) {
-      CollectiveException e = Meeting.failure(task);
+    try (Socket one = knock(meeting, 1)) {
+      meeting.config(2).decline();
+      CollectiveException e = Meeting.failure(zero);
       assertThat(e.peer()).isEqualTo(2);
       assertThat(e).hasMessageContaining("its launcher says that it has ended");
+      assertThat(new String(one.getInputStream().readAllBytes(), UTF_8))
+          .contains("its launcher says that it has ended");
     }
     meeting.config(2).decline(); // Nobody hears it any more.
   }
@@ -161,6 +163,13 @@ class RendezvousFailureTests {
 
   /** Simulates a rank that joins as it should, and then does nothing more. */
   private static Socket join(Meeting meeting, int rank) throws Exception {
+    Socket socket = knock(meeting, rank);
+    Sockets.read(socket, 1, Deadline.after(LONG)); // All are here.
+    return socket;
+  }
+
+  /** Is let in as a rank; others may be missing yet. */
+  private static Socket knock(Meeting meeting, int rank) throws Exception {
     Deadline deadline = Deadline.after(LONG);
     while (true) {
       try {
@@ -170,7 +179,6 @@ class RendezvousFailureTests {
                     .knock(socket, rank, meeting.size(), deadline)
                     .answer())
             .isEqualTo(Answer.WELCOME);
-        Sockets.read(socket, 1, deadline); // All are here.
         return socket;
       } catch (IOException e) {
         Thread.sleep(10);
