@@ -257,6 +257,7 @@ class GroupConfigTests {
   void aGroupOfOneNeedsNoAddress() {
     assertThat(config(Map.of("WORLD_SIZE", "1", "RANK", "0")).size()).isEqualTo(1);
     assertThat(config(Map.of("WORLD_SIZE", "1")).rank()).isZero();
+    assertThat(config(Map.of("WORLD_SIZE", "1", "RANK", "1")).rank()).isZero();
     assertThat(config(SRUN, "WORLD_SIZE", "1").size()).isEqualTo(1);
     assertThat(config(Map.of("OMPI_COMM_WORLD_RANK", "0", "OMPI_COMM_WORLD_SIZE", "1")).size())
         .isEqualTo(1);

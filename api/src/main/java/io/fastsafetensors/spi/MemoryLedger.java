@@ -127,7 +127,9 @@ final class MemoryLedger {
   }
 
   private Optional<MemoryLimit> lacking(long bytes) {
-    return least().filter(limit -> left(limit) + spared(limit, bytes) < bytes);
+    return limits.stream()
+        .filter(limit -> left(limit) + spared(limit, bytes) < bytes)
+        .min(Comparator.comparingLong(this::left));
   }
 
   /** Returns how much less is kept back for little memory: not more than was asked for. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.spi;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +21,8 @@ record SystemFile(List<String> lines) {
 
   static SystemFile read(Path file) {
     try {
-      return new SystemFile(Files.readAllLines(file));
+      // Names of mount points may be any bytes; those that are no text must not hide the others.
+      return new SystemFile(new String(Files.readAllBytes(file), UTF_8).lines().toList());
     } catch (IOException e) {
       return new SystemFile(List.of());
     }

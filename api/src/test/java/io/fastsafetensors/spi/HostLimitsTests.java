@@ -44,6 +44,14 @@ class HostLimitsTests {
   }
 
   @Test
+  void everyLimitHolds() throws DeviceMemoryException {
+    free = 60 * MIB;
+    others.add(new MemoryLimit(Kind.MACHINE, "the machine", 24_576 * MIB, 250 * MIB));
+    assertLacking(100 * MIB);
+    limits.reserve(30 * MIB).close();
+  }
+
+  @Test
   void littleMemoryIsHadToTheEnd() throws DeviceMemoryException {
     free = 20 * MIB;
     limits.reserve(10 * MIB).close();

@@ -110,7 +110,11 @@ final class PluginPaths {
     Thread hook = new Thread(() -> stop(process), "stop-other-jvm");
     Runtime.getRuntime().addShutdownHook(hook);
     int status = process.waitFor();
-    Runtime.getRuntime().removeShutdownHook(hook);
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // This process is told to end, and the hook is at work.
+    }
     return status;
   }
 

@@ -54,10 +54,8 @@ final class BackendSessions implements AutoCloseable {
 
   /** Starts reading a file, by the first backend that can serve it. */
   void submit(FilePlan plan) throws LoadException {
-    PendingFile file = new PendingFile(this, plan);
-    held.ask(plan.path(), plan.bytes());
+    PendingFile file = new PendingFile(this, plan, held);
     file.submit();
-    held.answered(plan.path());
     inFlight.add(file);
   }
 

@@ -83,7 +83,7 @@ public record Headers(Catalog catalog, String digest) {
 
   private static Catalog catalog(List<CatalogFile> files, List<CheckpointIndex> indexes)
       throws LoadException {
-    Catalog catalog = Catalog.of(files);
+    Catalog catalog = Catalog.of(files, indexes);
     for (CheckpointIndex index : indexes) {
       index.check(catalog);
     }
@@ -145,8 +145,13 @@ public record Headers(Catalog catalog, String digest) {
     }
     work.run();
     List<T> results = new ArrayList<>();
-    for (FutureTask<T> task : tasks) {
-      results.add(result(task));
+    try {
+      for (FutureTask<T> task : tasks) {
+        results.add(result(task));
+      }
+    } catch (Throwable e) {
+      bounded.signal().fail(e); // nobody needs the other files' any more
+      throw e;
     }
     return results;
   }

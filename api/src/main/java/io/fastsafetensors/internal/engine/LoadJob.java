@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.FileReport;
+import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
@@ -21,6 +22,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /**
@@ -42,6 +44,9 @@ final class LoadJob {
   private final List<LoadedFile> files = new ArrayList<>();
   private final List<FileReport> reports = new ArrayList<>();
   private final long start = System.nanoTime();
+
+  /** Whether the work began, or never will: what it holds is let go of once. */
+  private final AtomicBoolean begun = new AtomicBoolean();
 
   /** Makes the job, which closes what the load needs when it ends. */
   LoadJob(
@@ -77,16 +82,31 @@ final class LoadJob {
    */
   Result run() throws LoadException {
     context.retain(); // by the thread that loads, which may be left behind
-    return FlightEvents.load(
-        context.device(), plan, () -> bounded.run(this::loadAndLetGo, r -> r.tensors().close()));
+    try {
+      return FlightEvents.load(
+          context.device(), plan, () -> bounded.run(this::loadAndLetGo, r -> r.tensors().close()));
+    } catch (Throwable e) {
+      if (begun.compareAndSet(false, true)) {
+        letGo();
+      }
+      throw e;
+    }
   }
 
   private Result loadAndLetGo() throws LoadException {
-    try (needs) {
+    if (!begun.compareAndSet(false, true)) {
+      throw new LoadCancelledException("the load was over before it began", false);
+    }
+    try {
       return load();
     } finally {
-      context.release();
+      letGo();
     }
+  }
+
+  private void letGo() {
+    needs.close();
+    context.release();
   }
 
   private Result load() throws LoadException {
@@ -100,7 +120,7 @@ final class LoadJob {
       }
       return new Result(new LoadedTensors(files, conversion), report(backends.reports()));
     } catch (Throwable e) {
-      Cleanup.after(e, () -> Cleanup.each(files, LoadedFile::release));
+      Cleanup.after(e, this::giveBack);
       monitor.throwListenerFailure();
       throw e;
     }
@@ -121,8 +141,15 @@ final class LoadJob {
       monitor.throwListenerFailure();
     } catch (Throwable e) {
       monitor.abandon(e);
+      Cleanup.after(e, this::giveBack);
       throw e;
     }
+  }
+
+  /** Frees what is read, and promised, before files that may hang are waited for. */
+  private void giveBack() {
+    Cleanup.all(() -> Cleanup.each(files, LoadedFile::release), needs::close);
+    files.clear();
   }
 
   private void finishOldest(BackendSessions sessions) throws LoadException {

@@ -54,6 +54,9 @@ final class LoadMonitor implements IoMonitor {
     }
     // Gaps between tensors may be read too; they are no progress beyond the whole.
     doneBytes = Math.min(totalBytes, doneBytes + bytes);
+    if (signal.isOver()) {
+      return; // its caller has its exception, or soon will
+    }
     try {
       progress.onProgress(doneBytes, totalBytes);
     } catch (RuntimeException | Error e) {

@@ -23,6 +23,7 @@ final class PendingFile implements AutoCloseable {
 
   private final BackendSessions sessions;
   private final FilePlan plan;
+  private final HeldFiles held;
   private final List<Refusal> refusals = new ArrayList<>();
   private @Nullable IoTicket ticket;
   private String backend = "";
@@ -31,9 +32,10 @@ final class PendingFile implements AutoCloseable {
   /** Why a backend can't serve the file. */
   private record Refusal(String backend, UnsupportedTransferException why) {}
 
-  PendingFile(BackendSessions sessions, FilePlan plan) {
+  PendingFile(BackendSessions sessions, FilePlan plan, HeldFiles held) {
     this.sessions = sessions;
     this.plan = plan;
+    this.held = held;
   }
 
   FilePlan plan() {
@@ -56,6 +58,18 @@ final class PendingFile implements AutoCloseable {
 
   /** Starts reading, by the first backend that does not refuse. */
   IoTicket submit() throws LoadException {
+    held.ask(plan.path(), plan.bytes());
+    try {
+      IoTicket submitted = submitToNext();
+      held.answered(plan.path());
+      return submitted;
+    } catch (Throwable e) {
+      held.done(plan.path());
+      throw e;
+    }
+  }
+
+  private IoTicket submitToNext() throws LoadException {
     while (true) {
       BackendSessions.Opened next = sessions.session(refusals.size()).orElseThrow(this::nobodyLeft);
       try {

@@ -46,7 +46,7 @@ public record Launch(int rank, int size, int localRank, Place place) {
   private static Optional<Launch> find(Environment environment) {
     OptionalInt worldSize = environment.number(WORLD_SIZE);
     if (worldSize.equals(OptionalInt.of(1))) {
-      return Optional.of(alone(environment.number("RANK").orElse(0), environment));
+      return Optional.of(alone(environment));
     }
     Optional<Launcher> launcher = Launcher.of(environment);
     if (launcher.isEmpty()) {
@@ -60,8 +60,8 @@ public record Launch(int rank, int size, int localRank, Place place) {
     return launcher.map(found -> by(found, environment));
   }
 
-  private static Launch alone(int rank, Environment environment) {
-    return new Launch(rank, 1, localRank(environment).orElse(0), Place.NOWHERE);
+  private static Launch alone(Environment environment) {
+    return new Launch(0, 1, localRank(environment).orElse(0), Place.NOWHERE);
   }
 
   private static Launch by(Launcher launcher, Environment environment) {
@@ -79,7 +79,7 @@ public record Launch(int rank, int size, int localRank, Place place) {
                   launcher.sizeName(environment)));
     }
     return size == 1
-        ? alone(rank, environment)
+        ? alone(environment)
         : new Launch(
             rank,
             size,

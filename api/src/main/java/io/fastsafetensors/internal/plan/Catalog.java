@@ -32,26 +32,40 @@ public final class Catalog {
    * Makes a catalog.
    *
    * @param files the files in the order of ranks, and within a rank as added
+   * @param indexes what decides, of a tensor that several files have, whose counts
    * @return the catalog
-   * @throws LoadException if two files have a tensor of the same name
+   * @throws LoadException if two files have a tensor of the same name, and no index names one
    */
-  public static Catalog of(List<CatalogFile> files) throws LoadException {
+  public static Catalog of(List<CatalogFile> files, List<CheckpointIndex> indexes)
+      throws LoadException {
     Map<String, CatalogEntry> entries = new LinkedHashMap<>();
     for (CatalogFile file : files) {
       for (TensorInfo tensor : file.header().tensors()) {
-        CatalogEntry other = entries.putIfAbsent(tensor.name(), new CatalogEntry(file, tensor));
+        CatalogEntry entry = new CatalogEntry(file, tensor);
+        CatalogEntry other = entries.putIfAbsent(tensor.name(), entry);
         if (other != null) {
-          throw new LoadException(
-              "tensor %s is in two files, %s and %s: give the one that you want instead of the folder, or load each with a loader of its own"
-                  .formatted(
-                      Printable.quote(tensor.name()),
-                      other.file().source().path(),
-                      file.source().path()));
+          entries.put(tensor.name(), chosen(other, entry, indexes));
         }
       }
     }
     Map<String, CatalogEntry> all = Collections.unmodifiableMap(entries);
     return new Catalog(List.copyOf(files), all, all);
+  }
+
+  private static CatalogEntry chosen(
+      CatalogEntry one, CatalogEntry other, List<CheckpointIndex> indexes) throws LoadException {
+    String name = one.info().name();
+    Path first = one.file().source().path();
+    Path second = other.file().source().path();
+    for (CheckpointIndex index : indexes) {
+      Path listed = index.shardByTensor().get(name);
+      if (first.equals(listed) || second.equals(listed)) {
+        return first.equals(listed) ? one : other;
+      }
+    }
+    throw new LoadException(
+        "tensor %s is in two files, %s and %s: give the one that you want instead of the folder, or load each with a loader of its own"
+            .formatted(Printable.quote(name), first, second));
   }
 
   /**

@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.fastsafetensors.Cancellation;
@@ -55,6 +56,7 @@ class HangTests {
   private final Bench bench = new Bench();
   private final CountDownLatch answers = new CountDownLatch(1);
   private final List<Path> files = new ArrayList<>();
+  private final CountDownLatch hangs = new CountDownLatch(1);
 
   @BeforeEach
   void writeFiles() throws IOException {
@@ -79,6 +81,7 @@ class HangTests {
 
   private void hang(Path file) {
     boolean interrupted = false;
+    hangs.countDown();
     while (answers.getCount() > 0) {
       try {
         answers.await();
@@ -172,7 +175,7 @@ class HangTests {
     Cancellation cancellation = new Cancellation();
     LoadOptions options = LoadOptions.builder().cancellation(cancellation).build();
     try (Loader loader = bench.loader().addFiles(0, files)) {
-      cancellation.cancel();
+      onceItHangs(cancellation::cancel);
       assertThat(late(() -> loader.load(options).close()))
           .hasMessageStartingWith("the load was cancelled")
           .returns(false, LoadCancelledException::timedOut);
@@ -183,7 +186,7 @@ class HangTests {
   void interruptEndsALoadThatHangsAndTheThreadStaysInterrupted() throws Exception {
     hangAt(Place.SUBMIT, files.get(0));
     try (Loader loader = bench.loader().addFiles(0, files)) {
-      Thread.currentThread().interrupt();
+      onceItHangs(Thread.currentThread()::interrupt);
       LoadCancelledException e = late(() -> loader.load().close());
       assertThat(Thread.interrupted()).isTrue();
       assertThat(e).hasMessageStartingWith("the loading thread was interrupted");
@@ -191,9 +194,38 @@ class HangTests {
     }
   }
 
+  private void onceItHangs(Runnable action) {
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            hangs.await();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+          action.run();
+        });
+  }
+
+  @Test
+  void memoryOfFilesThatAreReadIsFreedThoughTheLastHangs() throws LoadException {
+    hangAt(Place.TICKET_CLOSE, files.get(8));
+    bench.first.onAwait =
+        file -> {
+          if (file.equals(files.get(8))) {
+            throw new TransferException("last", file, 0, 1, "EIO", null);
+          }
+        };
+    try (Loader loader = bench.loader().addFiles(0, files)) {
+      assertThatExceptionOfType(TransferException.class).isThrownBy(() -> loader.load().close());
+      assertThat(loader.explain().keptBytes()).isEqualTo(400);
+      assertThat(bench.ledger.stillOpen("buffer")).isLessThanOrEqualTo(1);
+    }
+  }
+
   @Test
   void loadOnAnInterruptedThreadIsAlwaysCancelled() throws Exception {
     try (Loader loader = bench.loader().addFiles(0, files)) {
+      loader.keys(); // else that is what is cancelled
       for (int i = 0; i < 100; i++) {
         Thread.currentThread().interrupt();
         LoadCancelledException e = late(() -> loader.load().close());

@@ -40,7 +40,8 @@ class CatalogTests {
     return Catalog.of(
         List.of(
             file(0, 0, A, ordered("a.weight", 6, "a.bias", 2)),
-            file(1, 1, B, ordered("b.weight", 5, "b.empty", 0, "b.bias", 3))));
+            file(1, 1, B, ordered("b.weight", 5, "b.empty", 0, "b.bias", 3))),
+        List.of());
   }
 
   private static Map<String, Long> ordered(Object... pairs) {
@@ -71,7 +72,7 @@ class CatalogTests {
     List<CatalogFile> files =
         List.of(file(0, 0, A, ordered("x", 1, "same\n", 1)), file(1, 1, B, ordered("same\n", 1)));
     assertThatExceptionOfType(LoadException.class)
-        .isThrownBy(() -> Catalog.of(files))
+        .isThrownBy(() -> Catalog.of(files, List.of()))
         .withMessage(
             "tensor 'same\\u{a}' is in two files, a.safetensors and b.safetensors: give the one"
                 + " that you want instead of the folder, or load each with a loader of its own");
@@ -87,7 +88,7 @@ class CatalogTests {
         .isThrownBy(() -> catalog.get("x".repeat(100_000)))
         .withMessageEndingWith("(100000 characters)'");
     assertThatExceptionOfType(NoSuchElementException.class)
-        .isThrownBy(() -> Catalog.of(List.of()).get("x"))
+        .isThrownBy(() -> Catalog.of(List.of(), List.of()).get("x"))
         .withMessage("no tensor 'x'; there are no tensors");
     assertThatExceptionOfType(NoSuchElementException.class)
         .isThrownBy(() -> catalog.metadata(Path.of("c")))

@@ -118,9 +118,10 @@ class CheckpointFilesTests {
     Path path = index("{\"weight_map\": {\"x\": \"a.safetensors\", \"y\": \"b.safetensors\"}}");
     CheckpointIndex index = CheckpointFiles.find(folder).index().orElseThrow();
     CatalogFile withX = CatalogTests.file(0, 0, a, Map.of("x", 1L));
-    Catalog good = Catalog.of(List.of(withX, CatalogTests.file(1, 1, b, Map.of("y", 1L))));
+    Catalog good =
+        Catalog.of(List.of(withX, CatalogTests.file(1, 1, b, Map.of("y", 1L))), List.of());
     assertThatNoException().isThrownBy(() -> index.check(good));
-    Catalog absent = Catalog.of(List.of(withX));
+    Catalog absent = Catalog.of(List.of(withX), List.of());
     assertThatExceptionOfType(LoadException.class)
         .isThrownBy(() -> index.check(absent))
         .withMessage(path + " lists tensor 'y' in " + b + ", which has no such tensor");
@@ -128,10 +129,29 @@ class CheckpointFilesTests {
         Catalog.of(
             List.of(
                 CatalogTests.file(0, 0, a, Map.of("y", 1L)),
-                CatalogTests.file(1, 0, b, Map.of("x", 1L))));
+                CatalogTests.file(1, 0, b, Map.of("x", 1L))),
+            List.of(index));
     assertThatExceptionOfType(LoadException.class)
         .isThrownBy(() -> index.check(elsewhere))
         .withMessage(path + " lists tensor 'x' in " + a + ", but it is in " + b);
+  }
+
+  /** Shards of tied weights, say: the index decides whose counts. */
+  @Test
+  void indexDecidesOfATensorThatTwoShardsHave() throws IOException {
+    Path a = file("a.safetensors", 1);
+    Path b = file("b.safetensors", 1);
+    index("{\"weight_map\": {\"x\": \"b.safetensors\", \"y\": \"a.safetensors\"}}");
+    CheckpointIndex index = CheckpointFiles.find(folder).index().orElseThrow();
+    Catalog catalog =
+        Catalog.of(
+            List.of(
+                CatalogTests.file(0, 0, a, Map.of("x", 1L, "y", 2L)),
+                CatalogTests.file(1, 0, b, Map.of("x", 1L, "y", 2L))),
+            List.of(index));
+    index.check(catalog);
+    assertThat(catalog.get("x").file().source().path()).isEqualTo(b);
+    assertThat(catalog.get("y").file().source().path()).isEqualTo(a);
   }
 
   @Test

@@ -54,7 +54,12 @@ final class Copier implements AutoCloseable {
     budget.take(bytes);
     MemoryReservation promise = memory.reserve(bytes);
     CopyTicket ticket = new CopyTicket(this, files++, file, parts, promise, reason);
-    ticket.start();
+    try {
+      ticket.start();
+    } catch (RuntimeException | Error e) {
+      ticket.close(); // jobs that have begun end before
+      throw e;
+    }
     return ticket;
   }
 

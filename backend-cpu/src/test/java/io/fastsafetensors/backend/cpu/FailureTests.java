@@ -248,7 +248,7 @@ class FailureTests {
       assertThatExceptionOfType(DeviceMemoryException.class)
           .isThrownBy(() -> session.submit(file.whole()))
           .withMessageContaining("(" + SIZE + " bytes), free")
-          .withMessageContaining("free " + SIZE / 2)
+          .withMessageContaining("(" + SIZE / 2 + " bytes): the memory budget")
           .withMessageContaining("budget of the load is " + budget);
       first.await().buffers().forEach(b -> b.close());
     }

@@ -91,12 +91,14 @@ record CacheQueries(Libc libc, int descriptor, long fileSize, FileSystemType typ
    */
   private CacheQuery mincore() throws ErrnoException, NoTruth {
     long past = (2 * fileSize + FAR) & -FAR;
-    try (Mincore nothing = Mincore.map(libc, descriptor, past, libc.pageSize())) {
+    try (Mincore nothing = Mincore.map(libc, descriptor, past, libc.pageSize(), false)) {
       if (nothing.check() > 0) {
         throw new NoTruth("tells only who owns the file or may write to it");
       }
     }
-    return Mincore.map(libc, descriptor, 0, fileSize);
+    // A page that a program has to bring may never come: whoever maps must know that all are there.
+    boolean samples = type.kind() != FileSystemType.Kind.PROGRAM;
+    return Mincore.map(libc, descriptor, 0, fileSize, samples);
   }
 
   private CacheQuery samples() throws ErrnoException {

@@ -16,8 +16,9 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param libc the system
  * @param address where the mapping starts in memory
  * @param bytes its size
+ * @param samples whether to look at a page here and there first; else every page is looked at
  */
-record Mincore(Libc libc, long address, long bytes) implements CacheQuery {
+record Mincore(Libc libc, long address, long bytes, boolean samples) implements CacheQuery {
   static final String NAME = "mincore";
 
   /** How many pages are asked for in one call: 16 MiB in small ones. */
@@ -33,9 +34,10 @@ record Mincore(Libc libc, long address, long bytes) implements CacheQuery {
       ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(PAGES, Long.BYTES));
 
   /** Maps a part of a file that starts at a page. */
-  static Mincore map(Libc libc, int descriptor, long offset, long bytes) throws ErrnoException {
+  static Mincore map(Libc libc, int descriptor, long offset, long bytes, boolean samples)
+      throws ErrnoException {
     long address = ErrnoException.check("mmap", libc.mmap(bytes, descriptor, offset));
-    return new Mincore(libc, address, bytes);
+    return new Mincore(libc, address, bytes, samples);
   }
 
   /** Returns how many pages are there of those at the start of the mapping, up to one call. */
@@ -47,7 +49,7 @@ record Mincore(Libc libc, long address, long bytes) implements CacheQuery {
   @Override
   public long missing(long offset, long pages) {
     long from = address + (offset & -libc.pageSize());
-    return pages > STRIDE && hasAllSamples(from, pages) ? 0 : count(from, pages);
+    return samples && pages > STRIDE && hasAllSamples(from, pages) ? 0 : count(from, pages);
   }
 
   /** Looks at random pages, one of each stride, up to the first that is missing. */

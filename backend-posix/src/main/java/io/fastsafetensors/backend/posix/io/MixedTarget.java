@@ -46,7 +46,7 @@ final class MixedTarget extends MappingTarget {
         context.cover(mapping.address(run.fileOffset()), run.bytes());
       }
       return new MixedTarget(mapping, pages, residency, blockBytes);
-    } catch (DeviceMemoryException e) {
+    } catch (DeviceMemoryException | RuntimeException | Error e) {
       pages.close();
       throw e;
     }
