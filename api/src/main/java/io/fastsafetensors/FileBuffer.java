@@ -20,6 +20,10 @@ import java.util.Set;
  * IllegalStateException}, unless {@link LoadOptions#cache} is on. In a group of one a buffer is
  * thread-safe.
  *
+ * <p>A buffer that is dropped without {@link #close} keeps its memory. A warning with its size is
+ * logged when the garbage collector finds it; with the system property {@code
+ * io.fastsafetensors.trackLeaks=true} it says where the buffer was made.
+ *
  * @since 0.1
  */
 public sealed interface FileBuffer extends AutoCloseable permits DefaultFileBuffer {

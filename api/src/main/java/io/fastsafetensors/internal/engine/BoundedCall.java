@@ -170,7 +170,7 @@ record BoundedCall(StopSignal signal, HeldFiles held, AbandonedCalls abandoned) 
   }
 
   private static <E extends Throwable> E traced(E failure) {
-    StackTraceElement[] caller = new Throwable().getStackTrace();
+    StackTraceElement[] caller = Thread.currentThread().getStackTrace();
     failure.setStackTrace(
         Stream.concat(Stream.of(failure.getStackTrace()), Stream.of(caller))
             .toArray(StackTraceElement[]::new));
