@@ -87,6 +87,7 @@ record BoundedCall(StopSignal signal, HeldFiles held, AbandonedCalls abandoned) 
   private <T> T await(CompletableFuture<T> done, Consumer<? super T> undo) throws LoadException {
     boolean interrupted = false;
     @Nullable Deadline grace = null;
+    LoadThreads.soon(done::isDone);
     try {
       while (true) {
         try {
