@@ -7,6 +7,9 @@ import java.util.concurrent.Callable;
 
 /** Says which file it is when mapped memory can't be touched: the JDK's error doesn't. */
 final class LostPages {
+  /** What the JDK's error says; other internal errors have other causes. */
+  private static final String JDK_WORDS = "unsafe memory access";
+
   private LostPages() {}
 
   /** Makes a task name the file that its memory may be mapped from. */
@@ -15,6 +18,9 @@ final class LostPages {
       try {
         return task.call();
       } catch (InternalError e) {
+        if (!String.valueOf(e.getMessage()).contains(JDK_WORDS)) {
+          throw e;
+        }
         throw new IOException(
             file
                 + ": mapped bytes can't be read any more: the file was cut off, or its storage"
