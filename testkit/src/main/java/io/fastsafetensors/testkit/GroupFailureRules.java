@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.ThrowingConsumer;
 
 /**
  * The rules C-102, C-108 to C-111, C-113 to C-115 and C-117: time, loss and closing.
@@ -103,21 +104,7 @@ public interface GroupFailureRules extends GroupRules {
    */
   @TestFactory
   default Stream<DynamicTest> required_c108_rankThatLeftIsLost() {
-    return RankBench.withShortTimeout(
-        "C-108",
-        this,
-        (rank, rule) -> {
-          rank.group().allGather(new byte[0], environment().patience());
-          if (rank.isLast()) {
-            rank.group().close();
-          } else {
-            rank.fails(
-                rule,
-                "barrier() after rank " + (rank.size() - 1) + " left",
-                environment().patience(),
-                rank.group()::barrier);
-          }
-        });
+    return onceTheLastLeft("barrier()", rank -> rank.group().barrier());
   }
 
   /**
@@ -127,6 +114,13 @@ public interface GroupFailureRules extends GroupRules {
    */
   @TestFactory
   default Stream<DynamicTest> required_c108_receiveFromRankThatLeftFails() {
+    return onceTheLastLeft(
+        "receive() from it",
+        rank -> rank.group().receive(tenBytes(rank), rank.size() - 1, rank.stream()));
+  }
+
+  /** All ranks but the last, which has left, make a call, which fails. */
+  private Stream<DynamicTest> onceTheLastLeft(String what, ThrowingConsumer<RankBench> call) {
     return RankBench.withShortTimeout(
         "C-108",
         this,
@@ -137,9 +131,9 @@ public interface GroupFailureRules extends GroupRules {
           } else {
             rank.fails(
                 rule,
-                "receive() from rank " + (rank.size() - 1) + ", which left,",
+                what + " after rank " + (rank.size() - 1) + " left",
                 environment().patience(),
-                () -> rank.group().receive(tenBytes(rank), rank.size() - 1, rank.stream()));
+                () -> call.accept(rank));
           }
         });
   }
