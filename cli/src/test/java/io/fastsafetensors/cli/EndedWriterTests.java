@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ends writers from outside: no temporary file stays that nobody tells of. */
@@ -24,6 +27,9 @@ class EndedWriterTests {
   /** The JVM heeds no signal that was ignored when it started, as in the background of a shell. */
   private static final List<String> HEEDING_SIGNALS =
       List.of("env", "--default-signal=TERM,INT,HUP");
+
+  private static final String NAME_OF_A_TEMPORARY_FILE =
+      ".fastsafetensors-00000000-0000-0000-0000-000000000000.tmp";
 
   @TempDir private Path folder;
 
@@ -38,7 +44,7 @@ class EndedWriterTests {
   @Test
   void theNextWriteNamesWhatAKilledWriterLeft() throws Exception {
     end("KILL", List.of());
-    List<Path> left = temporaries();
+    List<Path> left = temporaries().stream().filter(EndedWriterTests::hasBytes).toList();
     assertThat(left).isNotEmpty();
     Fst next = FstProcess.run(folder, "make", folder.resolve("m"), "--bytes", "1KiB");
     assertThat(next.exit()).isZero();
@@ -62,6 +68,18 @@ class EndedWriterTests {
     } finally {
       writer.destroyForcibly().waitFor();
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 1, false", "0, 60, true", "1, 1, true"})
+  void anEmptyFileIsLeftAloneUntilItsWriterMustHaveLockedIt(
+      int bytes, long ageInSeconds, boolean named) throws Exception {
+    Path file = Files.createDirectory(folder.resolve("m")).resolve(NAME_OF_A_TEMPORARY_FILE);
+    Files.write(file, new byte[bytes]);
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(ageInSeconds)));
+    Fst next = FstProcess.run(folder, "make", folder.resolve("m"), "--bytes", "1KiB");
+    assertThat(next.exit()).isZero();
+    assertThat(next.err().contains(file + " was left")).isEqualTo(named);
   }
 
   private void end(String signal, List<String> prefix) throws Exception {
@@ -91,11 +109,15 @@ class EndedWriterTests {
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("out").toFile())
             .start();
-    while (writer.isAlive() && temporaries().isEmpty()) {
+    while (writer.isAlive() && temporaries().stream().noneMatch(EndedWriterTests::hasBytes)) {
       Thread.onSpinWait();
     }
     assertThat(writer.isAlive()).as("the writer runs").isTrue();
     return writer;
+  }
+
+  private static boolean hasBytes(Path file) {
+    return file.toFile().length() > 0;
   }
 
   private List<Path> temporaries() throws IOException {

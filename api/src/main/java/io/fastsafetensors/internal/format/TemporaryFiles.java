@@ -36,6 +36,9 @@ final class TemporaryFiles {
   /** How old a file is that nobody writes any more, where files can't be locked. */
   private static final Duration OLD = Duration.ofDays(1);
 
+  /** How old an empty file is whose writer ended before it locked it. */
+  private static final Duration MADE = Duration.ofSeconds(10);
+
   /** How long the end of the process waits for a file that is being made. */
   private static final long MOST_SECONDS_TO_END = 5;
 
@@ -154,17 +157,23 @@ final class TemporaryFiles {
 
   private static boolean isAbandoned(Path file) {
     try {
-      RegularFile.size(file);
+      // A file is locked before its first byte is written, and until then it is let alone.
+      if (RegularFile.size(file) == 0 && !isOlderThan(MADE, file)) {
+        return false;
+      }
       try (FileChannel channel = FileChannel.open(file);
           FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
         // It may have been finished in between.
         return lock != null && Files.exists(file);
       } catch (IOException | UnsupportedOperationException e) {
-        Instant old = Instant.now().minus(OLD);
-        return Files.getLastModifiedTime(file).toInstant().isBefore(old);
+        return isOlderThan(OLD, file);
       }
     } catch (IOException | RuntimeException e) {
       return false;
     }
+  }
+
+  private static boolean isOlderThan(Duration age, Path file) throws IOException {
+    return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(age));
   }
 }
