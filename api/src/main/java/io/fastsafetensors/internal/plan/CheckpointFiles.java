@@ -115,6 +115,9 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
    * @throws LoadException if a file's size can't be read
    */
   public static List<SourceFile> spread(List<Path> files, int ranks) throws LoadException {
+    if (ranks == 1) {
+      return files.stream().map(file -> new SourceFile(0, file)).toList();
+    }
     record Sized(int index, long bytes) {}
     List<Sized> sized = new ArrayList<>();
     for (Path file : files) {
