@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Loads safetensors files into CPU or GPU memory: the API for users, the interfaces for plug-ins,
- * and the engine.
+ * The fastsafetensors API: {@code io.fastsafetensors} for programs, {@code
+ * io.fastsafetensors.format} for the file format alone, {@code io.fastsafetensors.spi} for
+ * plug-ins, {@code io.fastsafetensors.toolkit} for those who write them.
  *
+ * @uses io.fastsafetensors.Engine
+ * @provides io.fastsafetensors.Engine
  * @uses io.fastsafetensors.spi.DeviceRuntime
  * @uses io.fastsafetensors.spi.IoBackend
  * @uses io.fastsafetensors.spi.Collective
@@ -13,9 +16,20 @@ module io.fastsafetensors {
   requires static transitive org.jspecify;
 
   exports io.fastsafetensors;
+  exports io.fastsafetensors.format;
   exports io.fastsafetensors.spi;
+  exports io.fastsafetensors.toolkit.device;
+  exports io.fastsafetensors.toolkit.group;
+  exports io.fastsafetensors.toolkit.host;
+  exports io.fastsafetensors.toolkit.io;
+  exports io.fastsafetensors.toolkit.plugin;
+  exports io.fastsafetensors.toolkit.text;
 
+  uses io.fastsafetensors.Engine;
   uses io.fastsafetensors.spi.Collective;
   uses io.fastsafetensors.spi.DeviceRuntime;
   uses io.fastsafetensors.spi.IoBackend;
+
+  provides io.fastsafetensors.Engine with
+      io.fastsafetensors.internal.engine.DefaultEngine;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.format.LoadException;
+
 /**
  * How host memory gets a file's bytes.
  *

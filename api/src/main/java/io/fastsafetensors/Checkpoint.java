@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
-import io.fastsafetensors.internal.engine.Headers;
-import io.fastsafetensors.internal.plan.CheckpointFiles;
-import io.fastsafetensors.internal.plan.FoundCheckpoint;
+import io.fastsafetensors.format.HeaderFormatException;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
+import io.fastsafetensors.internal.engine.DefaultCheckpoint;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -34,19 +35,13 @@ import java.util.Optional;
  *
  * @since 0.1
  */
-public final class Checkpoint {
-  private final FoundCheckpoint found;
-
-  private Checkpoint(FoundCheckpoint found) {
-    this.found = found;
-  }
-
+public sealed interface Checkpoint permits DefaultCheckpoint {
   /**
    * Why a file of a folder isn't part of a checkpoint.
    *
    * @since 0.1
    */
-  public enum Reason {
+  enum Reason {
     /** Its name begins with a dot. */
     HIDDEN("hidden"),
     /** Its name doesn't end with {@code .safetensors}. */
@@ -82,7 +77,7 @@ public final class Checkpoint {
    * @param reason why
    * @since 0.1
    */
-  public record LeftOut(Path file, Reason reason) {}
+  record LeftOut(Path file, Reason reason) {}
 
   /**
    * Finds a checkpoint.
@@ -93,8 +88,8 @@ public final class Checkpoint {
    * @return the checkpoint, which may have {@link #faults}
    * @throws LoadException if there is nothing, or more than one checkpoint to choose from
    */
-  public static Checkpoint find(Path path) throws LoadException {
-    return new Checkpoint(CheckpointFiles.find(path, Optional.empty()));
+  static Checkpoint find(Path path) throws LoadException {
+    return Engines.get().checkpoint(path, Optional.empty());
   }
 
   /**
@@ -105,8 +100,8 @@ public final class Checkpoint {
    * @return the checkpoint, which may have {@link #faults}
    * @throws LoadException as {@link #find(Path)}, also if there is no such variant
    */
-  public static Checkpoint find(Path path, String variant) throws LoadException {
-    return new Checkpoint(CheckpointFiles.find(path, Optional.of(variant)));
+  static Checkpoint find(Path path, String variant) throws LoadException {
+    return Engines.get().checkpoint(path, Optional.of(variant));
   }
 
   /**
@@ -117,8 +112,8 @@ public final class Checkpoint {
    * @return the checkpoints, each of which may have {@link #faults}; the last may have no files
    * @throws LoadException if the folder can't be listed
    */
-  public static List<Checkpoint> allIn(Path folder) throws LoadException {
-    return CheckpointFiles.allIn(folder).stream().map(Checkpoint::new).toList();
+  static List<Checkpoint> allIn(Path folder) throws LoadException {
+    return Engines.get().checkpoints(folder);
   }
 
   /**
@@ -127,36 +122,28 @@ public final class Checkpoint {
    * @return the path as the caller gave it; of {@link #allIn}, an index, or the folder with the
    *     name of the set, as in {@code model-*-of-00002.safetensors}
    */
-  public Path path() {
-    return found.path();
-  }
+  Path path();
 
   /**
    * Returns the index that decides.
    *
    * @return its path; empty if there is none
    */
-  public Optional<Path> index() {
-    return found.indexPath();
-  }
+  Optional<Path> index();
 
   /**
    * Returns the files.
    *
    * @return the files by name, also those that are missing if an index names them; unmodifiable
    */
-  public List<Path> files() {
-    return found.checkpoint().files();
-  }
+  List<Path> files();
 
   /**
    * Returns what is left out of the folder that the checkpoint is in.
    *
    * @return files and folders by name; none for a file that was given by itself; unmodifiable
    */
-  public List<LeftOut> leftOut() {
-    return found.leftOut();
-  }
+  List<LeftOut> leftOut();
 
   /**
    * Returns why the checkpoint can't be loaded, as far as names and an index tell.
@@ -164,9 +151,7 @@ public final class Checkpoint {
    * @return the faults, each with a message that names the file; unmodifiable, empty if all is
    *     there
    */
-  public List<LoadException> faults() {
-    return List.copyOf(found.faults());
-  }
+  List<LoadException> faults();
 
   /**
    * Reads the headers of all files, several at a time, and checks that they fit together: no tensor
@@ -178,7 +163,5 @@ public final class Checkpoint {
    * @throws HeaderFormatException if a file breaks a rule of the format
    * @throws LoadException if there are {@link #faults}, a file can't be read, or they don't fit
    */
-  public List<SafetensorsHeader> headers() throws LoadException {
-    return Headers.of(found.whole());
-  }
+  List<SafetensorsHeader> headers() throws LoadException;
 }

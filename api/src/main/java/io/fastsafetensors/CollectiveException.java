@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.format.LoadException;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 

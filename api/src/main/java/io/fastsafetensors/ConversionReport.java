@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.format.DType;
+
 /**
  * What a load with a target type did with the tensors of one type, and why.
  *

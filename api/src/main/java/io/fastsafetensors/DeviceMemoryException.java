@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
-import io.fastsafetensors.spi.Amounts;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.toolkit.text.Amounts;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 

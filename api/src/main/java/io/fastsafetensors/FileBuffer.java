@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.engine.DefaultFileBuffer;
 import java.nio.file.Path;
 import java.util.List;

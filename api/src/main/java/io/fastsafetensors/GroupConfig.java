@@ -2,59 +2,51 @@
 package io.fastsafetensors;
 
 import io.fastsafetensors.internal.launch.Launch;
-import io.fastsafetensors.internal.rendezvous.Joining;
-import io.fastsafetensors.spi.Amounts;
-import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.toolkit.text.Amounts;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Who and where the ranks of a group of processes are.
+ * Which rank a process is, and how it meets the others; immutable. Made by {@link #builder} or
+ * {@link #fromEnvironment()}.
  *
- * <p>Rank 0 listens at the address that the host's name has there. Where it has none but loopback,
- * or that of something in front of the host, rank 0 listens at all addresses, if there is a token.
- * Without a token ranks meet on the loopback interface only, since strangers can't reach that;
- * processes of the same host can.
- *
- * @param rank this process's rank, from 0
- * @param size how many ranks there are
- * @param localRank this process's number on its host, from 0; the index of its device, unless its
- *     host shows it one only
- * @param host where rank 0 listens: a name or an address
- * @param port the port that rank 0 listens on; 0 takes one that follows from the job, and another
- *     if that is in use
- * @param job what tells this group from others that may meet on the same host, the same on all
- *     ranks; ranks of different jobs never form a group. Empty if the port tells
- * @param token a secret that all ranks know; empty accepts any process of this host
- * @param device where the data will live
- * @param collective the id of the collective asked for; empty is the best available
- * @param timeout how long a call may wait for the other ranks
  * @since 0.1
  */
-public record GroupConfig(
-    int rank,
-    int size,
-    int localRank,
-    String host,
-    int port,
-    String job,
-    String token,
-    Device device,
-    Optional<String> collective,
-    Duration timeout) {
+public final class GroupConfig {
   /** How long a call waits for the other ranks unless told otherwise. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
 
   private static final String TIMEOUT = "FST_GROUP_TIMEOUT";
 
-  /**
-   * Checks the numbers.
-   *
-   * @throws IllegalArgumentException if a rank is not below its size, or the port or the timeout is
-   *     none
-   */
-  public GroupConfig {
+  private final int rank;
+  private final int size;
+  private final int localRank;
+  private final String host;
+  private final int port;
+  private final String job;
+  private final String token;
+  private final Device device;
+  private final Optional<String> collective;
+  private final Duration timeout;
+
+  private GroupConfig(Builder builder) {
+    this.rank = builder.rank;
+    this.size = builder.size;
+    this.localRank = builder.localRank;
+    this.host = builder.host;
+    this.port = builder.port;
+    this.job = builder.job;
+    this.token = builder.token;
+    this.device = builder.device;
+    this.collective = Optional.ofNullable(builder.collective);
+    this.timeout = builder.timeout;
+    check();
+  }
+
+  private void check() {
     if (size < 1 || rank < 0 || rank >= size || localRank < 0) {
       throw new IllegalArgumentException(
           "rank " + rank + ", local rank " + localRank + " in a group of " + size);
@@ -70,68 +62,46 @@ public record GroupConfig(
   }
 
   /**
-   * Makes the configuration of ranks that meet at a port of their own.
+   * Starts a configuration: the local rank is the rank, the place is none yet, the device is {@code
+   * cpu}, the collective the best available, the timeout {@link #DEFAULT_TIMEOUT}.
    *
    * @param rank this process's rank, from 0
    * @param size how many ranks there are
-   * @param localRank this process's number on its host, from 0
-   * @param host where rank 0 listens
-   * @param port the port that rank 0 listens on
-   * @param token a secret that all ranks know; may be empty
-   * @param device where the data will live
-   * @param collective the id of the collective asked for; empty is the best available
-   * @param timeout how long a call may wait for the other ranks
-   * @throws IllegalArgumentException if a rank is not below its size, or the port or the timeout is
-   *     none
+   * @return a builder
    */
-  public GroupConfig(
-      int rank,
-      int size,
-      int localRank,
-      String host,
-      int port,
-      String token,
-      Device device,
-      Optional<String> collective,
-      Duration timeout) {
-    this(rank, size, localRank, host, port, "", token, device, collective, timeout);
+  public static Builder builder(int rank, int size) {
+    return new Builder(rank, size);
   }
 
   /**
-   * Reads what the launcher of this process has set: torchrun, {@code fst launch}, {@code srun},
-   * {@code mpiexec} of MPICH and of Open MPI, an indexed job of Kubernetes, or {@code RANK}, {@code
-   * WORLD_SIZE}, {@code LOCAL_RANK}, {@code MASTER_ADDR} and {@code MASTER_PORT} set by hand; and
-   * {@code FST_GROUP_TOKEN}, {@code FST_COLLECTIVE}, {@code FST_GROUP_TIMEOUT} (seconds).
+   * Reads what a launcher of ranks told this process: torchrun, {@code fst launch}, {@code srun},
+   * the starters of MPICH and Open MPI, or a Kubernetes indexed job. {@code FST_GROUP_TOKEN},
+   * {@code FST_COLLECTIVE} and {@code FST_GROUP_TIMEOUT} (seconds) set the rest; the device is
+   * {@code cpu}.
    *
-   * <p>{@code MASTER_ADDR} and {@code MASTER_PORT} count with every launcher. They are not needed
-   * where all ranks are on one host, nor with {@code srun}. torchrun's agent listens at {@code
-   * MASTER_PORT} itself: its ranks take another port, which follows from that one. {@code
-   * WORLD_SIZE=1} makes a process a group of its own, whatever else is set.
-   *
-   * @param device where the data will live
-   * @return the configuration; empty if nothing tells that this process is one of several
-   * @throws IllegalArgumentException if the process is one of several and can't find out enough, or
-   *     a variable has no number; it says which
+   * @return the configuration; empty if nothing says that this process is one of several
+   * @throws IllegalArgumentException if it is one of several, and what is needed to find the others
+   *     is missing or malformed; the message names the variable
    */
-  public static Optional<GroupConfig> fromEnvironment(Device device) {
-    return from(System.getenv(), device);
+  public static Optional<GroupConfig> fromEnvironment() {
+    return from(System.getenv());
   }
 
-  static Optional<GroupConfig> from(Map<String, String> environment, Device device) {
+  static Optional<GroupConfig> from(Map<String, String> environment) {
     Duration timeout = timeout(environment);
     return Launch.find(environment)
-        .map(launch ->
-            new GroupConfig(
-                launch.rank(),
-                launch.size(),
-                launch.localRank(),
-                launch.place().host(),
-                launch.place().port(),
-                launch.place().job(),
-                environment.getOrDefault("FST_GROUP_TOKEN", "").strip(),
-                device,
-                Optional.ofNullable(environment.get("FST_COLLECTIVE")),
-                timeout));
+        .map(launch -> {
+          Builder builder =
+              builder(launch.rank(), launch.size())
+                  .localRank(launch.localRank())
+                  .host(launch.place().host())
+                  .port(launch.place().port())
+                  .job(launch.place().job())
+                  .token(environment.getOrDefault("FST_GROUP_TOKEN", "").strip())
+                  .timeout(timeout);
+          String collective = environment.get("FST_COLLECTIVE");
+          return (collective == null ? builder : builder.collective(collective)).build();
+        });
   }
 
   private static Duration timeout(Map<String, String> environment) {
@@ -147,34 +117,112 @@ public record GroupConfig(
   }
 
   /**
-   * Returns the same with another device; a rank's device may follow from its local rank.
+   * Returns this process's rank.
    *
-   * @param other where the data will live
-   * @return the configuration
+   * @return from 0 to {@code size() - 1}
    */
-  public GroupConfig withDevice(Device other) {
-    return new GroupConfig(
-        rank, size, localRank, host, port, job, token, other, collective, timeout);
+  public int rank() {
+    return rank;
   }
 
   /**
-   * Meets the other ranks, for a transport; blocks until all are here, or until the timeout.
+   * Returns how many ranks there are.
    *
-   * @return the connection; the caller closes it
-   * @throws CollectiveException if a rank is missing at the deadline, refused, or disagrees about
-   *     the size of the group
+   * @return at least 1
    */
-  public Rendezvous meet() throws CollectiveException {
-    return Joining.join(this);
+  public int size() {
+    return size;
   }
 
   /**
-   * Tells the ranks that wait for this one that it will not come, which its launcher may know: they
-   * fail at once, and not only at the timeout. Does nothing if they don't wait, or for rank 0, to
-   * which all others come. Blocks for no longer than the timeout.
+   * Returns this process's number on its host: the index of its device, unless its host shows it
+   * one only.
+   *
+   * @return from 0
    */
-  public void decline() {
-    Joining.decline(this);
+  public int localRank() {
+    return localRank;
+  }
+
+  /**
+   * Returns where rank 0 listens.
+   *
+   * @return a name or an address
+   */
+  public String host() {
+    return host;
+  }
+
+  /**
+   * Returns the port that rank 0 listens on.
+   *
+   * @return 1 to 65535; 0 takes one that follows from the job, and another if that is in use
+   */
+  public int port() {
+    return port;
+  }
+
+  /**
+   * Returns what tells this group from others that may meet on the same host. Ranks of different
+   * jobs never form a group.
+   *
+   * @return the same on all ranks; empty if the port tells
+   */
+  public String job() {
+    return job;
+  }
+
+  /**
+   * Returns the secret that all ranks know.
+   *
+   * @return the token; empty accepts any process of this host
+   */
+  public String token() {
+    return token;
+  }
+
+  /**
+   * Returns where the data will live.
+   *
+   * @return the device
+   */
+  public Device device() {
+    return device;
+  }
+
+  /**
+   * Returns which collective was asked for.
+   *
+   * @return its id; empty is the best available
+   */
+  public Optional<String> collective() {
+    return collective;
+  }
+
+  /**
+   * Returns how long a call may wait for the other ranks.
+   *
+   * @return above zero
+   */
+  public Duration timeout() {
+    return timeout;
+  }
+
+  /**
+   * Starts from this configuration.
+   *
+   * @return a builder with all that this has
+   */
+  public Builder toBuilder() {
+    return new Builder(rank, size)
+        .localRank(localRank)
+        .host(host)
+        .port(port)
+        .job(job)
+        .token(token)
+        .device(device)
+        .collective(collective.orElse(null))
+        .timeout(timeout);
   }
 
   /** Returns all but the token. */
@@ -182,5 +230,148 @@ public record GroupConfig(
   public String toString() {
     String place = port > 0 ? host + ":" + port : host + ", job " + job;
     return "rank " + rank + " of " + size + " at " + place + " for " + device;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof GroupConfig that
+        && rank == that.rank
+        && size == that.size
+        && localRank == that.localRank
+        && host.equals(that.host)
+        && port == that.port
+        && job.equals(that.job)
+        && token.equals(that.token)
+        && device.equals(that.device)
+        && collective.equals(that.collective)
+        && timeout.equals(that.timeout);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(rank, size, localRank, host, port, job, device, collective, timeout);
+  }
+
+  /**
+   * Makes a configuration; not thread-safe.
+   *
+   * @since 0.1
+   */
+  public static final class Builder {
+    private final int rank;
+    private final int size;
+    private int localRank;
+    private String host = "127.0.0.1";
+    private int port;
+    private String job = "";
+    private String token = "";
+    private Device device = Device.CPU;
+    private @Nullable String collective;
+    private Duration timeout = DEFAULT_TIMEOUT;
+
+    private Builder(int rank, int size) {
+      this.rank = rank;
+      this.size = size;
+      this.localRank = rank;
+    }
+
+    /**
+     * Sets this process's number on its host.
+     *
+     * @param number from 0
+     * @return this
+     */
+    public Builder localRank(int number) {
+      this.localRank = number;
+      return this;
+    }
+
+    /**
+     * Sets where rank 0 listens; 127.0.0.1 unless set.
+     *
+     * @param name a name or an address
+     * @return this
+     */
+    public Builder host(String name) {
+      this.host = name;
+      return this;
+    }
+
+    /**
+     * Sets the port that rank 0 listens on.
+     *
+     * @param number 1 to 65535; 0 takes one that follows from the job
+     * @return this
+     */
+    public Builder port(int number) {
+      this.port = number;
+      return this;
+    }
+
+    /**
+     * Sets what tells this group from others on the same host.
+     *
+     * @param name the same on all ranks
+     * @return this
+     */
+    public Builder job(String name) {
+      this.job = name;
+      return this;
+    }
+
+    /**
+     * Sets the secret that all ranks know.
+     *
+     * @param secret the token; empty accepts any process of this host, and none of others
+     * @return this
+     */
+    public Builder token(String secret) {
+      this.token = secret;
+      return this;
+    }
+
+    /**
+     * Sets where the data will live.
+     *
+     * @param where the device
+     * @return this
+     */
+    public Builder device(Device where) {
+      this.device = where;
+      return this;
+    }
+
+    /**
+     * Asks for one collective.
+     *
+     * @param id its id; null is the best available
+     * @return this
+     */
+    public Builder collective(@Nullable String id) {
+      this.collective = id;
+      return this;
+    }
+
+    /**
+     * Sets how long a call may wait for the other ranks.
+     *
+     * @param longest above zero
+     * @return this
+     */
+    public Builder timeout(Duration longest) {
+      this.timeout = longest;
+      return this;
+    }
+
+    /**
+     * Makes the configuration; the builder can go on.
+     *
+     * @return the configuration
+     * @throws IllegalArgumentException if the rank is not below the size, a number is negative, the
+     *     port is none and there is no job, or the timeout is not above zero
+     */
+    public GroupConfig build() {
+      return new GroupConfig(this);
+    }
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
-import io.fastsafetensors.spi.Amounts;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.toolkit.text.Amounts;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

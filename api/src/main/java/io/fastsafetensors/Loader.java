@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.engine.DefaultLoader;
-import io.fastsafetensors.internal.engine.DefaultLoaderBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,7 +40,7 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    * @return a builder
    */
   static Builder builder() {
-    return new DefaultLoaderBuilder();
+    return Engines.get().loader();
   }
 
   /**

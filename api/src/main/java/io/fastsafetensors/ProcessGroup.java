@@ -1,33 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
-import io.fastsafetensors.internal.group.Groups;
-import io.fastsafetensors.spi.Collective;
-import io.fastsafetensors.spi.DeviceStream;
-import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.group.ConnectedGroup;
 import java.time.Duration;
 import java.util.List;
 
 /**
- * Ranks that exchange bytes.
+ * The ranks that share a load: processes, or threads of this one.
  *
  * <p>All ranks call the same methods in the same order; each call blocks until this rank's part is
  * done. A call that has waited for another rank for as long as the group's timeout, without a byte
- * moving, ends with a {@link CollectiveException} that names the rank (rule C-102). A rank that is
- * lost, fails or leaves ends the calls of all others at once. After an exception other than one
- * about arguments, every call but {@link #close} throws a {@link CollectiveException} (rule C-109).
- * Ranks are always ranks of this group, from 0. One thread at a time uses a group.
+ * moving, ends with a {@link CollectiveException} that names the rank. A rank that is lost, fails
+ * or leaves ends the calls of all others at once. After an exception other than one about
+ * arguments, every call but {@link #close} throws a {@link CollectiveException}. Ranks are always
+ * ranks of this group, from 0. One thread at a time uses a group.
  *
  * @since 0.1
  */
-public interface ProcessGroup extends AutoCloseable {
+public sealed interface ProcessGroup extends AutoCloseable permits ConnectedGroup {
   /**
    * Makes a group of one rank: nothing is exchanged.
    *
    * @return the group; the caller closes it, though it holds nothing
    */
   static ProcessGroup single() {
-    return Groups.single();
+    return local(1).getFirst();
   }
 
   /**
@@ -37,7 +35,7 @@ public interface ProcessGroup extends AutoCloseable {
    * @return one group a rank, by rank; each is for one thread, which closes it
    */
   static List<ProcessGroup> local(int size) {
-    return Groups.local(size, GroupConfig.DEFAULT_TIMEOUT);
+    return Engines.get().local(size, GroupConfig.DEFAULT_TIMEOUT);
   }
 
   /**
@@ -48,7 +46,7 @@ public interface ProcessGroup extends AutoCloseable {
    * @return one group a rank, by rank; each is for one thread, which closes it
    */
   static List<ProcessGroup> local(int size, Duration timeout) {
-    return Groups.local(size, timeout);
+    return Engines.get().local(size, timeout);
   }
 
   /**
@@ -60,19 +58,7 @@ public interface ProcessGroup extends AutoCloseable {
    * @throws LoadException if no collective is available, or a rank is missing, refused or disagrees
    */
   static ProcessGroup join(GroupConfig config) throws LoadException {
-    return Groups.join(config);
-  }
-
-  /**
-   * Joins a group of processes by a given collective, without a probe.
-   *
-   * @param config who and where the ranks are
-   * @param collective the transport
-   * @return the group; the caller closes it
-   * @throws LoadException if a rank is missing, refused or disagrees
-   */
-  static ProcessGroup join(GroupConfig config, Collective collective) throws LoadException {
-    return Groups.join(config, collective);
+    return Engines.get().join(config);
   }
 
   /**
@@ -95,6 +81,13 @@ public interface ProcessGroup extends AutoCloseable {
    * @return the timeout
    */
   Duration timeout();
+
+  /**
+   * Returns where this rank's tensors live unless a loader is told otherwise.
+   *
+   * @return the device of the {@link GroupConfig}; {@code cpu} in a group of threads
+   */
+  Device device();
 
   /**
    * Waits until all ranks are here.
@@ -124,50 +117,6 @@ public interface ProcessGroup extends AutoCloseable {
    * @throws CollectiveException if a rank is lost or late
    */
   List<byte[]> allGather(byte[] message, Duration timeout) throws CollectiveException;
-
-  /**
-   * Copies one rank's bytes to all.
-   *
-   * @param data on the root the source, elsewhere the target; as many bytes on every rank,
-   *     contiguous
-   * @param root the rank that has the bytes
-   * @param stream the order of the data on the device: the operation comes after what was queued,
-   *     and its memory is free again after a later mark
-   * @throws LoadException if a rank is lost or late, or a device fails
-   */
-  void broadcast(Region data, int root, DeviceStream stream) throws LoadException;
-
-  /**
-   * Gives every rank its part of one rank's bytes; parts may differ in size and be empty.
-   *
-   * @param parts on the root a part a rank, by rank, in rows; elsewhere ignored: give an empty list
-   * @param part where this rank's part goes, of the part's size, contiguous; must not overlap the
-   *     root's parts
-   * @param root the rank that has the bytes
-   * @param stream the order of the data on the device, as in {@link #broadcast}
-   * @throws LoadException if a rank is lost or late, or a device fails
-   */
-  void scatter(List<Region> parts, Region part, int root, DeviceStream stream) throws LoadException;
-
-  /**
-   * Sends bytes to one rank, which receives them.
-   *
-   * @param data the source, contiguous
-   * @param peer the receiver, another rank
-   * @param stream the order of the data on the device, as in {@link #broadcast}
-   * @throws LoadException if the rank is lost or late, or a device fails
-   */
-  void send(Region data, int peer, DeviceStream stream) throws LoadException;
-
-  /**
-   * Receives bytes from one rank, which sends them.
-   *
-   * @param data the target, as many bytes as are sent, contiguous
-   * @param peer the sender, another rank
-   * @param stream the order of the data on the device, as in {@link #broadcast}
-   * @throws LoadException if the rank is lost or late, or a device fails
-   */
-  void receive(Region data, int peer, DeviceStream stream) throws LoadException;
 
   /**
    * Splits the group; all ranks call it.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.internal.engine.DefaultTensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;

@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.Checkpoint.LeftOut;
 import io.fastsafetensors.Checkpoint.Reason;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
+import io.fastsafetensors.format.SafetensorsWriter;
+import io.fastsafetensors.format.Shape;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.FileSystem;

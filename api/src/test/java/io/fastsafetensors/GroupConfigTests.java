@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,7 +60,7 @@ class GroupConfigTests {
   }
 
   private static GroupConfig config(Map<String, String> environment, String... more) {
-    return GroupConfig.from(with(environment, more), Device.CPU).orElseThrow();
+    return GroupConfig.from(with(environment, more)).orElseThrow();
   }
 
   private static void assertRankOneOfTwo(GroupConfig config) {
@@ -72,7 +71,7 @@ class GroupConfigTests {
 
   private static String refusal(Map<String, String> environment, String... more) {
     try {
-      return "none, but " + GroupConfig.from(with(environment, more), Device.CPU);
+      return "none, but " + GroupConfig.from(with(environment, more));
     } catch (IllegalArgumentException e) {
       return String.valueOf(e.getMessage());
     }
@@ -178,7 +177,7 @@ class GroupConfigTests {
   void aBatchScriptIsNoTask() {
     assertThat(
             GroupConfig.from(
-                Map.of("SLURM_PROCID", "0", "SLURM_NTASKS", "2", "SLURM_JOB_ID", "12"), Device.CPU))
+                Map.of("SLURM_PROCID", "0", "SLURM_NTASKS", "2", "SLURM_JOB_ID", "12")))
         .isEmpty();
   }
 
@@ -265,7 +264,7 @@ class GroupConfigTests {
 
   @Test
   void withoutALauncherThereIsNoGroup() {
-    assertThat(GroupConfig.from(Map.of("PATH", "/bin", "WORLD_SIZE", " "), Device.CPU)).isEmpty();
+    assertThat(GroupConfig.from(Map.of("PATH", "/bin", "WORLD_SIZE", " "))).isEmpty();
   }
 
   @Test
@@ -289,9 +288,7 @@ class GroupConfigTests {
   @Test
   void aPortThatFollowsFromTheJobNeedsOne() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() ->
-            new GroupConfig(
-                0, 1, 0, "h", 0, "t", Device.CPU, Optional.empty(), Duration.ofSeconds(1)))
+        .isThrownBy(() -> GroupConfig.builder(0, 1).host("h").token("t").build())
         .withMessageContaining("port 0");
   }
 }

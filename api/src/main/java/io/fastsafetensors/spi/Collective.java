@@ -3,8 +3,8 @@ package io.fastsafetensors.spi;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.toolkit.group.Rendezvous;
 
 /**
  * A way for ranks to exchange bytes: the plug-in of process groups.
@@ -33,5 +33,5 @@ public interface Collective extends Provider {
    * @throws LoadException if a rank is missing at the deadline, refused, or disagrees, or if the
    *     transport fails
    */
-  ProcessGroup join(GroupConfig config) throws LoadException;
+  Transport join(GroupConfig config) throws LoadException;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.spi;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import java.util.Optional;
 import java.util.OptionalInt;
 

@@ -2,7 +2,7 @@
 package io.fastsafetensors.spi;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import java.util.List;
 
 /**

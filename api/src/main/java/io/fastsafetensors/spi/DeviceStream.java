@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.spi;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.toolkit.device.HostMemory;
 import java.lang.foreign.MemorySegment;
 
 /**

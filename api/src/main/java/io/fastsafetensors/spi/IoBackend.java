@@ -2,7 +2,7 @@
 package io.fastsafetensors.spi;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 
 /**
  * A way to bring bytes of files into device memory: the plug-in of readers.

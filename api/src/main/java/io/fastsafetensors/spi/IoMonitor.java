@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.spi;
 
-import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadCancelledException;
 import java.nio.file.Path;
 
 /**
@@ -46,7 +46,5 @@ public interface IoMonitor {
    * @return the same for all sessions of a load; unless overridden, that of a load of unknown size,
    *     of which each file is promised its own
    */
-  default LoadMemory memory() {
-    return new LoadMemory(HostLimits.SYSTEM, 0, false);
-  }
+  LoadMemory memory();
 }

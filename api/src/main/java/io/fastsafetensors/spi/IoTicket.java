@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.spi;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.UnsupportedTransferException;
+import io.fastsafetensors.format.LoadException;
 
 /**
  * A file being read.

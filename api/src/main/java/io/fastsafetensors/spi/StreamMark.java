@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.spi;
 
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 
 /**
  * A point in a stream.

@@ -2,13 +2,13 @@
 package io.fastsafetensors.benchmarks;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ final class CopyLimit implements Way.Run {
 
   /** Opens the device and copies everything once, before the copies that are timed. */
   static CopyLimit prepare(Device device, long bytes, int streams) throws LoadException {
-    DeviceContext context = Plugins.runtime(device).open(device);
+    DeviceContext context = Runtimes.of(device).open(device);
     context.attach();
     CopyLimit limit = new CopyLimit(context, bytes);
     for (int i = 0; i < streams; i++) {

@@ -4,11 +4,11 @@ package io.fastsafetensors.benchmarks;
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
+import io.fastsafetensors.format.LoadException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +36,7 @@ final class DeviceWays {
                   folder -> CopyLimit.prepare(device, Host.bytes(folder), streams))
               .only(CacheState.WARM, CacheState.COLD));
     }
-    for (PluginReport plugin : Plugins.probe(device)) {
+    for (PluginReport plugin : Plugins.installed().probe(device)) {
       if (plugin.kind() == PluginReport.Kind.BACKEND && plugin.available()) {
         ways.add(way(plugin.id(), device));
       }

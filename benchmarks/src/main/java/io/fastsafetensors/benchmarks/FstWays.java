@@ -4,12 +4,12 @@ package io.fastsafetensors.benchmarks;
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
-import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.TensorInfo;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ final class FstWays {
 
   static List<Way> all() {
     List<Way> ways = new ArrayList<>();
-    for (PluginReport plugin : Plugins.probe(Device.CPU)) {
+    for (PluginReport plugin : Plugins.installed().probe(Device.CPU)) {
       if (plugin.kind() == PluginReport.Kind.BACKEND && plugin.available()) {
         for (AccessPath path : AccessPath.values()) {
           ways.add(fresh(plugin.id(), path));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.benchmarks;
 
-import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.ProcessGroup;
 import java.io.IOException;
@@ -49,7 +48,7 @@ final class GroupComparison implements Callable<Integer> {
   /** Prints the table; in the ranks' processes, which the first one starts, takes part. */
   @Override
   public Integer call() throws Exception {
-    Optional<GroupConfig> config = GroupConfig.fromEnvironment(Device.CPU);
+    Optional<GroupConfig> config = GroupConfig.fromEnvironment();
     if (config.isPresent()) {
       run(config.get());
       return 0;

@@ -2,14 +2,16 @@
 package io.fastsafetensors.benchmarks;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Transports;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -40,7 +42,7 @@ final class GroupWays implements AutoCloseable {
 
   GroupWays(ProcessGroup group, long most) throws IOException {
     this.group = group;
-    context = Plugins.runtime(Device.CPU).open(Device.CPU);
+    context = Runtimes.of(Device.CPU).open(Device.CPU);
     stream = context.newStream();
     source = context.allocate(most, 4096);
     target = context.allocate(most, 4096);
@@ -58,14 +60,14 @@ final class GroupWays implements AutoCloseable {
   Map<String, Way> of(long bytes, boolean scatters) {
     Map<String, Way> ways = new LinkedHashMap<>();
     long share = scatters ? bytes / 2 : bytes;
-    ways.put("processes", () -> exchange(group, bytes, scatters, stream));
+    ways.put("processes", () -> exchange(Transports.of(group), bytes, scatters, stream));
     ways.put("tcp", () -> overTcp(share, scatters));
     ways.put("threads", () -> amongThreads(bytes, scatters));
     ways.put("copy", () -> copy(bytes));
     return ways;
   }
 
-  private void exchange(ProcessGroup ranks, long bytes, boolean scatters, DeviceStream queue)
+  private void exchange(Transport ranks, long bytes, boolean scatters, DeviceStream queue)
       throws LoadException {
     if (scatters) {
       List<Region> parts =
@@ -95,7 +97,7 @@ final class GroupWays implements AutoCloseable {
     if (group.rank() != 0) {
       return;
     }
-    List<ProcessGroup> ranks = ProcessGroup.local(2, TIMEOUT);
+    List<Transport> ranks = Transports.local(2, TIMEOUT);
     try (DeviceStream second = context.newStream()) {
       Future<Boolean> other =
           otherThread.submit(() -> {
@@ -105,7 +107,7 @@ final class GroupWays implements AutoCloseable {
       exchange(ranks.get(0), bytes, scatters, stream);
       other.get();
     } finally {
-      ranks.forEach(ProcessGroup::close);
+      ranks.forEach(Transport::close);
     }
   }
 

@@ -2,7 +2,7 @@
 package io.fastsafetensors.cli;
 
 import io.fastsafetensors.Checkpoint;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

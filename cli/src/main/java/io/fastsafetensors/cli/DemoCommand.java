@@ -37,7 +37,7 @@ final class DemoCommand implements Callable<Integer> {
     try (DemoFiles files = DemoFiles.write()) {
       runSingle(files, output.out());
       List<PluginReport> collectives =
-          Plugins.probe(Device.CPU).stream()
+          Plugins.installed().probe(Device.CPU).stream()
               .filter(plugin -> plugin.kind() == PluginReport.Kind.COLLECTIVE)
               .toList();
       if (collectives.stream().anyMatch(PluginReport::available)) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.ProcessGroup;
 import java.io.IOException;
@@ -24,7 +23,7 @@ final class DemoRankCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     GroupConfig config =
-        GroupConfig.fromEnvironment(Device.CPU)
+        GroupConfig.fromEnvironment()
             .orElseThrow(() -> new IllegalArgumentException("run by fst demo only"));
     try (ProcessGroup group = ProcessGroup.join(config)) {
       output.out().print(new DemoRank(group, new DemoFiles(folder)).run());

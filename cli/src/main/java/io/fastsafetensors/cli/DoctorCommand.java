@@ -37,9 +37,11 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Plugins.probe(Device.CPU).stream().filter(DoctorCommand::isRuntime).forEach(r -> print(r, ""));
+    Plugins.installed().probe(Device.CPU).stream()
+        .filter(DoctorCommand::isRuntime)
+        .forEach(r -> print(r, ""));
     for (Device device : devices()) {
-      Plugins.probe(device).stream()
+      Plugins.installed().probe(device).stream()
           .filter(report -> !isRuntime(report))
           .forEach(report -> print(report, "for " + device + ": "));
     }
@@ -52,7 +54,7 @@ final class DoctorCommand implements Callable<Integer> {
   /** Says which rank of how many a load would be that is started as this command was. */
   private static String ranks() {
     try {
-      return GroupConfig.fromEnvironment(Device.CPU)
+      return GroupConfig.fromEnvironment()
           .map(GroupConfig::toString)
           .orElse("none: no launcher started this process");
     } catch (IllegalArgumentException e) {
@@ -65,7 +67,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private static Collection<Device> firstOfEachType() {
-    return Plugins.devices().stream()
+    return Plugins.installed().devices().stream()
         .collect(
             Collectors.toMap(
                 Device::type, device -> device, (first, _) -> first, LinkedHashMap::new))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.format.DType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

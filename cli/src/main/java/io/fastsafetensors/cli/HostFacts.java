@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.spi.Amounts;
+import io.fastsafetensors.toolkit.text.Amounts;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package io.fastsafetensors.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.fastsafetensors.Checkpoint;
-import io.fastsafetensors.SafetensorsHeader;
-import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.format.SafetensorsHeader;
+import io.fastsafetensors.format.TensorInfo;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

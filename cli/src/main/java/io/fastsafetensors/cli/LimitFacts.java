@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.spi.Amounts;
-import io.fastsafetensors.spi.DescriptorLimit;
-import io.fastsafetensors.spi.HostLimits;
-import io.fastsafetensors.spi.HostMemory;
-import io.fastsafetensors.spi.MemoryLimit;
+import io.fastsafetensors.toolkit.host.DescriptorLimit;
+import io.fastsafetensors.toolkit.host.HostLimits;
+import io.fastsafetensors.toolkit.host.MemoryLimit;
+import io.fastsafetensors.toolkit.text.Amounts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +49,7 @@ final class LimitFacts {
   }
 
   private static String groups() {
-    List<String> asked = HostMemory.controlGroups();
+    List<String> asked = HostLimits.controlGroups();
     if (!asked.isEmpty()) {
       return "asked " + String.join(", ", asked);
     }

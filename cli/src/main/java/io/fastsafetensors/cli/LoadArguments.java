@@ -3,10 +3,10 @@ package io.fastsafetensors.cli;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProgressListener;
+import io.fastsafetensors.format.LoadException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@ package io.fastsafetensors.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.fastsafetensors.FileReport;
 import io.fastsafetensors.LoadReport;
-import io.fastsafetensors.spi.Amounts;
+import io.fastsafetensors.toolkit.text.Amounts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;

@@ -4,11 +4,11 @@ package io.fastsafetensors.cli;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.GroupConfig;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import java.security.Security;
 import java.util.List;
 import java.util.Optional;
@@ -25,9 +25,9 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
   static LoadedFiles load(LoadArguments arguments) throws LoadException {
     try (Progress progress = Progress.onTerminal()) {
       LoadOptions options = arguments.options(progress);
-      Optional<GroupConfig> config = GroupConfig.fromEnvironment(Device.CPU);
+      Optional<GroupConfig> config = GroupConfig.fromEnvironment();
       Device device = device(arguments.device(), config.map(GroupConfig::localRank).orElse(0));
-      ProcessGroup group = group(config.map(found -> found.withDevice(device)));
+      ProcessGroup group = group(config.map(found -> found.toBuilder().device(device).build()));
       try {
         Loader.Builder loader =
             Loader.builder().device(device).group(group).timeout(options.timeout());
@@ -71,7 +71,7 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
   }
 
   private static boolean isTheOnlyOne(Device device) {
-    return Plugins.devices().stream()
+    return Plugins.installed().devices().stream()
         .filter(other -> other.type().equals(device.type()))
         .toList()
         .equals(List.of(device));

@@ -2,8 +2,8 @@
 package io.fastsafetensors.cli;
 
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.LoadException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;

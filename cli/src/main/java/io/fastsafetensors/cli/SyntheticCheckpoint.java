@@ -2,9 +2,9 @@
 package io.fastsafetensors.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.fastsafetensors.DType;
-import io.fastsafetensors.SafetensorsWriter;
-import io.fastsafetensors.Shape;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.SafetensorsWriter;
+import io.fastsafetensors.format.Shape;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;

@@ -2,9 +2,9 @@
 package io.fastsafetensors.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.fastsafetensors.DType;
-import io.fastsafetensors.SafetensorsHeader;
-import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.SafetensorsHeader;
+import io.fastsafetensors.format.TensorInfo;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;

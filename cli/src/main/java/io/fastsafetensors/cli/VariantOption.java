@@ -2,8 +2,8 @@
 package io.fastsafetensors.cli;
 
 import io.fastsafetensors.Checkpoint;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.format.LoadException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.HeaderFormatException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.SafetensorsHeader;
+import io.fastsafetensors.format.HeaderFormatException;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
 import java.nio.file.Path;
 
 /**

@@ -3,8 +3,8 @@ package io.fastsafetensors.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.Shape;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,9 +3,9 @@ package io.fastsafetensors.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.SafetensorsHeader;
-import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.SafetensorsHeader;
+import io.fastsafetensors.format.TensorInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -15,7 +15,7 @@ final class Ranks {
   /** Skips the test where no collective is available, and says why none is. */
   static void needACollective() {
     List<PluginReport> collectives =
-        Plugins.probe(Device.CPU).stream()
+        Plugins.installed().probe(Device.CPU).stream()
             .filter(report -> report.kind() == PluginReport.Kind.COLLECTIVE)
             .toList();
     assumeTrue(

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.SafetensorsWriter;
-import io.fastsafetensors.Shape;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.SafetensorsWriter;
+import io.fastsafetensors.format.Shape;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

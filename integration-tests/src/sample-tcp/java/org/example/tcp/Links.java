@@ -3,9 +3,9 @@ package org.example.tcp;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
-import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.toolkit.group.Rendezvous;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -4,9 +4,10 @@ package org.example.tcp;
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Collective;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Rendezvous;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -39,7 +40,7 @@ public final class TcpCollective implements Collective {
   }
 
   @Override
-  public ProcessGroup join(GroupConfig config) throws CollectiveException {
-    return TcpGroup.over(config.meet());
+  public Transport join(GroupConfig config) throws CollectiveException {
+    return TcpGroup.over(Rendezvous.join(config));
   }
 }

@@ -2,22 +2,22 @@
 package org.example.tcp;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.RegionPump;
-import io.fastsafetensors.spi.Rendezvous;
-import io.fastsafetensors.spi.TransportGroup;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.device.RegionPump;
+import io.fastsafetensors.toolkit.group.Rendezvous;
+import io.fastsafetensors.toolkit.group.RendezvousTransport;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.List;
 
 /** Moves data over the links, chunk by chunk through host memory; the rendezvous does the rest. */
-final class TcpGroup extends TransportGroup {
+final class TcpGroup extends RendezvousTransport {
   private static final long CHUNK = 4 << 20;
 
   private final Links links;
@@ -101,7 +101,7 @@ final class TcpGroup extends TransportGroup {
   }
 
   @Override
-  public ProcessGroup split(int color, int key) throws CollectiveException {
+  public Transport split(int color, int key) throws CollectiveException {
     return over(rendezvous().split(color, key));
   }
 

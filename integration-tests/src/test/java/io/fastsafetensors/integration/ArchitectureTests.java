@@ -13,22 +13,49 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.JavaType;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.library.GeneralCodingRules;
-import io.fastsafetensors.LoadException;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Provider;
 import java.util.ServiceLoader;
+import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
 /** What the code may depend on; each rule was tried against a violation. */
 class ArchitectureTests {
   private static final String ROOT = "io.fastsafetensors";
+  private static final String[] PUBLISHED = {
+    ROOT, ROOT + ".format", ROOT + ".spi", ROOT + ".toolkit.."
+  };
   private static final String[] PLUG_INS = {
     ROOT + ".backend..", ROOT + ".collective..", ROOT + ".device.."
   };
+
+  /** Each package by itself, the one that programs see included. */
+  private static final SliceAssignment PACKAGES =
+      new SliceAssignment() {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass type) {
+          return type.getPackageName().startsWith(ROOT)
+              ? SliceIdentifier.of(type.getPackageName())
+              : SliceIdentifier.ignore();
+        }
+
+        @Override
+        public String getDescription() {
+          return "packages";
+        }
+      };
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
@@ -42,17 +69,91 @@ class ArchitectureTests {
 
   @Test
   void packagesAreFreeOfCycles() {
-    slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(CLASSES);
+    slices().assignedFrom(PACKAGES).should().beFreeOfCycles().check(CLASSES);
   }
 
   @Test
-  void onlyFacadesOfTheRootPackageSeeTheEngine() {
+  void programsSeeNoTypeOfPlugIns() {
+    ArchCondition<JavaClass> notShowPlugIns =
+        new ArchCondition<>("not show types for plug-ins in their signatures") {
+          @Override
+          public void check(JavaClass type, ConditionEvents events) {
+            shown(type)
+                .filter(resideInAnyPackage(ROOT + ".spi..", ROOT + ".toolkit.."))
+                .forEach(seen ->
+                    events.add(
+                        SimpleConditionEvent.violated(
+                            type, type.getName() + " shows " + seen.getName())));
+          }
+        };
+    classes()
+        .that()
+        .resideInAnyPackage(ROOT, ROOT + ".format")
+        .and()
+        .arePublic()
+        .should(notShowPlugIns)
+        .check(CLASSES);
+  }
+
+  /** Every type in the signature of what is public or protected. */
+  private static Stream<JavaClass> shown(JavaClass type) {
+    Stream<JavaClass> members =
+        type.getCodeUnits().stream()
+            .filter(ArchitectureTests::isShown)
+            .flatMap(unit ->
+                Stream.concat(
+                    Stream.concat(
+                            Stream.of(unit.getReturnType()), unit.getParameterTypes().stream())
+                        .flatMap(t -> t.getAllInvolvedRawTypes().stream()),
+                    unit.getExceptionTypes().stream().map(JavaType::toErasure)));
+    Stream<JavaClass> fields =
+        type.getFields().stream()
+            .filter(ArchitectureTests::isShown)
+            .flatMap(field -> field.getType().getAllInvolvedRawTypes().stream());
+    Stream<JavaClass> parents =
+        Stream.concat(type.getInterfaces().stream(), type.getSuperclass().stream())
+            .flatMap(parent -> parent.getAllInvolvedRawTypes().stream());
+    return Stream.of(members, fields, parents).flatMap(all -> all);
+  }
+
+  private static boolean isShown(JavaMember member) {
+    return member.getModifiers().contains(JavaModifier.PUBLIC)
+        || member.getModifiers().contains(JavaModifier.PROTECTED);
+  }
+
+  @Test
+  void theContractForPlugInsIsSmall() {
+    assertThat(
+            CLASSES.stream()
+                .filter(type -> type.getPackageName().equals(ROOT + ".spi"))
+                .filter(
+                    type -> type.isTopLevelClass() && !type.getSimpleName().equals("package-info"))
+                .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                .map(JavaClass::getSimpleName))
+        .hasSizeLessThanOrEqualTo(24)
+        .contains("Transport");
+  }
+
+  @Test
+  void theFormatStandsAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + ".format")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage(ROOT + "..")
+                .and(
+                    not(
+                        resideInAnyPackage(
+                            ROOT + ".format", ROOT + ".internal.file", ROOT + ".internal.text"))))
+        .check(CLASSES);
+  }
+
+  @Test
+  void theUserApiKnowsNoImplementation() {
     noClasses()
         .that()
         .resideInAPackage(ROOT)
-        .and()
-        .haveNameNotMatching(
-            ".*\\.(Checkpoint|Loader|FileBuffer|Tensor|ProcessGroup|Plugins)(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
@@ -68,7 +169,7 @@ class ArchitectureTests {
   void theUserApiDoesNotKnowJsonOrFlightRecorder() {
     noClasses()
         .that()
-        .resideInAnyPackage(ROOT, ROOT + ".spi")
+        .resideInAnyPackage(ROOT, ROOT + ".spi..", ROOT + ".toolkit..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("com.fasterxml..", "jdk.jfr..")
@@ -80,7 +181,7 @@ class ArchitectureTests {
     noClasses()
         .that()
         .resideInAnyPackage(
-            ROOT + ".internal.format..",
+            ROOT + ".internal.file..",
             ROOT + ".internal.convert..",
             ROOT + ".internal.parallel..",
             ROOT + ".internal.host..",
@@ -89,13 +190,6 @@ class ArchitectureTests {
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + ".internal.engine..")
-        .check(CLASSES);
-    noClasses()
-        .that()
-        .resideInAPackage(ROOT + ".internal.format..")
-        .should()
-        .dependOnClassesThat()
-        .resideInAnyPackage(ROOT + ".internal.plan..", ROOT + ".spi..")
         .check(CLASSES);
   }
 
@@ -144,7 +238,7 @@ class ArchitectureTests {
     noClasses()
         .that(not(resideInAPackage(ROOT + ".testkit..")))
         .and()
-        .haveNameNotMatching(".*\\.internal\\.registry\\..*")
+        .haveNameNotMatching(".*\\.(internal\\.registry\\..*|Engines)")
         .should()
         .dependOnClassesThat()
         .areAssignableTo(ServiceLoader.class)
@@ -178,7 +272,7 @@ class ArchitectureTests {
         .haveRawParameterTypes(new Class<?>[0])
         .and()
         .areDeclaredInClassesThat(
-            assignableTo(AutoCloseable.class).and(resideInAnyPackage(ROOT, ROOT + ".spi")))
+            assignableTo(AutoCloseable.class).and(resideInAnyPackage(PUBLISHED)))
         .should()
         .notDeclareThrowableOfType(Exception.class)
         .check(CLASSES);
@@ -192,7 +286,9 @@ class ArchitectureTests {
         .and()
         .areNotAssignableTo(RuntimeException.class)
         .and()
-        .resideInAnyPackage(ROOT, ROOT + ".spi")
+        .arePublic()
+        .and()
+        .resideInAnyPackage(PUBLISHED)
         .should()
         .beAssignableTo(LoadException.class)
         .check(CLASSES);

@@ -18,7 +18,7 @@ final class HttpMutations {
   private static final String FIELD = "  private boolean closed;\n";
   private static final String CLOSE = "  public void close() {\n    closed = true;\n";
   private static final String FAILS_LOAD =
-      "throw new io.fastsafetensors.LoadException(\"out of order\");";
+      "throw new io.fastsafetensors.format.LoadException(\"out of order\");";
   private static final String CLAIM = "server, Capability.COPIED)";
   private static final String REFUSE_MAPPED = "options.path() == AccessPath.MAPPED";
   private static final String REFUSE_DIRECT = "|| options.direct() == DirectMode.ON";
@@ -207,7 +207,7 @@ final class HttpMutations {
                     + "          done.await();\n"
                     + "        } catch (InterruptedException e) {\n"
                     + "          throw new"
-                    + " io.fastsafetensors.LoadCancelledException(\"interrupted\", false);\n"
+                    + " io.fastsafetensors.format.LoadCancelledException(\"interrupted\", false);\n"
                     + "        }\n"
                     + "        return right.await();",
                 "right.close();")));

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.fastsafetensors.AccessPath;
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
-import io.fastsafetensors.SafetensorsWriter;
-import io.fastsafetensors.Shape;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.SafetensorsWriter;
+import io.fastsafetensors.format.Shape;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;

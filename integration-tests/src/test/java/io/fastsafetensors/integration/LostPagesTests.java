@@ -4,14 +4,14 @@ package io.fastsafetensors.integration;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.AccessPath;
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
-import io.fastsafetensors.SafetensorsWriter;
-import io.fastsafetensors.Shape;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsWriter;
+import io.fastsafetensors.format.Shape;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

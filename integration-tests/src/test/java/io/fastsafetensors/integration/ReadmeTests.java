@@ -3,7 +3,7 @@ package io.fastsafetensors.integration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.SafetensorsHeader;
+import io.fastsafetensors.format.SafetensorsHeader;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 /** The sample over TCP, wrong in one way each. */
 final class TcpMutations {
   private static final String SPLIT =
-      "  @Override\n  public ProcessGroup split(int color, int key) throws CollectiveException {\n";
+      "  @Override\n  public Transport split(int color, int key) throws CollectiveException {\n";
   private static final String RETURN_SPLIT = "return over(rendezvous().split(color, key));";
   private static final String CLOSE = "    links.close();\n    rendezvous().close();\n";
   private static final String BROADCAST =
@@ -30,7 +30,7 @@ final class TcpMutations {
   private static final String TO_HOST = "RegionPump.toHost(data, at, chunk, stream);";
   private static final String AWAIT =
       "meeting.await(call, peer, slice -> move(peers[peer], bytes, out, slice));";
-  private static final String JOIN = "return TcpGroup.over(config.meet());";
+  private static final String JOIN = "return TcpGroup.over(Rendezvous.join(config));";
   private static final String PROBE =
       "    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress()))"
           + " {\n";
@@ -108,7 +108,7 @@ final class TcpMutations {
                 if (OPEN.merge(config.port(), 1, Integer::sum) > 0 && OPEN.size() > 1) {
                   throw new CollectiveException(config.rank(), "join", -1, "another group", null);
                 }
-                TcpGroup group = TcpGroup.over(config.meet());
+                TcpGroup group = TcpGroup.over(Rendezvous.join(config));
                 group.end = () -> OPEN.computeIfPresent(config.port(), (port, n) -> n > 1 ? n - 1 : null);
                 return group;
                 """)
@@ -124,10 +124,11 @@ final class TcpMutations {
   }
 
   private static String joined(String rank, String timeout) {
-    return "return TcpGroup.over(new GroupConfig(%s, config.size(), config.localRank(), config.host(),"
+    return "return TcpGroup.over(Rendezvous.join(GroupConfig.builder(%s, config.size())"
             .formatted(rank)
-        + " config.port(), config.token(), config.device(), config.collective(),"
-        + " config.timeout().%s).meet());".formatted(timeout);
+        + ".localRank(config.localRank()).host(config.host()).port(config.port())"
+        + ".token(config.token()).device(config.device())"
+        + ".timeout(config.timeout().%s).build()));".formatted(timeout);
   }
 
   private static List<Mutation> moving() {
@@ -284,7 +285,7 @@ final class TcpMutations {
             "ends the old group",
             RETURN_SPLIT,
             """
-            ProcessGroup part = over(rendezvous().split(color, key));
+            Transport part = over(rendezvous().split(color, key));
                 links.close();
                 return part;\
             """),

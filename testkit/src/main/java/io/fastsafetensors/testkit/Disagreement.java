@@ -2,8 +2,8 @@
 package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.Transport;
 import java.util.Locale;
 import org.junit.jupiter.api.Assumptions;
 
@@ -60,7 +60,7 @@ enum Disagreement {
     void make() throws LoadException;
   }
 
-  private static boolean isNoticed(ProcessGroup group, Call call) throws LoadException {
+  private static boolean isNoticed(Transport group, Call call) throws LoadException {
     try {
       call.make();
       group.barrier();

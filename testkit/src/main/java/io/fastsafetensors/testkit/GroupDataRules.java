@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -137,7 +137,7 @@ public interface GroupDataRules extends GroupRules {
         1,
         (rank, rule) -> {
           Region region = Region.of(rank.device().filled(10, 1));
-          ProcessGroup group = rank.group();
+          Transport group = rank.group();
           for (int none : new int[] {-1, rank.size()}) {
             rank.isMistake(
                 rule,

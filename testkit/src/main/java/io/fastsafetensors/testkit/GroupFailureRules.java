@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -260,7 +260,7 @@ public interface GroupFailureRules extends GroupRules {
         sizes().getLast(),
         (rank, rule) -> {
           Exchanges.broadcast(rank, rule, 0, 100_000);
-          try (ProcessGroup part = rank.group().split(rank.rank() % 2, 0)) {
+          try (Transport part = rank.group().split(rank.rank() % 2, 0)) {
             part.barrier();
           }
         });

@@ -2,10 +2,10 @@
 package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -30,7 +30,7 @@ public interface GroupRules {
      * @return the group; the test closes it on the same thread
      * @throws Exception if it can't be made
      */
-    ProcessGroup join(int rank) throws Exception;
+    Transport join(int rank) throws Exception;
 
     /**
      * Ends what the ranks shared, after all closed their groups; nothing unless overridden.
@@ -77,7 +77,7 @@ public interface GroupRules {
    * @throws LoadException if there is none here
    */
   default DeviceRuntime runtime() throws LoadException {
-    return Plugins.runtime(device(0));
+    return Runtimes.of(device(0));
   }
 
   /**

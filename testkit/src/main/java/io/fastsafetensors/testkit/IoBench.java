@@ -3,7 +3,7 @@ package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.Capability;

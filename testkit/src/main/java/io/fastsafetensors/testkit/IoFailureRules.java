@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
-import io.fastsafetensors.LoadCancelledException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.UnsupportedTransferException;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;

@@ -2,10 +2,10 @@
 package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.IoBackend;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.util.Map;
 
 /**
@@ -37,7 +37,7 @@ public interface IoRules {
    * @throws LoadException if there is none here
    */
   default DeviceRuntime runtime() throws LoadException {
-    return Plugins.runtime(device());
+    return Runtimes.of(device());
   }
 
   /**

@@ -2,7 +2,7 @@
 package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.spi.Transport;
 import java.io.Serial;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -15,7 +15,7 @@ final class LateJoin extends Exception {
     super(cause.getMessage(), cause);
   }
 
-  static ProcessGroup join(GroupRules.World world, int rank) throws Exception {
+  static Transport join(GroupRules.World world, int rank) throws Exception {
     try {
       return world.join(rank);
     } catch (CollectiveException e) {

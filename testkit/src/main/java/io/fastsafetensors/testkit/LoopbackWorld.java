@@ -3,14 +3,14 @@ package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Collective;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Transports;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
@@ -61,18 +61,16 @@ public final class LoopbackWorld implements GroupRules.World {
   }
 
   @Override
-  public ProcessGroup join(int rank) throws LoadException {
+  public Transport join(int rank) throws LoadException {
     GroupConfig config =
-        new GroupConfig(
-            rank,
-            size,
-            rank,
-            HOST,
-            port,
-            "testkit",
-            devices.apply(rank),
-            Optional.of(collective.id()),
-            timeout);
-    return ProcessGroup.join(config, collective);
+        GroupConfig.builder(rank, size)
+            .host(HOST)
+            .port(port)
+            .token("testkit")
+            .device(devices.apply(rank))
+            .collective(collective.id())
+            .timeout(timeout)
+            .build();
+    return Transports.join(collective, config);
   }
 }

@@ -2,11 +2,11 @@
 package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
-import io.fastsafetensors.spi.Amounts;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.text.Amounts;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -26,7 +26,7 @@ import org.opentest4j.AssertionFailedError;
  * @param others counted down by each rank that is done with what the absent rank waits for
  */
 record RankBench(
-    ProcessGroup group, DeviceBench device, TrackedContext context, CountDownLatch others) {
+    Transport group, DeviceBench device, TrackedContext context, CountDownLatch others) {
   /** What each rank does. */
   @FunctionalInterface
   interface Body {
@@ -110,7 +110,7 @@ record RankBench(
       throws Exception {
     TrackedContext context = new TrackedContext(subject.runtime().open(subject.device(rank)));
     try (DeviceBench device = new DeviceBench(context, subject.environment().patience());
-        ProcessGroup group = LateJoin.join(world, rank)) {
+        Transport group = LateJoin.join(world, rank)) {
       new Rule("C-101")
           .same(rank, group.rank(), "rank() of the group that rank " + rank + " joined");
       body.run(new RankBench(group, device, context, others), rule);
@@ -118,7 +118,7 @@ record RankBench(
   }
 
   /** Returns the same rank in another group. */
-  RankBench in(ProcessGroup other) {
+  RankBench in(Transport other) {
     return new RankBench(other, device, context, others);
   }
 

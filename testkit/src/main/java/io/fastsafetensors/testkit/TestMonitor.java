@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
-import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.LoadMemory;
+import io.fastsafetensors.toolkit.host.PlannedMemory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -106,6 +108,11 @@ final class TestMonitor implements IoMonitor {
     blocks.add(block);
     LockSupport.parkNanos(pace.toNanos());
     onBlock.accept(block);
+  }
+
+  @Override
+  public LoadMemory memory() {
+    return PlannedMemory.unplanned();
   }
 
   @Override

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.StreamMark;

@@ -3,15 +3,15 @@ package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Device;
-import io.fastsafetensors.Plugins;
 import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 
 /** The built-in runtime of the CPU keeps the rules. */
 final class HostRuntimeContractTests extends DeviceRuntimeContract {
   @Override
   public DeviceRuntime runtime() {
     try {
-      return Plugins.runtime(Device.CPU);
+      return Runtimes.of(Device.CPU);
     } catch (BackendUnavailableException e) {
       throw new AssertionError("it is built in", e);
     }

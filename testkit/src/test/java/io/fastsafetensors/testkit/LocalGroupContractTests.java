@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Transports;
 import java.time.Duration;
 import java.util.List;
 
@@ -9,7 +10,7 @@ import java.util.List;
 class LocalGroupContractTests extends CollectiveContract {
   @Override
   public World newWorld(int size, Duration timeout) {
-    List<ProcessGroup> all = ProcessGroup.local(size, timeout);
+    List<Transport> all = Transports.local(size, timeout);
     return all::get;
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.toolkit.group.Transports;
 import java.time.Duration;
 import java.util.List;
 
@@ -9,7 +9,7 @@ import java.util.List;
 final class SingleGroupContractTests extends CollectiveContract {
   @Override
   public World newWorld(int size, Duration timeout) {
-    return rank -> ProcessGroup.single();
+    return rank -> Transports.single();
   }
 
   @Override

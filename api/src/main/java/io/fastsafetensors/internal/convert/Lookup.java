@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.convert;
 
-import io.fastsafetensors.DType;
+import io.fastsafetensors.format.DType;
 import java.lang.foreign.MemorySegment;
 
 /** Conversions of 8 to 16 bits: quicker to look up than to compute, and the table is small. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.registry.Candidates;
 import io.fastsafetensors.spi.Deadline;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import java.util.ArrayList;

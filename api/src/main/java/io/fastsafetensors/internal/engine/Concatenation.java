@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Shape;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import java.util.List;

@@ -2,11 +2,11 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.ConversionReport;
-import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.LoadOptions;
-import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogEntry;
 import io.fastsafetensors.internal.plan.FilePlan;

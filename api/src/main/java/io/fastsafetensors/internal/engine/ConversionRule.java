@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.DTypeRule;
 import io.fastsafetensors.LoadOptions;
-import io.fastsafetensors.TensorInfo;
-import io.fastsafetensors.internal.format.Printable;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.NameFilter;
+import io.fastsafetensors.internal.text.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;

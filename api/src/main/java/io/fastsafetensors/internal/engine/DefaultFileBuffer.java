@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadReport;
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
-import io.fastsafetensors.TensorInfo;
-import io.fastsafetensors.internal.format.Printable;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogEntry;
+import io.fastsafetensors.internal.text.Printable;
+import io.fastsafetensors.spi.Transport;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class DefaultFileBuffer implements FileBuffer {
   private final Catalog wanted;
   private final LoadReport report;
-  private final ProcessGroup group;
+  private final Transport group;
   private final LoadedTensors loaded;
   private final TensorSource source;
   private final SharedContext context;
@@ -38,7 +38,7 @@ public final class DefaultFileBuffer implements FileBuffer {
       Catalog wanted,
       LoadJob.Result result,
       SharedContext context,
-      ProcessGroup group,
+      Transport group,
       boolean caching) {
     this.wanted = wanted;
     this.report = result.report();

@@ -3,19 +3,19 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
-import io.fastsafetensors.ProcessGroup;
-import io.fastsafetensors.TensorInfo;
-import io.fastsafetensors.internal.format.Printable;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.plan.NameFilter;
 import io.fastsafetensors.internal.plan.SourceFile;
 import io.fastsafetensors.internal.registry.Registry;
-import io.fastsafetensors.spi.HostLimits;
+import io.fastsafetensors.internal.text.Printable;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.host.HostLimits;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ public final class DefaultLoader implements Loader {
 
   private final Registry registry;
   private final Device device;
-  private final ProcessGroup group;
+  private final Transport group;
   private final Duration timeout;
   private final FileSet files;
   private final AbandonedCalls abandoned = new AbandonedCalls();
@@ -44,7 +44,7 @@ public final class DefaultLoader implements Loader {
   private @Nullable LoadReport lastReport;
   private volatile boolean closed;
 
-  DefaultLoader(Registry registry, Device device, ProcessGroup group, Duration timeout) {
+  DefaultLoader(Registry registry, Device device, Transport group, Duration timeout) {
     this.registry = registry;
     this.device = device;
     this.group = group;
@@ -209,7 +209,7 @@ public final class DefaultLoader implements Loader {
         ? last.withKeptBytes(abandoned.bytes())
         : new LoadReport(
             device,
-            registry.report(device),
+            registry.probe(device),
             List.of(),
             List.of(),
             0,

@@ -5,16 +5,18 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.internal.group.ConnectedGroup;
 import io.fastsafetensors.internal.registry.Registry;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Collects what a loader needs. */
 public final class DefaultLoaderBuilder implements Loader.Builder {
-  private Device device = Device.CPU;
+  private @Nullable Device device;
   private ProcessGroup group = ProcessGroup.single();
   private Duration timeout = LoadOptions.defaults().timeout();
 
-  /** Makes a builder of a loader for host memory and a group of one. */
+  /** Makes a builder of a loader for a group of one, to where the group has its tensors. */
   public DefaultLoaderBuilder() {}
 
   @Override
@@ -40,6 +42,11 @@ public final class DefaultLoaderBuilder implements Loader.Builder {
 
   @Override
   public Loader build() {
-    return new DefaultLoader(Registry.discover(), device, group, timeout);
+    ConnectedGroup connected = (ConnectedGroup) group;
+    return new DefaultLoader(
+        Registry.discover(),
+        device != null ? device : group.device(),
+        connected.transport(),
+        timeout);
   }
 }

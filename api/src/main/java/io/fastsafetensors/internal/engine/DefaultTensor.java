@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Shape;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
-import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.device.HostMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.RegionPump;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.device.RegionPump;
 import java.util.ArrayList;
 import java.util.List;
 
 /** One exchange: the owner of some tensors broadcasts them, or scatters their parts. */
 final class Exchange {
-  private final ProcessGroup group;
+  private final Transport group;
   private final SharedContext context;
   private final LoadedTensors loaded;
   private final int owner;
   private final List<Request> requests;
 
   Exchange(
-      ProcessGroup group,
+      Transport group,
       SharedContext context,
       LoadedTensors loaded,
       int owner,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CheckpointFiles;
 import io.fastsafetensors.internal.plan.CheckpointIndex;
 import io.fastsafetensors.internal.plan.FoundCheckpoint;
 import io.fastsafetensors.internal.plan.SourceFile;
+import io.fastsafetensors.spi.Transport;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -23,13 +23,13 @@ import org.jspecify.annotations.Nullable;
 final class FileSet {
   private static final Logger LOG = System.getLogger(FileSet.class.getName());
 
-  private final ProcessGroup group;
+  private final Transport group;
   private final List<SourceFile> files = new ArrayList<>();
   private final Set<Path> paths = new HashSet<>();
   private final List<CheckpointIndex> indexes = new ArrayList<>();
   private @Nullable Headers headers;
 
-  FileSet(ProcessGroup group) {
+  FileSet(Transport group) {
     this.group = group;
   }
 

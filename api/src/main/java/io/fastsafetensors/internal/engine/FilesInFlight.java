@@ -3,7 +3,7 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
-import io.fastsafetensors.spi.DescriptorLimit;
+import io.fastsafetensors.toolkit.host.DescriptorLimit;
 
 /**
  * How many files a load reads at a time.

@@ -2,8 +2,8 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import java.nio.file.Path;
 import jdk.jfr.FlightRecorder;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.internal.format.Printable;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogEntry;
+import io.fastsafetensors.internal.text.Printable;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;

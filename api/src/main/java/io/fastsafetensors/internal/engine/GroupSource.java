@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.Catalog;
+import io.fastsafetensors.spi.Transport;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
@@ -19,14 +19,14 @@ final class GroupSource implements TensorSource {
 
   private final LoadedTensors loaded;
   private final SharedContext context;
-  private final ProcessGroup group;
+  private final Transport group;
   private final GivenOut givenOut;
   private final Optional<TensorCache> cache;
 
   GroupSource(
       LoadedTensors loaded,
       SharedContext context,
-      ProcessGroup group,
+      Transport group,
       Catalog wanted,
       boolean caching) {
     this.loaded = loaded;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.LoadCancelledException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
-import io.fastsafetensors.SafetensorsHeader;
-import io.fastsafetensors.internal.format.HeaderReader;
-import io.fastsafetensors.internal.format.RawHeader;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.RawHeader;
+import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogFile;
 import io.fastsafetensors.internal.plan.CheckpointFiles;
 import io.fastsafetensors.internal.plan.CheckpointIndex;
 import io.fastsafetensors.internal.plan.SourceFile;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Transports;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,7 +45,7 @@ public record Headers(Catalog catalog, String digest) {
     List<CheckpointIndex> indexes = checkpoint.index().stream().toList();
     BoundedCall bounded =
         BoundedCall.of(StopSignal.after(TIMEOUT, () -> false), new AbandonedCalls());
-    return read(ProcessGroup.single(), files, indexes, bounded).catalog().files().stream()
+    return read(Transports.single(), files, indexes, bounded).catalog().files().stream()
         .map(CatalogFile::header)
         .toList();
   }
@@ -59,10 +59,7 @@ public record Headers(Catalog catalog, String digest) {
    * @param bounded reads the files
    */
   static Headers read(
-      ProcessGroup group,
-      List<SourceFile> files,
-      List<CheckpointIndex> indexes,
-      BoundedCall bounded)
+      Transport group, List<SourceFile> files, List<CheckpointIndex> indexes, BoundedCall bounded)
       throws LoadException {
     if (group.size() == 1) {
       List<CatalogFile> read = bounded.run(() -> readAll(files, bounded), _ -> {});
@@ -103,7 +100,7 @@ public record Headers(Catalog catalog, String digest) {
   private static byte[] readOwn(List<SourceFile> files, int rank, BoundedCall bounded)
       throws LoadException {
     List<SourceFile> own = files.stream().filter(file -> file.rank() == rank).toList();
-    List<RawHeader> headers = each(own, bounded, HeaderReader::readRaw);
+    List<RawHeader> headers = each(own, bounded, RawHeader::read);
     int size = 0;
     for (RawHeader header : headers) {
       size = Math.addExact(size, Long.BYTES + Integer.BYTES + header.json().length);
@@ -190,7 +187,7 @@ public record Headers(Catalog catalog, String digest) {
     List<CatalogFile> all = new ArrayList<>();
     for (SourceFile file : files) {
       RawHeader header = next(messages.get(file.rank()));
-      all.add(new CatalogFile(all.size(), file, HeaderReader.parse(file.path(), header)));
+      all.add(new CatalogFile(all.size(), file, header.parse(file.path())));
     }
     return all;
   }

@@ -2,11 +2,11 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.FileReport;
-import io.fastsafetensors.LoadCancelledException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.registry.BackendChoice;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.ProgressListener;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.LoadMemory;

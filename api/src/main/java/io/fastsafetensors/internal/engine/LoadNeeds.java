@@ -4,13 +4,14 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
-import io.fastsafetensors.spi.HostLimits;
 import io.fastsafetensors.spi.LoadMemory;
-import io.fastsafetensors.spi.MemoryReservation;
+import io.fastsafetensors.toolkit.host.HostLimits;
+import io.fastsafetensors.toolkit.host.MemoryReservation;
+import io.fastsafetensors.toolkit.host.PlannedMemory;
 import java.lang.ScopedValue.CallableOp;
 
 /**
@@ -22,7 +23,7 @@ final class LoadNeeds implements AutoCloseable {
   private static final long MOST_TO_CONVERT = 1L << 30;
 
   private final Conversion conversion;
-  private final LoadMemory reading;
+  private final PlannedMemory reading;
   private final MemoryReservation converting;
   private final FilesInFlight inFlight;
 
@@ -47,7 +48,7 @@ final class LoadNeeds implements AutoCloseable {
       read = Math.min(read, largest + conversion.keptBytes(plan));
     }
     this.inFlight = FilesInFlight.of(plan, most);
-    this.reading = new LoadMemory(limits, read, options.path() == AccessPath.COPIED);
+    this.reading = new PlannedMemory(limits, read, options.path() == AccessPath.COPIED);
   }
 
   /** Returns what is converted. */

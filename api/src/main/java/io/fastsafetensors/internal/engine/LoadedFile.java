@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.CatalogEntry;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.spi.ByteRange;

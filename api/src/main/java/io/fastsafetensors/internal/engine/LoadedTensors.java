@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.DType;
+import io.fastsafetensors.format.DType;
 import io.fastsafetensors.internal.plan.CatalogEntry;
 import java.util.List;
 import java.util.Map;

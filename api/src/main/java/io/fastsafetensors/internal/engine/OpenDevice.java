@@ -2,8 +2,8 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.registry.Candidates;
 import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.DeviceRuntime;

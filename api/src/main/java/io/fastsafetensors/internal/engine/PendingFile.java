@@ -2,9 +2,9 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.BackendUnavailableException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.UnsupportedTransferException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoTicket;

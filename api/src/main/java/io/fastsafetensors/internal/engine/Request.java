@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.Shape;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.internal.plan.CatalogEntry;
 import io.fastsafetensors.internal.plan.Slice;
 import java.util.List;

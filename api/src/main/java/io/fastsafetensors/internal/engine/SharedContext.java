@@ -2,7 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;

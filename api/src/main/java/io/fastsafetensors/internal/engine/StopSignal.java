@@ -2,10 +2,10 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Cancellation;
-import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.LoadOptions;
-import io.fastsafetensors.spi.Amounts;
+import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.toolkit.text.Amounts;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.LoadException;
 import java.util.List;
 import java.util.Optional;
 

@@ -2,8 +2,8 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.Transport;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ final class Together {
    * @throws LoadException this rank's own failure, or one that names the rank that failed
    */
   static <T> T make(
-      ProcessGroup group, String operation, Duration timeout, Step<T> step, Consumer<T> undo)
+      Transport group, String operation, Duration timeout, Step<T> step, Consumer<T> undo)
       throws LoadException {
     T made = tryStep(group, operation, timeout, step);
     try {
@@ -66,13 +66,13 @@ final class Together {
    * @return what every rank told, by rank
    * @throws LoadException this rank's own failure, or one that names the rank that failed
    */
-  static List<byte[]> gather(ProcessGroup group, String operation, Step<byte[]> step)
+  static List<byte[]> gather(Transport group, String operation, Step<byte[]> step)
       throws LoadException {
     byte[] told = tryStep(group, operation, group.timeout(), step);
     return tell(group, operation, group.timeout(), told);
   }
 
-  private static <T> T tryStep(ProcessGroup group, String operation, Duration timeout, Step<T> step)
+  private static <T> T tryStep(Transport group, String operation, Duration timeout, Step<T> step)
       throws LoadException {
     try {
       return step.run();
@@ -83,7 +83,7 @@ final class Together {
   }
 
   private static void tellFailure(
-      ProcessGroup group, String operation, Duration timeout, Throwable failure) {
+      Transport group, String operation, Duration timeout, Throwable failure) {
     String reason = failure.getClass().getSimpleName() + ": " + failure.getMessage();
     byte[] told = reason.getBytes(StandardCharsets.UTF_8);
     try {
@@ -93,8 +93,8 @@ final class Together {
     }
   }
 
-  private static List<byte[]> tell(
-      ProcessGroup group, String operation, Duration timeout, byte[] told) throws LoadException {
+  private static List<byte[]> tell(Transport group, String operation, Duration timeout, byte[] told)
+      throws LoadException {
     byte[] mine = new StepMessage(false, operation, told).encode();
     List<byte[]> all = new ArrayList<>();
     for (byte[] message : group.allGather(mine, timeout)) {
@@ -103,7 +103,7 @@ final class Together {
     return all;
   }
 
-  private static byte[] read(ProcessGroup group, String operation, int rank, StepMessage message)
+  private static byte[] read(Transport group, String operation, int rank, StepMessage message)
       throws CollectiveException {
     if (!message.operation().equals(operation)) {
       throw failure(group, operation, rank, "the ranks disagree: it is at " + message.operation());
@@ -115,7 +115,7 @@ final class Together {
   }
 
   private static CollectiveException failure(
-      ProcessGroup group, String operation, int rank, String detail) {
+      Transport group, String operation, int rank, String detail) {
     return new CollectiveException(group.rank(), operation, rank, detail, null);
   }
 
@@ -129,7 +129,7 @@ final class Together {
    * @throws LoadException this rank's own failure, or one that names the rank that failed
    * @throws CollectiveException the same on every rank: which ranks differ, and in what
    */
-  static <T> T agreeOn(ProcessGroup group, Step<T> step, Function<T, Stream<String>> describe)
+  static <T> T agreeOn(Transport group, Step<T> step, Function<T, Stream<String>> describe)
       throws LoadException {
     T mine = tryStep(group, AGREEMENT, group.timeout(), step);
     byte[] text = shortened(describe.apply(mine)).getBytes(StandardCharsets.UTF_8);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.group;
 
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import java.util.List;
 
 /** What the arguments of every group's methods have to be. */
@@ -16,7 +16,7 @@ final class Arguments {
     }
   }
 
-  static void checkPeer(int peer, ProcessGroup group) {
+  static void checkPeer(int peer, Transport group) {
     checkRank(peer, group.size());
     if (peer == group.rank()) {
       throw new IllegalArgumentException("rank " + peer + " is this rank: want another one");
@@ -37,7 +37,7 @@ final class Arguments {
     }
   }
 
-  static void checkParts(List<Region> parts, Region part, ProcessGroup group, DeviceStream stream) {
+  static void checkParts(List<Region> parts, Region part, Transport group, DeviceStream stream) {
     if (parts.size() != group.size()) {
       throw new IllegalArgumentException(
           parts.size() + " parts for a group of " + group.size() + ": want one a rank");

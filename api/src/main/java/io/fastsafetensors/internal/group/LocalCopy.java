@@ -2,11 +2,11 @@
 package io.fastsafetensors.internal.group;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.RegionPump;
+import io.fastsafetensors.toolkit.device.RegionPump;
 import java.time.Duration;
 
 /**

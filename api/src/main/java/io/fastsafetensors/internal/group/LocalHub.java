@@ -2,9 +2,9 @@
 package io.fastsafetensors.internal.group;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.spi.Amounts;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.toolkit.text.Amounts;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;

@@ -3,8 +3,8 @@ package io.fastsafetensors.internal.host;
 
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.spi.DeviceBuffer;
-import io.fastsafetensors.spi.HostLimits;
-import io.fastsafetensors.spi.HostMemoryContext;
+import io.fastsafetensors.toolkit.device.HostMemoryContext;
+import io.fastsafetensors.toolkit.host.HostLimits;
 
 /** Host memory from the Java platform: each buffer is an arena of its own. */
 final class HostContext extends HostMemoryContext {

@@ -2,15 +2,15 @@
 package io.fastsafetensors.internal.host;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.DeviceRuntime;
-import io.fastsafetensors.spi.HostLimits;
-import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.MemoryInfo;
 import io.fastsafetensors.spi.Provider;
+import io.fastsafetensors.toolkit.device.HostMemory;
+import io.fastsafetensors.toolkit.host.HostLimits;
 import java.util.List;
 
 /** The runtime of {@code cpu} that is always there: memory of the Java platform, nothing native. */

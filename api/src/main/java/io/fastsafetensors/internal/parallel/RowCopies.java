@@ -17,7 +17,7 @@ public final class RowCopies {
 
   private RowCopies() {}
 
-  /** Copies rows; see {@link io.fastsafetensors.spi.HostMemory#copyRows}. */
+  /** Copies rows; see {@link io.fastsafetensors.toolkit.device.HostMemory#copyRows}. */
   public static void copyRows(
       MemorySegment source,
       long sourcePitch,

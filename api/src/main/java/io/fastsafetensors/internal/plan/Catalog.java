@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.TensorInfo;
-import io.fastsafetensors.internal.format.Printable;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.TensorInfo;
+import io.fastsafetensors.internal.text.Printable;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;

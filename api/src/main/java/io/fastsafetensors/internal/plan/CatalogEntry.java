@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
-import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.spi.ByteRange;
 import java.util.Comparator;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
-import io.fastsafetensors.SafetensorsHeader;
+import io.fastsafetensors.format.SafetensorsHeader;
 
 /**
  * A file of a catalog.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.internal.format.IoReason;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.file.IoReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

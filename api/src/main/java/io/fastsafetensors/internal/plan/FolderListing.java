@@ -3,9 +3,9 @@ package io.fastsafetensors.internal.plan;
 
 import io.fastsafetensors.Checkpoint.LeftOut;
 import io.fastsafetensors.Checkpoint.Reason;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.internal.format.AtomicFile;
-import io.fastsafetensors.internal.format.IoReason;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.file.AtomicFile;
+import io.fastsafetensors.internal.file.IoReason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.fastsafetensors.internal.plan;
 
 import io.fastsafetensors.Checkpoint.LeftOut;
 import io.fastsafetensors.Checkpoint.Reason;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

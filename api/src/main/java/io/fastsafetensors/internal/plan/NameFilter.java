@@ -3,7 +3,7 @@ package io.fastsafetensors.internal.plan;
 
 import static java.util.stream.Collectors.joining;
 
-import io.fastsafetensors.internal.format.Printable;
+import io.fastsafetensors.internal.text.Printable;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Predicate;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
-import io.fastsafetensors.internal.format.Printable;
+import io.fastsafetensors.internal.text.Printable;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;

@@ -4,9 +4,10 @@ package io.fastsafetensors.internal.registry;
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.PluginReport.Kind;
+import io.fastsafetensors.Plugins;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.host.HostRuntime;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
@@ -26,7 +27,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** The plug-ins of this process: the one place that looks for services. */
-public final class Registry {
+public final class Registry implements Plugins {
   private static final Logger LOG = System.getLogger(Registry.class.getName());
 
   private static final List<String> RUNTIME_IDS = List.of("host", "linux", "cuda", "sim");
@@ -108,7 +109,7 @@ public final class Registry {
     return runtimes(device).next();
   }
 
-  /** Returns the devices of all runtimes that are available; {@code cpu} first. */
+  @Override
   public List<Device> devices() {
     Set<Device> devices = new LinkedHashSet<>(Set.of(Device.CPU));
     for (Plugin<DeviceRuntime> plugin : runtimes.accepted()) {
@@ -145,8 +146,8 @@ public final class Registry {
         .next();
   }
 
-  /** Probes everything; backends and collectives for the given device. */
-  public List<PluginReport> report(Device device) {
+  @Override
+  public List<PluginReport> probe(Device device) {
     return Stream.of(
             report(runtimes, DeviceRuntime::probe),
             report(backends, backend -> backend.probe(device)),

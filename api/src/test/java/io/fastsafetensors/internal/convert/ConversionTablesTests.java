@@ -3,7 +3,7 @@ package io.fastsafetensors.internal.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.DType;
+import io.fastsafetensors.format.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -42,7 +42,8 @@ class ConversionTablesTests {
 
   private static String documentation() {
     try {
-      String source = Files.readString(Path.of("src/main/java/io/fastsafetensors/DType.java"));
+      String source =
+          Files.readString(Path.of("src/main/java/io/fastsafetensors/format/DType.java"));
       return source.substring(0, source.indexOf("public enum")).replaceAll("\\n \\*\\s*", " ");
     } catch (IOException e) {
       throw new UncheckedIOException(e);

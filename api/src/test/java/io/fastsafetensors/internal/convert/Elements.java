@@ -3,7 +3,7 @@ package io.fastsafetensors.internal.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.DType;
+import io.fastsafetensors.format.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;

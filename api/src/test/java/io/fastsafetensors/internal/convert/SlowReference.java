@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.convert;
 
-import io.fastsafetensors.DType;
+import io.fastsafetensors.format.DType;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.EnumMap;

@@ -7,6 +7,7 @@ import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.IoBackend;
+import io.fastsafetensors.toolkit.group.Transports;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -32,15 +33,15 @@ final class Bench {
   }
 
   Loader loader(Duration timeout) {
-    return new DefaultLoader(registry(), FakeRuntime.DEVICE, ProcessGroup.single(), timeout);
+    return new DefaultLoader(registry(), FakeRuntime.DEVICE, Transports.single(), timeout);
   }
 
   Loader loader(ProcessGroup group) {
-    return new DefaultLoader(registry(), FakeRuntime.DEVICE, group, TIMEOUT);
+    return new DefaultLoader(registry(), FakeRuntime.DEVICE, Transports.of(group), TIMEOUT);
   }
 
   /** Makes a loader for real host memory. */
   Loader cpuLoader() {
-    return new DefaultLoader(registry(), Device.CPU, ProcessGroup.single(), TIMEOUT);
+    return new DefaultLoader(registry(), Device.CPU, Transports.single(), TIMEOUT);
   }
 }

@@ -3,10 +3,10 @@ package io.fastsafetensors.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.DType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

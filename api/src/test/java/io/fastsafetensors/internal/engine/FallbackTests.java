@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.BackendUnavailableException;
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.FileReport;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.UnsupportedTransferException;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

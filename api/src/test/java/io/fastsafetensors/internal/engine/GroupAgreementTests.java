@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.HeaderFormatException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.HeaderFormatException;
+import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,9 +4,9 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.DType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

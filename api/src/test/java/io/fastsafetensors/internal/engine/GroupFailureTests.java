@@ -4,13 +4,13 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.DType;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TransferException;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

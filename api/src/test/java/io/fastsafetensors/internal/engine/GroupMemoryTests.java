@@ -4,11 +4,14 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.internal.group.ConnectedGroup;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Transports;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -166,20 +169,24 @@ class GroupMemoryTests {
   }
 
   private static ProcessGroup counting(ProcessGroup group, Map<String, Integer> calls) {
-    return (ProcessGroup)
-        Proxy.newProxyInstance(
-            ProcessGroup.class.getClassLoader(),
-            new Class<?>[] {ProcessGroup.class},
-            (_, method, arguments) -> {
-              if (List.of("broadcast", "scatter", "send", "receive").contains(method.getName())) {
-                calls.merge(method.getName(), 1, Integer::sum);
-              }
-              try {
-                return method.invoke(group, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
+    Transport plain = Transports.of(group);
+    Transport counting =
+        (Transport)
+            Proxy.newProxyInstance(
+                Transport.class.getClassLoader(),
+                new Class<?>[] {Transport.class},
+                (_, method, arguments) -> {
+                  if (List.of("broadcast", "scatter", "send", "receive")
+                      .contains(method.getName())) {
+                    calls.merge(method.getName(), 1, Integer::sum);
+                  }
+                  try {
+                    return method.invoke(plain, arguments);
+                  } catch (InvocationTargetException e) {
+                    throw e.getCause();
+                  }
+                });
+    return new ConnectedGroup(counting, group.device());
   }
 
   @Test

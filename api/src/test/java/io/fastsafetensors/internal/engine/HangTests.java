@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.fastsafetensors.Cancellation;
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadCancelledException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.TransferException;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

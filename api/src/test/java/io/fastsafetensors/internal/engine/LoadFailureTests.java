@@ -8,14 +8,14 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Cancellation;
-import io.fastsafetensors.DType;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadCancelledException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.TransferException;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.Region;
 import java.io.IOException;

@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fastsafetensors.Cancellation;
-import io.fastsafetensors.LoadCancelledException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.spi.HostLimits;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.LoadMemory;
+import io.fastsafetensors.toolkit.host.PlannedMemory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** Progress only grows, and stops are heard at the next block. */
 class LoadMonitorTests {
-  private static final LoadMemory MEMORY = new LoadMemory(HostLimits.SYSTEM, 0, false);
+  private static final LoadMemory MEMORY = PlannedMemory.unplanned();
 
   private static final Path FILE = Path.of("f");
 

@@ -4,12 +4,12 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

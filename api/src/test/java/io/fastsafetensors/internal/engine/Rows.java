@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.Shape;
+import io.fastsafetensors.format.Shape;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 

@@ -3,10 +3,10 @@ package io.fastsafetensors.internal.engine;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.SafetensorsWriter;
-import io.fastsafetensors.Shape;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.SafetensorsWriter;
+import io.fastsafetensors.format.Shape;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

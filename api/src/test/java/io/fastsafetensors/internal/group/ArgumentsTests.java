@@ -4,9 +4,9 @@ package io.fastsafetensors.internal.group;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.group.Transports;
 import java.time.Duration;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -22,7 +22,7 @@ class ArgumentsTests {
 
   @BeforeEach
   void makeGroupOfOne() throws LoadException {
-    rank = new Rank(ProcessGroup.single());
+    rank = new Rank(Transports.single());
     data = rank.zeros(12);
     apart = new Region(data.buffer(), 0, 3, 2, 4);
   }
@@ -62,8 +62,8 @@ class ArgumentsTests {
   @Test
   void timesMustBePositive() {
     refused(() -> rank.group().allGather(new byte[0], Duration.ZERO), "timeout 0 s");
-    refused(() -> ProcessGroup.local(2, Duration.ZERO), "timeout 0 s");
-    refused(() -> ProcessGroup.local(0), "a group of 0 ranks");
+    refused(() -> Transports.local(2, Duration.ZERO), "timeout 0 s");
+    refused(() -> Transports.local(0), "a group of 0 ranks");
   }
 
   private static void refused(ThrowingCallable call, String why) {

@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.group.Ranks.Outcome;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Transports;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -26,7 +27,7 @@ class LocalGroupFailureTests {
     CountDownLatch over = new CountDownLatch(2);
     List<Outcome<Boolean>> outcomes =
         Ranks.run(
-            ProcessGroup.local(3, SHORT),
+            Transports.local(3, SHORT),
             rank -> {
               if (rank.number() == 1) {
                 return over.await(30, TimeUnit.SECONDS);
@@ -51,7 +52,7 @@ class LocalGroupFailureTests {
   void aRankThatLeavesEndsTheCallsOfTheOthersAtOnce() throws Exception {
     List<Outcome<Boolean>> outcomes =
         Ranks.run(
-            ProcessGroup.local(3, LONG),
+            Transports.local(3, LONG),
             rank -> {
               if (rank.number() != 2) {
                 rank.group().barrier();
@@ -70,7 +71,7 @@ class LocalGroupFailureTests {
   void aRankWhoseDeviceFailsEndsTheCallsOfTheOthers() throws Exception {
     List<Outcome<Boolean>> outcomes =
         Ranks.run(
-            ProcessGroup.local(3, LONG),
+            Transports.local(3, LONG),
             rank -> {
               Region data = rank.zeros(10);
               LoadException broken = new LoadException("the device broke");
@@ -98,7 +99,7 @@ class LocalGroupFailureTests {
 
   @Test
   void afterAFailureEveryCallButCloseFails() throws Exception {
-    ProcessGroup group = ProcessGroup.local(2, SHORT).getFirst();
+    Transport group = Transports.local(2, SHORT).getFirst();
     CollectiveException first = thrownBy(group);
     CollectiveException again = thrownBy(group);
     assertThat(again.peer()).isEqualTo(1);
@@ -112,7 +113,7 @@ class LocalGroupFailureTests {
         .hasMessageContaining("closed");
   }
 
-  private static CollectiveException thrownBy(ProcessGroup group) {
+  private static CollectiveException thrownBy(Transport group) {
     try {
       group.barrier();
       throw new AssertionError("nothing thrown");
@@ -125,7 +126,7 @@ class LocalGroupFailureTests {
   void ranksThatCallDifferentMethodsAreTold() throws Exception {
     List<Outcome<Boolean>> outcomes =
         Ranks.run(
-            ProcessGroup.local(2, LONG),
+            Transports.local(2, LONG),
             rank -> {
               if (rank.number() == 0) {
                 rank.group().barrier();
@@ -145,7 +146,7 @@ class LocalGroupFailureTests {
   void ranksThatDisagreeAboutTheSizeAreTold() throws Exception {
     List<Outcome<Boolean>> outcomes =
         Ranks.run(
-            ProcessGroup.local(2, LONG),
+            Transports.local(2, LONG),
             rank -> {
               rank.group().broadcast(rank.zeros(10 + rank.number()), 0, rank.stream());
               return true;
@@ -160,7 +161,7 @@ class LocalGroupFailureTests {
   void ranksThatDisagreeAboutTheRootAreTold() throws Exception {
     List<Outcome<Boolean>> outcomes =
         Ranks.run(
-            ProcessGroup.local(3, LONG),
+            Transports.local(3, LONG),
             rank -> {
               rank.group().broadcast(rank.zeros(10), rank.number() == 0 ? 1 : 2, rank.stream());
               return true;
@@ -172,7 +173,7 @@ class LocalGroupFailureTests {
   void aLongCopyIsNotLateness() throws Exception {
     List<Outcome<Boolean>> outcomes =
         Ranks.run(
-            ProcessGroup.local(3, SHORT),
+            Transports.local(3, SHORT),
             rank -> {
               Region data = rank.zeros(10);
               rank.group()
@@ -193,7 +194,7 @@ class LocalGroupFailureTests {
     AtomicBoolean copying = new AtomicBoolean();
     List<Outcome<Boolean>> outcomes =
         Ranks.run(
-            ProcessGroup.local(3, LONG),
+            Transports.local(3, LONG),
             rank -> {
               if (rank.number() == 2) {
                 while (!copying.get()) {
@@ -226,7 +227,7 @@ class LocalGroupFailureTests {
     CountDownLatch interrupted = new CountDownLatch(1);
     List<Outcome<Boolean>> outcomes =
         Ranks.run(
-            ProcessGroup.local(2, LONG),
+            Transports.local(2, LONG),
             rank -> {
               if (rank.number() == 0) {
                 Thread.currentThread().interrupt();

@@ -3,9 +3,9 @@ package io.fastsafetensors.internal.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -34,7 +34,7 @@ class LocalGroupLeakTests {
     Ranks.all(
         4,
         rank -> {
-          try (ProcessGroup part = rank.group().split(rank.number() % 2, 0)) {
+          try (Transport part = rank.group().split(rank.number() % 2, 0)) {
             WeakReference<Region> sent = broadcastFrom(rank, part);
             part.barrier();
             awaitForgotten(sent);
@@ -44,8 +44,7 @@ class LocalGroupLeakTests {
   }
 
   /** Lets each rank send once; returns what this one sent. */
-  private static WeakReference<Region> broadcastFrom(Rank rank, ProcessGroup group)
-      throws Exception {
+  private static WeakReference<Region> broadcastFrom(Rank rank, Transport group) throws Exception {
     Region own = rank.filled(8, 1);
     Region sent = new Region(own.buffer(), own.offset(), own.rows(), own.rowBytes(), own.pitch());
     for (int root = 0; root < group.size(); root++) {

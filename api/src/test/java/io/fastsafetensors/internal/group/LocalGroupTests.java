@@ -3,8 +3,8 @@ package io.fastsafetensors.internal.group;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -123,7 +123,7 @@ class LocalGroupTests {
         5,
         rank -> {
           boolean even = rank.number() % 2 == 0;
-          try (ProcessGroup part = rank.group().split(even ? 0 : 1, -rank.number())) {
+          try (Transport part = rank.group().split(even ? 0 : 1, -rank.number())) {
             assertThat(part.size()).isEqualTo(even ? 3 : 2);
             // The keys turn the order around: 4, 2, 0 and 3, 1.
             assertThat(part.rank()).isEqualTo((4 - rank.number()) / 2);

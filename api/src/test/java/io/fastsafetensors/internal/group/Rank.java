@@ -3,13 +3,13 @@ package io.fastsafetensors.internal.group;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.host.HostRuntime;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -17,18 +17,18 @@ import java.util.List;
 
 /** A rank under test, with host memory of its own that is freed with it. */
 final class Rank implements AutoCloseable {
-  private final ProcessGroup group;
+  private final Transport group;
   private final DeviceContext context;
   private final DeviceStream stream;
   private final List<DeviceBuffer> buffers = new ArrayList<>();
 
-  Rank(ProcessGroup group) throws LoadException {
+  Rank(Transport group) throws LoadException {
     this.group = group;
     this.context = new HostRuntime().open(Device.CPU);
     this.stream = context.newStream();
   }
 
-  ProcessGroup group() {
+  Transport group() {
     return group;
   }
 

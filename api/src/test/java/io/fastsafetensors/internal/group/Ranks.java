@@ -4,7 +4,8 @@ package io.fastsafetensors.internal.group;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Transports;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,10 +52,10 @@ final class Ranks {
   }
 
   /** Runs work on every rank; returns how it ended, by rank. */
-  static <T extends @Nullable Object> List<Outcome<T>> run(List<ProcessGroup> groups, Work<T> work)
+  static <T extends @Nullable Object> List<Outcome<T>> run(List<Transport> groups, Work<T> work)
       throws InterruptedException {
     List<FutureTask<T>> tasks = new ArrayList<>();
-    for (ProcessGroup group : groups) {
+    for (Transport group : groups) {
       FutureTask<T> task =
           new FutureTask<>(() -> {
             try (Rank rank = new Rank(group)) {
@@ -86,7 +87,7 @@ final class Ranks {
   static void all(int size, Check check) throws InterruptedException {
     List<Outcome<Boolean>> outcomes =
         run(
-            ProcessGroup.local(size),
+            Transports.local(size),
             rank -> {
               check.run(rank);
               return true;

@@ -8,14 +8,14 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
-import io.fastsafetensors.spi.HostLimits;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.host.HostLimits;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;

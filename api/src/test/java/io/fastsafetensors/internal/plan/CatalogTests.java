@@ -4,11 +4,11 @@ package io.fastsafetensors.internal.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.SafetensorsHeader;
-import io.fastsafetensors.Shape;
-import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
+import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.spi.ByteRange;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

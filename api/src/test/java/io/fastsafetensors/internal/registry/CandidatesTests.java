@@ -177,7 +177,7 @@ class CandidatesTests {
             Collections.emptyIterator(),
             List.<IoBackend>of(low, high).iterator(),
             Collections.emptyIterator());
-    assertThat(registry.report(CPU))
+    assertThat(registry.probe(CPU))
         .extracting(PluginReport::kind, PluginReport::id, PluginReport::available)
         .containsExactly(
             tuple(PluginReport.Kind.DEVICE, "host", true),

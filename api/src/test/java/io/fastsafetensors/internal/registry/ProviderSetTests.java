@@ -155,7 +155,7 @@ class ProviderSetTests {
             Collections.emptyIterator(),
             List.<IoBackend>of(new ForeignBackend("posix")).iterator(),
             Collections.emptyIterator());
-    assertThat(registry.report(Device.CPU))
+    assertThat(registry.probe(Device.CPU))
         .anySatisfy(report -> {
           assertThat(report.id()).isEqualTo("posix");
           assertThat(report.detail()).contains("is reserved");

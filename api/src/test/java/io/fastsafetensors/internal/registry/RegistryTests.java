@@ -4,7 +4,7 @@ package io.fastsafetensors.internal.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceInfo;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.cpu;
 
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.LoadMemory;
-import io.fastsafetensors.spi.MemoryBudget;
-import io.fastsafetensors.spi.MemoryReservation;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.MemoryBudget;
 import java.util.List;
 
 /** What the files share that one session copies: threads, memory, and the size of a read. */
@@ -52,7 +51,7 @@ final class Copier implements AutoCloseable {
     List<CopyPart> parts = CopyPart.split(plan, options.alignment(), PART);
     long bytes = CopyPart.bytes(parts);
     budget.take(bytes);
-    MemoryReservation promise = memory.reserve(bytes);
+    LoadMemory.Reservation promise = memory.reserve(bytes);
     CopyTicket ticket = new CopyTicket(this, files++, file, parts, promise, reason);
     try {
       ticket.start();

@@ -2,10 +2,10 @@
 package io.fastsafetensors.backend.cpu;
 
 import io.fastsafetensors.spi.ByteRange;
-import io.fastsafetensors.spi.RangeLayout;
-import io.fastsafetensors.spi.RangeLayout.Rules;
-import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.RangeLayout;
+import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.util.ArrayList;
 import java.util.List;
 

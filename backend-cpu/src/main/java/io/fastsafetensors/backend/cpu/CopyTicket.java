@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.cpu;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.spi.LoadedRanges;
-import io.fastsafetensors.spi.MemoryReservation;
-import io.fastsafetensors.spi.ParallelTicket;
-import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.TransferStats;
+import io.fastsafetensors.toolkit.io.ParallelTicket;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +26,7 @@ final class CopyTicket extends ParallelTicket {
   private final long number;
   private final OpenFile file;
   private final List<CopyPart> parts;
-  private final MemoryReservation promise;
+  private final LoadMemory.Reservation promise;
   private final String reason;
 
   /** The parts' memory, in their order. */
@@ -49,7 +49,7 @@ final class CopyTicket extends ParallelTicket {
       long number,
       OpenFile file,
       List<CopyPart> parts,
-      MemoryReservation promise,
+      LoadMemory.Reservation promise,
       String reason) {
     super(file.path(), copier.monitor(), parts.size());
     this.copier = copier;

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.cpu;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.LoadedRanges;
-import io.fastsafetensors.spi.RangeLayout;
-import io.fastsafetensors.spi.RangeLayout.Rules;
-import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.TransferStats;
+import io.fastsafetensors.toolkit.io.RangeLayout;
+import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

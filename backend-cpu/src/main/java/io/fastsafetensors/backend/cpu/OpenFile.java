@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.cpu;
 
-import io.fastsafetensors.LoadCancelledException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferException;
-import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

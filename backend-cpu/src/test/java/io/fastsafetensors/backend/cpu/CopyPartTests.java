@@ -4,8 +4,8 @@ package io.fastsafetensors.backend.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.spi.ByteRange;
-import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -6,8 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoOptions;
@@ -17,6 +16,7 @@ import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.testkit.SampleFile;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ final class Session implements AutoCloseable {
   private final List<DeviceBuffer> buffers = new ArrayList<>();
 
   private Session(IoOptions options) throws LoadException {
-    this.context = new CountedContext(Plugins.runtime(Device.CPU).open(Device.CPU));
+    this.context = new CountedContext(Runtimes.of(Device.CPU).open(Device.CPU));
     this.session = new CpuIoBackend().open(context, options);
   }
 

@@ -2,12 +2,12 @@
 package io.fastsafetensors.backend.gds;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.backend.gds.cufile.Binding;
 import io.fastsafetensors.backend.gds.cufile.Binding.Bound;
 import io.fastsafetensors.backend.gds.cufile.Driver.Outcome;
 import io.fastsafetensors.backend.gds.host.Host;
 import io.fastsafetensors.backend.gds.io.GdsSession;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.Capability;

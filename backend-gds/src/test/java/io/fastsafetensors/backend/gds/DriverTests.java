@@ -4,7 +4,6 @@ package io.fastsafetensors.backend.gds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.gds.cufile.Binding;
 import io.fastsafetensors.backend.gds.host.Host;
@@ -13,10 +12,13 @@ import io.fastsafetensors.backend.gds.simulated.Hosts;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile.Fact;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
+import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.testkit.SampleFile;
 import io.fastsafetensors.testkit.SampleFiles;
+import io.fastsafetensors.toolkit.host.PlannedMemory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,6 +52,11 @@ class DriverTests {
 
   /** A load that is over soon. */
   private record Impatient(Deadline deadline, boolean cancelled) implements IoMonitor {
+    @Override
+    public LoadMemory memory() {
+      return PlannedMemory.unplanned();
+    }
+
     @Override
     public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {}
 

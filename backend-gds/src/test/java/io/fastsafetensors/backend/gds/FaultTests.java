@@ -4,7 +4,6 @@ package io.fastsafetensors.backend.gds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferException;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.backend.gds.cufile.Binding;
@@ -16,6 +15,7 @@ import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile.Fact;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver.Fault;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.TransferStats;
 import io.fastsafetensors.testkit.SampleFile;

@@ -2,18 +2,18 @@
 package io.fastsafetensors.backend.gds;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
 import io.fastsafetensors.backend.gds.cufile.Binding;
 import io.fastsafetensors.backend.gds.cufile.CuFile;
 import io.fastsafetensors.backend.gds.cufile.CuFileException;
 import io.fastsafetensors.backend.gds.host.Host;
 import io.fastsafetensors.device.cuda.simulated.SilentMonitor;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.testkit.IoBackendContract;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ final class GdsOnThisHostContractTests extends IoBackendContract {
         SimulatedDriver.isReal(), "needs a GPU and libcufile: set FST_CUDA_DRIVER=real");
     if (Binding.get() instanceof Binding.Bound bound) {
       bound.driver().open(new SilentMonitor());
-      try (DeviceContext context = Plugins.runtime(GPU).open(GPU)) {
+      try (DeviceContext context = Runtimes.of(GPU).open(GPU)) {
         context.attach();
         assumeItKnowsFiles(bound.cufile());
       }

@@ -6,11 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
 import io.fastsafetensors.backend.gds.cufile.Binding;
 import io.fastsafetensors.backend.gds.host.Host;
 import io.fastsafetensors.device.cuda.simulated.SilentMonitor;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
@@ -24,6 +23,7 @@ import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.TransferStats;
 import io.fastsafetensors.testkit.SampleFile;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -76,7 +76,7 @@ final class Loads {
     IoOptions options =
         new IoOptions(
             AccessPath.AUTO, direct, threads, BLOCK, 0, Long.MAX_VALUE, properties, monitor);
-    try (DeviceContext context = Plugins.runtime(CUDA).open(CUDA)) {
+    try (DeviceContext context = Runtimes.of(CUDA).open(CUDA)) {
       context.attach();
       try (IoSession session = backend().open(context, options);
           IoTicket ticket = session.submit(plan)) {

@@ -2,18 +2,18 @@
 package io.fastsafetensors.backend.posix;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.backend.posix.libc.Binding;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.backend.posix.memory.Numa;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.DeviceRuntime;
-import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.MemoryInfo;
 import io.fastsafetensors.spi.Provider;
+import io.fastsafetensors.toolkit.device.HostMemory;
 import java.util.List;
 import java.util.function.Supplier;
 

@@ -2,9 +2,9 @@
 package io.fastsafetensors.backend.posix;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.backend.posix.io.PosixSession;
 import io.fastsafetensors.backend.posix.libc.Binding;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Capability;
 import io.fastsafetensors.spi.DeviceContext;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli.launch;
 
-import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
+import io.fastsafetensors.toolkit.group.Rendezvous;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -10,7 +10,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * The ranks of a group, and where they meet.
@@ -81,17 +80,14 @@ public record GroupPlan(int ranksHere, int nodes, int node, String host, int por
   /** Tells the ranks of other hosts, if they still wait for all, that one of this host is gone. */
   public void tell(Launcher.Failure failure) {
     if (nodes > 1) {
-      new GroupConfig(
-              failure.rank(),
-              ranksHere * nodes,
-              failure.rank() - node * ranksHere,
-              host,
-              port,
-              token,
-              Device.CPU,
-              Optional.empty(),
-              TELLING)
-          .decline();
+      Rendezvous.decline(
+          GroupConfig.builder(failure.rank(), ranksHere * nodes)
+              .localRank(failure.rank() - node * ranksHere)
+              .host(host)
+              .port(port)
+              .token(token)
+              .timeout(TELLING)
+              .build());
     }
   }
 

@@ -3,12 +3,12 @@ package io.fastsafetensors.collective.mpj;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Collective;
 import io.fastsafetensors.spi.Provider;
-import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Rendezvous;
 import java.io.IOException;
 
 /** Process groups over MPJ Express, for data on any device: bytes move through host memory. */
@@ -43,14 +43,14 @@ public final class MpjCollective implements Collective {
   }
 
   @Override
-  public ProcessGroup join(GroupConfig config) throws LoadException {
+  public Transport join(GroupConfig config) throws LoadException {
     MpjJar jar;
     try {
       jar = MpjJar.find();
     } catch (IOException e) {
       throw new LoadException(String.valueOf(e.getMessage()), e);
     }
-    Rendezvous rendezvous = config.meet();
+    Rendezvous rendezvous = Rendezvous.join(config);
     boolean done = false;
     try {
       MpjDevice device = MpjDevice.open(jar, rendezvous);

@@ -2,9 +2,9 @@
 package io.fastsafetensors.collective.mpj;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
-import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.toolkit.group.Rendezvous;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.reflect.Field;

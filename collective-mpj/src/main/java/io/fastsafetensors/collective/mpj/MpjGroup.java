@@ -2,13 +2,13 @@
 package io.fastsafetensors.collective.mpj;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.RegionPump;
-import io.fastsafetensors.spi.Rendezvous;
-import io.fastsafetensors.spi.TransportGroup;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.device.RegionPump;
+import io.fastsafetensors.toolkit.group.Rendezvous;
+import io.fastsafetensors.toolkit.group.RendezvousTransport;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  * A rank that is a process. Data goes over MPJ Express; control messages over the rendezvous, which
  * needs no size in advance, and tells who is missing.
  */
-final class MpjGroup extends TransportGroup {
+final class MpjGroup extends RendezvousTransport {
   private final MpjDevice device;
   private final int[] worldRanks;
   private final Transfer transfer;
@@ -40,7 +40,7 @@ final class MpjGroup extends TransportGroup {
   }
 
   @Override
-  public ProcessGroup split(int color, int key) throws CollectiveException {
+  public Transport split(int color, int key) throws CollectiveException {
     int tag = device.newTag(rendezvous());
     Rendezvous part = rendezvous().split(color, key);
     byte[] mine = ByteBuffer.allocate(Integer.BYTES).putInt(worldRanks[rank()]).array();

@@ -2,7 +2,7 @@
 package io.fastsafetensors.collective.mpj;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.toolkit.group.Rendezvous;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;

@@ -2,12 +2,12 @@
 package io.fastsafetensors.collective.mpj;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.RegionPump;
-import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.toolkit.device.RegionPump;
+import io.fastsafetensors.toolkit.group.Rendezvous;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

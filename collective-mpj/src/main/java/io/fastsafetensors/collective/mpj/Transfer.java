@@ -2,10 +2,10 @@
 package io.fastsafetensors.collective.mpj;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.toolkit.group.Rendezvous;
 import java.util.Objects;
 import java.util.stream.Stream;
 

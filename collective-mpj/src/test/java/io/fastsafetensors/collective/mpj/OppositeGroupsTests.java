@@ -4,14 +4,14 @@ package io.fastsafetensors.collective.mpj;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.Plugins;
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.testkit.LoopbackWorld;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,9 +56,9 @@ class OppositeGroupsTests {
 
   private static boolean run(LoopbackWorld world, int rank, ExecutorService threads)
       throws Exception {
-    try (ProcessGroup whole = world.join(rank);
-        ProcessGroup one = whole.split(0, rank);
-        ProcessGroup other = whole.split(0, rank)) {
+    try (Transport whole = world.join(rank);
+        Transport one = whole.split(0, rank);
+        Transport other = whole.split(0, rank)) {
       List<Future<?>> both =
           List.of(threads.submit(transfers(one, 0)), threads.submit(transfers(other, 1)));
       for (Future<?> each : both) {
@@ -69,9 +69,9 @@ class OppositeGroupsTests {
     }
   }
 
-  private static Callable<Boolean> transfers(ProcessGroup group, int sender) {
+  private static Callable<Boolean> transfers(Transport group, int sender) {
     return () -> {
-      try (DeviceContext context = Plugins.runtime(Device.CPU).open(Device.CPU);
+      try (DeviceContext context = Runtimes.of(Device.CPU).open(Device.CPU);
           DeviceStream stream = context.newStream();
           DeviceBuffer buffer = context.allocate(BYTES, 64)) {
         boolean sends = group.rank() == sender;

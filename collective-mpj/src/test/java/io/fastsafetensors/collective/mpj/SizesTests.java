@@ -4,14 +4,14 @@ package io.fastsafetensors.collective.mpj;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.testkit.LoopbackWorld;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +41,7 @@ class SizesTests {
 
   /** What a rank does with memory of its size. */
   private interface Work {
-    void run(ProcessGroup group, Region data, DeviceStream stream) throws LoadException;
+    void run(Transport group, Region data, DeviceStream stream) throws LoadException;
   }
 
   /** Below and above what is sent at once, of one chunk and of several, and whole chunks more. */
@@ -116,8 +116,8 @@ class SizesTests {
 
   private static Callable<String> failure(LoopbackWorld world, int rank, long bytes, Work work) {
     return () -> {
-      try (ProcessGroup group = world.join(rank);
-          DeviceContext context = Plugins.runtime(Device.CPU).open(Device.CPU);
+      try (Transport group = world.join(rank);
+          DeviceContext context = Runtimes.of(Device.CPU).open(Device.CPU);
           DeviceStream stream = context.newStream();
           DeviceBuffer buffer = context.allocate(bytes, 64)) {
         work.run(group, Region.of(buffer), stream);

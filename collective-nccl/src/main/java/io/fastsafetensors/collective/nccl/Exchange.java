@@ -2,14 +2,14 @@
 package io.fastsafetensors.collective.nccl;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.collective.nccl.library.Communicator;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.RegionPump;
-import io.fastsafetensors.spi.Rendezvous;
 import io.fastsafetensors.spi.StreamMark;
+import io.fastsafetensors.toolkit.device.RegionPump;
+import io.fastsafetensors.toolkit.group.Rendezvous;
 import java.util.List;
 
 /**

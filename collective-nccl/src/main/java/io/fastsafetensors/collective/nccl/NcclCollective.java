@@ -4,15 +4,15 @@ package io.fastsafetensors.collective.nccl;
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.collective.nccl.library.NcclLibrary;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Collective;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.Provider;
-import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Rendezvous;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.util.Optional;
 
 /**
@@ -65,7 +65,7 @@ public final class NcclCollective implements Collective {
   }
 
   private static void requireDevice(Device device) throws LoadException {
-    int devices = Plugins.runtime(device).devices().size();
+    int devices = Runtimes.of(device).devices().size();
     if (device.index() >= devices) {
       throw new LoadException(
           "there is no %s, only %s device%s: start one rank a GPU"
@@ -74,11 +74,11 @@ public final class NcclCollective implements Collective {
   }
 
   @Override
-  public ProcessGroup join(GroupConfig config) throws LoadException {
-    Rendezvous rendezvous = config.meet();
+  public Transport join(GroupConfig config) throws LoadException {
+    Rendezvous rendezvous = Rendezvous.join(config);
     boolean done = false;
     try {
-      ProcessGroup group = join(config.device(), rendezvous);
+      Transport group = join(config.device(), rendezvous);
       done = true;
       return group;
     } finally {
@@ -89,8 +89,7 @@ public final class NcclCollective implements Collective {
   }
 
   /** What fails on one rank is told to all: they have met. */
-  private static ProcessGroup join(Device device, Rendezvous rendezvous)
-      throws CollectiveException {
+  private static Transport join(Device device, Rendezvous rendezvous) throws CollectiveException {
     DeviceContext context;
     try {
       context = open(device);
@@ -100,7 +99,7 @@ public final class NcclCollective implements Collective {
     boolean done = false;
     try {
       Seats.check(rendezvous, context);
-      ProcessGroup group = NcclGroup.connect(rendezvous, context, true);
+      Transport group = NcclGroup.connect(rendezvous, context, true);
       done = true;
       return group;
     } finally {
@@ -116,6 +115,6 @@ public final class NcclCollective implements Collective {
     }
     requireDevice(device);
     NcclLibrary.get().loaded();
-    return Plugins.runtime(device).open(device);
+    return Runtimes.of(device).open(device);
   }
 }

@@ -2,16 +2,16 @@
 package io.fastsafetensors.collective.nccl;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.collective.nccl.library.Communicator;
 import io.fastsafetensors.collective.nccl.library.Pause;
 import io.fastsafetensors.collective.nccl.library.UniqueId;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.Rendezvous;
-import io.fastsafetensors.spi.TransportGroup;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Rendezvous;
+import io.fastsafetensors.toolkit.group.RendezvousTransport;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -20,7 +20,7 @@ import java.util.List;
  * A rank with a GPU. Data goes over NCCL, control messages over the rendezvous: it needs no device,
  * and tells who is missing, which NCCL doesn't.
  */
-final class NcclGroup extends TransportGroup {
+final class NcclGroup extends RendezvousTransport {
   private static final Logger LOG = System.getLogger(NcclGroup.class.getName());
 
   private final DeviceContext context;
@@ -79,7 +79,7 @@ final class NcclGroup extends TransportGroup {
   }
 
   @Override
-  public ProcessGroup split(int color, int key) throws CollectiveException {
+  public Transport split(int color, int key) throws CollectiveException {
     return connect(rendezvous().split(color, key), context, false);
   }
 

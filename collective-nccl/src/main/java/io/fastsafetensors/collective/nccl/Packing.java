@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.collective.nccl;
 
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.RegionPump;
+import io.fastsafetensors.toolkit.device.RegionPump;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,10 +3,10 @@ package io.fastsafetensors.collective.nccl;
 
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
-import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.toolkit.group.Rendezvous;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,7 +25,7 @@ final class Seats {
 
   /** Says what is wrong when this host has more ranks than GPUs, as far as launchers tell. */
   static Optional<String> tooFew(Device device) throws LoadException {
-    int devices = Plugins.runtime(device).devices().size();
+    int devices = Runtimes.of(device).devices().size();
     String ranks = Optional.ofNullable(System.getenv(LOCAL_RANKS)).orElse("").strip();
     // A launcher that shows each rank a GPU of its own leaves each with one: see check.
     boolean seesAll = System.getenv(VISIBLE) == null;

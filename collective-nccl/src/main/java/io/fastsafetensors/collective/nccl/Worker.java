@@ -2,10 +2,10 @@
 package io.fastsafetensors.collective.nccl;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.collective.nccl.library.Pause;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
-import io.fastsafetensors.spi.Rendezvous;
+import io.fastsafetensors.toolkit.group.Rendezvous;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;

@@ -3,14 +3,14 @@ package io.fastsafetensors.collective.nccl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -34,7 +34,7 @@ final class LargeScatterTests {
     Ranks.of(3, TIMEOUT).run(LargeScatterTests::scatterColumns);
   }
 
-  private static void scatterColumns(ProcessGroup group, DeviceContext context, DeviceStream stream)
+  private static void scatterColumns(Transport group, DeviceContext context, DeviceStream stream)
       throws Exception {
     int width = Math.ceilDiv(COLUMNS, group.size());
     int first = group.rank() * width;

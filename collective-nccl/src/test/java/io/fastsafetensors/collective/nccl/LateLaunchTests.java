@@ -3,12 +3,12 @@ package io.fastsafetensors.collective.nccl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -68,7 +68,7 @@ final class LateLaunchTests {
 
   private static void perform(
       Operation operation,
-      ProcessGroup group,
+      Transport group,
       DeviceBuffer empty,
       DeviceBuffer own,
       DeviceStream stream)

@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -33,14 +33,14 @@ final class NcclFailureTests {
   private static final Duration SHORT_TIMEOUT = Duration.ofSeconds(1);
   private static final int SYSTEM_ERROR = 2;
 
-  private static void broadcast(ProcessGroup group, DeviceContext context, DeviceStream stream)
+  private static void broadcast(Transport group, DeviceContext context, DeviceStream stream)
       throws LoadException {
     try (DeviceBuffer buffer = context.allocate(1000, 256)) {
       group.broadcast(Region.of(buffer), 0, stream);
     }
   }
 
-  private static void scatter(ProcessGroup group, DeviceContext context, DeviceStream stream)
+  private static void scatter(Transport group, DeviceContext context, DeviceStream stream)
       throws LoadException {
     try (DeviceBuffer all = context.allocate(2000, 256);
         DeviceBuffer own = context.allocate(1000, 256)) {
@@ -189,7 +189,7 @@ final class NcclFailureTests {
         Ranks.of(2, TIMEOUT)
             .failures((group, context, stream) -> {
               Device other = new Device("cuda", 7);
-              try (DeviceContext wrong = Plugins.runtime(other).open(other)) {
+              try (DeviceContext wrong = Runtimes.of(other).open(other)) {
                 wrong.attach();
                 try (DeviceStream its = wrong.newStream()) {
                   broadcast(group, wrong, its);

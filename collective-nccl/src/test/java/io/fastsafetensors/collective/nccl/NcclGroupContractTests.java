@@ -2,11 +2,11 @@
 package io.fastsafetensors.collective.nccl;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.testkit.CollectiveContract;
 import io.fastsafetensors.testkit.LoopbackWorld;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -38,7 +38,7 @@ final class NcclGroupContractTests extends CollectiveContract {
 
   private static int devices() {
     try {
-      return Plugins.runtime(new Device("cuda", 0)).devices().size();
+      return Runtimes.of(new Device("cuda", 0)).devices().size();
     } catch (LoadException e) {
       throw new AssertionError(e);
     }

@@ -4,11 +4,11 @@ package io.fastsafetensors.collective.nccl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.Plugins;
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.testkit.LoopbackWorld;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,7 +47,7 @@ final class Ranks {
   /** What a rank does in its group. */
   @FunctionalInterface
   interface Work {
-    void run(ProcessGroup group, DeviceContext context, DeviceStream stream) throws Exception;
+    void run(Transport group, DeviceContext context, DeviceStream stream) throws Exception;
   }
 
   /** Runs all; returns what each threw, by rank, all of them in time. */
@@ -90,10 +90,10 @@ final class Ranks {
 
   private void run(LoopbackWorld world, int rank, Work work) throws Exception {
     Device device = devices.apply(rank);
-    try (DeviceContext context = Plugins.runtime(device).open(device)) {
+    try (DeviceContext context = Runtimes.of(device).open(device)) {
       context.attach();
       try (DeviceStream stream = context.newStream();
-          ProcessGroup group = world.join(rank)) {
+          Transport group = world.join(rank)) {
         work.run(group, context, stream);
       }
     }

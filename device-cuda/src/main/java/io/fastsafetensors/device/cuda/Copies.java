@@ -2,8 +2,8 @@
 package io.fastsafetensors.device.cuda;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.device.cuda.driver.Calls;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Region;
 import java.util.function.IntSupplier;
 import jcuda.driver.CUdevice_attribute;

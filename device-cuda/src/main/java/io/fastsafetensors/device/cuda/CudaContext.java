@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.device.cuda;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.device.cuda.driver.Addresses;
 import io.fastsafetensors.device.cuda.driver.Calls;
 import io.fastsafetensors.device.cuda.kernel.ConversionKernels;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
-import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.MemoryInfo;
+import io.fastsafetensors.toolkit.device.HostMemory;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.device.cuda;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.device.cuda.driver.Addresses;
 import io.fastsafetensors.device.cuda.driver.Calls;
 import io.fastsafetensors.device.cuda.kernel.ConversionKernels;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.StreamArguments;
 import io.fastsafetensors.spi.StreamMark;
+import io.fastsafetensors.toolkit.device.StreamArguments;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;

@@ -2,8 +2,8 @@
 package io.fastsafetensors.device.cuda;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.device.cuda.driver.Calls;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceInfo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -2,12 +2,12 @@
 package io.fastsafetensors.device.cuda;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
 import io.fastsafetensors.device.cuda.driver.Addresses;
 import io.fastsafetensors.device.cuda.driver.Calls;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
@@ -89,7 +89,7 @@ final class PinnedPages implements AutoCloseable {
   private DeviceContext host() throws LoadException {
     DeviceContext known = host;
     if (known == null) {
-      known = Plugins.runtime(Device.CPU).open(Device.CPU);
+      known = Runtimes.of(Device.CPU).open(Device.CPU);
       host = known;
     }
     return known;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.device.cuda;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.device.cuda.driver.Calls;
+import io.fastsafetensors.format.LoadException;
 import jcuda.driver.CUcontext;
 import jcuda.driver.JCudaDriver;
 

@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver.Fault;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver.Live;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;

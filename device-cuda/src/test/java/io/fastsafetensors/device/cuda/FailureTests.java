@@ -3,16 +3,16 @@ package io.fastsafetensors.device.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver.Fault;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
 import java.io.IOException;
 import java.lang.foreign.Arena;

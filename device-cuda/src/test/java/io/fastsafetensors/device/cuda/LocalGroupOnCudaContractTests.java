@@ -2,10 +2,11 @@
 package io.fastsafetensors.device.cuda;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.testkit.CollectiveContract;
+import io.fastsafetensors.toolkit.group.Transports;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class LocalGroupOnCudaContractTests extends CollectiveContract {
   @Override
   public World newWorld(int size, Duration timeout) {
-    List<ProcessGroup> all = ProcessGroup.local(size, timeout);
+    List<Transport> all = Transports.local(size, timeout);
     return all::get;
   }
 

@@ -15,7 +15,7 @@ final class ProbeProgram {
   /** Loads a file to a device, {@code DEVICE FILE}, or prints the plug-ins' reports. */
   public static void main(String[] arguments) throws Exception {
     if (arguments.length == 0) {
-      Plugins.probe(Device.CPU).forEach(System.out::println);
+      Plugins.installed().probe(Device.CPU).forEach(System.out::println);
       return;
     }
     try (Loader loader = Loader.builder().device(Device.parse(arguments[0])).build()) {

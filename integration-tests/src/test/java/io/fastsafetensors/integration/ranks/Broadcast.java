@@ -2,13 +2,14 @@
 package io.fastsafetensors.integration.ranks;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.group.Transports;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 
@@ -23,11 +24,12 @@ record Broadcast(long bytes, int halting) {
   private static final int LATER_CHUNK = 6;
 
   void run(ProcessGroup group) throws Exception {
-    try (DeviceContext context = Plugins.runtime(Device.CPU).open(Device.CPU);
+    try (DeviceContext context = Runtimes.of(Device.CPU).open(Device.CPU);
         DeviceStream stream = context.newStream()) {
       RankProgram.pause("joined");
       try (DeviceBuffer buffer = context.allocate(bytes, 4096)) {
-        group.broadcast(Region.of(buffer), 0, group.rank() == halting ? halting(stream) : stream);
+        Transports.of(group)
+            .broadcast(Region.of(buffer), 0, group.rank() == halting ? halting(stream) : stream);
         stream.record().await(Deadline.after(group.timeout()));
         RankProgram.pause("has all");
       }

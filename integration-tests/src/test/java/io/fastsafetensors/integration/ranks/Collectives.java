@@ -15,7 +15,7 @@ final class Collectives {
   /** Skips the test where nothing connects processes, and says why. */
   static void assumeAny() {
     List<PluginReport> collectives =
-        Plugins.probe(Device.CPU).stream()
+        Plugins.installed().probe(Device.CPU).stream()
             .filter(report -> report.kind() == PluginReport.Kind.COLLECTIVE)
             .toList();
     assumeTrue(

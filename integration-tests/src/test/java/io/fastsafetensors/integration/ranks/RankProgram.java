@@ -2,7 +2,6 @@
 package io.fastsafetensors.integration.ranks;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.ProcessGroup;
 import java.io.IOException;
@@ -23,7 +22,7 @@ final class RankProgram {
 
   public static void main(String[] arguments) throws Exception {
     Work work = work(arguments);
-    GroupConfig config = GroupConfig.fromEnvironment(Device.CPU).orElseThrow();
+    GroupConfig config = GroupConfig.fromEnvironment().orElseThrow();
     waitedUntil = System.nanoTime();
     try (ProcessGroup group = ProcessGroup.join(config)) {
       work.run(group);

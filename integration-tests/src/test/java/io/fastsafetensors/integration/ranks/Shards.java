@@ -4,14 +4,14 @@ package io.fastsafetensors.integration.ranks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
-import io.fastsafetensors.SafetensorsWriter;
-import io.fastsafetensors.Shape;
 import io.fastsafetensors.Tensor;
-import io.fastsafetensors.TensorInfo;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.SafetensorsWriter;
+import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.format.TensorInfo;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

@@ -3,10 +3,10 @@ package io.fastsafetensors.integration.ranks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.SafetensorsWriter;
-import io.fastsafetensors.Shape;
 import io.fastsafetensors.cli.Main;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.SafetensorsWriter;
+import io.fastsafetensors.format.Shape;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;

@@ -2,11 +2,11 @@
 package io.fastsafetensors.testkit.certify;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.Plugins;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Collective;
 import io.fastsafetensors.testkit.CollectiveContract;
 import io.fastsafetensors.testkit.LoopbackWorld;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -42,7 +42,7 @@ final class CertifiedGroups extends CollectiveContract {
 
   private long countDevices() {
     try {
-      return Plugins.runtime(subject.device()).devices().size();
+      return Runtimes.of(subject.device()).devices().size();
     } catch (LoadException e) {
       return 0;
     }

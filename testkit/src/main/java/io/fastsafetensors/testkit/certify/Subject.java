@@ -2,15 +2,15 @@
 package io.fastsafetensors.testkit.certify;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.PluginReport.Kind;
-import io.fastsafetensors.Plugins;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.Availability.Unavailable;
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.testkit.sim.SimRuntime;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.lang.module.ModuleDescriptor;
 import java.net.URI;
 import java.nio.file.Path;
@@ -52,7 +52,7 @@ public record Subject(
   /** Returns what the device says of itself; simulated drivers say so. */
   String deviceName() {
     try {
-      DeviceRuntime runtime = provider instanceof DeviceRuntime own ? own : Plugins.runtime(device);
+      DeviceRuntime runtime = provider instanceof DeviceRuntime own ? own : Runtimes.of(device);
       return runtime.devices().stream()
           .filter(info -> info.device().equals(device))
           .map(info -> info.name() + ", " + info.detail())

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit.sim;
 
-import io.fastsafetensors.LoadCancelledException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.spi.Amounts;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.toolkit.text.Amounts;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicLong;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit.sim;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
-import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.MemoryInfo;
+import io.fastsafetensors.toolkit.device.HostMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit.sim;
 
-import io.fastsafetensors.DType;
+import io.fastsafetensors.format.DType;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
-import io.fastsafetensors.spi.HostMemory;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.StreamArguments;
 import io.fastsafetensors.spi.StreamMark;
+import io.fastsafetensors.toolkit.device.HostMemory;
+import io.fastsafetensors.toolkit.device.StreamArguments;
 import java.lang.foreign.MemorySegment;
 
 /** Copies and conversions of simulated memory, each carried out late by a {@link LateQueue}. */

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit.sim;
 
-import io.fastsafetensors.LoadCancelledException;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.LoadedRanges;
-import io.fastsafetensors.spi.ParallelTicket;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.TransferStats;
+import io.fastsafetensors.toolkit.io.ParallelTicket;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.List;

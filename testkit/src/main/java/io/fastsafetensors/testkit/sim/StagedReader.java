@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit.sim;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.IoMonitor;

@@ -2,18 +2,18 @@
 package io.fastsafetensors.testkit.wrong;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import java.time.Duration;
 import java.util.List;
 
 /** A right group, to make wrong ones of by overriding. */
-class ForwardingGroup implements ProcessGroup {
-  private final ProcessGroup group;
+class ForwardingGroup implements Transport {
+  private final Transport group;
 
-  ForwardingGroup(ProcessGroup group) {
+  ForwardingGroup(Transport group) {
     this.group = group;
   }
 
@@ -69,7 +69,7 @@ class ForwardingGroup implements ProcessGroup {
   }
 
   @Override
-  public ProcessGroup split(int color, int key) throws CollectiveException {
+  public Transport split(int color, int key) throws CollectiveException {
     return group.split(color, key);
   }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit.wrong;
 
-import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.LoadMemory;
 import java.nio.file.Path;
 
 /** The engine's side, of which a wrong backend uses only a part. */
@@ -18,6 +19,11 @@ class ForwardingMonitor implements IoMonitor {
   @Override
   public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {
     monitor.blockDone(file, path, offset, bytes, nanos);
+  }
+
+  @Override
+  public LoadMemory memory() {
+    return monitor.memory();
   }
 
   @Override

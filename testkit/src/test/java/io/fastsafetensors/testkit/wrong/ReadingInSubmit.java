@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit.wrong;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
@@ -10,8 +10,10 @@ import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.host.PlannedMemory;
 import java.nio.file.Path;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -43,6 +45,11 @@ final class ReadingInSubmit extends ForwardingBackend {
     @Override
     public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {
       blocks.add(new Block(file, path, offset, bytes, nanos));
+    }
+
+    @Override
+    public LoadMemory memory() {
+      return PlannedMemory.unplanned();
     }
 
     @Override

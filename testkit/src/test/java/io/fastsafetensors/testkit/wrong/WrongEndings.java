@@ -2,10 +2,10 @@
 package io.fastsafetensors.testkit.wrong;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -34,7 +34,7 @@ final class WrongEndings {
   }
 
   private static final class Patient extends ForwardingGroup {
-    Patient(ProcessGroup right) {
+    Patient(Transport right) {
       super(right);
     }
 
@@ -51,7 +51,7 @@ final class WrongEndings {
   }
 
   private static final class Lost extends ForwardingGroup {
-    Lost(ProcessGroup right) {
+    Lost(Transport right) {
       super(right);
     }
 
@@ -69,7 +69,7 @@ final class WrongEndings {
   private static final class Surprised extends ForwardingGroup {
     private boolean met;
 
-    Surprised(ProcessGroup right) {
+    Surprised(Transport right) {
       super(right);
     }
 
@@ -96,7 +96,7 @@ final class WrongEndings {
   private static final class Forgiving extends ForwardingGroup {
     private boolean failed;
 
-    Forgiving(ProcessGroup right) {
+    Forgiving(Transport right) {
       super(right);
     }
 
@@ -117,7 +117,7 @@ final class WrongEndings {
   private static final class GoingOn extends ForwardingGroup {
     private boolean closed;
 
-    GoingOn(ProcessGroup right) {
+    GoingOn(Transport right) {
       super(right);
     }
 
@@ -140,7 +140,7 @@ final class WrongEndings {
     private final AtomicInteger open = new AtomicInteger();
 
     @Override
-    public ProcessGroup make(ProcessGroup right) throws LoadException {
+    public Transport make(Transport right) throws LoadException {
       if (open.incrementAndGet() > 3) {
         open.decrementAndGet();
         right.close();
@@ -163,7 +163,7 @@ final class WrongEndings {
   }
 
   private static final class OneTimeout extends ForwardingGroup {
-    OneTimeout(ProcessGroup right) {
+    OneTimeout(Transport right) {
       super(right);
     }
 
@@ -174,7 +174,7 @@ final class WrongEndings {
   }
 
   private static final class Stubborn extends ForwardingGroup {
-    Stubborn(ProcessGroup right) {
+    Stubborn(Transport right) {
       super(right);
     }
 
@@ -192,14 +192,14 @@ final class WrongEndings {
   }
 
   private static final class ForgettingThread extends ForwardingGroup {
-    ForgettingThread(ProcessGroup right) {
+    ForgettingThread(Transport right) {
       super(right);
       Forgotten.thread();
     }
   }
 
   private static final class Hanging extends ForwardingGroup {
-    Hanging(ProcessGroup right) {
+    Hanging(Transport right) {
       super(right);
     }
 

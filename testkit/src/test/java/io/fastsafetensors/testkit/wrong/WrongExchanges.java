@@ -2,11 +2,11 @@
 package io.fastsafetensors.testkit.wrong;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
 import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.List;
@@ -32,7 +32,7 @@ final class WrongExchanges {
   }
 
   private static final class Unpunctual extends ForwardingGroup {
-    Unpunctual(ProcessGroup right) {
+    Unpunctual(Transport right) {
       super(right);
     }
 
@@ -43,7 +43,7 @@ final class WrongExchanges {
   }
 
   private static final class Cutting extends ForwardingGroup {
-    Cutting(ProcessGroup right) {
+    Cutting(Transport right) {
       super(right);
     }
 
@@ -54,7 +54,7 @@ final class WrongExchanges {
   }
 
   private static final class OnePiece extends ForwardingGroup {
-    OnePiece(ProcessGroup right) {
+    OnePiece(Transport right) {
       super(right);
     }
 
@@ -72,7 +72,7 @@ final class WrongExchanges {
   }
 
   private static final class Padding extends ForwardingGroup {
-    Padding(ProcessGroup right) {
+    Padding(Transport right) {
       super(right);
     }
 
@@ -85,7 +85,7 @@ final class WrongExchanges {
   }
 
   private static final class Lonely extends ForwardingGroup {
-    Lonely(ProcessGroup right) {
+    Lonely(Transport right) {
       super(right);
     }
 
@@ -98,12 +98,12 @@ final class WrongExchanges {
   }
 
   private static final class Keyless extends ForwardingGroup {
-    Keyless(ProcessGroup right) {
+    Keyless(Transport right) {
       super(right);
     }
 
     @Override
-    public ProcessGroup split(int color, int key) throws CollectiveException {
+    public Transport split(int color, int key) throws CollectiveException {
       return super.split(color, 0);
     }
   }
@@ -111,7 +111,7 @@ final class WrongExchanges {
   private static final class Tired extends ForwardingGroup {
     private int operations;
 
-    Tired(ProcessGroup right) {
+    Tired(Transport right) {
       super(right);
     }
 
@@ -148,7 +148,7 @@ final class WrongExchanges {
   }
 
   private static final class Narrow extends ForwardingGroup {
-    Narrow(ProcessGroup right) {
+    Narrow(Transport right) {
       super(right);
     }
 
@@ -162,7 +162,7 @@ final class WrongExchanges {
   }
 
   private static final class Confined extends ForwardingGroup {
-    Confined(ProcessGroup right) {
+    Confined(Transport right) {
       super(right);
     }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit.wrong;
 
-import io.fastsafetensors.LoadException;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.testkit.CollectiveContract;
 import io.fastsafetensors.testkit.TestkitEnvironment;
+import io.fastsafetensors.toolkit.group.Transports;
 import java.time.Duration;
 import java.util.List;
 
@@ -14,7 +15,7 @@ final class WrongGroupCase extends CollectiveContract {
   /** Makes a wrong group of a right one. */
   @FunctionalInterface
   interface Maker {
-    ProcessGroup make(ProcessGroup right) throws Exception;
+    Transport make(Transport right) throws Exception;
   }
 
   private static volatile Maker tried = ForwardingGroup::new;
@@ -26,7 +27,7 @@ final class WrongGroupCase extends CollectiveContract {
 
   @Override
   public World newWorld(int size, Duration timeout) {
-    List<ProcessGroup> groups = ProcessGroup.local(size, timeout);
+    List<Transport> groups = Transports.local(size, timeout);
     return rank -> tried.make(groups.get(rank));
   }
 

@@ -2,8 +2,8 @@
 package io.fastsafetensors.testkit.wrong;
 
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;

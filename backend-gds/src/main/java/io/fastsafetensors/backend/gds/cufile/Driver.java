@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.cufile;
 
-import io.fastsafetensors.LoadCancelledException;
+import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.spi.IoMonitor;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

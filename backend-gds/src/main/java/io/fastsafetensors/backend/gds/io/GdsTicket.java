@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.io;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.gds.io.FileStats.Took;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.LoadedRanges;
-import io.fastsafetensors.spi.ParallelTicket;
-import io.fastsafetensors.spi.RangeLayout;
 import io.fastsafetensors.spi.StreamMark;
+import io.fastsafetensors.toolkit.io.ParallelTicket;
+import io.fastsafetensors.toolkit.io.RangeLayout;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Iterator;

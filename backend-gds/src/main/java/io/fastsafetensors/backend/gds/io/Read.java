@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.io;
 
-import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.util.List;
 
 /**

@@ -2,16 +2,16 @@
 package io.fastsafetensors.backend.gds.io;
 
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.backend.gds.io.FileStats.Took;
 import io.fastsafetensors.backend.gds.io.Read.Way;
 import io.fastsafetensors.backend.gds.io.Slots.Slot;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
-import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.StreamMark;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;

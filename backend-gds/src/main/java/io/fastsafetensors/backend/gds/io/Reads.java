@@ -6,8 +6,8 @@ import static io.fastsafetensors.backend.gds.io.Tuning.pagesDown;
 import static io.fastsafetensors.backend.gds.io.Tuning.pagesUp;
 
 import io.fastsafetensors.backend.gds.io.Read.Way;
-import io.fastsafetensors.spi.RangeLayout;
-import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.toolkit.io.RangeLayout;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,7 +2,7 @@
 package io.fastsafetensors.backend.gds.io;
 
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.StreamMark;

@@ -2,9 +2,9 @@
 package io.fastsafetensors.backend.gds.io;
 
 import io.fastsafetensors.spi.IoOptions;
-import io.fastsafetensors.spi.RangeLayout;
-import io.fastsafetensors.spi.RangeLayout.Rules;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.RangeLayout;
+import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
 
 /**
  * How many, how large, and from which size on.

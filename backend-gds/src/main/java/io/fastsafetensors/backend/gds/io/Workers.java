@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.io;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.backend.gds.io.ReadQueue.Task;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
-import io.fastsafetensors.spi.SessionThreads;
+import io.fastsafetensors.toolkit.io.SessionThreads;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.backend.gds.io.Read.Way;
 import io.fastsafetensors.spi.ByteRange;
-import io.fastsafetensors.spi.RangeLayout;
-import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.RangeLayout;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,8 +2,8 @@
 package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.spi.RangeLayout.Rules;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
 
 /**
  * What the addresses of tensors are to be multiples of.

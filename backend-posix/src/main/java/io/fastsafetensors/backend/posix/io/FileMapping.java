@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.libc.Errno;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
@@ -10,6 +9,7 @@ import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.backend.posix.memory.FilePages;
 import io.fastsafetensors.backend.posix.memory.Unmapping;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.libc.Errno;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.IoMonitor;
 import java.lang.foreign.MemorySegment;
 

@@ -3,10 +3,10 @@ package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.DeviceBuffer;
-import io.fastsafetensors.spi.RangeLayout;
-import io.fastsafetensors.spi.RangeLayout.Rules;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.io.RangeLayout;
+import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
 import java.util.ArrayList;
 import java.util.List;
 

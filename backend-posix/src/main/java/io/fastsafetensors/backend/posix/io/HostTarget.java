@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.memory.FreshBuffer;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.backend.posix.memory.PagePromise;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.LoadMemory;
-import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.libc.KernelVersion;
+import io.fastsafetensors.format.LoadException;
 
 /** The page cache itself: nothing is copied, only page tables are filled. */
 final class MappedTarget extends MappingTarget {

@@ -2,14 +2,14 @@
 package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.backend.posix.memory.PagePromise;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.LoadMemory;
-import io.fastsafetensors.spi.MemoryBudget;
-import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.toolkit.io.MemoryBudget;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.lang.foreign.MemorySegment;
 
 /**

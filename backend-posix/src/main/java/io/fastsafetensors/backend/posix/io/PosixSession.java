@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;

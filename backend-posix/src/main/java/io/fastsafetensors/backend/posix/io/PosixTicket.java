@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.LoadedRanges;
-import io.fastsafetensors.spi.ParallelTicket;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.io.ParallelTicket;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Iterator;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.spi.ParallelTicket;
+import io.fastsafetensors.toolkit.io.ParallelTicket;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.io.Target.Arrived;
 import io.fastsafetensors.backend.posix.io.Target.Brought;
-import io.fastsafetensors.spi.ParallelWork;
-import io.fastsafetensors.spi.RangeLayout;
-import io.fastsafetensors.spi.RangeLayout.Rules;
-import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.ParallelWork;
+import io.fastsafetensors.toolkit.io.RangeLayout;
+import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

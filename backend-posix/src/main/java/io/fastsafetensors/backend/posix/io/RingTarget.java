@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
-import io.fastsafetensors.spi.RangeLayout;
-import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.io.RangeLayout;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;

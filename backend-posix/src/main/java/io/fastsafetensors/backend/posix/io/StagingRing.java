@@ -2,8 +2,8 @@
 package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadCancelledException;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;

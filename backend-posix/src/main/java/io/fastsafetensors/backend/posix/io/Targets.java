@@ -3,17 +3,17 @@ package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.LoadMemory;
-import io.fastsafetensors.spi.MemoryBudget;
-import io.fastsafetensors.spi.RangeLayout;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.MemoryBudget;
+import io.fastsafetensors.toolkit.io.RangeLayout;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

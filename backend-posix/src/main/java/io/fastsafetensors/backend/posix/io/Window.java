@@ -2,7 +2,7 @@
 package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.spi.RangeLayout.Span;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.lang.foreign.MemorySegment;
 
 /**

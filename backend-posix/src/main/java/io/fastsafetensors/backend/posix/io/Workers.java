@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.backend.posix.memory.Numa;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
-import io.fastsafetensors.spi.SessionThreads;
+import io.fastsafetensors.toolkit.io.SessionThreads;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;

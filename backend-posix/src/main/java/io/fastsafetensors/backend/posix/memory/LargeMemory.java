@@ -5,9 +5,9 @@ import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.spi.DeviceBuffer;
-import io.fastsafetensors.spi.HostLimits;
-import io.fastsafetensors.spi.MemoryReservation;
-import io.fastsafetensors.spi.ParallelWork;
+import io.fastsafetensors.spi.LoadMemory;
+import io.fastsafetensors.toolkit.host.HostLimits;
+import io.fastsafetensors.toolkit.io.ParallelWork;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,7 @@ final class LargeMemory implements AutoCloseable {
   /** Promises memory: who overdraws it is killed by the kernel. */
   @FunctionalInterface
   interface Promiser {
-    MemoryReservation reserve(long bytes) throws DeviceMemoryException;
+    LoadMemory.Reservation reserve(long bytes) throws DeviceMemoryException;
   }
 
   /** Allocates a buffer whose pages are not there yet. */
@@ -70,7 +70,7 @@ final class LargeMemory implements AutoCloseable {
   }
 
   /** Promises memory that {@link #cover} puts in the place of mapped memory. */
-  PagePromise promise(MemoryReservation promise) {
+  PagePromise promise(LoadMemory.Reservation promise) {
     return new PagePromise(pages, promise);
   }
 

@@ -4,9 +4,9 @@ package io.fastsafetensors.backend.posix.memory;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.spi.DeviceBuffer;
-import io.fastsafetensors.spi.HostLimits;
-import io.fastsafetensors.spi.HostMemoryContext;
 import io.fastsafetensors.spi.LoadMemory;
+import io.fastsafetensors.toolkit.device.HostMemoryContext;
+import io.fastsafetensors.toolkit.host.HostLimits;
 import java.util.OptionalInt;
 
 /** Host memory in huge pages, kept from load to load. */

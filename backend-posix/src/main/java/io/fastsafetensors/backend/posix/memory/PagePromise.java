@@ -3,19 +3,19 @@ package io.fastsafetensors.backend.posix.memory;
 
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
-import io.fastsafetensors.spi.HostLimits;
-import io.fastsafetensors.spi.MemoryReservation;
+import io.fastsafetensors.spi.LoadMemory;
+import io.fastsafetensors.toolkit.host.HostLimits;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** Pages that were promised by the limits of the process, and come when asked for. Thread-safe. */
 public final class PagePromise implements AutoCloseable {
   private final Pages pages;
-  private final @Nullable MemoryReservation promise;
+  private final LoadMemory.@Nullable Reservation promise;
   private volatile boolean kept;
 
   /** Makes the promise of pages, or of none ({@code null}) for memory that has its pages. */
-  PagePromise(Pages pages, @Nullable MemoryReservation promise) {
+  PagePromise(Pages pages, LoadMemory.@Nullable Reservation promise) {
     this.pages = pages;
     this.promise = promise;
     this.kept = promise == null;

@@ -3,7 +3,7 @@ package io.fastsafetensors.backend.posix.memory;
 
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
-import io.fastsafetensors.spi.ParallelWork;
+import io.fastsafetensors.toolkit.io.ParallelWork;
 
 /** Gives mapped memory back to the system. */
 public final class Unmapping {

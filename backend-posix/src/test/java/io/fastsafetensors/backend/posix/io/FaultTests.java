@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.LoadCancelledException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.backend.posix.libc.Errno;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.testkit.SampleFile;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.groups.Tuple.tuple;
 
 import io.fastsafetensors.spi.ByteRange;
-import io.fastsafetensors.spi.RangeLayout;
-import io.fastsafetensors.spi.RangeLayout.Rules;
-import io.fastsafetensors.spi.RangeLayout.Span;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.RangeLayout;
+import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

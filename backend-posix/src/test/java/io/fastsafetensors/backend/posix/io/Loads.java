@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.backend.posix.libc.Faults;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.TransferException;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.backend.posix.libc.Errno;
 import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;

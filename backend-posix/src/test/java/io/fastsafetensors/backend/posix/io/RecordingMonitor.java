@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.LoadCancelledException;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.LoadMemory;
+import io.fastsafetensors.toolkit.host.PlannedMemory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -20,6 +22,11 @@ final class RecordingMonitor implements IoMonitor {
   public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {
     files.add(file);
     onBlock.run();
+  }
+
+  @Override
+  public LoadMemory memory() {
+    return PlannedMemory.unplanned();
   }
 
   @Override

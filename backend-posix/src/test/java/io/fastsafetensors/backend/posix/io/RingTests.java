@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceContext;

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.spi.DeviceBuffer;
-import io.fastsafetensors.spi.HostMemory;
+import io.fastsafetensors.toolkit.device.HostMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

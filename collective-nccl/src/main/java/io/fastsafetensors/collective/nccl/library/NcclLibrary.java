@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.collective.nccl.library;
 
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import org.bytedeco.cuda.global.nccl;
 import org.jspecify.annotations.Nullable;

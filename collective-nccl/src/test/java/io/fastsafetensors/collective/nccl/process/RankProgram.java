@@ -4,14 +4,17 @@ package io.fastsafetensors.collective.nccl.process;
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.Plugins;
-import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.collective.nccl.NcclCollective;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Transports;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -26,7 +29,7 @@ public final class RankProgram {
   public static void main(String[] arguments) throws Exception {
     switch (arguments[0]) {
       case "probe" ->
-          Plugins.probe(new Device("cuda", 0)).stream()
+          Plugins.installed().probe(new Device("cuda", 0)).stream()
               .filter(report -> report.id().equals("nccl"))
               .forEach(report -> print("nccl " + report.available() + " " + report.detail()));
       case "broadcast" -> broadcast(Integer.parseInt(arguments[1]));
@@ -40,11 +43,14 @@ public final class RankProgram {
 
   private static void broadcast(int times) throws Exception {
     int rank = Integer.parseInt(System.getenv("LOCAL_RANK"));
-    GroupConfig config = GroupConfig.fromEnvironment(new Device("cuda", rank)).orElseThrow();
-    try (DeviceContext context = Plugins.runtime(config.device()).open(config.device())) {
+    GroupConfig config =
+        GroupConfig.fromEnvironment().orElseThrow().toBuilder()
+            .device(new Device("cuda", rank))
+            .build();
+    try (DeviceContext context = Runtimes.of(config.device()).open(config.device())) {
       context.attach();
       try (DeviceStream stream = context.newStream();
-          ProcessGroup group = ProcessGroup.join(config)) {
+          Transport group = Transports.join(new NcclCollective(), config)) {
         for (int i = 0; i < times; i++) {
           broadcast(group, context, stream, i % group.size());
           print("broadcast " + i);
@@ -58,8 +64,7 @@ public final class RankProgram {
   }
 
   private static void broadcast(
-      ProcessGroup group, DeviceContext context, DeviceStream stream, int root)
-      throws LoadException {
+      Transport group, DeviceContext context, DeviceStream stream, int root) throws LoadException {
     byte[] wanted = new byte[BYTES];
     for (int i = 0; i < BYTES; i++) {
       wanted[i] = (byte) (i * 31 + root);

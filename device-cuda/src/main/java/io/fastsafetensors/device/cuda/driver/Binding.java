@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.device.cuda.driver;
 
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import jcuda.driver.JCudaDriver;

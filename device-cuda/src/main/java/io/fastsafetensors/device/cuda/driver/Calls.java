@@ -2,7 +2,7 @@
 package io.fastsafetensors.device.cuda.driver;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
+import io.fastsafetensors.format.LoadException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Map;

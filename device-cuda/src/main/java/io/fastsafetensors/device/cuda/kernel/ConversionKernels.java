@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.device.cuda.kernel;
 
-import io.fastsafetensors.DType;
 import io.fastsafetensors.Device;
-import io.fastsafetensors.LoadException;
 import io.fastsafetensors.device.cuda.driver.Calls;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadException;
 import java.util.HashMap;
 import java.util.Map;
 import jcuda.Pointer;

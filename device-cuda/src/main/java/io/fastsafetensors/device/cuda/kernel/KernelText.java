@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.device.cuda.kernel;
 
-import io.fastsafetensors.DType;
+import io.fastsafetensors.format.DType;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;

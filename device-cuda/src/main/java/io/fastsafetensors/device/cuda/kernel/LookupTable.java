@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.device.cuda.kernel;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.spi.HostMemory;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.toolkit.device.HostMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -3,8 +3,8 @@ package io.fastsafetensors.device.cuda.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.DType;
-import io.fastsafetensors.spi.HostMemory;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.toolkit.device.HostMemory;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

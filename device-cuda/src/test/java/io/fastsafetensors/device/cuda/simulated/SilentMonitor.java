@@ -4,6 +4,8 @@ package io.fastsafetensors.device.cuda.simulated;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.LoadMemory;
+import io.fastsafetensors.toolkit.host.PlannedMemory;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -13,6 +15,11 @@ public final class SilentMonitor implements IoMonitor {
 
   @Override
   public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {}
+
+  @Override
+  public LoadMemory memory() {
+    return PlannedMemory.unplanned();
+  }
 
   @Override
   public void checkpoint() {}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors;
+
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.engine.DefaultEngine;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the static methods of this package are made of. Programs call those instead; the only
+ * implementation is this library's own, which {@link java.util.ServiceLoader} finds so that this
+ * package depends on none.
+ *
+ * @since 0.1
+ */
+public sealed interface Engine permits DefaultEngine {
+  /**
+   * Starts a loader.
+   *
+   * @return a builder
+   * @see Loader#builder()
+   */
+  Loader.Builder loader();
+
+  /**
+   * Finds plug-ins.
+   *
+   * @return those of this library's own class loader
+   * @see Plugins#installed()
+   */
+  Plugins installed();
+
+  /**
+   * Makes a group of threads.
+   *
+   * @param size how many ranks
+   * @param timeout how long a call may wait for the other ranks
+   * @return one group a rank
+   * @see ProcessGroup#local(int, Duration)
+   */
+  List<ProcessGroup> local(int size, Duration timeout);
+
+  /**
+   * Joins a group of processes; blocks until all are there.
+   *
+   * @param config who and where the ranks are
+   * @return the group
+   * @throws LoadException as of {@link ProcessGroup#join}
+   * @see ProcessGroup#join(GroupConfig)
+   */
+  ProcessGroup join(GroupConfig config) throws LoadException;
+
+  /**
+   * Finds a checkpoint.
+   *
+   * @param path a file, an index or a folder
+   * @param variant which of a folder's; empty is the one that its names tell
+   * @return the checkpoint
+   * @throws LoadException as of {@link Checkpoint#find(Path)}
+   * @see Checkpoint#find(Path, String)
+   */
+  Checkpoint checkpoint(Path path, Optional<String> variant) throws LoadException;
+
+  /**
+   * Finds all that could be meant by a folder.
+   *
+   * @param folder the folder
+   * @return the checkpoints
+   * @throws LoadException as of {@link Checkpoint#allIn}
+   * @see Checkpoint#allIn(Path)
+   */
+  List<Checkpoint> checkpoints(Path folder) throws LoadException;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.Checkpoint;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
+import io.fastsafetensors.internal.plan.FoundCheckpoint;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What was found, and can be read.
+ *
+ * @param found what was found
+ */
+public record DefaultCheckpoint(FoundCheckpoint found) implements Checkpoint {
+  @Override
+  public Path path() {
+    return found.path();
+  }
+
+  @Override
+  public Optional<Path> index() {
+    return found.indexPath();
+  }
+
+  @Override
+  public List<Path> files() {
+    return found.checkpoint().files();
+  }
+
+  @Override
+  public List<LeftOut> leftOut() {
+    return found.leftOut();
+  }
+
+  @Override
+  public List<LoadException> faults() {
+    return List.copyOf(found.faults());
+  }
+
+  @Override
+  public List<SafetensorsHeader> headers() throws LoadException {
+    return Headers.of(found.whole());
+  }
+}

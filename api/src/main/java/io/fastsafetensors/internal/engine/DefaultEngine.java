@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.Checkpoint;
+import io.fastsafetensors.Engine;
+import io.fastsafetensors.GroupConfig;
+import io.fastsafetensors.Loader;
+import io.fastsafetensors.Plugins;
+import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.group.ConnectedGroup;
+import io.fastsafetensors.internal.plan.CheckpointFiles;
+import io.fastsafetensors.internal.registry.Registry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Where the API's static methods meet what implements it. */
+public final class DefaultEngine implements Engine {
+  /** Called by the service loader. */
+  public DefaultEngine() {}
+
+  @Override
+  public Loader.Builder loader() {
+    return new DefaultLoaderBuilder();
+  }
+
+  @Override
+  public Plugins installed() {
+    return Registry.discover();
+  }
+
+  @Override
+  public List<ProcessGroup> local(int size, Duration timeout) {
+    return ConnectedGroup.local(size, timeout);
+  }
+
+  @Override
+  public ProcessGroup join(GroupConfig config) throws LoadException {
+    return config.size() == 1
+        ? ConnectedGroup.alone(config)
+        : ConnectedGroup.join(Registry.discover().collective(config), config);
+  }
+
+  @Override
+  public Checkpoint checkpoint(Path path, Optional<String> variant) throws LoadException {
+    return new DefaultCheckpoint(CheckpointFiles.find(path, variant));
+  }
+
+  @Override
+  public List<Checkpoint> checkpoints(Path folder) throws LoadException {
+    return CheckpointFiles.allIn(folder).stream().<Checkpoint>map(DefaultCheckpoint::new).toList();
+  }
+}

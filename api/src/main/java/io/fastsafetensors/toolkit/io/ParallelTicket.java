@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.toolkit.io;
+
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.toolkit.text.Amounts;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A ticket whose jobs are run by threads of the session: counts the jobs, keeps the first failure
+ * and runs no job after it, ends the wait at the deadline, and frees nothing before the last job
+ * has ended (rules IO-102, IO-106, IO-107 and IO-111).
+ *
+ * <p>A backend says what a job is, such as the read of a block, has its threads {@link #run} them,
+ * and implements {@link #finish} and {@link #release}. {@code run}, {@code add} and {@code fail}
+ * are thread-safe; {@code await} and {@code close} are for one thread at a time.
+ *
+ * @since 0.1
+ */
+public abstract class ParallelTicket implements IoTicket {
+  /** How soon a waiting caller notices a cancellation that no job notices. */
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final Path file;
+  private final IoMonitor monitor;
+  private long left;
+  private int running;
+  private boolean stopped;
+  private @Nullable Throwable failure;
+  private boolean awaited;
+  private boolean closed;
+  private boolean handedOut;
+
+  /**
+   * A piece of work.
+   *
+   * @since 0.1
+   */
+  @FunctionalInterface
+  public interface Job {
+    /**
+     * Does the work.
+     *
+     * @throws LoadException if it can't be done
+     */
+    void run() throws LoadException;
+  }
+
+  /**
+   * Makes a ticket of which no job runs yet.
+   *
+   * @param file the file, for messages
+   * @param monitor the engine's side
+   * @param jobs how many jobs there are to begin with
+   */
+  protected ParallelTicket(Path file, IoMonitor monitor, long jobs) {
+    this.file = file;
+    this.monitor = monitor;
+    this.left = jobs;
+  }
+
+  /**
+   * Tells where the ranges are, on the thread that awaits, once every job has succeeded.
+   *
+   * @return the ranges
+   * @throws LoadException if a copy that a job queued failed, or the file has changed
+   */
+  protected abstract LoadedRanges finish() throws LoadException;
+
+  /**
+   * Closes the file, and frees the memory unless it was handed out. Runs once, when nobody uses
+   * them any more: at the end of {@code await} or in {@code close}. Throws nothing.
+   *
+   * @param handedOut whether the ranges of {@link #finish} are the caller's
+   */
+  protected abstract void release(boolean handedOut);
+
+  /**
+   * Counts more jobs; called by a running job, so that the count can't end before.
+   *
+   * @param jobs how many
+   */
+  public final synchronized void add(long jobs) {
+    left = Math.addExact(left, jobs);
+  }
+
+  /**
+   * Runs a job on this thread; does nothing once a job has failed or the ticket is closed. What the
+   * job throws is thrown by {@code await}, not here.
+   *
+   * @param job the work
+   */
+  public final void run(Job job) {
+    if (!enter()) {
+      return;
+    }
+    @Nullable Throwable thrown = null;
+    try {
+      job.run();
+    } catch (Throwable e) {
+      thrown = e;
+    }
+    leave(thrown);
+  }
+
+  /**
+   * Tells whether a job has failed or the ticket is closed, for jobs that can end before they are
+   * done.
+   *
+   * @return true if what this job does is of no use any more
+   */
+  protected final synchronized boolean isStopped() {
+    return stopped;
+  }
+
+  private synchronized boolean enter() {
+    if (!stopped) {
+      running++;
+    }
+    return !stopped;
+  }
+
+  private synchronized void leave(@Nullable Throwable thrown) {
+    running--;
+    if (thrown == null) {
+      left--;
+    } else {
+      fail(thrown);
+    }
+    if (left == 0 || stopped) {
+      notifyAll(); // not for each job: who waits would wake for nothing
+    }
+  }
+
+  /**
+   * Notes what went wrong after a job had succeeded, such as a copy that it queued; only the first
+   * failure counts.
+   *
+   * @param thrown what went wrong
+   */
+  public final synchronized void fail(Throwable thrown) {
+    failure = failure == null ? thrown : failure;
+    stopped = true;
+    notifyAll();
+  }
+
+  @Override
+  public final LoadedRanges await() throws LoadException {
+    if (awaited || closed) {
+      throw new IllegalStateException(file + ": this ticket was awaited or closed before");
+    }
+    awaited = true;
+    awaitJobs();
+    LoadedRanges ranges = finish();
+    checkFailure();
+    handedOut = true;
+    release(true);
+    return ranges;
+  }
+
+  private void awaitJobs() throws LoadException {
+    try {
+      while (!areDone()) {
+        monitor.checkpoint();
+        Deadline deadline = monitor.deadline();
+        if (deadline.hasPassed()) {
+          throw new LoadCancelledException(
+              file + ": not read within " + Amounts.duration(deadline.allowed()), true);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LoadCancelledException(file + ": the waiting thread was interrupted", false);
+    }
+    checkFailure();
+  }
+
+  private synchronized boolean areDone() throws InterruptedException {
+    long nanos = Math.min(POLL_NANOS, monitor.deadline().remainingNanos());
+    return waitUntil(() -> left == 0 || failure != null, nanos);
+  }
+
+  private boolean waitUntil(BooleanSupplier condition, long nanos) throws InterruptedException {
+    long end = System.nanoTime() + nanos;
+    for (long more = nanos; !condition.getAsBoolean() && more > 0; more = end - System.nanoTime()) {
+      TimeUnit.NANOSECONDS.timedWait(this, more);
+    }
+    return condition.getAsBoolean();
+  }
+
+  private synchronized void checkFailure() throws LoadException {
+    switch (failure) {
+      case null -> {}
+      case LoadException e -> throw e;
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> throw new LoadException(file + ": " + failure, failure);
+    }
+  }
+
+  @Override
+  public final int stop(Deadline deadline) {
+    return drain(deadline);
+  }
+
+  @Override
+  public final void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    drain(null);
+    if (!handedOut) {
+      release(false);
+    }
+  }
+
+  /**
+   * Runs no more jobs; returns how many still run at the deadline, if there is one. Interrupts are
+   * noticed afterwards.
+   */
+  private synchronized int drain(@Nullable Deadline deadline) {
+    stopped = true;
+    boolean interrupted = Thread.interrupted();
+    while (running > 0 && (deadline == null || !deadline.hasPassed())) {
+      try {
+        waitUntil(() -> running == 0, deadline == null ? POLL_NANOS : deadline.remainingNanos());
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return running;
+  }
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.toolkit.io;
+
+import io.fastsafetensors.spi.ByteRange;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.spi.Region;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Where the ranges of a plan go in one buffer, and which bytes of the file are read for them.
+ *
+ * <p>Ranges that are near each other share a {@linkplain Span span}, which is read in one go; so
+ * the number of reads follows the bytes and not the ranges. Pure data: immutable, thread-safe, made
+ * in one pass over the ranges.
+ *
+ * @since 0.1
+ */
+public final class RangeLayout {
+  private final List<Span> spans;
+  private final long[] offsets;
+  private final long[] sizes;
+  private final long bytes;
+  private final long bufferAlignment;
+
+  /**
+   * What a layout has to keep.
+   *
+   * @param alignment a power of two: spans, and ranges of at least {@code alignFrom} bytes, start
+   *     at multiples of it in the buffer; 1 is any offset
+   * @param alignFrom the smallest range, in bytes, for which a span is broken to keep the
+   *     alignment; 0 keeps it for every range
+   * @param maxGap the most unwanted bytes between two ranges that are read along with them
+   * @param grain a power of two: spans start and end at multiples of it in the file, and start at
+   *     multiples of it in the buffer, as reads past the page cache need; 1 is anywhere. A range
+   *     whose place in the file contradicts {@code alignment} gets a span that is not {@linkplain
+   *     Span#isOnGrain on the grain}
+   * @since 0.1
+   */
+  public record Rules(long alignment, long alignFrom, long maxGap, long grain) {
+    /**
+     * Checks the numbers.
+     *
+     * @throws IllegalArgumentException if alignment or grain is not a power of two, or a number is
+     *     negative
+     */
+    public Rules {
+      if (Long.bitCount(alignment) != 1 || Long.bitCount(grain) != 1) {
+        throw new IllegalArgumentException(
+            "want powers of two: alignment " + alignment + ", grain " + grain);
+      }
+      if (Math.min(Math.min(alignment, grain), Math.min(alignFrom, maxGap)) < 0) {
+        throw new IllegalArgumentException("negative: alignFrom " + alignFrom + ", gap " + maxGap);
+      }
+    }
+  }
+
+  /**
+   * Adjacent bytes of the file that go to adjacent bytes of the buffer.
+   *
+   * @param fileOffset where they start in the file, in bytes
+   * @param bufferOffset where they go in the buffer, in bytes
+   * @param bytes how many, above 0; if rounded up to the grain they may pass the end of the file by
+   *     less than a grain, and the buffer has the room for that
+   * @since 0.1
+   */
+  public record Span(long fileOffset, long bufferOffset, long bytes) {
+    /**
+     * Returns where the bytes end in the file.
+     *
+     * @return one past the last byte
+     */
+    public long fileEnd() {
+      return fileOffset + bytes;
+    }
+
+    /**
+     * Tells whether the bytes start and end on multiples of a grain, in the file and in the buffer.
+     *
+     * @param grain a power of two
+     * @return true if a read past the page cache of that grain can bring them in place
+     */
+    public boolean isOnGrain(long grain) {
+      return ((fileOffset | bufferOffset | bytes) & (grain - 1)) == 0;
+    }
+
+    /**
+     * Cuts the bytes into blocks that start at a multiple of the block's size in the file, but for
+     * the first.
+     *
+     * @param blockBytes the most bytes of a block
+     * @return the blocks, in order
+     * @throws IllegalArgumentException if the size is not above 0
+     */
+    public List<Span> blocks(long blockBytes) {
+      if (blockBytes <= 0) {
+        throw new IllegalArgumentException("blocks of " + blockBytes + " bytes");
+      }
+      List<Span> blocks = new ArrayList<>();
+      for (long at = fileOffset; at < fileEnd(); ) {
+        long count = Math.min(blockBytes - at % blockBytes, fileEnd() - at);
+        blocks.add(new Span(at, at - fileOffset + bufferOffset, count));
+        at += count;
+      }
+      return blocks;
+    }
+  }
+
+  private RangeLayout(List<Span> spans, long[] offsets, long[] sizes, long bytes, Rules rules) {
+    this.spans = List.copyOf(spans);
+    this.offsets = offsets;
+    this.sizes = sizes;
+    this.bytes = bytes;
+    this.bufferAlignment = Math.max(rules.alignment, rules.grain);
+  }
+
+  /**
+   * Lays out the ranges of a plan, in the order of the file.
+   *
+   * @param plan the ranges
+   * @param rules what to keep
+   * @return the layout
+   * @throws ArithmeticException if the buffer would pass 2^63 bytes
+   */
+  public static RangeLayout of(RangePlan plan, Rules rules) {
+    Builder builder = new Builder(rules);
+    List<ByteRange> ranges = plan.ranges();
+    long[] offsets = ranges.stream().mapToLong(builder::place).toArray();
+    long[] sizes = ranges.stream().mapToLong(ByteRange::size).toArray();
+    builder.endSpan();
+    return new RangeLayout(builder.spans, offsets, sizes, builder.bufferEnd, rules);
+  }
+
+  /**
+   * Returns what to read.
+   *
+   * @return the spans, in the order of the file and of the buffer; none if every range is empty
+   */
+  public List<Span> spans() {
+    return spans;
+  }
+
+  /**
+   * Returns what to read, in pieces; all but the first and last piece of a span are blocks that
+   * start at a multiple of the block's size in the file.
+   *
+   * @param blockBytes the most bytes of a piece, a multiple of the grain
+   * @return the pieces, in the order of the file
+   * @throws IllegalArgumentException if the size is not above 0
+   */
+  public List<Span> blocks(long blockBytes) {
+    return spans.stream().flatMap(span -> span.blocks(blockBytes).stream()).toList();
+  }
+
+  /**
+   * Returns how large the buffer has to be.
+   *
+   * @return bytes, with gaps that are read along and padding; 0 if every range is empty
+   */
+  public long bytes() {
+    return bytes;
+  }
+
+  /**
+   * Returns what the buffer's address has to be a multiple of.
+   *
+   * @return a power of two, in bytes
+   */
+  public long bufferAlignment() {
+    return bufferAlignment;
+  }
+
+  /**
+   * Returns where a range goes.
+   *
+   * @param range the range's place in the plan, from 0
+   * @return the offset in the buffer, in bytes; 0 for an empty range
+   * @throws IndexOutOfBoundsException if the plan has no such range
+   */
+  public long offset(int range) {
+    return offsets[range];
+  }
+
+  /**
+   * Makes the regions of all ranges in a buffer.
+   *
+   * @param buffer a buffer of at least {@link #bytes()} bytes; it stays the caller's
+   * @return a contiguous region for each range, in the plan's order
+   * @throws IndexOutOfBoundsException if the buffer is too small
+   */
+  public List<Region> regions(DeviceBuffer buffer) {
+    List<Region> regions = new ArrayList<>(offsets.length);
+    for (int i = 0; i < offsets.length; i++) {
+      regions.add(Region.of(buffer, offsets[i], sizes[i]));
+    }
+    return regions;
+  }
+
+  /** Returns the spans and sizes, for logs. */
+  @Override
+  public String toString() {
+    return "RangeLayout[" + Arrays.stream(sizes).sum() + " bytes in " + bytes + ", " + spans + "]";
+  }
+
+  /** Places ranges one after the other; the last span is open. */
+  private static final class Builder {
+    private final Rules rules;
+    private final List<Span> spans = new ArrayList<>();
+    private boolean open;
+    private long fileBegin;
+    private long fileEnd;
+    private long bufferBegin;
+    private long spanGrain;
+    private long bufferEnd;
+
+    Builder(Rules rules) {
+      this.rules = rules;
+    }
+
+    long place(ByteRange range) {
+      if (range.size() == 0) {
+        return 0;
+      }
+      if (!open || !joins(range)) {
+        endSpan();
+        startSpan(range);
+      }
+      fileEnd = range.end();
+      return range.begin() - fileBegin + bufferBegin;
+    }
+
+    private boolean joins(ByteRange range) {
+      boolean near = down(range.begin(), spanGrain) - up(fileEnd, spanGrain) <= rules.maxGap;
+      return near
+          && (range.size() < rules.alignFrom
+              || isAligned(range.begin() - fileBegin + bufferBegin, rules.alignment));
+    }
+
+    private void startSpan(ByteRange range) {
+      boolean onGrain =
+          range.size() < rules.alignFrom
+              || isAligned(range.begin(), Math.min(rules.alignment, rules.grain));
+      spanGrain = onGrain ? rules.grain : 1;
+      fileBegin = down(range.begin(), spanGrain);
+      bufferBegin = up(bufferEnd, Math.max(rules.alignment, spanGrain));
+      open = true;
+    }
+
+    void endSpan() {
+      if (open) {
+        long bytes = up(fileEnd, spanGrain) - fileBegin;
+        spans.add(new Span(fileBegin, bufferBegin, bytes));
+        bufferEnd = Math.addExact(bufferBegin, bytes);
+        open = false;
+      }
+    }
+
+    private static boolean isAligned(long value, long alignment) {
+      return (value & (alignment - 1)) == 0;
+    }
+
+    private static long down(long value, long alignment) {
+      return value & -alignment;
+    }
+
+    private static long up(long value, long alignment) {
+      return Math.addExact(value, alignment - 1) & -alignment;
+    }
+  }
+}

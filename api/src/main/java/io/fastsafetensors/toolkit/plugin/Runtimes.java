@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.toolkit.plugin;
+
+import io.fastsafetensors.BackendUnavailableException;
+import io.fastsafetensors.Device;
+import io.fastsafetensors.internal.registry.Registry;
+import io.fastsafetensors.spi.DeviceRuntime;
+
+/**
+ * Installed device runtimes: how tests of a backend come by memory.
+ *
+ * @since 0.1
+ */
+public final class Runtimes {
+  private Runtimes() {}
+
+  /**
+   * Finds the runtime that a loader takes for a device. Blocks, thread-safe.
+   *
+   * @param device the device
+   * @return the available runtime of highest priority
+   * @throws BackendUnavailableException if there is none; it says why
+   */
+  public static DeviceRuntime of(Device device) throws BackendUnavailableException {
+    return Registry.discover().runtime(device);
+  }
+}
