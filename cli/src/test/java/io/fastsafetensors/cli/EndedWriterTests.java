@@ -38,13 +38,13 @@ class EndedWriterTests {
   void aWriterThatIsToldToEndLeavesNothing(String signal) throws Exception {
     assumeTrue(knowsDefaultSignals(), "needs the env of GNU coreutils 8.31 or later");
     end(signal, HEEDING_SIGNALS);
-    assertThat(temporaries()).isEmpty();
+    assertThat(temporaries("*")).isEmpty();
   }
 
   @Test
   void theNextWriteNamesWhatAKilledWriterLeft() throws Exception {
     end("KILL", List.of());
-    List<Path> left = temporaries().stream().filter(EndedWriterTests::hasBytes).toList();
+    List<Path> left = temporaries("*.tmp");
     assertThat(left).isNotEmpty();
     Fst next = FstProcess.run(folder, "make", folder.resolve("m"), "--bytes", "1KiB");
     assertThat(next.exit()).isZero();
@@ -71,11 +71,12 @@ class EndedWriterTests {
   }
 
   @ParameterizedTest
-  @CsvSource({"0, 1, false", "0, 60, true", "1, 1, true"})
-  void anEmptyFileIsLeftAloneUntilItsWriterMustHaveLockedIt(
-      int bytes, long ageInSeconds, boolean named) throws Exception {
-    Path file = Files.createDirectory(folder.resolve("m")).resolve(NAME_OF_A_TEMPORARY_FILE);
-    Files.write(file, new byte[bytes]);
+  @CsvSource({"'', 1, true", ".new, 1, false", ".new, 60, true"})
+  void aFileIsLeftAloneUntilItsWriterMustHaveLockedIt(
+      String suffix, long ageInSeconds, boolean named) throws Exception {
+    Path file =
+        Files.createDirectory(folder.resolve("m")).resolve(NAME_OF_A_TEMPORARY_FILE + suffix);
+    Files.createFile(file);
     Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(ageInSeconds)));
     Fst next = FstProcess.run(folder, "make", folder.resolve("m"), "--bytes", "1KiB");
     assertThat(next.exit()).isZero();
@@ -109,22 +110,18 @@ class EndedWriterTests {
             .redirectErrorStream(true)
             .redirectOutput(folder.resolve("out").toFile())
             .start();
-    while (writer.isAlive() && temporaries().stream().noneMatch(EndedWriterTests::hasBytes)) {
+    while (writer.isAlive() && temporaries("*.tmp").isEmpty()) {
       Thread.onSpinWait();
     }
     assertThat(writer.isAlive()).as("the writer runs").isTrue();
     return writer;
   }
 
-  private static boolean hasBytes(Path file) {
-    return file.toFile().length() > 0;
-  }
-
-  private List<Path> temporaries() throws IOException {
+  private List<Path> temporaries(String end) throws IOException {
     List<Path> files = new ArrayList<>();
     if (Files.isDirectory(folder.resolve("m"))) {
       try (DirectoryStream<Path> found =
-          Files.newDirectoryStream(folder.resolve("m"), ".fastsafetensors-*")) {
+          Files.newDirectoryStream(folder.resolve("m"), ".fastsafetensors-" + end)) {
         found.forEach(files::add);
       }
     }

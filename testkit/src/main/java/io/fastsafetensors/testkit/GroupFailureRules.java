@@ -126,9 +126,7 @@ public interface GroupFailureRules extends GroupRules {
         this,
         (rank, rule) -> {
           rank.group().allGather(new byte[0], environment().patience());
-          if (rank.isLast()) {
-            rank.group().close();
-          } else {
+          if (!rank.isLast()) { // the last leaves at once, since its part is done
             rank.fails(
                 rule,
                 what + " after rank " + (rank.size() - 1) + " left",

@@ -9,6 +9,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.time.Duration;
@@ -30,13 +31,17 @@ import java.util.regex.Pattern;
  */
 final class TemporaryFiles {
   private static final Logger LOG = System.getLogger(TemporaryFiles.class.getName());
-  private static final String GLOB = ".fastsafetensors-*.tmp";
-  private static final Pattern NAME = Pattern.compile("\\.fastsafetensors-[0-9a-f-]{36}\\.tmp");
+  private static final String GLOB = ".fastsafetensors-*.tmp*";
+  private static final Pattern NAME =
+      Pattern.compile("\\.fastsafetensors-[0-9a-f-]{36}\\.tmp(\\.new)?");
+
+  /** Ends the name of a file that is not locked yet. */
+  private static final String UNLOCKED = ".new";
 
   /** How old a file is that nobody writes any more, where files can't be locked. */
   private static final Duration OLD = Duration.ofDays(1);
 
-  /** How old an empty file is whose writer ended before it locked it. */
+  /** How old a file is whose writer ended before it locked it. */
   private static final Duration MADE = Duration.ofSeconds(10);
 
   /** How long the end of the process waits for a file that is being made. */
@@ -60,24 +65,35 @@ final class TemporaryFiles {
   }
 
   /**
-   * Makes a file, to be forgotten when it is no longer there.
+   * Makes a file, to be forgotten when it is no longer there. It has its name once it is locked, so
+   * that nobody takes it for abandoned.
    *
    * @throws IOException if that fails, or the process is ending
    */
   static FileChannel make(Path file, FileAttribute<?>... attributes) throws IOException {
+    Path unlocked = file.resolveSibling(file.getFileName() + UNLOCKED);
     MAKING.lock();
     try {
       watchForTheEnd();
-      OWN.add(file);
+      OWN.add(unlocked);
       FileChannel channel =
           FileChannel.open(
-              file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), attributes);
-      lock(channel);
-      return channel;
-    } catch (Throwable e) {
-      OWN.remove(file);
-      throw e;
+              unlocked,
+              Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+              attributes);
+      try {
+        lock(channel);
+        OWN.add(file);
+        Files.move(unlocked, file, StandardCopyOption.ATOMIC_MOVE);
+        return channel;
+      } catch (Throwable e) {
+        OWN.remove(file);
+        channel.close();
+        Files.deleteIfExists(unlocked);
+        throw e;
+      }
     } finally {
+      OWN.remove(unlocked);
       MAKING.unlock();
     }
   }
@@ -157,9 +173,9 @@ final class TemporaryFiles {
 
   private static boolean isAbandoned(Path file) {
     try {
-      // A file is locked before its first byte is written, and until then it is let alone.
-      if (RegularFile.size(file) == 0 && !isOlderThan(MADE, file)) {
-        return false;
+      RegularFile.size(file);
+      if (file.toString().endsWith(UNLOCKED) && !isOlderThan(MADE, file)) {
+        return false; // to try its lock could keep its writer from having it
       }
       try (FileChannel channel = FileChannel.open(file);
           FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
