@@ -2,108 +2,61 @@
 package io.fastsafetensors;
 
 import io.fastsafetensors.format.DType;
-import io.fastsafetensors.toolkit.text.Amounts;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to load; immutable. Made by {@link #builder()}.
+ * How to load; immutable. Made by {@link #builder()} or {@link #toBuilder()}.
  *
- * @param dtype the type that floating-point tensors are converted to while loading; empty leaves
- *     each as in the file
- * @param dtypeRules what becomes of tensors by name, whatever {@code dtype} says; of several rules
- *     that match a tensor the first counts
- * @param backend the id of the backend asked for; empty is the best available
- * @param path how host memory gets the bytes
- * @param direct whether reads bypass the page cache
- * @param threads how many threads read; 0 is the backend's choice
- * @param blockBytes the size of a read; 0 is the backend's choice
- * @param alignment what every tensor's address is to be a multiple of, in bytes; 0 is the backend's
- *     choice
- * @param memoryBudget the most device memory that the load may take, in bytes; {@link
- *     Long#MAX_VALUE} is no bound
- * @param filters globs over names, of which one must match; empty wants all tensors
- * @param cache whether a group keeps its files, and what it gave out of them, for a second call
- * @param timeout how long the load may take; one hour by default
- * @param progress who hears of progress
- * @param cancellation the switch that ends the load
- * @param properties options of single backends, by {@code ID.NAME}; by the bare {@code ID} whether
- *     a backend is used: {@code auto}, {@code on} or {@code off}
+ * <p>Two are equal if they load the same in the same way. Who hears of progress, and the switch
+ * that ends the load, don't count.
+ *
  * @since 0.1
  */
-public record LoadOptions(
-    Optional<DType> dtype,
-    List<DTypeRule> dtypeRules,
-    Optional<String> backend,
-    AccessPath path,
-    DirectMode direct,
-    int threads,
-    long blockBytes,
-    long alignment,
-    long memoryBudget,
-    List<String> filters,
-    boolean cache,
-    Duration timeout,
-    ProgressListener progress,
-    Cancellation cancellation,
-    Map<String, String> properties) {
-  /**
-   * Checks the numbers and copies the collections.
-   *
-   * @throws IllegalArgumentException if a number is out of the range that the builder documents, or
-   *     {@code dtype} is no floating-point type
-   */
-  public LoadOptions {
-    dtype.ifPresent(LoadOptions::checkFloatingPoint);
-    dtypeRules = List.copyOf(dtypeRules);
-    checkRange("threads", threads, 0, 1024);
-    checkBlockBytes(blockBytes);
-    checkAlignment(alignment);
-    checkRange("memoryBudget", memoryBudget, 1, Long.MAX_VALUE);
-    checkTimeout(timeout);
-    filters = List.copyOf(filters);
-    properties = Map.copyOf(properties);
-  }
+public final class LoadOptions {
+  private static final ProgressListener SILENT = (done, total) -> {};
 
-  /** An integer type for whole checkpoints is a slip: of most weights nothing would be left. */
-  private static void checkFloatingPoint(DType dtype) {
-    if (!dtype.isFloatingPoint()) {
-      throw new IllegalArgumentException(
-          ("dtype %s is no floating-point type, so that it can't be for all tensors: name those that"
-                  + " are to be %s, as in dtype(\"layers.*\", %s) or --dtype 'layers.*=%s'")
-              .formatted(dtype, dtype, dtype, dtype));
-    }
-  }
+  private final Optional<DType> dtype;
+  private final List<DTypeRule> dtypeRules;
+  private final Optional<String> backend;
+  private final AccessPath path;
+  private final DirectMode direct;
+  private final int threads;
+  private final long blockBytes;
+  private final long alignment;
+  private final long memoryBudget;
+  private final List<String> filters;
+  private final boolean cache;
+  private final Duration timeout;
+  private final ProgressListener progress;
+  private final Cancellation cancellation;
+  private final @Nullable Cancellation given;
+  private final Map<String, String> properties;
 
-  private static void checkBlockBytes(long bytes) {
-    if (bytes != 0) {
-      checkRange("blockBytes", bytes, 4096, 1 << 30);
-    }
-  }
-
-  private static void checkAlignment(long bytes) {
-    checkRange("alignment", bytes, 0, 4096);
-    if (Long.bitCount(bytes) > 1) {
-      throw new IllegalArgumentException("alignment " + bytes + " is not a power of two");
-    }
-  }
-
-  private static void checkTimeout(Duration timeout) {
-    if (!timeout.isPositive()) {
-      throw new IllegalArgumentException(
-          "timeout " + Amounts.duration(timeout) + ": want more than nothing");
-    }
-  }
-
-  private static void checkRange(String what, long value, long min, long max) {
-    if (value < min || value > max) {
-      throw new IllegalArgumentException(what + " " + value + ": want " + min + " to " + max);
-    }
+  private LoadOptions(Builder builder) {
+    this.dtype = Optional.ofNullable(builder.dtype);
+    this.dtypeRules = List.copyOf(builder.dtypeRules);
+    this.backend = Optional.ofNullable(builder.backend);
+    this.path = builder.path;
+    this.direct = builder.direct;
+    this.threads = builder.threads;
+    this.blockBytes = builder.blockBytes;
+    this.alignment = builder.alignment;
+    this.memoryBudget = builder.memoryBudget;
+    this.filters = builder.filters;
+    this.cache = builder.cache;
+    this.timeout = builder.timeout;
+    this.progress = builder.progress;
+    this.cancellation = Objects.requireNonNullElseGet(builder.cancellation, Cancellation::new);
+    this.properties = builder.properties;
+    this.given = builder.cancellation;
   }
 
   /**
@@ -125,6 +78,140 @@ public record LoadOptions(
   }
 
   /**
+   * Starts from these options.
+   *
+   * @return a builder with all that these have, and with their switch only if it was set
+   */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
+  /**
+   * {@return the type that floating-point tensors are converted to while loading; empty leaves each
+   * as in the file}
+   */
+  public Optional<DType> dtype() {
+    return dtype;
+  }
+
+  /**
+   * {@return what becomes of tensors by name, whatever {@link #dtype} says; of several rules that
+   * match a tensor the first counts; unmodifiable}
+   */
+  public List<DTypeRule> dtypeRules() {
+    return dtypeRules;
+  }
+
+  /** {@return the id of the backend asked for; empty is the best available} */
+  public Optional<String> backend() {
+    return backend;
+  }
+
+  /** {@return how host memory gets the bytes} */
+  public AccessPath path() {
+    return path;
+  }
+
+  /** {@return whether reads bypass the page cache} */
+  public DirectMode direct() {
+    return direct;
+  }
+
+  /** {@return how many threads read; 0 is the backend's choice} */
+  public int threads() {
+    return threads;
+  }
+
+  /** {@return the size of a read, in bytes; 0 is the backend's choice} */
+  public long blockBytes() {
+    return blockBytes;
+  }
+
+  /**
+   * {@return what every tensor's address is to be a multiple of, in bytes; 0 is the backend's
+   * choice}
+   */
+  public long alignment() {
+    return alignment;
+  }
+
+  /**
+   * {@return the most device memory that the load may take, in bytes; {@link Long#MAX_VALUE} is no
+   * bound}
+   */
+  public long memoryBudget() {
+    return memoryBudget;
+  }
+
+  /** {@return globs over names, of which one must match; empty wants all tensors; unmodifiable} */
+  public List<String> filters() {
+    return filters;
+  }
+
+  /** {@return whether a group keeps its files, and what it gave out of them, for a second call} */
+  public boolean cache() {
+    return cache;
+  }
+
+  /** {@return how long the load may take; one hour by default} */
+  public Duration timeout() {
+    return timeout;
+  }
+
+  /** {@return who hears of progress} */
+  public ProgressListener progress() {
+    return progress;
+  }
+
+  /** {@return the switch that ends the load; one of its own unless set} */
+  public Cancellation cancellation() {
+    return cancellation;
+  }
+
+  /**
+   * {@return options of single backends, by {@code ID.NAME}; by the bare {@code ID} whether a
+   * backend is used: {@code auto}, {@code on} or {@code off}; unmodifiable}
+   */
+  public Map<String, String> properties() {
+    return properties;
+  }
+
+  /** Lists what counts for equality, by name. */
+  private Map<String, Object> compared() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("dtype", dtype);
+    all.put("dtypeRules", dtypeRules);
+    all.put("backend", backend);
+    all.put("path", path);
+    all.put("direct", direct);
+    all.put("threads", threads);
+    all.put("blockBytes", blockBytes);
+    all.put("alignment", alignment);
+    all.put("memoryBudget", memoryBudget);
+    all.put("filters", filters);
+    all.put("cache", cache);
+    all.put("timeout", timeout);
+    all.put("properties", properties);
+    return all;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof LoadOptions that && compared().equals(that.compared());
+  }
+
+  @Override
+  public int hashCode() {
+    return compared().hashCode();
+  }
+
+  /** Returns all but who hears of progress, and the switch. */
+  @Override
+  public String toString() {
+    return compared().toString();
+  }
+
+  /**
    * Makes options; not thread-safe.
    *
    * @since 0.1
@@ -140,13 +227,31 @@ public record LoadOptions(
     private long alignment;
     private long memoryBudget = Long.MAX_VALUE;
     private List<String> filters = List.of();
-    private ProgressListener progress = (done, total) -> {};
-    private Cancellation cancellation = new Cancellation();
+    private ProgressListener progress = SILENT;
+    private @Nullable Cancellation cancellation;
     private Duration timeout = Duration.ofHours(1);
     private boolean cache;
     private Map<String, String> properties = Map.of();
 
     private Builder() {}
+
+    private Builder(LoadOptions options) {
+      this.dtype = options.dtype.orElse(null);
+      this.backend = options.backend.orElse(null);
+      this.path = options.path;
+      this.direct = options.direct;
+      this.threads = options.threads;
+      this.blockBytes = options.blockBytes;
+      this.alignment = options.alignment;
+      this.memoryBudget = options.memoryBudget;
+      this.filters = options.filters;
+      this.cache = options.cache;
+      this.timeout = options.timeout;
+      this.progress = options.progress;
+      this.properties = options.properties;
+      this.dtypeRules.addAll(options.dtypeRules);
+      this.cancellation = options.given;
+    }
 
     /**
      * Converts floating-point tensors while loading, on the device: those of F64, F32, F16 and BF16
@@ -164,7 +269,7 @@ public record LoadOptions(
      * @throws IllegalArgumentException if it is another type: name the tensors that are to have it
      */
     public Builder dtype(DType dtype) {
-      checkFloatingPoint(dtype);
+      OptionChecks.floatingPoint(dtype);
       this.dtype = dtype;
       return this;
     }
@@ -241,7 +346,7 @@ public record LoadOptions(
      * @throws IllegalArgumentException if out of range
      */
     public Builder threads(int threads) {
-      checkRange("threads", threads, 0, 1024);
+      OptionChecks.range("threads", threads, 0, 1024);
       this.threads = threads;
       return this;
     }
@@ -254,7 +359,7 @@ public record LoadOptions(
      * @throws IllegalArgumentException if out of range
      */
     public Builder blockBytes(long bytes) {
-      checkBlockBytes(bytes);
+      OptionChecks.blockBytes(bytes);
       this.blockBytes = bytes;
       return this;
     }
@@ -268,7 +373,7 @@ public record LoadOptions(
      * @throws IllegalArgumentException if it is something else
      */
     public Builder alignment(long bytes) {
-      checkAlignment(bytes);
+      OptionChecks.alignment(bytes);
       this.alignment = bytes;
       return this;
     }
@@ -281,7 +386,7 @@ public record LoadOptions(
      * @throws IllegalArgumentException if it is not
      */
     public Builder memoryBudget(long bytes) {
-      checkRange("memoryBudget", bytes, 1, Long.MAX_VALUE);
+      OptionChecks.range("memoryBudget", bytes, 1, Long.MAX_VALUE);
       this.memoryBudget = bytes;
       return this;
     }
@@ -330,7 +435,7 @@ public record LoadOptions(
      * @throws IllegalArgumentException if it is not
      */
     public Builder timeout(Duration timeout) {
-      checkTimeout(timeout);
+      OptionChecks.timeout(timeout);
       this.timeout = timeout;
       return this;
     }
@@ -370,22 +475,7 @@ public record LoadOptions(
      * @return the options
      */
     public LoadOptions build() {
-      return new LoadOptions(
-          Optional.ofNullable(dtype),
-          dtypeRules,
-          Optional.ofNullable(backend),
-          path,
-          direct,
-          threads,
-          blockBytes,
-          alignment,
-          memoryBudget,
-          filters,
-          cache,
-          timeout,
-          progress,
-          cancellation,
-          properties);
+      return new LoadOptions(this);
     }
   }
 }

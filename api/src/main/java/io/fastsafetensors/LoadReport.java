@@ -4,47 +4,87 @@ package io.fastsafetensors;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a load did on this rank, and why.
+ * What a load did on this rank, and why; immutable.
  *
- * @param device where the tensors are
- * @param candidates every plug-in that was considered, in the order of preference, with its reason
- * @param conversions what became of the types of this rank's tensors; empty if no conversion was
- *     asked for
- * @param files each file that this rank read
- * @param bytes the tensors' size, in bytes
- * @param elapsed how long the load took
- * @param keptBytes the memory, in bytes, that earlier loads of the loader could not free yet,
- *     because a file that hangs may still write to it; 0 unless a load was left behind
  * @since 0.1
  */
-public record LoadReport(
-    Device device,
-    List<PluginReport> candidates,
-    List<ConversionReport> conversions,
-    List<FileReport> files,
-    long bytes,
-    Duration elapsed,
-    long keptBytes) {
-  /** Copies the lists. */
-  public LoadReport {
-    candidates = List.copyOf(candidates);
-    conversions = List.copyOf(conversions);
-    files = List.copyOf(files);
+public final class LoadReport {
+  private final Device device;
+  private final List<PluginReport> candidates;
+  private final List<ConversionReport> conversions;
+  private final List<FileReport> files;
+  private final long bytes;
+  private final Duration elapsed;
+  private final long keptBytes;
+
+  private LoadReport(Builder builder) {
+    this.device = builder.device;
+    this.candidates = builder.candidates;
+    this.conversions = builder.conversions;
+    this.files = builder.files;
+    this.bytes = builder.bytes;
+    this.elapsed = builder.elapsed;
+    this.keptBytes = builder.keptBytes;
   }
 
   /**
-   * Returns this report with what is kept at another moment.
+   * Starts a report on a load that has not been made yet.
    *
-   * @param bytes the memory that loads which were left behind keep
-   * @return the report
+   * @param device where the tensors are
+   * @return a builder
    */
-  public LoadReport withKeptBytes(long bytes) {
-    return new LoadReport(device, candidates, conversions, files, this.bytes, elapsed, bytes);
+  public static Builder builder(Device device) {
+    return new Builder(device);
+  }
+
+  /** {@return where the tensors are} */
+  public Device device() {
+    return device;
+  }
+
+  /**
+   * {@return every plug-in that was considered, in the order of preference, with its reason;
+   * unmodifiable}
+   */
+  public List<PluginReport> candidates() {
+    return candidates;
+  }
+
+  /**
+   * {@return what became of the types of this rank's tensors; empty if no conversion was asked for;
+   * unmodifiable}
+   */
+  public List<ConversionReport> conversions() {
+    return conversions;
+  }
+
+  /** {@return each file that this rank read; unmodifiable} */
+  public List<FileReport> files() {
+    return files;
+  }
+
+  /** {@return the tensors' size, in bytes} */
+  public long bytes() {
+    return bytes;
+  }
+
+  /** {@return how long the load took} */
+  public Duration elapsed() {
+    return elapsed;
+  }
+
+  /**
+   * {@return the memory, in bytes, that earlier loads of the loader could not free yet, because a
+   * file that hangs may still write to it; 0 unless a load was left behind}
+   */
+  public long keptBytes() {
+    return keptBytes;
   }
 
   /**
@@ -54,6 +94,34 @@ public record LoadReport(
    */
   public double gbps() {
     return bytes == 0 ? 0 : (double) bytes / Math.max(1, elapsed.toNanos());
+  }
+
+  /** {@return a builder that starts with all that this has} */
+  public Builder toBuilder() {
+    return new Builder(device)
+        .candidates(candidates)
+        .conversions(conversions)
+        .files(files)
+        .bytes(bytes)
+        .elapsed(elapsed)
+        .keptBytes(keptBytes);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof LoadReport that
+        && device.equals(that.device)
+        && candidates.equals(that.candidates)
+        && conversions.equals(that.conversions)
+        && files.equals(that.files)
+        && bytes == that.bytes
+        && elapsed.equals(that.elapsed)
+        && keptBytes == that.keptBytes;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(device, candidates, conversions, files, bytes, elapsed, keptBytes);
   }
 
   /**
@@ -66,7 +134,7 @@ public record LoadReport(
             Stream.of(headline()),
             candidates.stream().map(PluginReport::toString),
             conversions.stream().map(ConversionReport::toString),
-            files.stream().map(LoadReport::line),
+            files.stream().map(FileReport::toString),
             keptBytes == 0
                 ? Stream.<String>empty()
                 : Stream.of(keptBytes + " bytes are kept until files that hang answer"))
@@ -83,30 +151,97 @@ public record LoadReport(
         "%s bytes to %s in %.3f s, %.2f GB/s",
         bytes,
         device,
-        seconds(elapsed),
+        elapsed.toNanos() / 1e9,
         gbps());
   }
 
-  private static String line(FileReport file) {
-    String paths =
-        file.bytesByPath().isEmpty()
-            ? "0 bytes"
-            : file.bytesByPath().entrySet().stream()
-                .sorted(Map.Entry.comparingByKey())
-                .map(e -> e.getValue() + " bytes " + e.getKey())
-                .collect(Collectors.joining(", "));
-    return String.format(
-        Locale.ROOT,
-        "%s: %s, %s, %s tensors, done after %.3f s: %s",
-        file.file(),
-        file.backend(),
-        paths,
-        file.tensors(),
-        seconds(file.elapsed()),
-        file.reason());
-  }
+  /**
+   * Makes a report; not thread-safe.
+   *
+   * @since 0.1
+   */
+  public static final class Builder {
+    private final Device device;
+    private List<PluginReport> candidates = List.of();
+    private List<ConversionReport> conversions = List.of();
+    private List<FileReport> files = List.of();
+    private long bytes;
+    private Duration elapsed = Duration.ZERO;
+    private long keptBytes;
 
-  private static double seconds(Duration duration) {
-    return duration.toNanos() / 1e9;
+    private Builder(Device device) {
+      this.device = device;
+    }
+
+    /**
+     * Sets every plug-in that was considered.
+     *
+     * @param value the plug-ins, in the order of preference
+     * @return this
+     */
+    public Builder candidates(List<PluginReport> value) {
+      this.candidates = List.copyOf(value);
+      return this;
+    }
+
+    /**
+     * Sets what became of the types of this rank's tensors.
+     *
+     * @param value the conversions
+     * @return this
+     */
+    public Builder conversions(List<ConversionReport> value) {
+      this.conversions = List.copyOf(value);
+      return this;
+    }
+
+    /**
+     * Sets each file that this rank read.
+     *
+     * @param value the files
+     * @return this
+     */
+    public Builder files(List<FileReport> value) {
+      this.files = List.copyOf(value);
+      return this;
+    }
+
+    /**
+     * Sets the tensors' size, in bytes.
+     *
+     * @param value the tensors' size, in bytes
+     * @return this
+     */
+    public Builder bytes(long value) {
+      this.bytes = value;
+      return this;
+    }
+
+    /**
+     * Sets how long the load took.
+     *
+     * @param value how long the load took
+     * @return this
+     */
+    public Builder elapsed(Duration value) {
+      this.elapsed = value;
+      return this;
+    }
+
+    /**
+     * Sets how much memory is kept for loads that were left behind.
+     *
+     * @param value bytes
+     * @return this
+     */
+    public Builder keptBytes(long value) {
+      this.keptBytes = value;
+      return this;
+    }
+
+    /** {@return a report; the builder can go on} */
+    public LoadReport build() {
+      return new LoadReport(this);
+    }
   }
 }

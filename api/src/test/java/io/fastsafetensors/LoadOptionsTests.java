@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.fastsafetensors.format.DType;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Options are checked however they are made, and don't change afterwards. */
 class LoadOptionsTests {
@@ -66,41 +66,70 @@ class LoadOptionsTests {
     assertThat(builder.build()).as("after what was refused").isNotNull();
   }
 
-  private static LoadOptions of(int threads, List<String> filters, Map<String, String> properties) {
-    return new LoadOptions(
-        Optional.empty(),
-        List.of(),
-        Optional.empty(),
-        AccessPath.AUTO,
-        DirectMode.AUTO,
-        threads,
-        0,
-        0,
-        Long.MAX_VALUE,
-        filters,
-        false,
-        Duration.ofHours(1),
-        (_, _) -> {},
-        new Cancellation(),
-        properties);
-  }
-
   @Test
-  void theConstructorChecksToo() {
-    assertThatIllegalArgumentException().isThrownBy(() -> of(-1, List.of(), Map.of()));
-  }
-
-  @Test
-  void collectionsAreCopied() {
-    List<String> filters = new ArrayList<>(List.of("a"));
-    Map<String, String> properties = new HashMap<>(Map.of("x.y", "z"));
-    LoadOptions options = of(1, filters, properties);
-    filters.add("b");
-    properties.clear();
+  void optionsDontChangeWithTheirBuilder() {
+    LoadOptions.Builder builder = LoadOptions.builder().filter("a").property("x.y", "z");
+    LoadOptions options = builder.build();
+    builder.filter("b").property("x.z", "z").keepDtype("c");
     assertThat(options.filters()).containsExactly("a");
     assertThat(options.properties()).hasSize(1);
+    assertThat(options.dtypeRules()).isEmpty();
     assertThatExceptionOfType(UnsupportedOperationException.class)
         .isThrownBy(() -> options.filters().add("c"));
+  }
+
+  @Test
+  void twoThatLoadTheSameAreEqualWhoeverHearsOfIt() {
+    assertThat(LoadOptions.defaults()).isEqualTo(LoadOptions.defaults());
+    assertThat(LoadOptions.defaults()).hasSameHashCodeAs(LoadOptions.defaults());
+    LoadOptions heard =
+        LoadOptions.builder()
+            .progress((done, total) -> {})
+            .cancellation(new Cancellation())
+            .build();
+    assertThat(heard).isEqualTo(LoadOptions.defaults());
+  }
+
+  /** Each option by itself: a new one that is left out of equality or of toBuilder shows here. */
+  static List<Consumer<LoadOptions.Builder>> changes() {
+    return List.of(
+        b -> b.dtype(DType.F16),
+        b -> b.dtype("a", DType.F16),
+        b -> b.keepDtype("a"),
+        b -> b.backend("cpu"),
+        b -> b.path(AccessPath.COPIED),
+        b -> b.direct(DirectMode.OFF),
+        b -> b.threads(3),
+        b -> b.blockBytes(4096),
+        b -> b.alignment(64),
+        b -> b.memoryBudget(1),
+        b -> b.filter("a"),
+        b -> b.cache(true),
+        b -> b.timeout(Duration.ofSeconds(1)),
+        b -> b.property("cpu.x", "y"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("changes")
+  void eachOptionCountsAndIsCarriedOn(Consumer<LoadOptions.Builder> change) {
+    LoadOptions.Builder builder = LoadOptions.builder();
+    change.accept(builder);
+    LoadOptions options = builder.build();
+    assertThat(options).isNotEqualTo(LoadOptions.defaults());
+    assertThat(options.toBuilder().build()).isEqualTo(options).hasToString(options.toString());
+  }
+
+  @Test
+  void aSwitchIsCarriedOnOnlyIfItWasGiven() {
+    Cancellation own = new Cancellation();
+    LoadOptions given = LoadOptions.builder().cancellation(own).build();
+    assertThat(given.toBuilder().threads(1).build().cancellation()).isSameAs(own);
+    LoadOptions options = LoadOptions.defaults();
+    assertThat(options.cancellation()).isSameAs(options.cancellation());
+    assertThat(options.toBuilder().build().cancellation()).isNotSameAs(options.cancellation());
+    ProgressListener listener = (done, total) -> {};
+    assertThat(LoadOptions.builder().progress(listener).build().toBuilder().build().progress())
+        .isSameAs(listener);
   }
 
   @Test

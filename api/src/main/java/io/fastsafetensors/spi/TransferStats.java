@@ -2,21 +2,168 @@
 package io.fastsafetensors.spi;
 
 import io.fastsafetensors.TransferPath;
+import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How the bytes of one file came.
+ * How the bytes of one file came; immutable.
  *
- * @param bytesByPath how many bytes took which path; gaps that were read are counted
- * @param readNanos time spent in reads, summed over threads
- * @param copyNanos time spent waiting for copies to the device, summed over threads
- * @param reason why this path, one line for operators
  * @since 0.1
  */
-public record TransferStats(
-    Map<TransferPath, Long> bytesByPath, long readNanos, long copyNanos, String reason) {
-  /** Copies the map. */
-  public TransferStats {
-    bytesByPath = Map.copyOf(bytesByPath);
+public final class TransferStats {
+  private final Map<TransferPath, Long> bytesByPath;
+  private final long readNanos;
+  private final long copyNanos;
+  private final String reason;
+
+  private TransferStats(Builder builder) {
+    this.bytesByPath = Map.copyOf(builder.bytesByPath);
+    this.readNanos = builder.readNanos;
+    this.copyNanos = builder.copyNanos;
+    this.reason = builder.reason;
+  }
+
+  /**
+   * Starts with no bytes and no time.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** {@return how many bytes took which path; gaps that were read are counted} */
+  public Map<TransferPath, Long> bytesByPath() {
+    return bytesByPath;
+  }
+
+  /** {@return time spent in reads, summed over threads} */
+  public long readNanos() {
+    return readNanos;
+  }
+
+  /** {@return time spent waiting for copies to the device, summed over threads} */
+  public long copyNanos() {
+    return copyNanos;
+  }
+
+  /** {@return why this path, one line for operators} */
+  public String reason() {
+    return reason;
+  }
+
+  /** {@return a builder that starts with all that this has} */
+  public Builder toBuilder() {
+    return new Builder()
+        .bytesByPath(bytesByPath)
+        .readNanos(readNanos)
+        .copyNanos(copyNanos)
+        .reason(reason);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof TransferStats that
+        && bytesByPath.equals(that.bytesByPath)
+        && readNanos == that.readNanos
+        && copyNanos == that.copyNanos
+        && reason.equals(that.reason);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(bytesByPath, readNanos, copyNanos, reason);
+  }
+
+  @Override
+  public String toString() {
+    return "bytesByPath "
+        + bytesByPath
+        + ", readNanos "
+        + readNanos
+        + ", copyNanos "
+        + copyNanos
+        + ", reason "
+        + reason;
+  }
+
+  /**
+   * Makes statistics; not thread-safe.
+   *
+   * @since 0.1
+   */
+  public static final class Builder {
+    private final Map<TransferPath, Long> bytesByPath = new EnumMap<>(TransferPath.class);
+    private long readNanos;
+    private long copyNanos;
+    private String reason = "";
+
+    private Builder() {}
+
+    /**
+     * Sets how many bytes took which path.
+     *
+     * @param value bytes by path; gaps that were read are counted
+     * @return this
+     */
+    public Builder bytesByPath(Map<TransferPath, Long> value) {
+      bytesByPath.clear();
+      bytesByPath.putAll(value);
+      return this;
+    }
+
+    /**
+     * Sets time spent in reads, summed over threads.
+     *
+     * @param value time spent in reads, summed over threads
+     * @return this
+     */
+    public Builder readNanos(long value) {
+      this.readNanos = value;
+      return this;
+    }
+
+    /**
+     * Sets time spent waiting for copies to the device, summed over threads.
+     *
+     * @param value time spent waiting for copies to the device, summed over threads
+     * @return this
+     */
+    public Builder copyNanos(long value) {
+      this.copyNanos = value;
+      return this;
+    }
+
+    /**
+     * Sets why this path, one line for operators.
+     *
+     * @param value why this path, one line for operators
+     * @return this
+     */
+    public Builder reason(String value) {
+      this.reason = value;
+      return this;
+    }
+
+    /**
+     * Counts bytes in addition to those that took the same path before.
+     *
+     * @param path the path
+     * @param bytes how many; gaps that were read are counted; 0 counts nothing
+     * @return this
+     */
+    public Builder bytes(TransferPath path, long bytes) {
+      if (bytes > 0) {
+        bytesByPath.merge(path, bytes, Math::addExact);
+      }
+      return this;
+    }
+
+    /** {@return statistics; the builder can go on} */
+    public TransferStats build() {
+      return new TransferStats(this);
+    }
   }
 }

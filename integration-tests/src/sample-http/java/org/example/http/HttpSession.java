@@ -28,7 +28,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.FileSystems;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -138,8 +137,8 @@ final class HttpSession implements IoSession {
     protected LoadedRanges finish() {
       long bytes = layout.spans().stream().mapToLong(Span::bytes).sum();
       TransferStats stats =
-          new TransferStats(Map.of(TransferPath.BUFFERED, bytes), 0, 0, "by HTTP from " + server);
-      return new LoadedRanges(List.of(buffer), layout.regions(buffer), stats);
+          TransferStats.builder().bytes(TransferPath.BUFFERED, bytes).reason("by HTTP from " + server).build();
+      return LoadedRanges.of(List.of(buffer), layout.regions(buffer), stats);
     }
 
     @Override

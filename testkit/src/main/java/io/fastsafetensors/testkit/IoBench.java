@@ -151,8 +151,15 @@ final class IoBench implements AutoCloseable {
 
   IoSession session() throws LoadException {
     IoOptions options =
-        new IoOptions(
-            path, direct, threads, blockBytes, alignment, budget, subject.properties(), monitor);
+        IoOptions.builder(monitor)
+            .path(path)
+            .direct(direct)
+            .threads(threads)
+            .blockBytes(blockBytes)
+            .alignment(alignment)
+            .memoryBudget(budget)
+            .properties(subject.properties())
+            .build();
     IoSession session = subject.backend().open(context, options);
     leftovers.push(session);
     return session;

@@ -202,7 +202,7 @@ public interface IoReadRules extends IoRules {
             ranges.add(new ByteRange(at, at + 10));
           }
           try {
-            bench.load(new RangePlan(file.path(), file.bytes(), ranges));
+            bench.load(RangePlan.of(file.path(), file.bytes(), ranges));
           } catch (DeviceMemoryException e) {
             // allowed: all of them don't fit at this alignment
           }

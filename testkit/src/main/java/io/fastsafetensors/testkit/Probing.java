@@ -20,8 +20,8 @@ final class Probing {
   static Available assumeAvailable(Provider plugin, Supplier<Availability> probe) {
     return switch (answer(plugin, probe)) {
       case Available available -> available;
-      case Unavailable(String reason, var cause) ->
-          throw new TestAbortedException(plugin.id() + " is unavailable here: " + reason);
+      case Unavailable no ->
+          throw new TestAbortedException(plugin.id() + " is unavailable here: " + no.reason());
     };
   }
 
@@ -30,15 +30,16 @@ final class Probing {
     Availability answer = rule.allows(call, probe);
     switch (answer) {
       case null -> throw rule.broken(call + " returned null");
-      case Available(var capabilities, boolean byDefault, String detail) ->
+      case Available yes ->
           rule.check(
-              !detail.contains("\n"), "the detail of " + call + " has several lines: " + detail);
-      case Unavailable(String reason, var cause) ->
+              !yes.detail().contains("\n"),
+              "the detail of " + call + " has several lines: " + yes.detail());
+      case Unavailable no ->
           rule.check(
-              !reason.isBlank() && !reason.contains("\n"),
+              !no.reason().isBlank() && !no.reason().contains("\n"),
               call
                   + " says unavailable and needs a reason of one line, but it is '%s'"
-                      .formatted(reason));
+                      .formatted(no.reason()));
     }
     return answer;
   }

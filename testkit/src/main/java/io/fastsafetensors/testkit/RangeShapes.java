@@ -34,7 +34,7 @@ final class RangeShapes {
     for (long at = 1; at + 1000 < BYTES; at += 1000) {
       ranges.add(range(at, at + at % 911));
     }
-    return new RangePlan(file.path(), file.bytes(), ranges);
+    return RangePlan.of(file.path(), file.bytes(), ranges);
   }
 
   private static ByteRange range(long begin, long end) {

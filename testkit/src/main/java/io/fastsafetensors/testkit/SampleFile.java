@@ -36,7 +36,7 @@ public record SampleFile(Path path, long bytes, long seed) {
    * @return the plan
    */
   public RangePlan plan(ByteRange... ranges) {
-    return new RangePlan(path, bytes, List.of(ranges));
+    return RangePlan.of(path, bytes, List.of(ranges));
   }
 
   /**

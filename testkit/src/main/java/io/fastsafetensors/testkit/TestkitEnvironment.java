@@ -4,18 +4,28 @@ package io.fastsafetensors.testkit;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where and how long the contracts try a plug-in.
+ * Where and how long the contracts try a plug-in; immutable.
  *
- * @param folder where sample files are written: choose the file system to certify
- * @param patience how long something that must happen is waited for
- * @param quiet how long something that must not happen is watched for
- * @param large whether to try sizes over 4 GiB, which takes as much memory and disk
  * @since 0.1
  */
-public record TestkitEnvironment(Path folder, Duration patience, Duration quiet, boolean large) {
+public final class TestkitEnvironment {
+  private final Path folder;
+  private final Duration patience;
+  private final Duration quiet;
+  private final boolean large;
+
+  private TestkitEnvironment(Path folder, Duration patience, Duration quiet, boolean large) {
+    this.folder = folder;
+    this.patience = patience;
+    this.quiet = quiet;
+    this.large = large;
+  }
+
   /**
    * Reads the system properties {@code fst.testkit.folder}, {@code fst.testkit.patience.ms}, {@code
    * fst.testkit.quiet.ms} and {@code fst.testkit.large}, or else the environment variables {@code
@@ -54,6 +64,26 @@ public record TestkitEnvironment(Path folder, Duration patience, Duration quiet,
     return new TestkitEnvironment(folder, patience, wait, large);
   }
 
+  /**
+   * Changes the folder.
+   *
+   * @param path where sample files are written
+   * @return the changed environment
+   */
+  public TestkitEnvironment withFolder(Path path) {
+    return new TestkitEnvironment(path, patience, quiet, large);
+  }
+
+  /**
+   * Changes which sizes are tried.
+   *
+   * @param over4Gib whether to try sizes over 4 GiB
+   * @return the changed environment
+   */
+  public TestkitEnvironment withLarge(boolean over4Gib) {
+    return new TestkitEnvironment(folder, patience, quiet, over4Gib);
+  }
+
   private static Duration millis(String name, long otherwise) {
     return Duration.ofMillis(setting(name).map(Long::parseLong).orElse(otherwise));
   }
@@ -62,5 +92,44 @@ public record TestkitEnvironment(Path folder, Duration patience, Duration quiet,
     String variable = name.replace('.', '_').toUpperCase(Locale.ROOT);
     return Optional.ofNullable(System.getProperty(name))
         .or(() -> Optional.ofNullable(System.getenv(variable)));
+  }
+
+  /** {@return where sample files are written: choose the file system to certify} */
+  public Path folder() {
+    return folder;
+  }
+
+  /** {@return how long something that must happen is waited for} */
+  public Duration patience() {
+    return patience;
+  }
+
+  /** {@return how long something that must not happen is watched for} */
+  public Duration quiet() {
+    return quiet;
+  }
+
+  /** {@return whether to try sizes over 4 GiB, which takes as much memory and disk} */
+  public boolean large() {
+    return large;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof TestkitEnvironment that
+        && folder.equals(that.folder)
+        && patience.equals(that.patience)
+        && quiet.equals(that.quiet)
+        && large == that.large;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(folder, patience, quiet, large);
+  }
+
+  @Override
+  public String toString() {
+    return "folder " + folder + ", patience " + patience + ", quiet " + quiet + ", large " + large;
   }
 }

@@ -17,8 +17,6 @@ class LocalGroupContractTests extends CollectiveContract {
   /** Threads of one process need no more: most of these tests wait for a timeout. */
   @Override
   public TestkitEnvironment environment() {
-    TestkitEnvironment system = super.environment();
-    return new TestkitEnvironment(
-        system.folder(), system.patience(), Duration.ofMillis(50), system.large());
+    return super.environment().withQuiet(Duration.ofMillis(50));
   }
 }

@@ -165,11 +165,10 @@ final class Conversion {
     }
     return counts.entrySet().stream()
         .map(e ->
-            new ConversionReport(
-                e.getKey().from(),
-                e.getKey().choice().to(),
-                e.getValue(),
-                e.getKey().choice().reason()))
+            ConversionReport.builder(e.getKey().from(), e.getKey().choice().to())
+                .tensors(e.getValue())
+                .reason(e.getKey().choice().reason())
+                .build())
         .toList();
   }
 }

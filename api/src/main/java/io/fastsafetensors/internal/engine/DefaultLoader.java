@@ -206,15 +206,11 @@ public final class DefaultLoader implements Loader {
     checkOpen();
     LoadReport last = lastReport;
     return last != null
-        ? last.withKeptBytes(abandoned.bytes())
-        : new LoadReport(
-            device,
-            registry.probe(device),
-            List.of(),
-            List.of(),
-            0,
-            Duration.ZERO,
-            abandoned.bytes());
+        ? last.toBuilder().keptBytes(abandoned.bytes()).build()
+        : LoadReport.builder(device)
+            .candidates(registry.probe(device))
+            .keptBytes(abandoned.bytes())
+            .build();
   }
 
   @Override

@@ -184,35 +184,39 @@ final class LoadJob {
   }
 
   private IoOptions ioOptions(BackendChoice choice) throws LoadException {
-    return new IoOptions(
-        options.path(),
-        options.direct(),
-        options.threads(),
-        options.blockBytes(),
-        options.alignment(),
-        conversion.remainingBudget(plan, options.memoryBudget(), context.device()),
-        choice.properties(options),
-        monitor);
+    return IoOptions.builder(monitor)
+        .path(options.path())
+        .direct(options.direct())
+        .threads(options.threads())
+        .blockBytes(options.blockBytes())
+        .alignment(options.alignment())
+        .memoryBudget(conversion.remainingBudget(plan, options.memoryBudget(), context.device()))
+        .properties(choice.properties(options))
+        .build();
   }
 
   private FileReport report(PendingFile pending, TransferStats stats) {
-    return new FileReport(
-        pending.plan().path(),
-        pending.backend(),
-        stats.bytesByPath(),
-        pending.plan().tensors().size(),
-        pending.plan().bytes(),
-        elapsed(),
-        Duration.ofNanos(stats.readNanos()),
-        Duration.ofNanos(stats.copyNanos()),
-        pending.reason(stats.reason()));
+    return FileReport.builder(pending.plan().path(), pending.backend())
+        .bytesByPath(stats.bytesByPath())
+        .tensors(pending.plan().tensors().size())
+        .bytes(pending.plan().bytes())
+        .elapsed(elapsed())
+        .readTime(Duration.ofNanos(stats.readNanos()))
+        .copyTime(Duration.ofNanos(stats.copyNanos()))
+        .reason(pending.reason(stats.reason()))
+        .build();
   }
 
   private LoadReport report(List<PluginReport> backends) {
     List<PluginReport> candidates =
         Stream.concat(on.candidates().stream(), backends.stream()).toList();
-    return new LoadReport(
-        context.device(), candidates, conversion.report(plan), reports, plan.bytes(), elapsed(), 0);
+    return LoadReport.builder(context.device())
+        .candidates(candidates)
+        .conversions(conversion.report(plan))
+        .files(reports)
+        .bytes(plan.bytes())
+        .elapsed(elapsed())
+        .build();
   }
 
   private Duration elapsed() {

@@ -119,7 +119,7 @@ final class PendingFile implements AutoCloseable {
     return refusals.stream()
         .filter(refusal -> refusal.backend.equals(report.id()))
         .findFirst()
-        .map(refusal -> report.unavailable(refusal.why.detail()))
+        .map(refusal -> report.toBuilder().available(false).detail(refusal.why.detail()).build())
         .orElse(report);
   }
 

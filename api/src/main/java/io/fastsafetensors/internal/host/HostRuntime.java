@@ -46,7 +46,8 @@ public final class HostRuntime implements DeviceRuntime {
   @Override
   public List<DeviceInfo> devices() {
     long total = HostMemory.memory().map(MemoryInfo::totalBytes).orElse(0L);
-    return List.of(new DeviceInfo(Device.CPU, "host memory", total, detail()));
+    return List.of(
+        DeviceInfo.builder(Device.CPU, "host memory").totalBytes(total).detail(detail()).build());
   }
 
   @Override

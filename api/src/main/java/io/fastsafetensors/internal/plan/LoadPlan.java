@@ -39,6 +39,6 @@ public record LoadPlan(List<FilePlan> files, long bytes) {
     return new FilePlan(
         file,
         List.copyOf(tensors),
-        new RangePlan(file.source().path(), file.header().fileSize(), ranges));
+        RangePlan.of(file.source().path(), file.header().fileSize(), ranges));
   }
 }

@@ -36,14 +36,19 @@ record Plugin<P extends Provider>(P provider, PluginReport.Kind kind, String id,
   /** Reports the answer of a probe. */
   PluginReport report(Availability answer) {
     return switch (answer) {
-      case Available(_, boolean byDefault, String detail) ->
-          report(true, byDefault ? detail : "only if asked for: " + detail);
-      case Unavailable(String reason, _) -> report(false, reason);
+      case Available yes ->
+          report(true, yes.byDefault() ? yes.detail() : "only if asked for: " + yes.detail());
+      case Unavailable no -> report(false, no.reason());
     };
   }
 
   PluginReport report(boolean available, String detail) {
-    return new PluginReport(kind, id, priority, available, detail, source());
+    return PluginReport.builder(kind, id)
+        .priority(priority)
+        .available(available)
+        .detail(detail)
+        .source(source())
+        .build();
   }
 
   /** Returns the jar or folder that it came from. */

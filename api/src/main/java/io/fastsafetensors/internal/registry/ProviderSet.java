@@ -114,7 +114,8 @@ record ProviderSet<P extends Provider>(
     }
 
     private void refuse(String id, String reason, String source) {
-      refused.add(new PluginReport(kind, id, 0, false, "refused: " + reason, source));
+      refused.add(
+          PluginReport.builder(kind, id).detail("refused: " + reason).source(source).build());
     }
 
     private Optional<String> fault(Plugin<P> plugin) {

@@ -2,17 +2,25 @@
 package io.fastsafetensors.toolkit.host;
 
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How many descriptors this process may have: {@code ulimit -n}.
+ * How many descriptors this process may have: {@code ulimit -n}; immutable.
  *
- * @param most how many it may have
- * @param open how many it has at the moment
  * @since 0.1
  */
-public record DescriptorLimit(long most, long open) {
+public final class DescriptorLimit {
+  private final long most;
+  private final long open;
+
+  DescriptorLimit(long most, long open) {
+    this.most = most;
+    this.open = open;
+  }
+
   /**
    * Reads {@code /proc/self/limits}, and counts {@code /proc/self/fd}.
    *
@@ -29,5 +37,30 @@ public record DescriptorLimit(long most, long open) {
     return most.isPresent() && open != null
         ? Optional.of(new DescriptorLimit(most.getAsLong(), open.length))
         : Optional.empty();
+  }
+
+  /** {@return how many it may have} */
+  public long most() {
+    return most;
+  }
+
+  /** {@return how many it has at the moment} */
+  public long open() {
+    return open;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof DescriptorLimit that && most == that.most && open == that.open;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(most, open);
+  }
+
+  @Override
+  public String toString() {
+    return "most " + most + ", open " + open;
   }
 }

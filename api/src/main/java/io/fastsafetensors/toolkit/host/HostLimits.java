@@ -47,9 +47,9 @@ public final class HostLimits {
    */
   public Optional<MemoryInfo> memory() {
     return limits().stream()
-        .map(limit -> new MemoryInfo(limit.freeBytes(), limit.limitBytes()))
+        .map(limit -> MemoryInfo.of(limit.freeBytes(), limit.limitBytes()))
         .reduce((a, b) ->
-            new MemoryInfo(
+            MemoryInfo.of(
                 Math.min(a.freeBytes(), b.freeBytes()), Math.min(a.totalBytes(), b.totalBytes())));
   }
 

@@ -8,6 +8,8 @@ import io.fastsafetensors.spi.Region;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the ranges of a plan go in one buffer, and which bytes of the file are read for them.
@@ -26,33 +28,173 @@ public final class RangeLayout {
   private final long bufferAlignment;
 
   /**
-   * What a layout has to keep.
+   * What a layout has to keep; immutable.
    *
-   * @param alignment a power of two: spans, and ranges of at least {@code alignFrom} bytes, start
-   *     at multiples of it in the buffer; 1 is any offset
-   * @param alignFrom the smallest range, in bytes, for which a span is broken to keep the
-   *     alignment; 0 keeps it for every range
-   * @param maxGap the most unwanted bytes between two ranges that are read along with them
-   * @param grain a power of two: spans start and end at multiples of it in the file, and start at
-   *     multiples of it in the buffer, as reads past the page cache need; 1 is anywhere. A range
-   *     whose place in the file contradicts {@code alignment} gets a span that is not {@linkplain
-   *     Span#isOnGrain on the grain}
    * @since 0.1
    */
-  public record Rules(long alignment, long alignFrom, long maxGap, long grain) {
-    /**
-     * Checks the numbers.
-     *
-     * @throws IllegalArgumentException if alignment or grain is not a power of two, or a number is
-     *     negative
-     */
-    public Rules {
+  public static final class Rules {
+    private final long alignment;
+    private final long alignFrom;
+    private final long maxGap;
+    private final long grain;
+
+    private Rules(Builder builder) {
+      this.alignment = builder.alignment;
+      this.alignFrom = builder.alignFrom;
+      this.maxGap = builder.maxGap;
+      this.grain = builder.grain;
+      check();
+    }
+
+    private void check() {
       if (Long.bitCount(alignment) != 1 || Long.bitCount(grain) != 1) {
         throw new IllegalArgumentException(
             "want powers of two: alignment " + alignment + ", grain " + grain);
       }
       if (Math.min(Math.min(alignment, grain), Math.min(alignFrom, maxGap)) < 0) {
         throw new IllegalArgumentException("negative: alignFrom " + alignFrom + ", gap " + maxGap);
+      }
+    }
+
+    /**
+     * Starts with ranges that lie side by side, each read by itself.
+     *
+     * @return a builder
+     */
+    public static Builder builder() {
+      return new Builder();
+    }
+
+    /**
+     * {@return a power of two: spans, and ranges of at least {@link #alignFrom} bytes, start at
+     * multiples of it in the buffer; 1 is any offset}
+     */
+    public long alignment() {
+      return alignment;
+    }
+
+    /**
+     * {@return the smallest range, in bytes, for which a span is broken to keep the alignment; 0
+     * keeps it for every range}
+     */
+    public long alignFrom() {
+      return alignFrom;
+    }
+
+    /** {@return the most unwanted bytes between two ranges that are read along with them} */
+    public long maxGap() {
+      return maxGap;
+    }
+
+    /**
+     * {@return a power of two: spans start and end at multiples of it in the file, and start at
+     * multiples of it in the buffer, as reads past the page cache need; 1 is anywhere. A range
+     * whose place in the file contradicts the alignment gets a span that is not {@linkplain
+     * Span#isOnGrain on the grain}}
+     */
+    public long grain() {
+      return grain;
+    }
+
+    /** {@return a builder that starts with all that this has} */
+    public Builder toBuilder() {
+      return new Builder().alignment(alignment).alignFrom(alignFrom).maxGap(maxGap).grain(grain);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Rules that
+          && alignment == that.alignment
+          && alignFrom == that.alignFrom
+          && maxGap == that.maxGap
+          && grain == that.grain;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(alignment, alignFrom, maxGap, grain);
+    }
+
+    @Override
+    public String toString() {
+      return "alignment "
+          + alignment
+          + ", alignFrom "
+          + alignFrom
+          + ", maxGap "
+          + maxGap
+          + ", grain "
+          + grain;
+    }
+
+    /**
+     * Makes rules; not thread-safe.
+     *
+     * @since 0.1
+     */
+    public static final class Builder {
+      private long alignment = 1;
+      private long alignFrom;
+      private long maxGap;
+      private long grain = 1;
+
+      private Builder() {}
+
+      /**
+       * Sets what spans and large ranges start at multiples of, in the buffer.
+       *
+       * @param value a power of two; 1 is any offset
+       * @return this
+       */
+      public Builder alignment(long value) {
+        this.alignment = value;
+        return this;
+      }
+
+      /**
+       * Sets the smallest range, in bytes, for which a span is broken to keep the alignment; 0
+       * keeps it for every range.
+       *
+       * @param value the smallest range, in bytes, for which a span is broken to keep the
+       *     alignment; 0 keeps it for every range
+       * @return this
+       */
+      public Builder alignFrom(long value) {
+        this.alignFrom = value;
+        return this;
+      }
+
+      /**
+       * Sets the most unwanted bytes between two ranges that are read along with them.
+       *
+       * @param value the most unwanted bytes between two ranges that are read along with them
+       * @return this
+       */
+      public Builder maxGap(long value) {
+        this.maxGap = value;
+        return this;
+      }
+
+      /**
+       * Sets what spans start and end at multiples of, in the file.
+       *
+       * @param value a power of two; 1 is anywhere
+       * @return this
+       */
+      public Builder grain(long value) {
+        this.grain = value;
+        return this;
+      }
+
+      /**
+       * Makes the rules; the builder can go on.
+       *
+       * @return the rules
+       * @throws IllegalArgumentException if alignment or grain is not a power of two, or a number
+       *     is negative
+       */
+      public Rules build() {
+        return new Rules(this);
       }
     }
   }

@@ -110,12 +110,21 @@ class DtypeRulesTests {
         FileBuffer buffer = load(loader, options)) {
       assertThat(buffer.report().conversions())
           .containsExactlyInAnyOrder(
-              new ConversionReport(DType.F32, DType.F16, 2, "dtype F16"),
-              new ConversionReport(DType.F64, DType.F16, 1, "dtype F16"),
-              new ConversionReport(DType.F32, DType.F32, 1, "rule layers.0*=asis"),
-              new ConversionReport(DType.I64, DType.I64, 1, "no floating-point type"),
-              new ConversionReport(DType.U64, DType.U64, 1, "no floating-point type"),
-              new ConversionReport(DType.C64, DType.C64, 1, "complex"));
+              ConversionReport.builder(DType.F32, DType.F16).tensors(2).reason("dtype F16").build(),
+              ConversionReport.builder(DType.F64, DType.F16).tensors(1).reason("dtype F16").build(),
+              ConversionReport.builder(DType.F32, DType.F32)
+                  .tensors(1)
+                  .reason("rule layers.0*=asis")
+                  .build(),
+              ConversionReport.builder(DType.I64, DType.I64)
+                  .tensors(1)
+                  .reason("no floating-point type")
+                  .build(),
+              ConversionReport.builder(DType.U64, DType.U64)
+                  .tensors(1)
+                  .reason("no floating-point type")
+                  .build(),
+              ConversionReport.builder(DType.C64, DType.C64).tensors(1).reason("complex").build());
       assertThat(buffer.report().toString())
           .contains("dtype: 2 tensors converted from F32 to F16: dtype F16")
           .contains("dtype: 1 tensor left as I64: no floating-point type");

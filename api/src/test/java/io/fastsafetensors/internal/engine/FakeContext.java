@@ -78,7 +78,7 @@ final class FakeContext implements DeviceContext {
 
   @Override
   public MemoryInfo memory() {
-    return new MemoryInfo(0, 0);
+    return MemoryInfo.of(0, 0);
   }
 
   @Override

@@ -55,7 +55,7 @@ final class FakeRuntime implements DeviceRuntime {
 
   @Override
   public List<DeviceInfo> devices() {
-    return List.of(new DeviceInfo(DEVICE, "fake", 0, ""));
+    return List.of(DeviceInfo.builder(DEVICE, "fake").build());
   }
 
   @Override

@@ -20,7 +20,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** Allocates when submitted, reads range by range when awaited. */
 final class FakeTicket implements IoTicket {
@@ -67,11 +66,14 @@ final class FakeTicket implements IoTicket {
     }
     LoadedRanges loaded =
         backend.answer.apply(
-            new LoadedRanges(
+            LoadedRanges.of(
                 List.of(buffer),
                 regions,
-                new TransferStats(
-                    Map.of(TransferPath.BUFFERED, plan.bytes()), 5000, 0, "read plainly")));
+                TransferStats.builder()
+                    .bytes(TransferPath.BUFFERED, plan.bytes())
+                    .readNanos(5000)
+                    .reason("read plainly")
+                    .build()));
     given = true;
     return loaded;
   }

@@ -267,7 +267,7 @@ class LoadFailureTests {
     bench.first.answer =
         loaded -> {
           loaded.buffers().getFirst().close();
-          return new LoadedRanges(List.of(), loaded.regions(), loaded.stats());
+          return LoadedRanges.of(List.of(), loaded.regions(), loaded.stats());
         };
     assertThat(failure())
         .isInstanceOf(IllegalStateException.class)
@@ -276,7 +276,7 @@ class LoadFailureTests {
 
   @Test
   void anAnswerWithTooFewRegions() {
-    bench.first.answer = loaded -> new LoadedRanges(loaded.buffers(), List.of(), loaded.stats());
+    bench.first.answer = loaded -> LoadedRanges.of(loaded.buffers(), List.of(), loaded.stats());
     assertThat(failure()).hasMessageContaining("broke its contract: 0 regions for 1 tensors");
   }
 
@@ -285,7 +285,7 @@ class LoadFailureTests {
     bench.first.answer =
         loaded -> {
           Region part = loaded.regions().getFirst().slice(0, 8);
-          return new LoadedRanges(loaded.buffers(), List.of(part), loaded.stats());
+          return LoadedRanges.of(loaded.buffers(), List.of(part), loaded.stats());
         };
     assertThat(failure())
         .hasMessageContaining("broke its contract: Region")

@@ -4,14 +4,11 @@ package io.fastsafetensors.internal.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
-import io.fastsafetensors.format.SafetensorsHeader;
-import io.fastsafetensors.format.Shape;
-import io.fastsafetensors.format.TensorInfo;
+import io.fastsafetensors.format.RawHeader;
 import io.fastsafetensors.spi.ByteRange;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -22,18 +19,21 @@ class CatalogTests {
   private static final Path A = Path.of("a.safetensors");
   private static final Path B = Path.of("b.safetensors");
 
-  /** A file whose tensors are bytes, one after the other. */
-  static CatalogFile file(int index, int rank, Path path, Map<String, Long> sizes) {
-    List<TensorInfo> tensors = new ArrayList<>();
+  /** A file whose tensors are bytes, one after the other, from byte 400 on. */
+  static CatalogFile file(int index, int rank, Path path, Map<String, Long> sizes)
+      throws LoadException {
+    StringBuilder json = new StringBuilder("{\"__metadata__\":{\"of\":\"" + path + "\"}");
     long end = 0;
     for (Map.Entry<String, Long> size : sizes.entrySet()) {
       long begin = end;
       end += size.getValue();
-      tensors.add(new TensorInfo(size.getKey(), DType.U8, Shape.of(size.getValue()), begin, end));
+      json.append(
+          ",\"%s\":{\"dtype\":\"U8\",\"shape\":[%s],\"data_offsets\":[%s,%s]}"
+              .formatted(size.getKey().replace("\n", "\\n"), size.getValue(), begin, end));
     }
-    SafetensorsHeader header =
-        new SafetensorsHeader(path, 100, 100 + end, tensors, Map.of("of", path.toString()));
-    return new CatalogFile(index, new SourceFile(rank, path), header);
+    String padded = "%-392s".formatted(json.append("}"));
+    RawHeader raw = new RawHeader(padded.getBytes(StandardCharsets.UTF_8), 400 + end);
+    return new CatalogFile(index, new SourceFile(rank, path), raw.parse(path));
   }
 
   private static Catalog catalog() throws LoadException {
@@ -56,7 +56,7 @@ class CatalogTests {
   void keepsTheOrderOfFilesAndBytes() throws LoadException {
     assertThat(catalog().keys())
         .containsExactly("a.weight", "a.bias", "b.weight", "b.empty", "b.bias");
-    assertThat(catalog().get("b.bias").range()).isEqualTo(new ByteRange(105, 108));
+    assertThat(catalog().get("b.bias").range()).isEqualTo(new ByteRange(405, 408));
     assertThat(catalog().get("b.bias").owner()).isEqualTo(1);
     assertThat(catalog().metadata(B)).containsEntry("of", "b.safetensors");
   }
@@ -68,7 +68,7 @@ class CatalogTests {
   }
 
   @Test
-  void refusesANameInTwoFiles() {
+  void refusesANameInTwoFiles() throws LoadException {
     List<CatalogFile> files =
         List.of(file(0, 0, A, ordered("x", 1, "same\n", 1)), file(1, 1, B, ordered("same\n", 1)));
     assertThatExceptionOfType(LoadException.class)
@@ -112,9 +112,9 @@ class CatalogTests {
     FilePlan file = plan.files().getFirst();
     assertThat(file.path()).isEqualTo(B);
     assertThat(file.bytes()).isEqualTo(3);
-    assertThat(file.ranges().fileSize()).isEqualTo(108);
+    assertThat(file.ranges().fileSize()).isEqualTo(408);
     assertThat(file.ranges().ranges())
-        .containsExactly(new ByteRange(105, 105), new ByteRange(105, 108));
+        .containsExactly(new ByteRange(405, 405), new ByteRange(405, 408));
     assertThat(LoadPlan.of(wanted, 7)).isEqualTo(new LoadPlan(List.of(), 0));
   }
 

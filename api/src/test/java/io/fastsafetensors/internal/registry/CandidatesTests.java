@@ -9,7 +9,6 @@ import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.spi.Availability;
-import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.IoBackend;
 import java.util.Collections;
 import java.util.List;
@@ -36,7 +35,8 @@ class CandidatesTests {
   }
 
   private static ProbeOnly notByDefault(String id, int priority) {
-    return ProbeOnly.answering(id, priority, () -> new Available(Set.of(), false, "slow mode"));
+    return ProbeOnly.answering(
+        id, priority, () -> Availability.available("slow mode").onlyIfAskedFor());
   }
 
   @Test

@@ -38,7 +38,7 @@ class RegistryTests {
         throw new LoadException("the driver broke");
       }
       return IntStream.range(0, count)
-          .mapToObj(i -> new DeviceInfo(new Device("gpu", i), "a GPU", 0, ""))
+          .mapToObj(i -> DeviceInfo.builder(new Device("gpu", i), "a GPU").build())
           .toList();
     }
 

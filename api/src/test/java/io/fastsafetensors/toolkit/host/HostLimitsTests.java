@@ -122,7 +122,7 @@ class HostLimitsTests {
     assertThatExceptionOfType(DeviceMemoryException.class)
         .isThrownBy(() -> limits.reserve(290 * MIB))
         .withMessageContaining("ulimit -v is 419430400 bytes");
-    assertThat(limits.memory()).contains(new MemoryInfo(300 * MIB, 400 * MIB));
+    assertThat(limits.memory()).contains(MemoryInfo.of(300 * MIB, 400 * MIB));
     // Addresses count at once, so that pages that are not there yet are not counted twice.
     MemoryReservation first = limits.reserve(200 * MIB);
     limits.reserve(200 * MIB).close();

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,7 +31,7 @@ class ParallelTicketTests {
   private static final Path FILE = Path.of("some.safetensors");
   private static final Duration LONG = Duration.ofSeconds(30);
   private static final LoadedRanges NOTHING =
-      new LoadedRanges(List.of(), List.of(), new TransferStats(Map.of(), 0, 0, "a test"));
+      LoadedRanges.of(List.of(), List.of(), TransferStats.builder().reason("a test").build());
 
   private record Monitor(Deadline deadline, boolean cancelled) implements IoMonitor {
     @Override

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RangeLayoutTests {
-  private static final Rules PACKED = new Rules(1, 0, 0, 1);
+  private static final Rules PACKED = Rules.builder().build();
 
   @Test
   void adjacentRangesShareASpan() {
@@ -34,7 +34,7 @@ class RangeLayoutTests {
 
   @Test
   void gapIsReadAlongUpToTheGivenSize() {
-    Rules rules = new Rules(1, 0, 10, 1);
+    Rules rules = Rules.builder().maxGap(10).build();
 
     assertThat(layout(rules, range(0, 5), range(15, 20)).spans())
         .containsExactly(new Span(0, 0, 20));
@@ -45,7 +45,7 @@ class RangeLayoutTests {
   @Test
   void alignmentBreaksSpansWhereTheFileHasItNot() {
     RangeLayout layout =
-        layout(new Rules(64, 0, 0, 1), range(7, 71), range(71, 75), range(75, 1000));
+        layout(Rules.builder().alignment(64).build(), range(7, 71), range(71, 75), range(75, 1000));
 
     assertThat(layout.spans()).containsExactly(new Span(7, 0, 68), new Span(75, 128, 925));
     assertThat(offsets(layout, 3)).containsExactly(0, 64, 128);
@@ -55,7 +55,11 @@ class RangeLayoutTests {
   @Test
   void smallRangesNeedNoAlignment() {
     RangeLayout layout =
-        layout(new Rules(64, 100, 0, 1), range(0, 3), range(3, 102), range(102, 202));
+        layout(
+            Rules.builder().alignment(64).alignFrom(100).build(),
+            range(0, 3),
+            range(3, 102),
+            range(102, 202));
 
     assertThat(layout.spans()).containsExactly(new Span(0, 0, 102), new Span(102, 128, 100));
   }
@@ -63,7 +67,11 @@ class RangeLayoutTests {
   @Test
   void grainWidensSpansInFileAndBuffer() {
     RangeLayout layout =
-        layout(new Rules(1, 0, 0, 4096), range(5000, 6000), range(9000, 9001), range(50000, 50001));
+        layout(
+            Rules.builder().grain(4096).build(),
+            range(5000, 6000),
+            range(9000, 9001),
+            range(50000, 50001));
 
     assertThat(layout.spans())
         .containsExactly(new Span(4096, 0, 8192), new Span(49152, 8192, 4096));
@@ -75,7 +83,10 @@ class RangeLayoutTests {
   void alignmentThatTheFileContradictsLeavesTheGrain() {
     RangeLayout layout =
         layout(
-            new Rules(64, 0, 0, 4096), range(4100, 5000), range(8192, 9000), range(12352, 12353));
+            Rules.builder().alignment(64).grain(4096).build(),
+            range(4100, 5000),
+            range(8192, 9000),
+            range(12352, 12353));
 
     assertThat(layout.spans()).containsExactly(new Span(4100, 0, 900), new Span(8192, 4096, 8192));
     assertThat(layout.spans().getFirst().isOnGrain(4096)).isFalse();
@@ -84,7 +95,8 @@ class RangeLayoutTests {
 
   @Test
   void emptyRangesTakeNothing() {
-    RangeLayout layout = layout(new Rules(64, 0, 0, 1), range(3, 3), range(3, 10), range(10, 10));
+    RangeLayout layout =
+        layout(Rules.builder().alignment(64).build(), range(3, 3), range(3, 10), range(10, 10));
 
     assertThat(layout.spans()).containsExactly(new Span(3, 0, 7));
     assertThat(offsets(layout, 3)).containsExactly(0, 0, 0);
@@ -106,7 +118,10 @@ class RangeLayoutTests {
   void sizesPassFourGibibytes() {
     long tib = 1L << 40;
     RangeLayout layout =
-        layout(new Rules(4096, 0, 0, 4096), range(4096, tib), range(2 * tib, 3 * tib));
+        layout(
+            Rules.builder().alignment(4096).grain(4096).build(),
+            range(4096, tib),
+            range(2 * tib, 3 * tib));
 
     assertThat(layout.bytes()).isEqualTo(2 * tib - 4096);
     assertThat(layout.offset(1)).isEqualTo(tib - 4096);
@@ -115,7 +130,8 @@ class RangeLayoutTests {
 
   @Test
   void regionsAreThoseOfTheRanges() {
-    RangeLayout layout = layout(new Rules(8, 0, 0, 1), range(1, 4), range(4, 4), range(4, 9));
+    RangeLayout layout =
+        layout(Rules.builder().alignment(8).build(), range(1, 4), range(4, 4), range(4, 9));
     DeviceBuffer buffer = DeviceBuffer.ofHost(Arena.global().allocate(13), () -> {});
 
     assertThat(layout.bytes()).isEqualTo(13);
@@ -125,10 +141,11 @@ class RangeLayoutTests {
 
   @Test
   void rulesWantPowersOfTwo() {
-    assertThatIllegalArgumentException().isThrownBy(() -> new Rules(0, 0, 0, 1));
-    assertThatIllegalArgumentException().isThrownBy(() -> new Rules(1, 0, 0, 3));
-    assertThatIllegalArgumentException().isThrownBy(() -> new Rules(Long.MIN_VALUE, 0, 0, 1));
-    assertThatIllegalArgumentException().isThrownBy(() -> new Rules(1, 0, -1, 1));
+    assertThatIllegalArgumentException().isThrownBy(() -> Rules.builder().alignment(0).build());
+    assertThatIllegalArgumentException().isThrownBy(() -> Rules.builder().grain(3).build());
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Rules.builder().alignment(Long.MIN_VALUE).build());
+    assertThatIllegalArgumentException().isThrownBy(() -> Rules.builder().maxGap(-1).build());
   }
 
   @ParameterizedTest
@@ -138,7 +155,13 @@ class RangeLayoutTests {
     for (int round = 0; round < 500; round++) {
       long alignment = 1L << random.nextInt(8);
       long grain = 1L << random.nextInt(8);
-      Rules rules = new Rules(alignment, random.nextInt(40), random.nextInt(100), grain);
+      Rules rules =
+          Rules.builder()
+              .alignment(alignment)
+              .alignFrom(random.nextInt(40))
+              .maxGap(random.nextInt(100))
+              .grain(grain)
+              .build();
       checkPlaces(randomPlan(random), rules, 1 + random.nextInt(200));
     }
   }
@@ -188,11 +211,11 @@ class RangeLayoutTests {
       ranges.add(range(at, end));
       at = end + (random.nextBoolean() ? 0 : random.nextInt(150));
     }
-    return new RangePlan(Path.of("random"), at, ranges);
+    return RangePlan.of(Path.of("random"), at, ranges);
   }
 
   private static RangeLayout layout(Rules rules, ByteRange... ranges) {
-    return RangeLayout.of(new RangePlan(Path.of("file"), 1L << 50, List.of(ranges)), rules);
+    return RangeLayout.of(RangePlan.of(Path.of("file"), 1L << 50, List.of(ranges)), rules);
   }
 
   private static ByteRange range(long begin, long end) {

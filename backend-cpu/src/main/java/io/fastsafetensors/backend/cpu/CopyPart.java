@@ -40,8 +40,8 @@ record CopyPart(RangeLayout layout) {
   static List<CopyPart> split(RangePlan plan, long alignment, long partBytes) {
     Rules rules =
         alignment == 0
-            ? new Rules(LINE, LINE_FROM, MAX_GAP, 1)
-            : new Rules(alignment, 0, MAX_GAP, 1);
+            ? Rules.builder().alignment(LINE).alignFrom(LINE_FROM).maxGap(MAX_GAP).build()
+            : Rules.builder().alignment(alignment).maxGap(MAX_GAP).build();
     List<ByteRange> ranges = plan.ranges();
     List<CopyPart> parts = new ArrayList<>();
     long least = partBytes / 2;
@@ -65,7 +65,7 @@ record CopyPart(RangeLayout layout) {
 
   private static CopyPart of(RangePlan plan, int from, int to, Rules rules) {
     List<ByteRange> ranges = plan.ranges().subList(from, to);
-    return new CopyPart(RangeLayout.of(new RangePlan(plan.file(), plan.fileSize(), ranges), rules));
+    return new CopyPart(RangeLayout.of(RangePlan.of(plan.file(), plan.fileSize(), ranges), rules));
   }
 
   /** Adds up the memory of parts. */

@@ -15,7 +15,6 @@ import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -108,13 +107,17 @@ final class CopyTicket extends ParallelTicket {
     file.checkUnchanged();
     List<Region> regions = new ArrayList<>();
     buffers.forEach((part, buffer) -> regions.addAll(parts.get(part).layout().regions(buffer)));
-    return new LoadedRanges(List.copyOf(buffers.values()), regions, stats());
+    return LoadedRanges.of(List.copyOf(buffers.values()), regions, stats());
   }
 
   private TransferStats stats() {
     long bytes =
         parts.stream().flatMap(p -> p.layout().spans().stream()).mapToLong(Span::bytes).sum();
-    return new TransferStats(Map.of(TransferPath.BUFFERED, bytes), readNanos.sum(), 0, reason);
+    return TransferStats.builder()
+        .bytes(TransferPath.BUFFERED, bytes)
+        .readNanos(readNanos.sum())
+        .reason(reason)
+        .build();
   }
 
   @Override

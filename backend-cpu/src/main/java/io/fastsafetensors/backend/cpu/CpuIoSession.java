@@ -19,7 +19,6 @@ import io.fastsafetensors.spi.TransferStats;
 import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 
 /** Chooses the way that each file takes. */
 final class CpuIoSession implements IoSession {
@@ -90,8 +89,8 @@ final class CpuIoSession implements IoSession {
   private IoTicket empty(RangePlan plan) throws LoadException {
     DeviceBuffer buffer = context.allocate(0, 1);
     List<Region> regions = Collections.nCopies(plan.ranges().size(), Region.of(buffer));
-    TransferStats stats = new TransferStats(Map.of(), 0, 0, "nothing to read");
-    return new ReadyTicket(new LoadedRanges(List.of(buffer), regions, stats), () -> {});
+    TransferStats stats = TransferStats.builder().reason("nothing to read").build();
+    return new ReadyTicket(LoadedRanges.of(List.of(buffer), regions, stats), () -> {});
   }
 
   @Override

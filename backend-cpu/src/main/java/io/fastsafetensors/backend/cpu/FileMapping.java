@@ -16,7 +16,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.ClosedByInterruptException;
 import java.util.List;
-import java.util.Map;
 
 /** The outcome of mapping a file: one mapping from the first wanted byte to the last, or none. */
 sealed interface FileMapping {
@@ -40,7 +39,7 @@ sealed interface FileMapping {
    */
   @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
   static FileMapping map(OpenFile file, RangePlan plan, long alignment) throws LoadException {
-    RangeLayout layout = RangeLayout.of(plan, new Rules(1, 0, Long.MAX_VALUE, 1));
+    RangeLayout layout = RangeLayout.of(plan, Rules.builder().maxGap(Long.MAX_VALUE).build());
     Span span = layout.spans().getFirst();
     Arena arena = Arena.ofShared();
     FileMapping result = null;
@@ -71,7 +70,10 @@ sealed interface FileMapping {
       }
     }
     TransferStats stats =
-        new TransferStats(Map.of(TransferPath.MAPPED, span.bytes()), 0, 0, "mapped: no copy");
-    return new Mapped(span, new LoadedRanges(List.of(buffer), regions, stats));
+        TransferStats.builder()
+            .bytes(TransferPath.MAPPED, span.bytes())
+            .reason("mapped: no copy")
+            .build();
+    return new Mapped(span, LoadedRanges.of(List.of(buffer), regions, stats));
   }
 }

@@ -131,8 +131,7 @@ class CopiedTests {
     long size = (1L << 31) + 4_000_001;
     SampleFile file = SampleFiles.writeTail(folder.resolve("holes"), size, 3_000_000, 6);
     IoOptions options =
-        new IoOptions(
-            AccessPath.COPIED, DirectMode.OFF, 0, 0, 0, Long.MAX_VALUE, Map.of(), monitor);
+        IoOptions.builder(monitor).path(AccessPath.COPIED).direct(DirectMode.OFF).build();
     try (Session session = Session.open(options)) {
       LoadedRanges loaded = session.load(file.plan(new ByteRange(1, size)));
 
@@ -147,7 +146,7 @@ class CopiedTests {
     List<ByteRange> ranges =
         IntStream.range(0, 100_000).mapToObj(i -> new ByteRange(i * 4L, i * 4L + 3)).toList();
     try (Session session = Session.open(AccessPath.COPIED, monitor)) {
-      LoadedRanges loaded = session.load(new RangePlan(file.path(), file.bytes(), ranges));
+      LoadedRanges loaded = session.load(RangePlan.of(file.path(), file.bytes(), ranges));
 
       assertThat(monitor.blocks()).hasSize(7);
       for (int i : new int[] {0, 1, 54_321, 99_999}) {
@@ -159,7 +158,7 @@ class CopiedTests {
   @Test
   void budgetIsFreeAgainAfterAFailure() throws IOException {
     SampleFile file = write("a", 100_000);
-    RangePlan longer = new RangePlan(file.path(), 100_001, file.whole().ranges());
+    RangePlan longer = RangePlan.of(file.path(), 100_001, file.whole().ranges());
     IoOptions options = Session.withBudget(Session.options(AccessPath.COPIED, 0, monitor), 100_000);
     try (Session session = Session.open(options)) {
       for (int i = 0; i < 3; i++) {

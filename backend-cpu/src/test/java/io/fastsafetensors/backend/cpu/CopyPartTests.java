@@ -89,7 +89,7 @@ class CopyPartTests {
     List<ByteRange> ranges =
         IntStream.range(0, 1000).mapToObj(i -> range(i * 10_000L, i * 10_000L + 10)).toList();
     CopyPart part =
-        CopyPart.split(new RangePlan(Path.of("file"), 1L << 40, ranges), 0, 1 << 20).getFirst();
+        CopyPart.split(RangePlan.of(Path.of("file"), 1L << 40, ranges), 0, 1 << 20).getFirst();
 
     List<List<Span>> batches = part.batches(1 << 20);
 
@@ -102,13 +102,13 @@ class CopyPartTests {
     List<ByteRange> ranges =
         IntStream.range(0, 100_000).mapToObj(i -> range(i * 100L, i * 100L + 100)).toList();
     CopyPart part =
-        CopyPart.split(new RangePlan(Path.of("file"), 1L << 40, ranges), 0, 1L << 30).getFirst();
+        CopyPart.split(RangePlan.of(Path.of("file"), 1L << 40, ranges), 0, 1L << 30).getFirst();
 
     assertThat(part.layout().spans()).containsExactly(new Span(0, 0, 10_000_000));
   }
 
   private static RangePlan plan(ByteRange... ranges) {
-    return new RangePlan(Path.of("file"), 1L << 40, List.of(ranges));
+    return RangePlan.of(Path.of("file"), 1L << 40, List.of(ranges));
   }
 
   private static ByteRange range(long begin, long end) {

@@ -150,7 +150,7 @@ class FailureTests {
   void fileOfAnotherSizeThanItsHeaderWasReadWith(AccessPath path) throws IOException {
     try (Session session = Session.open(path, monitor)) {
       for (long planned : new long[] {SIZE + 1, SIZE * 10L}) {
-        RangePlan plan = new RangePlan(file.path(), planned, file.whole().ranges());
+        RangePlan plan = RangePlan.of(file.path(), planned, file.whole().ranges());
         assertThatExceptionOfType(TransferException.class)
             .isThrownBy(() -> session.submit(plan))
             .withMessageContaining(planned + " bytes")

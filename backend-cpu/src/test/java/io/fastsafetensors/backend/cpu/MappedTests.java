@@ -169,7 +169,7 @@ class MappedTests {
     List<ByteRange> ranges =
         IntStream.range(0, 100_000).mapToObj(i -> new ByteRange(i * 4L, i * 4L + 3)).toList();
     try (Session session = Session.open(AccessPath.AUTO, monitor)) {
-      LoadedRanges loaded = session.load(new RangePlan(file.path(), file.bytes(), ranges));
+      LoadedRanges loaded = session.load(RangePlan.of(file.path(), file.bytes(), ranges));
 
       assertThat(loaded.buffers()).hasSize(1);
       assertThat(Session.bytes(loaded.regions().get(99_999)))

@@ -21,7 +21,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** An open session of the backend on the built-in device, and all that it handed out. */
 final class Session implements AutoCloseable {
@@ -44,32 +43,20 @@ final class Session implements AutoCloseable {
 
   /** Options with blocks of 64 KiB, so that small files have many. */
   static IoOptions options(AccessPath path, long alignment, RecordingMonitor monitor) {
-    return new IoOptions(
-        path, DirectMode.AUTO, 3, 64 << 10, alignment, Long.MAX_VALUE, Map.of(), monitor);
+    return IoOptions.builder(monitor)
+        .path(path)
+        .threads(3)
+        .blockBytes(64 << 10)
+        .alignment(alignment)
+        .build();
   }
 
   static IoOptions withBudget(IoOptions o, long bytes) {
-    return new IoOptions(
-        o.path(),
-        o.direct(),
-        o.threads(),
-        o.blockBytes(),
-        o.alignment(),
-        bytes,
-        o.properties(),
-        o.monitor());
+    return o.toBuilder().memoryBudget(bytes).build();
   }
 
   static IoOptions withDirect(IoOptions o, DirectMode direct) {
-    return new IoOptions(
-        o.path(),
-        direct,
-        o.threads(),
-        o.blockBytes(),
-        o.alignment(),
-        o.memoryBudget(),
-        o.properties(),
-        o.monitor());
+    return o.toBuilder().direct(direct).build();
   }
 
   IoTicket submit(RangePlan plan) throws LoadException {

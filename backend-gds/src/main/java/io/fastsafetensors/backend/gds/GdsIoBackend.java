@@ -9,7 +9,6 @@ import io.fastsafetensors.backend.gds.host.Host;
 import io.fastsafetensors.backend.gds.io.GdsSession;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
-import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.Capability;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoBackend;
@@ -17,7 +16,6 @@ import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.Provider;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -88,7 +86,7 @@ public final class GdsIoBackend implements IoBackend {
     }
     return switch (binding.get()) {
       case Binding.Missing(String reason, Throwable cause) ->
-          new Availability.Unavailable(reason, cause);
+          Availability.unavailable(reason, cause);
       case Bound bound -> probe(bound);
     };
   }
@@ -108,10 +106,11 @@ public final class GdsIoBackend implements IoBackend {
     }
     String detail = "no peer to peer: " + obstacle.get();
     return host.allowsCompatibility()
-        ? new Available(
-            Set.of(Capability.COPIED, Capability.DIRECT_IO),
-            false,
-            "compatibility mode, by way of the host; " + detail + "; " + library)
+        ? Availability.available(
+                "compatibility mode, by way of the host; " + detail + "; " + library,
+                Capability.COPIED,
+                Capability.DIRECT_IO)
+            .onlyIfAskedFor()
         : Availability.unavailable(
             detail + "; and cuFile's configuration forbids compatibility mode");
   }

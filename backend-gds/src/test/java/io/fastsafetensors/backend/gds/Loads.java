@@ -3,7 +3,6 @@ package io.fastsafetensors.backend.gds;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.backend.gds.cufile.Binding;
@@ -74,8 +73,12 @@ final class Loads {
   /** Loads a plan of a file in a session of its own, compares every byte, and frees it. */
   TransferStats load(SampleFile file, RangePlan plan) throws LoadException {
     IoOptions options =
-        new IoOptions(
-            AccessPath.AUTO, direct, threads, BLOCK, 0, Long.MAX_VALUE, properties, monitor);
+        IoOptions.builder(monitor)
+            .direct(direct)
+            .threads(threads)
+            .blockBytes(BLOCK)
+            .properties(properties)
+            .build();
     try (DeviceContext context = Runtimes.of(CUDA).open(CUDA)) {
       context.attach();
       try (IoSession session = backend().open(context, options);

@@ -75,7 +75,11 @@ public final class LinuxRuntime implements DeviceRuntime {
   @Override
   public List<DeviceInfo> devices() {
     long total = HostMemory.memory().map(MemoryInfo::totalBytes).orElse(0L);
-    return List.of(new DeviceInfo(Device.CPU, "host memory", total, "huge pages"));
+    return List.of(
+        DeviceInfo.builder(Device.CPU, "host memory")
+            .totalBytes(total)
+            .detail("huge pages")
+            .build());
   }
 
   @Override

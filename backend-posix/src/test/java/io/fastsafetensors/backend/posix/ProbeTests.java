@@ -9,7 +9,6 @@ import io.fastsafetensors.backend.posix.libc.Binding;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
-import io.fastsafetensors.spi.Availability.Unavailable;
 import io.fastsafetensors.spi.Capability;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,8 +63,8 @@ class ProbeTests {
     PosixIoBackend backend = new PosixIoBackend(() -> missing);
     LinuxRuntime runtime = new LinuxRuntime(() -> missing);
 
-    assertThat(backend.probe(Device.CPU)).isEqualTo(new Unavailable("no libc", null));
-    assertThat(runtime.probe()).isEqualTo(new Unavailable("no libc", null));
+    assertThat(backend.probe(Device.CPU)).isEqualTo(Availability.unavailable("no libc", null));
+    assertThat(runtime.probe()).isEqualTo(Availability.unavailable("no libc", null));
     assertThatExceptionOfType(LoadException.class)
         .isThrownBy(() -> runtime.open(Device.CPU))
         .withMessage("no libc");

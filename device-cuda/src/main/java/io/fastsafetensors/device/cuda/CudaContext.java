@@ -179,7 +179,7 @@ final class CudaContext implements DeviceContext {
     long[] total = new long[1];
     Calls.check(device(), () -> "cuMemGetInfo", () -> JCudaDriver.cuMemGetInfo(free, total));
     long host = unified ? HostMemory.memory().map(MemoryInfo::freeBytes).orElse(0L) : 0;
-    return new MemoryInfo(Math.min(total[0], Math.max(free[0], host)), total[0]);
+    return MemoryInfo.of(Math.min(total[0], Math.max(free[0], host)), total[0]);
   }
 
   @Override

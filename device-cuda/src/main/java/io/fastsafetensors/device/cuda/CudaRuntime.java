@@ -51,7 +51,7 @@ public final class CudaRuntime implements DeviceRuntime {
   @Override
   public Availability probe() {
     return switch (Binding.get()) {
-      case Binding.Missing(String reason, var cause) -> new Availability.Unavailable(reason, cause);
+      case Binding.Missing(String reason, var cause) -> Availability.unavailable(reason, cause);
       case Binding.Bound bound -> describe(bound);
     };
   }

@@ -44,7 +44,10 @@ record Gpu(Device device, CUdevice handle) {
     if (isUnified()) {
       detail.append(", unified memory");
     }
-    return new DeviceInfo(device, name(), totalBytes(), detail.toString());
+    return DeviceInfo.builder(device, name())
+        .totalBytes(totalBytes())
+        .detail(detail.toString())
+        .build();
   }
 
   private String name() throws LoadException {

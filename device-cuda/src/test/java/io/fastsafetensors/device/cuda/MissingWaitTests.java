@@ -30,7 +30,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -82,16 +81,13 @@ class MissingWaitTests {
   private static byte[] load(DeviceContext given, DeviceContext real, Path file)
       throws LoadException {
     IoOptions options =
-        new IoOptions(
-            AccessPath.COPIED,
-            DirectMode.OFF,
-            1,
-            16 << 10,
-            0,
-            Long.MAX_VALUE,
-            Map.of(),
-            new SilentMonitor());
-    RangePlan plan = new RangePlan(file, BYTES, List.of(new ByteRange(0, BYTES)));
+        IoOptions.builder(new SilentMonitor())
+            .path(AccessPath.COPIED)
+            .direct(DirectMode.OFF)
+            .threads(1)
+            .blockBytes(16 << 10)
+            .build();
+    RangePlan plan = RangePlan.of(file, BYTES, List.of(new ByteRange(0, BYTES)));
     try (IoSession session = Backends.posix().open(given, options);
         IoTicket ticket = session.submit(plan)) {
       LoadedRanges loaded = ticket.await();

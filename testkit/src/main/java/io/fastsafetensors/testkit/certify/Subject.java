@@ -44,8 +44,8 @@ public record Subject(
   /** Returns what the probe said: versions and modes, or why not. */
   String detail() {
     return switch (availability) {
-      case Available(_, _, String detail) -> detail;
-      case Unavailable(String reason, _) -> "unavailable: " + reason;
+      case Available yes -> yes.detail();
+      case Unavailable no -> "unavailable: " + no.reason();
     };
   }
 

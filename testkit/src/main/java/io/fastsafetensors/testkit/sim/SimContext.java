@@ -154,7 +154,7 @@ final class SimContext implements DeviceContext {
   @Override
   public MemoryInfo memory() {
     requireAttached("question for free memory");
-    return new MemoryInfo(device.freeBytes(), device.totalBytes());
+    return MemoryInfo.of(device.freeBytes(), device.totalBytes());
   }
 
   @Override

@@ -68,7 +68,10 @@ public final class SimRuntime implements DeviceRuntime {
   }
 
   private static DeviceInfo info(SimDevice device) {
-    return new DeviceInfo(device.device(), "simulated device", device.totalBytes(), "plain Java");
+    return DeviceInfo.builder(device.device(), "simulated device")
+        .totalBytes(device.totalBytes())
+        .detail("plain Java")
+        .build();
   }
 
   @Override

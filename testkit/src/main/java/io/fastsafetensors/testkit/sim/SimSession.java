@@ -56,7 +56,7 @@ final class SimSession implements IoSession {
     }
     FileChannel channel = open(plan);
     try {
-      RangeLayout layout = RangeLayout.of(plan, new Rules(alignment(), 0, 0, 1));
+      RangeLayout layout = RangeLayout.of(plan, Rules.builder().alignment(alignment()).build());
       DeviceBuffer buffer = allocate(layout.bytes());
       SimTicket ticket = new SimTicket(this, plan, channel, buffer, layout.regions(buffer));
       reader.execute(() -> ticket.run(ticket::read));

@@ -14,7 +14,6 @@ import io.fastsafetensors.toolkit.io.ParallelTicket;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.List;
-import java.util.Map;
 
 /** One file on its way: a single job of the session's thread. */
 final class SimTicket extends ParallelTicket {
@@ -23,7 +22,7 @@ final class SimTicket extends ParallelTicket {
   private final FileChannel channel;
   private final DeviceBuffer buffer;
   private final List<Region> regions;
-  private volatile TransferStats stats = new TransferStats(Map.of(), 0, 0, "not read");
+  private volatile TransferStats stats = TransferStats.builder().reason("not read").build();
 
   SimTicket(
       SimSession session,
@@ -65,7 +64,7 @@ final class SimTicket extends ParallelTicket {
 
   @Override
   protected LoadedRanges finish() {
-    return new LoadedRanges(List.of(buffer), regions, stats);
+    return LoadedRanges.of(List.of(buffer), regions, stats);
   }
 
   @Override

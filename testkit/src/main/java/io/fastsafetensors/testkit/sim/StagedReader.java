@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Brings one file's bytes through the staging buffers to the device, block by block. */
@@ -89,7 +88,11 @@ final class StagedReader {
     for (int i = 0; i < StagingPair.COUNT; i++) {
       settle((slot + i) % StagingPair.COUNT);
     }
-    return new TransferStats(
-        Map.of(TransferPath.BUFFERED, bytes), readNanos, waitNanos, "through staging memory");
+    return TransferStats.builder()
+        .bytes(TransferPath.BUFFERED, bytes)
+        .readNanos(readNanos)
+        .copyNanos(waitNanos)
+        .reason("through staging memory")
+        .build();
   }
 }

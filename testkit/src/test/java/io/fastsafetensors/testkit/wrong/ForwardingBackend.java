@@ -41,26 +41,10 @@ class ForwardingBackend implements IoBackend {
   }
 
   static IoOptions with(IoOptions o, IoMonitor monitor) {
-    return new IoOptions(
-        o.path(),
-        o.direct(),
-        o.threads(),
-        o.blockBytes(),
-        o.alignment(),
-        o.memoryBudget(),
-        o.properties(),
-        monitor);
+    return o.toBuilder().monitor(monitor).build();
   }
 
   static IoOptions with(IoOptions o, long alignment, long memoryBudget) {
-    return new IoOptions(
-        o.path(),
-        o.direct(),
-        o.threads(),
-        o.blockBytes(),
-        alignment,
-        memoryBudget,
-        o.properties(),
-        o.monitor());
+    return o.toBuilder().alignment(alignment).memoryBudget(memoryBudget).build();
   }
 }

@@ -30,8 +30,11 @@ record Wrong<P>(String rule, String flaw, P plugin) {
   private static volatile boolean large;
 
   static TestkitEnvironment environment() {
-    return new TestkitEnvironment(
-        Path.of(System.getProperty("java.io.tmpdir")), PATIENCE, QUIET, large);
+    return TestkitEnvironment.fromSystem()
+        .withFolder(Path.of(System.getProperty("java.io.tmpdir")))
+        .withPatience(PATIENCE)
+        .withQuiet(QUIET)
+        .withLarge(large);
   }
 
   /** Runs a contract on this plug-in; fails unless the verdict names this rule, no other. */

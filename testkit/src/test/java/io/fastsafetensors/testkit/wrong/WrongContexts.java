@@ -202,7 +202,7 @@ final class WrongContexts {
     @Override
     public MemoryInfo memory() throws LoadException {
       MemoryInfo right = super.memory();
-      return new MemoryInfo(right.totalBytes() + 1, right.totalBytes());
+      return MemoryInfo.of(right.totalBytes() + 1, right.totalBytes());
     }
   }
 

@@ -24,7 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -118,30 +117,22 @@ final class WrongReaders {
   }
 
   private static IoOptions way(IoOptions o, AccessPath path) {
-    return new IoOptions(
-        path,
-        DirectMode.AUTO,
-        o.threads(),
-        o.blockBytes(),
-        o.alignment(),
-        o.memoryBudget(),
-        o.properties(),
-        o.monitor());
+    return o.toBuilder().path(path).direct(DirectMode.AUTO).build();
   }
 
   private static LoadedRanges withoutEmptyRegions(LoadedRanges loaded) {
     List<Region> regions = loaded.regions().stream().filter(region -> region.bytes() > 0).toList();
-    return new LoadedRanges(loaded.buffers(), regions, loaded.stats());
+    return LoadedRanges.of(loaded.buffers(), regions, loaded.stats());
   }
 
   private static LoadedRanges twice(LoadedRanges loaded) {
     List<DeviceBuffer> buffers = new ArrayList<>(loaded.buffers());
     buffers.addAll(loaded.buffers());
-    return new LoadedRanges(buffers, loaded.regions(), loaded.stats());
+    return LoadedRanges.of(buffers, loaded.regions(), loaded.stats());
   }
 
   private static LoadedRanges swapped(LoadedRanges loaded) {
-    return new LoadedRanges(loaded.buffers(), loaded.regions().reversed(), loaded.stats());
+    return LoadedRanges.of(loaded.buffers(), loaded.regions().reversed(), loaded.stats());
   }
 
   static boolean isShort(RangePlan plan) {
@@ -168,11 +159,14 @@ final class WrongReaders {
   private static IoTicket unread(DeviceContext context, RangePlan plan) throws LoadException {
     DeviceBuffer buffer = context.allocate(plan.bytes(), 64);
     TransferStats stats =
-        new TransferStats(Map.of(TransferPath.BUFFERED, plan.bytes()), 0, 0, "never read");
+        TransferStats.builder()
+            .bytes(TransferPath.BUFFERED, plan.bytes())
+            .reason("never read")
+            .build();
     return new IoTicket() {
       @Override
       public LoadedRanges await() {
-        return new LoadedRanges(List.of(buffer), List.of(Region.of(buffer)), stats);
+        return LoadedRanges.of(List.of(buffer), List.of(Region.of(buffer)), stats);
       }
 
       @Override

@@ -44,6 +44,11 @@ final class FileStats {
   }
 
   synchronized TransferStats toStats(String reason) {
-    return new TransferStats(bytesByPath, readNanos, copyNanos, reason);
+    return TransferStats.builder()
+        .bytesByPath(bytesByPath)
+        .readNanos(readNanos)
+        .copyNanos(copyNanos)
+        .reason(reason)
+        .build();
   }
 }

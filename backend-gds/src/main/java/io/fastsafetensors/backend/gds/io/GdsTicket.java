@@ -86,7 +86,7 @@ final class GdsTicket extends ParallelTicket {
     stats.addCopyNanos(System.nanoTime() - start);
     file.checkUnchanged();
     String reason = stats.shares() + "; " + manner.explain();
-    return new LoadedRanges(List.of(buffer), layout.regions(buffer), stats.toStats(reason));
+    return LoadedRanges.of(List.of(buffer), layout.regions(buffer), stats.toStats(reason));
   }
 
   /** Waits until all that was read is in its place. */

@@ -69,8 +69,13 @@ record Tuning(
     return RangeLayout.of(
         plan,
         alignment == 0
-            ? new Rules(ALIGNMENT, ALIGNED_FROM, MAX_GAP, PAGE)
-            : new Rules(alignment, 0, MAX_GAP, PAGE));
+            ? Rules.builder()
+                .alignment(ALIGNMENT)
+                .alignFrom(ALIGNED_FROM)
+                .maxGap(MAX_GAP)
+                .grain(PAGE)
+                .build()
+            : Rules.builder().alignment(alignment).maxGap(MAX_GAP).grain(PAGE).build());
   }
 
   static long pagesDown(long bytes) {

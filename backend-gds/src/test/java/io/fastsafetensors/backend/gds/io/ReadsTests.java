@@ -26,7 +26,7 @@ class ReadsTests {
   }
 
   private static RangePlan plan(long fileSize, ByteRange... ranges) {
-    return new RangePlan(Path.of("file"), fileSize, List.of(ranges));
+    return RangePlan.of(Path.of("file"), fileSize, List.of(ranges));
   }
 
   /** Checks what holds for all, and returns the reads. */

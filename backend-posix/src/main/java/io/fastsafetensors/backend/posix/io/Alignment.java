@@ -30,7 +30,12 @@ record Alignment(long bytes, long from, long least) {
 
   /** Returns the rules of a layout that moves bytes for it. */
   Rules rules(long grain) {
-    return new Rules(bytes, from, Tuning.MAX_GAP, grain);
+    return Rules.builder()
+        .alignment(bytes)
+        .alignFrom(from)
+        .maxGap(Tuning.MAX_GAP)
+        .grain(grain)
+        .build();
   }
 
   /** Tells whether it is good enough to leave tensors as they are in the file, but for a shift. */

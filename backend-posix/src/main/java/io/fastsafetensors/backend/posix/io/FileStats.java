@@ -25,7 +25,12 @@ final class FileStats {
   }
 
   synchronized TransferStats toStats(String reason) {
-    return new TransferStats(bytes, readNanos, copyNanos, reason);
+    return TransferStats.builder()
+        .bytesByPath(bytes)
+        .readNanos(readNanos)
+        .copyNanos(copyNanos)
+        .reason(reason)
+        .build();
   }
 
   /** Says how many percent went which way, such as {@code 97% direct, 3% cached}. */

@@ -32,7 +32,10 @@ record HostLayout(RangePlan plan, RangeLayout spans, long lead) {
     long wanted = -first(plan) & (alignment.bytes() - 1);
     long lead = wanted % direct.memoryGrain() == 0 ? wanted : 0;
     return alignment.allows(plan, lead)
-        ? new HostLayout(plan, RangeLayout.of(plan, new Rules(1, 0, Tuning.MAX_GAP, grain)), lead)
+        ? new HostLayout(
+            plan,
+            RangeLayout.of(plan, Rules.builder().maxGap(Tuning.MAX_GAP).grain(grain).build()),
+            lead)
         : new HostLayout(plan, RangeLayout.of(plan, alignment.rules(grain)), 0);
   }
 

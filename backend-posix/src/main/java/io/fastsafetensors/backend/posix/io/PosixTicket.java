@@ -75,7 +75,7 @@ final class PosixTicket extends ParallelTicket {
     stats.addCopyNanos(System.nanoTime() - start);
     file.checkUnchanged();
     List<Region> regions = target.regions();
-    return new LoadedRanges(List.of(target.buffer()), regions, stats.toStats(reason(regions)));
+    return LoadedRanges.of(List.of(target.buffer()), regions, stats.toStats(reason(regions)));
   }
 
   /** Says how the bytes came. */

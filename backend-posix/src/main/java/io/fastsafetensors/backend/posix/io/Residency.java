@@ -124,7 +124,7 @@ record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
   }
 
   private static List<Span> blocks(PageCache cache, RangePlan plan) {
-    Rules pages = new Rules(1, 0, Tuning.MAX_GAP, cache.pageSize());
+    Rules pages = Rules.builder().maxGap(Tuning.MAX_GAP).grain(cache.pageSize()).build();
     return RangeLayout.of(plan, pages).blocks(BLOCK);
   }
 }

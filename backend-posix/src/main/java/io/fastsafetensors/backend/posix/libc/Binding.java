@@ -45,7 +45,7 @@ public sealed interface Binding {
   default Availability availability(String detail, Capability... capabilities) {
     return switch (this) {
       case Bound _ -> Availability.available(detail, capabilities);
-      case Missing(String reason, Throwable cause) -> new Availability.Unavailable(reason, cause);
+      case Missing(String reason, Throwable cause) -> Availability.unavailable(reason, cause);
     };
   }
 

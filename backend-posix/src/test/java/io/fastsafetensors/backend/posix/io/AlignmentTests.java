@@ -40,7 +40,7 @@ class AlignmentTests {
 
   private static HostLayout layout(Device device, DirectRules disk, List<ByteRange> ranges) {
     try (DirectFile file = new DirectFile(Faults.real(), -1, disk)) {
-      RangePlan plan = new RangePlan(Path.of("model.safetensors"), 4 * LARGE, ranges);
+      RangePlan plan = RangePlan.of(Path.of("model.safetensors"), 4 * LARGE, ranges);
       return HostLayout.forDirect(plan, Alignment.of(device, 0), file);
     }
   }

@@ -17,13 +17,13 @@ class FileReadTests {
   private static final long BLOCK = 1 << 20;
 
   private static List<FileRead> reads(Rules rules, ByteRange... ranges) {
-    RangePlan plan = new RangePlan(Path.of("f"), 1L << 40, List.of(ranges));
+    RangePlan plan = RangePlan.of(Path.of("f"), 1L << 40, List.of(ranges));
     return FileRead.of(RangeLayout.of(plan, rules), BLOCK);
   }
 
   @Test
   void largeSpansAreCutAtBlocks() {
-    assertThat(reads(new Rules(1, 0, 0, 1), new ByteRange(100, 2 * BLOCK + 5)))
+    assertThat(reads(Rules.builder().build(), new ByteRange(100, 2 * BLOCK + 5)))
         .extracting(FileRead::offset, FileRead::bytes)
         .containsExactly(tuple(100L, BLOCK - 100), tuple(BLOCK, BLOCK), tuple(2 * BLOCK, 5L));
   }
@@ -31,7 +31,7 @@ class FileReadTests {
   @Test
   void smallPartsOfABlockShareARead() {
     List<FileRead> reads =
-        reads(new Rules(64, 0, 0, 1), new ByteRange(3, 10), new ByteRange(10, 20));
+        reads(Rules.builder().alignment(64).build(), new ByteRange(3, 10), new ByteRange(10, 20));
     assertThat(reads)
         .containsExactly(new FileRead(3, 17, List.of(new Span(3, 0, 7), new Span(10, 64, 10))));
   }
@@ -40,7 +40,7 @@ class FileReadTests {
   void partsOfDifferentBlocksDoNotShare() {
     assertThat(
             reads(
-                new Rules(64, 0, 0, 1),
+                Rules.builder().alignment(64).build(),
                 new ByteRange(BLOCK - 5, BLOCK - 1),
                 new ByteRange(BLOCK + 1, BLOCK + 5)))
         .hasSize(2);
@@ -48,7 +48,7 @@ class FileReadTests {
 
   @Test
   void largeOrFarPartsDoNotShare() {
-    Rules rules = new Rules(64, 0, 0, 1);
+    Rules rules = Rules.builder().alignment(64).build();
     assertThat(reads(rules, new ByteRange(1, 100_000), new ByteRange(100_001, 100_003))).hasSize(2);
     assertThat(reads(rules, new ByteRange(1, 3), new ByteRange(100_001, 100_003))).hasSize(2);
   }

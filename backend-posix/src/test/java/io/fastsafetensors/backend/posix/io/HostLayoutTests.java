@@ -29,7 +29,7 @@ class HostLayoutTests {
           new ByteRange(9 * MIB + 4, 9 * MIB + 5));
 
   private static HostLayout layout(int memoryGrain) {
-    RangePlan plan = new RangePlan(Path.of("f"), 1L << 40, RANGES);
+    RangePlan plan = RangePlan.of(Path.of("f"), 1L << 40, RANGES);
     DirectFile direct = new DirectFile(Faults.real(), -1, new DirectRules(memoryGrain, 512));
     return HostLayout.forDirect(plan, ALIGNMENT, direct);
   }

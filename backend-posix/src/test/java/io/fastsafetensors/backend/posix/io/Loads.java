@@ -43,7 +43,15 @@ final class Loads implements AutoCloseable {
     return new PosixSession(
         libc,
         context,
-        new IoOptions(path, direct, threads, blockBytes, alignment, budget, properties, monitor));
+        IoOptions.builder(monitor)
+            .path(path)
+            .direct(direct)
+            .threads(threads)
+            .blockBytes(blockBytes)
+            .alignment(alignment)
+            .memoryBudget(budget)
+            .properties(properties)
+            .build());
   }
 
   /** Loads into host memory; the caller closes what comes. */

@@ -218,7 +218,7 @@ class PathsTests {
       at += sizes[i] + gaps[i];
     }
     ranges.add(new ByteRange(at, file.bytes()));
-    return new RangePlan(file.path(), file.bytes(), ranges);
+    return RangePlan.of(file.path(), file.bytes(), ranges);
   }
 
   @Test
@@ -238,7 +238,7 @@ class PathsTests {
     for (long at = 0; at + 100 <= file.bytes(); at += 100) {
       ranges.add(new ByteRange(at, at + 100));
     }
-    RangePlan plan = new RangePlan(file.path(), file.bytes(), ranges);
+    RangePlan plan = RangePlan.of(file.path(), file.bytes(), ranges);
     for (long alignment : new long[] {0, 64}) {
       loads.alignment = alignment;
       loads.monitor.files.clear();

@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /** Loads every file of a folder, says what came of it, and what stayed open. */
@@ -29,8 +28,12 @@ public final class TightLoad {
   private TightLoad() {}
 
   static IoOptions options(AccessPath path, DirectMode direct, int threads, long alignment) {
-    return new IoOptions(
-        path, direct, threads, 0, alignment, Long.MAX_VALUE, Map.of(), new RecordingMonitor());
+    return IoOptions.builder(new RecordingMonitor())
+        .path(path)
+        .direct(direct)
+        .threads(threads)
+        .alignment(alignment)
+        .build();
   }
 
   /** Loads a folder, and writes to a file: both are given. */
@@ -62,7 +65,7 @@ public final class TightLoad {
       try {
         for (Path file : files) {
           long size = Files.exists(file) ? Files.size(file) : 0;
-          tickets.add(session.submit(new RangePlan(file, size, List.of(new ByteRange(0, size)))));
+          tickets.add(session.submit(RangePlan.of(file, size, List.of(new ByteRange(0, size)))));
         }
         for (IoTicket ticket : tickets) {
           ticket.await().buffers().forEach(DeviceBuffer::close);

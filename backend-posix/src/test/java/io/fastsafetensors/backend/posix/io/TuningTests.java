@@ -3,24 +3,13 @@ package io.fastsafetensors.backend.posix.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.AccessPath;
-import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.spi.IoOptions;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TuningTests {
   private static Tuning tuning(int threads, long blockBytes, int processors) {
     return Tuning.of(
-        new IoOptions(
-            AccessPath.AUTO,
-            DirectMode.AUTO,
-            threads,
-            blockBytes,
-            0,
-            Long.MAX_VALUE,
-            Map.of(),
-            new RecordingMonitor()),
+        IoOptions.builder(new RecordingMonitor()).threads(threads).blockBytes(blockBytes).build(),
         processors);
   }
 

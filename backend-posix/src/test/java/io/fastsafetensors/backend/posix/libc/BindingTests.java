@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.format.LoadException;
-import io.fastsafetensors.spi.Availability.Unavailable;
+import io.fastsafetensors.spi.Availability;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,7 +17,7 @@ class BindingTests {
     Binding binding = Binding.of(os, arch);
 
     String reason = "needs Linux on x86-64 or aarch64, this is " + os + " on " + arch;
-    assertThat(binding.availability("")).isEqualTo(new Unavailable(reason, null));
+    assertThat(binding.availability("")).isEqualTo(Availability.unavailable(reason, null));
     assertThatExceptionOfType(LoadException.class).isThrownBy(binding::libc).withMessage(reason);
   }
 
