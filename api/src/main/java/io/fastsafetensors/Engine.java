@@ -33,6 +33,24 @@ public sealed interface Engine permits DefaultEngine {
   Plugins installed();
 
   /**
+   * Finds plug-ins.
+   *
+   * @param layer the layer
+   * @return those of a layer and its parents
+   * @see Plugins#in(ModuleLayer)
+   */
+  Plugins plugins(ModuleLayer layer);
+
+  /**
+   * Finds plug-ins.
+   *
+   * @param loader the class loader
+   * @return those that a class loader sees
+   * @see Plugins#in(ClassLoader)
+   */
+  Plugins plugins(ClassLoader loader);
+
+  /**
    * Makes a group of threads.
    *
    * @param size how many ranks
@@ -46,11 +64,12 @@ public sealed interface Engine permits DefaultEngine {
    * Joins a group of processes; blocks until all are there.
    *
    * @param config who and where the ranks are
+   * @param plugins where the collective is
    * @return the group
-   * @throws LoadException as of {@link ProcessGroup#join}
-   * @see ProcessGroup#join(GroupConfig)
+   * @throws LoadException as of {@link ProcessGroup#join(GroupConfig, Plugins)}
+   * @see ProcessGroup#join(GroupConfig, Plugins)
    */
-  ProcessGroup join(GroupConfig config) throws LoadException;
+  ProcessGroup join(GroupConfig config, Plugins plugins) throws LoadException;
 
   /**
    * Finds a checkpoint.

@@ -192,6 +192,14 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
     Builder group(ProcessGroup group);
 
     /**
+     * Sets which plug-ins there are: devices and backends. Loaders of a process may differ.
+     *
+     * @param plugins the plug-ins; {@link Plugins#installed()} by default
+     * @return this
+     */
+    Builder plugins(Plugins plugins);
+
+    /**
      * Bounds how long the calls may take that have no {@link LoadOptions}: to find the files of a
      * checkpoint, and to read headers for {@link Loader#keys} and {@link Loader#info}.
      *

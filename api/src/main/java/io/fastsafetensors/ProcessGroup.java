@@ -50,15 +50,28 @@ public sealed interface ProcessGroup extends AutoCloseable permits ConnectedGrou
   }
 
   /**
-   * Joins a group of processes by the collective that the configuration asks for, or the best
-   * available.
+   * Joins a group of processes by the installed collective that the configuration asks for, or the
+   * best available.
    *
    * @param config who and where the ranks are
    * @return the group; the caller closes it
    * @throws LoadException if no collective is available, or a rank is missing, refused or disagrees
    */
   static ProcessGroup join(GroupConfig config) throws LoadException {
-    return Engines.get().join(config);
+    return join(config, Plugins.installed());
+  }
+
+  /**
+   * Joins a group of processes by one of the given collectives: the one that the configuration asks
+   * for, or the best available.
+   *
+   * @param config who and where the ranks are
+   * @param plugins where the collective is; all ranks need the same one
+   * @return the group; the caller closes it
+   * @throws LoadException if no collective is available, or a rank is missing, refused or disagrees
+   */
+  static ProcessGroup join(GroupConfig config, Plugins plugins) throws LoadException {
+    return Engines.get().join(config, plugins);
   }
 
   /**

@@ -72,14 +72,12 @@ public interface ProviderRules {
     rule.check(Modifier.isPublic(constructor.getModifiers()), constructor + " is not public");
   }
 
-  /** Rule P-102: lower-case letters, digits and dashes. */
+  /** Rule P-102: an id has the one form that the registry takes, too. */
   @Test
   default void required_p102_idIsWellFormedAndStays() {
     Rule rule = new Rule("P-102");
     String id = provider().id();
-    rule.check(
-        Provider.isId(id),
-        "id '" + id + "' is not lower-case letters, digits and single dashes between them");
+    rule.check(Provider.isId(id), "id '" + id + "' is not " + Provider.ID_FORM);
     rule.same(id, provider().id(), "the id asked a second time");
   }
 

@@ -28,7 +28,17 @@ public final class DefaultEngine implements Engine {
 
   @Override
   public Plugins installed() {
-    return Registry.discover();
+    return Registry.installed();
+  }
+
+  @Override
+  public Plugins plugins(ModuleLayer layer) {
+    return Registry.in(layer);
+  }
+
+  @Override
+  public Plugins plugins(ClassLoader loader) {
+    return Registry.in(loader);
   }
 
   @Override
@@ -37,10 +47,10 @@ public final class DefaultEngine implements Engine {
   }
 
   @Override
-  public ProcessGroup join(GroupConfig config) throws LoadException {
+  public ProcessGroup join(GroupConfig config, Plugins plugins) throws LoadException {
     return config.size() == 1
         ? ConnectedGroup.alone(config)
-        : ConnectedGroup.join(Registry.discover().collective(config), config);
+        : ConnectedGroup.join(((Registry) plugins).collective(config), config);
   }
 
   @Override

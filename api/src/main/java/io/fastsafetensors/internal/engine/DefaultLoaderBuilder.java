@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.internal.group.ConnectedGroup;
 import io.fastsafetensors.internal.registry.Registry;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Collects what a loader needs. */
 public final class DefaultLoaderBuilder implements Loader.Builder {
   private @Nullable Device device;
+  private @Nullable Plugins plugins;
   private ProcessGroup group = ProcessGroup.single();
   private Duration timeout = LoadOptions.defaults().timeout();
 
@@ -32,6 +34,12 @@ public final class DefaultLoaderBuilder implements Loader.Builder {
   }
 
   @Override
+  public Loader.Builder plugins(Plugins plugins) {
+    this.plugins = plugins;
+    return this;
+  }
+
+  @Override
   public Loader.Builder timeout(Duration timeout) {
     if (!timeout.isPositive()) {
       throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
@@ -44,7 +52,7 @@ public final class DefaultLoaderBuilder implements Loader.Builder {
   public Loader build() {
     ConnectedGroup connected = (ConnectedGroup) group;
     return new DefaultLoader(
-        Registry.discover(),
+        (Registry) (plugins != null ? plugins : Plugins.installed()),
         device != null ? device : group.device(),
         connected.transport(),
         timeout);

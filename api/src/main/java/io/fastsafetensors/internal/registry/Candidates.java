@@ -31,7 +31,7 @@ public final class Candidates<P extends Provider> {
   private final Function<P, Availability> probe;
   private final BackendChoice choice;
   private final String purpose;
-  private final Iterator<Plugin<P>> untried;
+  private final Iterator<Registration<P>> untried;
   private final List<PluginReport> reports = new ArrayList<>();
 
   Candidates(
@@ -61,7 +61,7 @@ public final class Candidates<P extends Provider> {
   /** Probes on until the next that will do; empty if there is none left. */
   public Optional<P> tryNext() {
     while (untried.hasNext()) {
-      Plugin<P> plugin = untried.next();
+      Registration<P> plugin = untried.next();
       if (accepts(plugin)) {
         return Optional.of(plugin.provider());
       }
@@ -69,7 +69,7 @@ public final class Candidates<P extends Provider> {
     return Optional.empty();
   }
 
-  private boolean accepts(Plugin<P> plugin) {
+  private boolean accepts(Registration<P> plugin) {
     if (choice.unwanted().contains(plugin.id())) {
       reports.add(plugin.report(false, "switched off: " + plugin.id() + "=off"));
       return false;

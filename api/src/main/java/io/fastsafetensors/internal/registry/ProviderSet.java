@@ -2,16 +2,16 @@
 package io.fastsafetensors.internal.registry;
 
 import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.internal.host.HostRuntime;
 import io.fastsafetensors.spi.Provider;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.ServiceConfigurationError;
 import java.util.function.Predicate;
 
 /**
@@ -26,10 +26,18 @@ import java.util.function.Predicate;
 record ProviderSet<P extends Provider>(
     PluginReport.Kind kind,
     List<String> reservedIds,
-    List<Plugin<P>> accepted,
+    List<Registration<P>> accepted,
     List<PluginReport> refused) {
-  private static final Comparator<Plugin<?>> PREFERRED =
-      Comparator.<Plugin<?>>comparingInt(Plugin::priority).reversed().thenComparing(Plugin::id);
+  private static final Comparator<Registration<?>> PREFERRED =
+      Comparator.<Registration<?>>comparingInt(Registration::priority)
+          .reversed()
+          .thenComparing(Registration::id);
+
+  /** Copies the lists. */
+  ProviderSet {
+    accepted = accepted.stream().sorted(PREFERRED).toList();
+    refused = List.copyOf(refused);
+  }
 
   /**
    * Checks what was found.
@@ -40,10 +48,68 @@ record ProviderSet<P extends Provider>(
    */
   static <P extends Provider> ProviderSet<P> of(
       PluginReport.Kind kind, List<String> reservedIds, Iterator<P> found) {
-    Check<P> check = new Check<>(kind, reservedIds);
-    check.addAll(found);
-    List<Plugin<P>> accepted = check.byId.values().stream().sorted(PREFERRED).toList();
-    return new ProviderSet<>(kind, reservedIds, accepted, List.copyOf(check.refused));
+    Discovery<P> discovery = new Discovery<>(kind, reservedIds);
+    discovery.addAll(found);
+    return new ProviderSet<>(kind, reservedIds, discovery.accepted(), discovery.refused());
+  }
+
+  /**
+   * Adds instances; each replaces what was discovered under its id.
+   *
+   * @throws IllegalArgumentException if one is faulty, or two have one id
+   */
+  ProviderSet<P> with(List<P> instances) {
+    Map<String, Registration<P>> added = new LinkedHashMap<>();
+    instances.forEach(instance -> add(checked(instance), added));
+    List<Registration<P>> all = new ArrayList<>(added.values());
+    List<PluginReport> reports = new ArrayList<>(refused);
+    for (Registration<P> known : accepted) {
+      Registration<P> instance = added.get(known.id());
+      if (instance == null) {
+        all.add(known);
+      } else {
+        reports.add(
+            known.report(
+                false,
+                "refused: id '%s' is taken by an instance of %s"
+                    .formatted(known.id(), instance.provider().getClass().getName())));
+      }
+    }
+    return new ProviderSet<>(kind, reservedIds, all, reports);
+  }
+
+  private Registration<P> checked(P instance) {
+    String name = instance.getClass().getName();
+    Registration<P> registration;
+    Optional<String> fault;
+    try {
+      registration = Registration.instance(instance, kind);
+      fault = registration.fault();
+    } catch (RuntimeException | LinkageError e) {
+      throw new IllegalArgumentException("plug-in " + name + " doesn't say what it is: " + e, e);
+    }
+    fault.ifPresent(reason -> {
+      throw new IllegalArgumentException("plug-in " + name + ": " + reason);
+    });
+    return registration;
+  }
+
+  private void add(Registration<P> instance, Map<String, Registration<P>> added) {
+    String name = instance.provider().getClass().getName();
+    String id = instance.id();
+    boolean isGiven =
+        added.containsKey(id)
+            || accepted.stream().anyMatch(known -> known.id().equals(id) && known.isInstance());
+    boolean isHost =
+        accepted.stream()
+            .anyMatch(known -> known.id().equals(id) && known.provider() instanceof HostRuntime);
+    if (isGiven || isHost) {
+      throw new IllegalArgumentException(
+          "plug-in %s: id '%s' is taken by %s"
+              .formatted(
+                  name, id, isHost ? "the runtime of host memory" : "an instance given before"));
+    }
+    added.put(id, instance);
   }
 
   /** Returns the accepted plug-ins whose provider passes a test, and the refused. */
@@ -60,87 +126,5 @@ record ProviderSet<P extends Provider>(
     return reservedId.equals("sim")
         ? "testkit"
         : kind.name().toLowerCase(Locale.ROOT) + "-" + reservedId;
-  }
-
-  /** Collects what was found, each plug-in in spite of what is wrong with the others. */
-  private static final class Check<P extends Provider> {
-    private static final String OWN_PACKAGES = "io.fastsafetensors.";
-
-    /** So that a service loader which fails without going on is left in the end. */
-    private static final int MOST_FAILURES = 100;
-
-    private final PluginReport.Kind kind;
-    private final List<String> reservedIds;
-    private final Map<String, Plugin<P>> byId = new HashMap<>();
-    private final List<PluginReport> refused = new ArrayList<>();
-
-    Check(PluginReport.Kind kind, List<String> reservedIds) {
-      this.kind = kind;
-      this.reservedIds = reservedIds;
-    }
-
-    void addAll(Iterator<P> found) {
-      int failures = 0;
-      while (failures < MOST_FAILURES) {
-        try {
-          if (!found.hasNext()) {
-            return;
-          }
-          add(found.next());
-        } catch (ServiceConfigurationError | LinkageError e) {
-          refuse("?", "can't be made: " + e + because(e), "");
-          failures++;
-        }
-      }
-    }
-
-    private static String because(Throwable e) {
-      return e.getCause() == null ? "" : ", caused by " + e.getCause();
-    }
-
-    private void add(P provider) {
-      String className = provider.getClass().getName();
-      String source = Plugin.source(provider.getClass());
-      try {
-        Plugin<P> plugin = Plugin.of(provider, kind);
-        Optional<String> fault = fault(plugin);
-        fault.ifPresent(reason -> refuse(plugin.id(), reason, source));
-        if (fault.isEmpty()) {
-          byId.put(plugin.id(), plugin);
-        }
-      } catch (RuntimeException | LinkageError e) {
-        refuse("?", className + " doesn't say what it is: " + e, source);
-      }
-    }
-
-    private void refuse(String id, String reason, String source) {
-      refused.add(
-          PluginReport.builder(kind, id).detail("refused: " + reason).source(source).build());
-    }
-
-    private Optional<String> fault(Plugin<P> plugin) {
-      String id = plugin.id();
-      int version = plugin.provider().spiVersion();
-      if (version != Provider.SPI_VERSION) {
-        return Optional.of(
-            "built for SPI version %s, this is version %s: update the older of the two"
-                .formatted(version, Provider.SPI_VERSION));
-      }
-      if (!Provider.isId(id)) {
-        return Optional.of(
-            "id '" + id + "': want lower-case letters, digits and single dashes between them");
-      }
-      if (reservedIds.contains(id) && !isOwn(plugin.provider())) {
-        return Optional.of("id '" + id + "' is reserved for this project's own plug-ins");
-      }
-      return Optional.ofNullable(byId.get(id))
-          .map(other ->
-              "id '%s' is taken by %s from %s: remove one of the two"
-                  .formatted(id, other.provider().getClass().getName(), other.source()));
-    }
-
-    private static boolean isOwn(Provider provider) {
-      return provider.getClass().getName().startsWith(OWN_PACKAGES);
-    }
   }
 }

@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.registry;
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
+import io.fastsafetensors.Plugin;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.Plugins;
@@ -18,15 +19,17 @@ import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.Provider;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** The plug-ins of this process: the one place that looks for services. */
+/** A set of plug-ins: the one place that looks for services. */
 public final class Registry implements Plugins {
   private static final Logger LOG = System.getLogger(Registry.class.getName());
 
@@ -51,21 +54,30 @@ public final class Registry implements Plugins {
    * Returns the plug-ins on the module path and the class path. They are looked for once: neither
    * path changes, and providers have no state.
    */
-  public static Registry discover() {
-    return Found.REGISTRY;
+  public static Registry installed() {
+    return Installed.REGISTRY;
   }
 
-  private static final class Found {
-    static final Registry REGISTRY = find();
-
+  private static final class Installed {
     /** By the library's own class loader, not the thread's: the caller must make no difference. */
-    private static Registry find() {
-      ClassLoader loader = Registry.class.getClassLoader();
-      return of(
-          ServiceLoader.load(DeviceRuntime.class, loader).iterator(),
-          ServiceLoader.load(IoBackend.class, loader).iterator(),
-          ServiceLoader.load(Collective.class, loader).iterator());
-    }
+    static final Registry REGISTRY = in(Registry.class.getClassLoader());
+  }
+
+  /** Finds what a class loader sees. */
+  public static Registry in(ClassLoader loader) {
+    Objects.requireNonNull(loader, "class loader"); // The service loader takes null for another.
+    return of(
+        ServiceLoader.load(DeviceRuntime.class, loader).iterator(),
+        ServiceLoader.load(IoBackend.class, loader).iterator(),
+        ServiceLoader.load(Collective.class, loader).iterator());
+  }
+
+  /** Finds what is in a layer and its parents. */
+  public static Registry in(ModuleLayer layer) {
+    return of(
+        ServiceLoader.load(layer, DeviceRuntime.class).iterator(),
+        ServiceLoader.load(layer, IoBackend.class).iterator(),
+        ServiceLoader.load(layer, Collective.class).iterator());
   }
 
   /** Takes what service loaders find; the runtime of host memory is always there. */
@@ -95,6 +107,27 @@ public final class Registry implements Plugins {
     };
   }
 
+  @Override
+  public Registry with(Plugin... instances) {
+    for (Plugin instance : instances) {
+      if (!(instance instanceof DeviceRuntime
+          || instance instanceof IoBackend
+          || instance instanceof Collective)) {
+        throw new IllegalArgumentException(
+            "%s is no plug-in: want one that implements DeviceRuntime, IoBackend or Collective"
+                .formatted(instance.getClass().getName()));
+      }
+    }
+    return new Registry(
+        runtimes.with(only(DeviceRuntime.class, instances)),
+        backends.with(only(IoBackend.class, instances)),
+        collectives.with(only(Collective.class, instances)));
+  }
+
+  private static <P> List<P> only(Class<P> kind, Plugin... instances) {
+    return Arrays.stream(instances).filter(kind::isInstance).map(kind::cast).toList();
+  }
+
   /** Returns the runtimes for a device, to be tried in order. */
   public Candidates<DeviceRuntime> runtimes(Device device) {
     return new Candidates<>(
@@ -112,7 +145,7 @@ public final class Registry implements Plugins {
   @Override
   public List<Device> devices() {
     Set<Device> devices = new LinkedHashSet<>(Set.of(Device.CPU));
-    for (Plugin<DeviceRuntime> plugin : runtimes.accepted()) {
+    for (Registration<DeviceRuntime> plugin : runtimes.accepted()) {
       if (plugin.probe(DeviceRuntime::probe) instanceof Available) {
         devices.addAll(devices(plugin.provider()));
       }

@@ -3,11 +3,12 @@ package io.fastsafetensors.toolkit.plugin;
 
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Device;
+import io.fastsafetensors.Plugins;
 import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.DeviceRuntime;
 
 /**
- * Installed device runtimes: how tests of a backend come by memory.
+ * Device runtimes: how tests of a backend come by memory.
  *
  * @since 0.1
  */
@@ -15,13 +16,26 @@ public final class Runtimes {
   private Runtimes() {}
 
   /**
-   * Finds the runtime that a loader takes for a device. Blocks, thread-safe.
+   * Finds the installed runtime that a loader takes for a device. Blocks, thread-safe.
    *
    * @param device the device
    * @return the available runtime of highest priority
    * @throws BackendUnavailableException if there is none; it says why
    */
   public static DeviceRuntime of(Device device) throws BackendUnavailableException {
-    return Registry.discover().runtime(device);
+    return of(device, Plugins.installed());
+  }
+
+  /**
+   * Finds the runtime that a loader with given plug-ins takes for a device. Blocks, thread-safe.
+   *
+   * @param device the device
+   * @param plugins the plug-ins
+   * @return the available runtime of highest priority
+   * @throws BackendUnavailableException if there is none; it says why
+   */
+  public static DeviceRuntime of(Device device, Plugins plugins)
+      throws BackendUnavailableException {
+    return ((Registry) plugins).runtime(device);
   }
 }

@@ -8,20 +8,42 @@ import io.fastsafetensors.spi.Availability.Unavailable;
 import io.fastsafetensors.spi.Provider;
 import java.security.CodeSource;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A provider that was found, with what it says of itself, asked once.
+ * A provider with what it says of itself, asked once.
  *
  * @param <P> the kind's interface
  * @param provider the provider
  * @param kind what it plugs into
  * @param id its name
- * @param priority its rank: higher is tried first
+ * @param priority higher is tried first
+ * @param isInstance whether the program made it; else it was discovered
  */
-record Plugin<P extends Provider>(P provider, PluginReport.Kind kind, String id, int priority) {
-  static <P extends Provider> Plugin<P> of(P provider, PluginReport.Kind kind) {
-    return new Plugin<>(provider, kind, provider.id(), provider.priority());
+record Registration<P extends Provider>(
+    P provider, PluginReport.Kind kind, String id, int priority, boolean isInstance) {
+  /** Asks a provider that was discovered. */
+  static <P extends Provider> Registration<P> discovered(P provider, PluginReport.Kind kind) {
+    return new Registration<>(provider, kind, provider.id(), provider.priority(), false);
+  }
+
+  /** Asks a provider that the program made. */
+  static <P extends Provider> Registration<P> instance(P provider, PluginReport.Kind kind) {
+    return new Registration<>(provider, kind, provider.id(), provider.priority(), true);
+  }
+
+  /** Returns what is wrong with it by itself; empty if nothing is. */
+  Optional<String> fault() {
+    int version = provider.spiVersion();
+    if (version != Provider.SPI_VERSION) {
+      return Optional.of(
+          "built for SPI version %s, this is version %s: update the older of the two"
+              .formatted(version, Provider.SPI_VERSION));
+    }
+    return Provider.isId(id)
+        ? Optional.empty()
+        : Optional.of("id '" + id + "': want " + Provider.ID_FORM);
   }
 
   /** Probes it; a probe that throws, against rule P-103, makes it unavailable. */
@@ -53,7 +75,8 @@ record Plugin<P extends Provider>(P provider, PluginReport.Kind kind, String id,
 
   /** Returns the jar or folder that it came from. */
   String source() {
-    return source(provider.getClass());
+    String source = source(provider.getClass());
+    return isInstance ? "an instance made by the program, of " + source : source;
   }
 
   static String source(Class<?> type) {
