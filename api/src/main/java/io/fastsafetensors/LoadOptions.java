@@ -393,8 +393,7 @@ public final class LoadOptions {
 
     /**
      * Loads only tensors whose names match; only their bytes are read. Loading is an {@code
-     * IllegalArgumentException} if none matches; a glob that matches nothing while another does is
-     * a warning in the log.
+     * IllegalArgumentException} if a glob matches no tensor; it names the nearest.
      *
      * @param globs patterns in which {@code *} stands for any characters and {@code ?} for one; a
      *     tensor is wanted if one matches

@@ -139,7 +139,7 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    * @throws LoadCancelledException if the load was cancelled or is late, or this thread is
    *     interrupted, which it stays
    * @throws IllegalArgumentException if a tensor can't be converted as asked, or no tensor matches
-   *     the filter; it names the nearest
+   *     a filter or dtype rule; it names the nearest
    * @throws IllegalStateException if the loader is closed, or has no files
    */
   FileBuffer load(LoadOptions options) throws LoadException;

@@ -73,6 +73,7 @@ public sealed interface Plugins permits Registry {
    * @param device the device that backends and collectives are probed for
    * @return devices, backends and collectives, the preferred first; those that are refused (a
    *     duplicate id, another SPI version, a provider that can't be made) with the reason
+   * @throws IllegalArgumentException if no plug-in has devices of this type; it names the nearest
    */
   List<PluginReport> probe(Device device);
 

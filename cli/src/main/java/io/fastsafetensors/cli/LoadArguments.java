@@ -95,7 +95,7 @@ final class LoadArguments {
   @Option(
       names = "--filter",
       paramLabel = "GLOB",
-      description = "Load only tensors whose names match. Repeatable: one must match.")
+      description = "Load only tensors whose names match. Repeatable; each must match some.")
   private List<String> filters = new ArrayList<>();
 
   @Option(names = "--threads", defaultValue = "0", description = "How many threads read.")

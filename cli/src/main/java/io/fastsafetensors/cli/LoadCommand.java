@@ -50,7 +50,7 @@ final class LoadCommand implements Callable<Integer> {
       return Duration.ZERO;
     }
     long start = System.nanoTime();
-    rules.checkAgainst(loaded.buffer().keys());
+    rules.checkAgainst(loaded.buffer());
     try (Workers<Integer> workers = arguments.workers(1024)) {
       for (String name : loaded.buffer().keys()) {
         try (Tensor tensor = rules.tensor(loaded.buffer(), name)) {

@@ -4,8 +4,8 @@ package io.fastsafetensors.cli;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.LoadException;
-import java.util.Collection;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /**
@@ -19,12 +19,21 @@ record ShardRules(List<ShardRule> rules) {
   }
 
   /** Refuses a rule that no tensor matches: a typing mistake must not load whole tensors. */
-  void checkAgainst(Collection<String> names) {
+  void checkAgainst(FileBuffer buffer) {
     for (ShardRule rule : rules) {
-      if (names.stream().noneMatch(rule::matches)) {
+      if (buffer.keys().stream().noneMatch(rule::matches)) {
         throw new IllegalArgumentException(
-            "--shard " + rule.name() + "=" + rule.dim() + ": no loaded tensor has such a name");
+            "--shard " + rule.name() + "=" + rule.dim() + ": " + fault(buffer, rule.name()));
       }
+    }
+  }
+
+  /** Returns what the library says of a name that no loaded tensor has, with the nearest. */
+  private static String fault(FileBuffer buffer, String name) {
+    try {
+      return "no loaded tensor has such a name, but " + buffer.info(name);
+    } catch (NoSuchElementException e) {
+      return String.valueOf(e.getMessage());
     }
   }
 

@@ -91,7 +91,7 @@ class DigestCommandTests {
           """
           I8                | dtype I8 is no floating-point type, so that it can't be for all tensors
           w=F4              | tensor 't' F32 [10]: device cpu has no conversion from F32 to F4
-          nothing*=F16      | dtype rule 'nothing*=F16' matches none of the 1 tensors
+          nothing*=F16      | dtype rule 'nothing*=F16': no tensor matches 'nothing*'; the nearest of 1: 't'
           F17               | 'F17' is no type: want one of BOOL, F4,
           w=                | '' is no type
           *=F64             | can't be converted to the larger F64 while loading

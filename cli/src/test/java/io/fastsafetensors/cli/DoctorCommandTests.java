@@ -20,9 +20,13 @@ class DoctorCommandTests {
   }
 
   @Test
-  void saysWhyNothingServesAnUnknownDevice() {
-    Fst fst = Fst.run("doctor", "--device", "abacus:1");
-    assertThat(fst.exit()).isZero();
-    assertThat(fst.outLines()).anyMatch(line -> line.matches("backend +cpu +unavailable +.*"));
+  void anUnknownDeviceIsMisuseThatNamesTheNearest() {
+    Fst fst = Fst.run("doctor", "--device", "cdua:1");
+    assertThat(fst.exit()).isEqualTo(2);
+    assertThat(fst.errLines())
+        .hasSize(1)
+        .first()
+        .asString()
+        .contains("device 'cdua:1': no plug-in has devices of type 'cdua'; did you mean 'cuda'?");
   }
 }

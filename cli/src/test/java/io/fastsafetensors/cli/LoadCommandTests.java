@@ -77,7 +77,7 @@ class LoadCommandTests {
         .hasSize(1)
         .first()
         .asString()
-        .contains("no tensor matches the filter 'bo?'", "nearest of 2: 'b0', 'a0'");
+        .contains("no tensor matches 'bo?'", "nearest of 2: 'b0', 'a0'");
   }
 
   @Test

@@ -10,7 +10,6 @@ import io.fastsafetensors.internal.plan.NameFilter;
 import io.fastsafetensors.internal.text.Printable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 
 /** Says which type some tensors get while loading, and why. */
 sealed interface ConversionRule {
@@ -44,7 +43,7 @@ sealed interface ConversionRule {
   void checkMatches(Catalog all);
 
   /** A rule for names: it converts whatever it is told to. */
-  record Named(DTypeRule rule, Predicate<String> names) implements ConversionRule {
+  record Named(DTypeRule rule, NameFilter names) implements ConversionRule {
     Named(DTypeRule rule) {
       this(rule, new NameFilter(List.of(rule.glob())));
     }
@@ -61,11 +60,12 @@ sealed interface ConversionRule {
 
     @Override
     public void checkMatches(Catalog all) {
-      if (all.keys().stream().noneMatch(names)) {
-        throw new IllegalArgumentException(
-            "dtype rule %s matches none of the %s tensors"
-                .formatted(Printable.quote(rule.toString()), all.keys().size()));
-      }
+      names
+          .fault(all.keys())
+          .ifPresent(fault -> {
+            throw new IllegalArgumentException(
+                "dtype rule " + Printable.quote(rule.toString()) + ": " + fault);
+          });
     }
   }
 

@@ -48,9 +48,12 @@ public final class DefaultEngine implements Engine {
 
   @Override
   public ProcessGroup join(GroupConfig config, Plugins plugins) throws LoadException {
-    return config.size() == 1
-        ? ConnectedGroup.alone(config)
-        : ConnectedGroup.join(((Registry) plugins).collective(config), config);
+    Registry registry = (Registry) plugins;
+    if (config.size() == 1) {
+      registry.checkCollective(config);
+      return ConnectedGroup.alone(config);
+    }
+    return ConnectedGroup.join(registry.collective(config), config);
   }
 
   @Override

@@ -13,11 +13,8 @@ import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.plan.NameFilter;
 import io.fastsafetensors.internal.plan.SourceFile;
 import io.fastsafetensors.internal.registry.Registry;
-import io.fastsafetensors.internal.text.Printable;
 import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.host.HostLimits;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,8 +25,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Knows the files, opens the device, and runs the loads. */
 public final class DefaultLoader implements Loader {
-  private static final Logger LOG = System.getLogger(DefaultLoader.class.getName());
-
   /** Whoever waits without end means less than this; and it can be counted in nanoseconds. */
   private static final Duration LONGEST_WAIT = Duration.ofDays(36_500);
 
@@ -108,7 +103,8 @@ public final class DefaultLoader implements Loader {
     if (files.isEmpty()) {
       throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
     }
-    Catalog wanted = filtered(catalog, new NameFilter(options.filters()));
+    // All ranks have the same catalog and globs, and so find the same fault, each by itself.
+    Catalog wanted = catalog.filter(new NameFilter(options.filters()));
     Conversion conversion = Conversion.of(options, catalog);
     return Together.make(
         group,
@@ -121,23 +117,6 @@ public final class DefaultLoader implements Loader {
   /** Starts a call that has the loader's own timeout. */
   private BoundedCall bounded() {
     return BoundedCall.of(StopSignal.after(timeout, () -> closed), abandoned);
-  }
-
-  /** All ranks have the same catalog and filter, and so find the same fault, each by itself. */
-  private Catalog filtered(Catalog catalog, NameFilter filter) {
-    Catalog wanted = catalog.filter(filter);
-    if (group.rank() == 0) {
-      filter
-          .unmatched(wanted.keys())
-          .forEach(glob ->
-              LOG.log(
-                  Level.WARNING,
-                  () ->
-                      "no tensor matches "
-                          + Printable.quote(glob)
-                          + ", one of the load's filters"));
-    }
-    return wanted;
   }
 
   /** What all ranks have to ask for alike. */
@@ -208,7 +187,7 @@ public final class DefaultLoader implements Loader {
     return last != null
         ? last.toBuilder().keptBytes(abandoned.bytes()).build()
         : LoadReport.builder(device)
-            .candidates(registry.probe(device))
+            .candidates(registry.reports(device))
             .keptBytes(abandoned.bytes())
             .build();
   }

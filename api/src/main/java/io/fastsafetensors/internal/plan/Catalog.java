@@ -71,20 +71,21 @@ public final class Catalog {
   /**
    * Narrows the catalog to the tensors that a filter lets pass; files stay, also without tensors.
    *
-   * @throws IllegalArgumentException if no tensor passes a filter that has globs; it names the
+   * @throws IllegalArgumentException if a glob of the filter matches no tensor; it names the
    *     nearest
    */
   public Catalog filter(NameFilter filter) {
+    filter
+        .fault(entries.keySet())
+        .ifPresent(fault -> {
+          throw new IllegalArgumentException("filter: " + fault);
+        });
     Map<String, CatalogEntry> kept = new LinkedHashMap<>();
     entries.forEach((name, entry) -> {
       if (filter.test(name)) {
         kept.put(name, entry);
       }
     });
-    if (kept.isEmpty() && !filter.isOpen()) {
-      throw new IllegalArgumentException(
-          "no tensor matches the filter " + filter + filter.hint(entries.keySet()));
-    }
     return kept.size() == entries.size()
         ? this
         : new Catalog(files, Collections.unmodifiableMap(kept), unfiltered);
@@ -133,8 +134,14 @@ public final class Catalog {
     return files.stream()
         .filter(file -> file.source().path().equals(path))
         .findFirst()
-        .orElseThrow(() -> new NoSuchElementException("no file " + path + " was loaded"))
+        .orElseThrow(
+            () -> new NoSuchElementException("no file " + path + " was loaded" + hint(path)))
         .header()
         .metadata();
+  }
+
+  private String hint(Path path) {
+    return NearestNames.hint(
+        path.toString(), files.stream().map(file -> file.source().path().toString()).toList());
   }
 }

@@ -77,8 +77,11 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
                 () -> name.endsWith(WeightsName.SUFFIX) ? WeightsName.of(name).variant() : "");
     if (!its.equals(variant.get())) {
       throw new LoadException(
-          "%s is not of the variant '%s', which chooses among the files of a folder"
-              .formatted(path, variant.get()));
+          "%s is not of the variant '%s', which chooses among the files of a folder: %s"
+              .formatted(
+                  path,
+                  variant.get(),
+                  its.isEmpty() ? "it has no variant" : "its variant is '" + its + "'"));
     }
   }
 

@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.joining;
 import io.fastsafetensors.internal.text.Printable;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -40,35 +41,27 @@ public final class NameFilter implements Predicate<String> {
   }
 
   /**
-   * Returns the globs that match none of the names: typing mistakes, most likely.
+   * Finds the globs that match none of the names: typing mistakes, most likely.
    *
-   * @return the globs as they were given
+   * @param names all names there are
+   * @return an error for the globs as they were given, which names the nearest names; empty if each
+   *     matches
    */
-  public List<String> unmatched(Collection<String> names) {
-    return IntStream.range(0, texts.size())
-        .filter(i -> names.stream().noneMatch(globs.get(i)))
-        .mapToObj(texts::get)
-        .toList();
-  }
-
-  /** Returns whether it lets pass everything. */
-  boolean isOpen() {
-    return globs.isEmpty();
-  }
-
-  /** Returns the end of a message: for each glob the names that were probably meant. */
-  String hint(Collection<String> names) {
+  public Optional<String> fault(Collection<String> names) {
+    List<String> unmatched =
+        IntStream.range(0, texts.size())
+            .filter(i -> names.stream().noneMatch(globs.get(i)))
+            .mapToObj(texts::get)
+            .toList();
     String hints =
-        texts.stream()
+        unmatched.stream()
             .map(glob -> NearestNames.globHint(glob, names))
             .distinct()
             .collect(joining());
-    return hints + "; in a filter * is any characters and ? is one";
-  }
-
-  /** Returns the globs as they were given, quoted. */
-  @Override
-  public String toString() {
-    return texts.stream().map(Printable::quote).collect(joining(", "));
+    return unmatched.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "no tensor matches %s%s; * is any characters and ? is one"
+                .formatted(unmatched.stream().map(Printable::quote).collect(joining(", ")), hints));
   }
 }

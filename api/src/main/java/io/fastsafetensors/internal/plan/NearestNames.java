@@ -25,6 +25,13 @@ public final class NearestNames {
         .min(Comparator.comparingInt(name -> distance(mistyped, false, name)));
   }
 
+  /** Returns the end of a message about one of a few names: the one meant, else all there are. */
+  public static String suggestion(String mistyped, Collection<String> names) {
+    return closeTo(mistyped, names)
+        .map(name -> "did you mean '" + name + "'?")
+        .orElseGet(() -> "there are: " + names.stream().sorted().collect(Collectors.joining(", ")));
+  }
+
   /** Returns the end of a message: the nearest of the names there are. */
   static String hint(String wanted, Collection<String> names) {
     return hint(wanted, false, names);
@@ -52,25 +59,39 @@ public final class NearestNames {
     return nearest.isEmpty() ? "" : "; the nearest of " + names.size() + ": " + listed;
   }
 
-  /** Counts the characters to insert, delete or replace to get from one name to the other. */
+  /**
+   * Counts the characters to insert, delete or replace, and the neighbours to swap, to get from one
+   * name to the other.
+   */
   private static int distance(String a, boolean isGlob, String b) {
+    int[] before = new int[b.length() + 1];
+    int[] last = new int[b.length() + 1];
     int[] row = new int[b.length() + 1];
     for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
+      last[j] = j;
     }
     for (int i = 0; i < a.length(); i++) {
       char c = a.charAt(i);
       boolean isAny = isGlob && c == '*';
       boolean isOne = isGlob && c == '?';
       int cost = isAny ? 0 : 1;
-      int diagonal = row[0];
-      row[0] += cost;
+      row[0] = last[0] + cost;
       for (int j = 1; j <= b.length(); j++) {
-        int replaced = diagonal + (isOne || isAny || c == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(replaced, Math.min(row[j], row[j - 1]) + cost);
+        int replaced = last[j - 1] + (isOne || isAny || c == b.charAt(j - 1) ? 0 : 1);
+        row[j] = Math.min(replaced, Math.min(last[j], row[j - 1]) + cost);
+        if (i > 0 && j > 1 && areSwapped(a, i, b, j)) {
+          row[j] = Math.min(row[j], before[j - 2] + 1);
+        }
       }
+      int[] free = before;
+      before = last;
+      last = row;
+      row = free;
     }
-    return row[b.length()];
+    return last[b.length()];
+  }
+
+  private static boolean areSwapped(String a, int i, String b, int j) {
+    return a.charAt(i) == b.charAt(j - 2) && a.charAt(i - 1) == b.charAt(j - 1);
   }
 }

@@ -2,6 +2,8 @@
 package io.fastsafetensors.internal.registry;
 
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.internal.plan.NearestNames;
+import io.fastsafetensors.internal.text.Printable;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -14,12 +16,35 @@ import java.util.Set;
  *
  * @param asked the one that has to serve it; empty is the best available
  * @param unwanted those that must not
+ * @param named all that a property is about
  */
-public record BackendChoice(Optional<String> asked, Set<String> unwanted) {
+public record BackendChoice(Optional<String> asked, Set<String> unwanted, Set<String> named) {
   private static final String ON = "on";
 
   /** The best available. */
-  public static final BackendChoice FREE = new BackendChoice(Optional.empty(), Set.of());
+  public static final BackendChoice FREE = BackendChoice.of(Optional.empty());
+
+  /** Returns the one asked for, or a free choice. */
+  static BackendChoice of(Optional<String> asked) {
+    return new BackendChoice(asked, Set.of(), Set.of());
+  }
+
+  /**
+   * Checks that properties are about backends there could be.
+   *
+   * @throws IllegalArgumentException if one is not; it names the nearest
+   */
+  void checkNames(Set<String> known) {
+    named.stream()
+        .filter(id -> !known.contains(id) && !asked.equals(Optional.of(id)))
+        .sorted()
+        .findFirst()
+        .ifPresent(id -> {
+          throw new IllegalArgumentException(
+              "property %s: no backend has that id; %s"
+                  .formatted(Printable.quote(id), NearestNames.suggestion(id, known)));
+        });
+  }
 
   /**
    * Reads options.
@@ -31,10 +56,12 @@ public record BackendChoice(Optional<String> asked, Set<String> unwanted) {
     Set<String> asked = new HashSet<>();
     options.backend().ifPresent(asked::add);
     Set<String> unwanted = new HashSet<>();
+    Set<String> named = new HashSet<>();
     options
         .properties()
         .forEach((id, use) -> {
           if (id.indexOf('.') < 0) {
+            named.add(id);
             note(id, use, asked, unwanted);
           }
         });
@@ -42,7 +69,7 @@ public record BackendChoice(Optional<String> asked, Set<String> unwanted) {
       throw new IllegalArgumentException(
           "backends asked for: " + asked + ", and switched off: " + unwanted + "; want one");
     }
-    return new BackendChoice(asked.stream().findFirst(), Set.copyOf(unwanted));
+    return new BackendChoice(asked.stream().findFirst(), Set.copyOf(unwanted), Set.copyOf(named));
   }
 
   private static void note(String id, String use, Set<String> asked, Set<String> unwanted) {

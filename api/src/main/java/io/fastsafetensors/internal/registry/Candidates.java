@@ -13,8 +13,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -95,14 +93,12 @@ public final class Candidates<P extends Provider> {
 
   /** A name that nobody knows was mistyped, or its jar is missing. */
   private String remedy(String id) {
-    Set<String> known = new TreeSet<>(plugins.reservedIds());
-    plugins.accepted().forEach(plugin -> known.add(plugin.id()));
     String jar =
         plugins.reservedIds().contains(id)
             ? "its jar, of fastsafetensors-" + plugins.module(id) + ","
             : "its jar";
     String add = "add " + jar + " to the module path or the class path";
-    return NearestNames.closeTo(id, known)
+    return NearestNames.closeTo(id, plugins.knownIds())
             .map(name -> "did you mean '" + name + "'? Or ")
             .orElse("")
         + add;

@@ -88,8 +88,7 @@ final class Discovery<P extends Provider> {
   }
 
   private void refuse(String id, String reason, String source) {
-    refused.add(
-        PluginReport.builder(kind, id).detail("refused: " + reason).source(source).build());
+    refused.add(PluginReport.builder(kind, id).detail("refused: " + reason).source(source).build());
   }
 
   private Optional<String> conflict(Registration<P> plugin) {

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
@@ -119,6 +121,14 @@ record ProviderSet<P extends Provider>(
         reservedIds,
         accepted.stream().filter(plugin -> test.test(plugin.provider())).toList(),
         refused);
+  }
+
+  /** Returns the ids that mean something here: of what was found or given, and of ours. */
+  Set<String> knownIds() {
+    Set<String> known = new TreeSet<>(reservedIds);
+    accepted.forEach(plugin -> known.add(plugin.id()));
+    refused.stream().map(PluginReport::id).filter(Provider::isId).forEach(known::add);
+    return known;
   }
 
   /** Returns the module that has a plug-in of ours. */

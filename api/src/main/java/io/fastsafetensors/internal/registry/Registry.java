@@ -10,6 +10,7 @@ import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.host.HostRuntime;
+import io.fastsafetensors.internal.plan.NearestNames;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.Collective;
@@ -24,8 +25,9 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.ServiceLoader;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -67,17 +69,17 @@ public final class Registry implements Plugins {
   public static Registry in(ClassLoader loader) {
     Objects.requireNonNull(loader, "class loader"); // The service loader takes null for another.
     return of(
-        ServiceLoader.load(DeviceRuntime.class, loader).iterator(),
-        ServiceLoader.load(IoBackend.class, loader).iterator(),
-        ServiceLoader.load(Collective.class, loader).iterator());
+        Services.in(loader, DeviceRuntime.class),
+        Services.in(loader, IoBackend.class),
+        Services.in(loader, Collective.class));
   }
 
   /** Finds what is in a layer and its parents. */
   public static Registry in(ModuleLayer layer) {
     return of(
-        ServiceLoader.load(layer, DeviceRuntime.class).iterator(),
-        ServiceLoader.load(layer, IoBackend.class).iterator(),
-        ServiceLoader.load(layer, Collective.class).iterator());
+        Services.in(layer, DeviceRuntime.class),
+        Services.in(layer, IoBackend.class),
+        Services.in(layer, Collective.class));
   }
 
   /** Takes what service loaders find; the runtime of host memory is always there. */
@@ -85,26 +87,11 @@ public final class Registry implements Plugins {
       Iterator<DeviceRuntime> runtimes,
       Iterator<IoBackend> backends,
       Iterator<Collective> collectives) {
+    Iterator<DeviceRuntime> builtIn = List.<DeviceRuntime>of(new HostRuntime()).iterator();
     return new Registry(
-        ProviderSet.of(Kind.DEVICE, RUNTIME_IDS, withBuiltIn(runtimes)),
+        ProviderSet.of(Kind.DEVICE, RUNTIME_IDS, Services.inTurn(builtIn, runtimes)),
         ProviderSet.of(Kind.BACKEND, BACKEND_IDS, backends),
         ProviderSet.of(Kind.COLLECTIVE, COLLECTIVE_IDS, collectives));
-  }
-
-  /** Not a stream's concatenation: that ends at the first error of a service loader. */
-  private static Iterator<DeviceRuntime> withBuiltIn(Iterator<DeviceRuntime> found) {
-    Iterator<DeviceRuntime> builtIn = List.<DeviceRuntime>of(new HostRuntime()).iterator();
-    return new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return builtIn.hasNext() || found.hasNext();
-      }
-
-      @Override
-      public DeviceRuntime next() {
-        return builtIn.hasNext() ? builtIn.next() : found.next();
-      }
-    };
   }
 
   @Override
@@ -134,7 +121,19 @@ public final class Registry implements Plugins {
         runtimes.only(runtime -> runtime.type().equals(device.type())),
         DeviceRuntime::probe,
         BackendChoice.FREE,
-        "for device " + device);
+        "for device " + device + unknownType(device).map(fault -> ": " + fault).orElse(""));
+  }
+
+  /** Returns what is wrong with a type that no runtime has, not even one that isn't available. */
+  private Optional<String> unknownType(Device device) {
+    Set<String> known = new TreeSet<>(Set.of("cpu", "cuda"));
+    runtimes.accepted().forEach(runtime -> known.add(runtime.provider().type()));
+    String type = device.type();
+    return known.contains(type)
+        ? Optional.empty()
+        : Optional.of(
+            "no plug-in has devices of type '%s'; %s"
+                .formatted(type, NearestNames.suggestion(type, known)));
   }
 
   /** Returns the runtime that a loader takes for a device. */
@@ -164,23 +163,44 @@ public final class Registry implements Plugins {
 
   /** Returns the backends for a device, to be tried in order. */
   public Candidates<IoBackend> backends(Device device, BackendChoice choice) {
+    choice.checkNames(backends.knownIds());
     return new Candidates<>(
         backends, backend -> backend.probe(device), choice, "to read files to " + device);
   }
 
   /** Selects the collective for a group. */
   public Collective collective(GroupConfig config) throws BackendUnavailableException {
+    return collectives(config).next();
+  }
+
+  private Candidates<Collective> collectives(GroupConfig config) {
     Device device = config.device();
     return new Candidates<>(
-            collectives,
-            collective -> collective.probe(device),
-            new BackendChoice(config.collective(), Set.of()),
-            "for groups on " + device)
-        .next();
+        collectives,
+        collective -> collective.probe(device),
+        BackendChoice.of(config.collective()),
+        "for groups on " + device);
+  }
+
+  /** Checks the collective that a group of one asks for, without need of it. */
+  public void checkCollective(GroupConfig config) throws BackendUnavailableException {
+    Optional<String> asked = config.collective();
+    if (asked.isPresent() && !collectives.knownIds().contains(asked.get())) {
+      var _ = collectives(config).next(); // It is there under no circumstances, and this says so.
+    }
   }
 
   @Override
   public List<PluginReport> probe(Device device) {
+    unknownType(device)
+        .ifPresent(fault -> {
+          throw new IllegalArgumentException("device '" + device + "': " + fault);
+        });
+    return reports(device);
+  }
+
+  /** Probes every plug-in, whatever the device. */
+  public List<PluginReport> reports(Device device) {
     return Stream.of(
             report(runtimes, DeviceRuntime::probe),
             report(backends, backend -> backend.probe(device)),

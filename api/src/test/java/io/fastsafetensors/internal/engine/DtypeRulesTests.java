@@ -151,9 +151,11 @@ class DtypeRulesTests {
         "'other.I8' I8 [8] can't be converted to the larger F32",
         options().dtype("other.I8", DType.F32));
     refuses(
-        "dtype rule 'layres.*=F16' matches none of the 25 tensors",
+        "dtype rule 'layres.*=F16': no tensor matches 'layres.*'; the nearest of 25: 'layers.",
         options().dtype("layres.*", DType.F16));
-    refuses("dtype rule 'W=asis' matches none", options().keepDtype("W"));
+    refuses(
+        "dtype rule 'W=asis': no tensor matches 'W'; the nearest of 25: ",
+        options().keepDtype("W"));
   }
 
   private void refuses(String message, LoadOptions.Builder options) throws IOException {

@@ -274,7 +274,7 @@ class GroupAgreementTests {
         .containsOnly(failures.getFirst().getMessage())
         .first()
         .asString()
-        .contains("no tensor matches the filter 'c*'");
+        .contains("filter: no tensor matches 'c*'; the nearest of 2: 'a'");
   }
 
   @Test

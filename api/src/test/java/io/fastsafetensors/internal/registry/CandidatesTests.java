@@ -3,10 +3,13 @@ package io.fastsafetensors.internal.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Device;
+import io.fastsafetensors.GroupConfig;
+import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.IoBackend;
@@ -25,7 +28,7 @@ class CandidatesTests {
   }
 
   private static Candidates<IoBackend> asked(String id, IoBackend... backends) {
-    return candidates(new BackendChoice(Optional.of(id), Set.of()), backends);
+    return candidates(BackendChoice.of(Optional.of(id)), backends);
   }
 
   private static Candidates<IoBackend> candidates(BackendChoice choice, IoBackend... backends) {
@@ -77,7 +80,7 @@ class CandidatesTests {
     ProbeOnly high = ProbeOnly.available("high", 9);
     ProbeOnly low = ProbeOnly.available("low", 1);
     Candidates<IoBackend> candidates =
-        candidates(new BackendChoice(Optional.empty(), Set.of("high")), high, low);
+        candidates(new BackendChoice(Optional.empty(), Set.of("high"), Set.of("high")), high, low);
     assertThat(candidates.next()).isSameAs(low);
     assertThat(high.probes()).isZero();
     assertThat(candidates.reports().getFirst().detail()).isEqualTo("switched off: high=off");
@@ -193,5 +196,40 @@ class CandidatesTests {
     assertThatExceptionOfType(BackendUnavailableException.class)
         .isThrownBy(() -> registry.runtimes(Device.parse("cuda:1")).next())
         .withMessageStartingWith("nothing available for device cuda:1; found no plug-in");
+    assertThatExceptionOfType(BackendUnavailableException.class)
+        .isThrownBy(() -> registry.runtimes(Device.parse("cdua:0")).next())
+        .withMessageStartingWith(
+            "nothing available for device cdua:0: no plug-in has devices of type 'cdua'; did you"
+                + " mean 'cuda'?");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> registry.probe(Device.parse("abacus")))
+        .withMessage(
+            "device 'abacus:0': no plug-in has devices of type 'abacus'; there are: cpu, cuda");
+  }
+
+  @Test
+  void propertiesAreAboutBackendsThereCouldBe() {
+    BackendChoice gds = BackendChoice.of(LoadOptions.builder().property("gds", "auto").build());
+    assertThat(candidates(gds, ProbeOnly.available("own", 1))).isNotNull();
+    for (String use : List.of("off", "auto")) {
+      BackendChoice mistyped = BackendChoice.of(LoadOptions.builder().property("gdz", use).build());
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> candidates(mistyped, ProbeOnly.available("own", 1)))
+          .withMessage("property 'gdz': no backend has that id; did you mean 'gds'?");
+    }
+  }
+
+  @Test
+  void aGroupOfOneNeedsNoCollectiveButNamesOneThatThereCouldBe() throws Exception {
+    Registry registry =
+        Registry.of(
+            Collections.emptyIterator(), Collections.emptyIterator(), Collections.emptyIterator());
+    registry.checkCollective(GroupConfig.builder(0, 1).port(9).build());
+    registry.checkCollective(GroupConfig.builder(0, 1).port(9).collective("nccl").build());
+    assertThatExceptionOfType(BackendUnavailableException.class)
+        .isThrownBy(() ->
+            registry.checkCollective(GroupConfig.builder(0, 1).port(9).collective("ncll").build()))
+        .withMessageStartingWith(
+            "'ncll', asked for for groups on cpu, was not found: did you mean 'nccl'?");
   }
 }

@@ -4,12 +4,17 @@ package io.fastsafetensors.internal.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.Plugins;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.DeviceRuntime;
+import java.io.IOException;
+import java.net.URL;
 import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -68,5 +73,39 @@ class RegistryTests {
     Availability here = Availability.available("simulated");
     assertThat(devices(new Gpus("broken-gpus", here, -1), new Gpus("some-gpus", here, 1)))
         .containsExactly(Device.CPU, new Device("gpu", 0));
+  }
+
+  /** As that of a program that was stopped in an application server. */
+  private static final class StoppedLoader extends ClassLoader {
+    @Override
+    public Enumeration<URL> getResources(String name) throws IOException {
+      if (name.endsWith("Collective")) {
+        throw new IOException("the jar is gone");
+      }
+      throw new IllegalStateException("the application was stopped");
+    }
+  }
+
+  @Test
+  void classLoaderThatCannotBeSearchedIsRefusedWithItsReason() {
+    Plugins plugins = Plugins.in(new StoppedLoader());
+    assertThat(plugins.devices()).containsExactly(Device.CPU);
+    assertThat(plugins.probe(Device.CPU))
+        .extracting(report -> report.kind() + " " + report.id() + " " + report.detail())
+        .satisfiesExactly(
+            host -> assertThat(host).startsWith("DEVICE host"),
+            device -> assertThat(device).startsWith("DEVICE ? refused").contains("was stopped"),
+            backend -> assertThat(backend).startsWith("BACKEND ? refused").contains("was stopped"),
+            collective ->
+                assertThat(collective)
+                    .startsWith("COLLECTIVE ? refused")
+                    .contains("the jar is gone"));
+  }
+
+  @Test
+  void plugInsOfAnEmptyLayerAreTheRuntimeOfHostMemory() {
+    assertThat(Plugins.in(ModuleLayer.empty()).probe(Device.CPU))
+        .extracting(PluginReport::id)
+        .containsExactly("host");
   }
 }
