@@ -36,6 +36,17 @@ public record Device(String type, int index) {
   }
 
   /**
+   * Returns an NVIDIA GPU.
+   *
+   * @param index which one, from 0, as CUDA counts those that the process may see
+   * @return the device {@code cuda:INDEX}; whether there is one is found when it is opened
+   * @throws IllegalArgumentException if the index is negative
+   */
+  public static Device cuda(int index) {
+    return new Device("cuda", index);
+  }
+
+  /**
    * Reads a device such as {@code cpu}, {@code cuda:1}; without an index it is index 0.
    *
    * @param text the text

@@ -72,6 +72,16 @@ public sealed interface Engine permits DefaultEngine {
   ProcessGroup join(GroupConfig config, Plugins plugins) throws LoadException;
 
   /**
+   * Joins the group that a launcher started this process in; blocks until all are there.
+   *
+   * @param device where this rank's tensors live, with or without an index
+   * @return the group
+   * @throws LoadException as of {@link ProcessGroup#join}
+   * @see ProcessGroup#fromEnvironment(String)
+   */
+  ProcessGroup fromEnvironment(String device) throws LoadException;
+
+  /**
    * Finds a checkpoint.
    *
    * @param path a file, an index or a folder

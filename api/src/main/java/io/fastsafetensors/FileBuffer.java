@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
-import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.engine.DefaultFileBuffer;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +40,21 @@ public sealed interface FileBuffer extends AutoCloseable permits DefaultFileBuff
   Set<String> keys();
 
   /**
+   * Lists all tensors loaded, on all ranks.
+   *
+   * @return what the files say of each, in the order of {@link #keys}; unmodifiable
+   */
+  List<TensorInfo> tensors();
+
+  /**
+   * Lists the files of all ranks, with their metadata.
+   *
+   * @return the headers, in the order of ranks, and within a rank as added; all tensors of a file
+   *     are in its header, also those that a filter left out; unmodifiable
+   */
+  List<SafetensorsHeader> files();
+
+  /**
    * Returns what the file says of a tensor.
    *
    * @param name the tensor
@@ -65,7 +82,7 @@ public sealed interface FileBuffer extends AutoCloseable permits DefaultFileBuff
   Map<String, String> metadata(Path file);
 
   /**
-   * Returns a whole tensor; in a group the owner broadcasts it.
+   * Returns a whole tensor, as it was loaded; otherwise as {@link #tensor(String, TensorOptions)}.
    *
    * @param name the tensor
    * @return a view in a group of one, else a copy
@@ -73,138 +90,89 @@ public sealed interface FileBuffer extends AutoCloseable permits DefaultFileBuff
    * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
    * @throws IllegalStateException if this buffer is closed or the tensor was released
    */
-  Tensor tensor(String name) throws LoadException;
+  default Tensor tensor(String name) throws LoadException {
+    return tensor(name, TensorOptions.defaults());
+  }
 
   /**
-   * Returns a whole tensor, converted.
+   * Returns this rank's part of a tensor. A whole one is broadcast by its owner to all ranks, a
+   * shard scattered.
    *
    * @param name the tensor
-   * @param dtype the type wanted, also a larger one
-   * @return a view if nothing had to move, else a copy
+   * @param options which part, and in which type
+   * @return a view in a group of one if nothing is converted, else a copy
    * @throws LoadException if a rank or a device fails
-   * @throws IllegalArgumentException if the device doesn't know this conversion
+   * @throws IllegalArgumentException if there is no such dimension, elements smaller than a byte
+   *     can't be cut there, or the device doesn't know this conversion
    * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
    * @throws IllegalStateException if this buffer is closed or the tensor was released
    */
-  Tensor tensor(String name, DType dtype) throws LoadException;
+  Tensor tensor(String name, TensorOptions options) throws LoadException;
 
   /**
-   * Returns this rank's part of a tensor: with S the size of the dimension, N ranks and b = ceil(S
-   * / N), rank r gets [r*b, min((r+1)*b, S)). A rank past the end gets a dimension of 0.
+   * Sends a tensor, or that rank's part of it, to one rank; all ranks call it.
    *
    * @param name the tensor
-   * @param dim the dimension to cut, from 0
-   * @return a view in a group of one, else a copy
+   * @param receiver the rank that gets it
+   * @param options which part, and in which type; of a shard it is the receiver's
+   * @return on the receiver what {@link #tensor(String, TensorOptions)} would be there; elsewhere
+   *     empty
    * @throws LoadException if a rank or a device fails
-   * @throws IllegalArgumentException if there is no such dimension, or if elements smaller than a
-   *     byte can't be cut there
+   * @throws IllegalArgumentException if there is no such rank, or as {@link #tensor(String,
+   *     TensorOptions)}
    * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
    * @throws IllegalStateException if this buffer is closed or the tensor was released
    */
-  Tensor sharded(String name, int dim) throws LoadException;
+  Optional<Tensor> send(String name, int receiver, TensorOptions options) throws LoadException;
 
   /**
-   * Returns this rank's part of a tensor, converted.
+   * Concatenates this rank's parts of several tensors, in the order asked for.
    *
-   * @param name the tensor
-   * @param dim the dimension to cut, from 0
-   * @param dtype the type wanted, also a larger one
-   * @return a view if nothing had to move, else a copy
-   * @throws LoadException if a rank or a device fails
-   * @throws IllegalArgumentException as {@link #sharded(String, int)}, or if the device doesn't
-   *     know this conversion
-   * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
-   * @throws IllegalStateException if this buffer is closed or the tensor was released
-   */
-  Tensor sharded(String name, int dim, DType dtype) throws LoadException;
-
-  /**
-   * Gives a whole tensor to one rank.
-   *
-   * @param name the tensor
-   * @param rank who gets it
-   * @return on that rank the tensor: a view in a group of one, else a copy; elsewhere empty
-   * @throws LoadException if a rank or a device fails
-   * @throws IllegalArgumentException if there is no such rank
-   * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
-   * @throws IllegalStateException if this buffer is closed or the tensor was released
-   */
-  Optional<Tensor> push(String name, int rank) throws LoadException;
-
-  /**
-   * Gives a whole tensor, converted, to one rank.
-   *
-   * @param name the tensor
-   * @param rank who gets it
-   * @param dtype the type wanted, also a larger one
-   * @return on that rank the tensor; elsewhere empty
-   * @throws LoadException if a rank or a device fails
-   * @throws IllegalArgumentException if there is no such rank, or the device doesn't know this
-   *     conversion
-   * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
-   * @throws IllegalStateException if this buffer is closed or the tensor was released
-   */
-  Optional<Tensor> push(String name, int rank, DType dtype) throws LoadException;
-
-  /**
-   * Returns this rank's parts of several tensors as one tensor, in the order asked for.
-   *
-   * @param names the tensors: of one type, and of equal size in every dimension but {@code dim}
-   * @param dim the dimension to cut and to join along, from 0
+   * @param names the tensors; their parts are of one type, and of equal size in every dimension but
+   *     {@code dim}
+   * @param dim the dimension to join along, from 0
+   * @param options which part of each, and in which type; the cut may be along another dimension
    * @return a copy
    * @throws LoadException if a rank or a device fails
-   * @throws IllegalArgumentException if there is none, or types, shapes or the dimension don't fit
+   * @throws IllegalArgumentException if there is no name, or types, shapes or a dimension don't
+   *     fit, or the device doesn't know this conversion
    * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
    * @throws IllegalStateException if this buffer is closed or a tensor was released
    */
-  Tensor concatenatedShards(List<String> names, int dim) throws LoadException;
+  Tensor concatenate(List<String> names, int dim, TensorOptions options) throws LoadException;
 
   /**
-   * Returns this rank's parts of several tensors, converted, as one tensor.
-   *
-   * @param names the tensors: of one type, and of equal size in every dimension but {@code dim}
-   * @param dim the dimension to cut and to join along, from 0
-   * @param dtype the type wanted, also a larger one
-   * @return a copy
-   * @throws LoadException if a rank or a device fails
-   * @throws IllegalArgumentException as {@link #concatenatedShards(List, int)}, or if the device
-   *     doesn't know this conversion
-   * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
-   * @throws IllegalStateException if this buffer is closed or a tensor was released
-   */
-  Tensor concatenatedShards(List<String> names, int dim, DType dtype) throws LoadException;
-
-  /**
-   * Returns many tensors with few exchanges.
+   * Returns this rank's parts of many tensors with few exchanges.
    *
    * <p>Results of one exchange share memory, which is freed with the last of them.
    *
-   * @param dims which: the dimension to cut for {@link #sharded}, or {@link #WHOLE}; all ranks give
-   *     the same, in any order
+   * @param wanted the tensors, and how each is wanted; all ranks give the same, in any order
    * @return the tensors, in the order of the map
    * @throws LoadException if a rank or a device fails: nothing is left behind
-   * @throws IllegalArgumentException if a dimension doesn't fit
+   * @throws IllegalArgumentException as {@link #tensor(String, TensorOptions)}
    * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
    * @throws IllegalStateException if this buffer is closed or a tensor was released
    */
-  Map<String, Tensor> all(Map<String, Integer> dims) throws LoadException;
+  Map<String, Tensor> all(Map<String, TensorOptions> wanted) throws LoadException;
 
   /**
-   * Returns many tensors, converted, with few exchanges.
+   * Returns this rank's parts of many tensors that are wanted alike; otherwise as {@link
+   * #all(Map)}.
    *
-   * @param dims which, as in {@link #all(Map)}
-   * @param dtype the type wanted for all
-   * @return the tensors, in the order of the map
+   * @param names the tensors, such as {@link #keys}; all ranks give the same, in any order
+   * @param options which part of each, and in which type
+   * @return the tensors, in the order of the names
    * @throws LoadException if a rank or a device fails: nothing is left behind
-   * @throws IllegalArgumentException as {@link #all(Map)}, or if the device doesn't know this
-   *     conversion
+   * @throws IllegalArgumentException as {@link #tensor(String, TensorOptions)}
    * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
    * @throws IllegalStateException if this buffer is closed or a tensor was released
    */
-  Map<String, Tensor> all(Map<String, Integer> dims, DType dtype) throws LoadException;
-
-  /** In {@link #all(Map)}, the dimension that stands for a whole tensor. */
-  int WHOLE = -1;
+  default Map<String, Tensor> all(Collection<String> names, TensorOptions options)
+      throws LoadException {
+    Map<String, TensorOptions> wanted = LinkedHashMap.newLinkedHashMap(names.size());
+    names.forEach(name -> wanted.put(name, options));
+    return all(wanted);
+  }
 
   /**
    * Returns what the load did on this rank, and why.

@@ -24,6 +24,7 @@ public final class GroupConfig {
   private final int rank;
   private final int size;
   private final int localRank;
+  private final Optional<String> launcher;
   private final String host;
   private final int port;
   private final String job;
@@ -36,6 +37,7 @@ public final class GroupConfig {
     this.rank = builder.rank;
     this.size = builder.size;
     this.localRank = builder.localRank;
+    this.launcher = Optional.ofNullable(builder.launcher);
     this.host = builder.host;
     this.port = builder.port;
     this.job = builder.job;
@@ -94,6 +96,7 @@ public final class GroupConfig {
           Builder builder =
               builder(launch.rank(), launch.size())
                   .localRank(launch.localRank())
+                  .launcher(launch.launcher())
                   .host(launch.place().host())
                   .port(launch.place().port())
                   .job(launch.place().job())
@@ -142,6 +145,17 @@ public final class GroupConfig {
    */
   public int localRank() {
     return localRank;
+  }
+
+  /**
+   * Returns what started the ranks.
+   *
+   * @return {@code torchrun}, {@code fst launch}, {@code srun}, {@code MPICH}, {@code Open MPI},
+   *     {@code PMIx}, {@code Kubernetes}, or {@code environment variables} that no launcher of
+   *     these set; empty unless it was made by {@link #fromEnvironment()} or said to the builder
+   */
+  public Optional<String> launcher() {
+    return launcher;
   }
 
   /**
@@ -216,6 +230,7 @@ public final class GroupConfig {
   public Builder toBuilder() {
     return new Builder(rank, size)
         .localRank(localRank)
+        .launcher(launcher.orElse(null))
         .host(host)
         .port(port)
         .job(job)
@@ -228,8 +243,11 @@ public final class GroupConfig {
   /** Returns all but the token. */
   @Override
   public String toString() {
+    String by = launcher.map(name -> ", by " + name).orElse("");
     String place = port > 0 ? host + ":" + port : host + ", job " + job;
-    return "rank " + rank + " of " + size + " at " + place + " for " + device;
+    String at = size == 1 ? "" : ", at " + place;
+    return "rank %s of %s, local rank %s%s%s, for %s"
+        .formatted(rank, size, localRank, by, at, device);
   }
 
   @Override
@@ -238,6 +256,7 @@ public final class GroupConfig {
         && rank == that.rank
         && size == that.size
         && localRank == that.localRank
+        && launcher.equals(that.launcher)
         && host.equals(that.host)
         && port == that.port
         && job.equals(that.job)
@@ -249,7 +268,8 @@ public final class GroupConfig {
 
   @Override
   public int hashCode() {
-    return Objects.hash(rank, size, localRank, host, port, job, device, collective, timeout);
+    return Objects.hash(
+        rank, size, localRank, launcher, host, port, job, device, collective, timeout);
   }
 
   /**
@@ -261,6 +281,7 @@ public final class GroupConfig {
     private final int rank;
     private final int size;
     private int localRank;
+    private @Nullable String launcher;
     private String host = "127.0.0.1";
     private int port;
     private String job = "";
@@ -283,6 +304,17 @@ public final class GroupConfig {
      */
     public Builder localRank(int number) {
       this.localRank = number;
+      return this;
+    }
+
+    /**
+     * Says what started the ranks, for messages.
+     *
+     * @param name the launcher's name; null is none
+     * @return this
+     */
+    public Builder launcher(@Nullable String name) {
+      this.launcher = name;
       return this;
     }
 

@@ -262,7 +262,7 @@ public final class LoadOptions {
      *
      * <p>A load whose tensors can't all be converted fails with an {@code IllegalArgumentException}
      * before it reads any: to a larger type, for instance, tensors are converted when they are
-     * asked for ({@link FileBuffer#tensor(String, DType)}).
+     * asked for ({@link TensorOptions#of(DType)}).
      *
      * @param dtype the type, one of floating point; at most as large as those in the file
      * @return this

@@ -3,6 +3,7 @@ package io.fastsafetensors;
 
 import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.engine.DefaultLoader;
 import java.nio.file.Path;
@@ -10,14 +11,24 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Loads safetensors files to a device.
  *
+ * {@snippet lang = java :
+ * try (Loader loader = Loader.open(Path.of("model"));
+ *     FileBuffer buffer = loader.load()) {
+ *   Tensor weights = buffer.tensor("lm_head.weight");
+ * }
+ * }
+ *
  * <p>First say which rank reads which files, then {@link #load}. A loader is reusable: {@link
  * #reset} forgets the files and keeps the device open and its memory pooled. In a group all ranks
- * add the same files in the same order, and {@link #keys}, {@link #info} and {@link #load} are
- * collective: a file needs to exist only where its owner runs. One thread at a time uses a loader.
+ * add the same files in the same order, and {@link #keys}, {@link #tensors}, {@link #files}, {@link
+ * #info} and {@link #load} are collective: a file needs to exist only where its owner runs. One
+ * thread at a time uses a loader; only {@link #close} and {@link #explain} may be called while a
+ * load is under way.
  *
  * <p><b>Files that hang.</b> A call on a network file system may never return. Every call here that
  * touches files is made on a thread of the library, and ends soon after its timeout, a cancellation
@@ -42,6 +53,59 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   static Builder builder() {
     return Engines.get().loader();
   }
+
+  /**
+   * Opens checkpoints for this process alone, to be loaded to host memory: as {@link #builder} and
+   * {@link #addCheckpoint(Path)} for each path. Of several ranks each would load all of it; they
+   * use a {@link Builder#group}.
+   *
+   * @param paths at least one: files, indexes ({@code *.safetensors.index.json}) or folders
+   * @return a loader with the files, of which nothing is loaded; the caller closes it
+   * @throws LoadException as {@link #addCheckpoint(Path)}
+   * @throws IllegalArgumentException if there is no path, or a file is given twice
+   */
+  static Loader open(Path... paths) throws LoadException {
+    return open(Device.CPU, paths);
+  }
+
+  /**
+   * Opens checkpoints for this process alone, to be loaded to a device; otherwise as {@link
+   * #open(Path...)}.
+   *
+   * @param device where tensors go, such as {@code Device.cuda(0)}
+   * @param paths at least one: files, indexes ({@code *.safetensors.index.json}) or folders
+   * @return a loader with the files, of which nothing is loaded; the caller closes it
+   * @throws LoadException as {@link #addCheckpoint(Path)}; that the device is not there is found by
+   *     {@link #load}
+   * @throws IllegalArgumentException if there is no path, or a file is given twice
+   */
+  static Loader open(Device device, Path... paths) throws LoadException {
+    if (paths.length == 0) {
+      throw new IllegalArgumentException("no path: want a file, an index or a folder");
+    }
+    Loader loader = builder().device(device).build();
+    try {
+      for (Path path : paths) {
+        loader.addCheckpoint(path);
+      }
+      return loader;
+    } catch (Throwable e) {
+      loader.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Adds files. In a group they are dealt out in this order, the first to rank 0, the next to rank
+   * 1; a further call goes on with the next rank. {@link #addCheckpoint(Path)} goes by size.
+   *
+   * @param files the files; missing ones are found by {@link #keys} or {@link #load}, before any
+   *     tensor is read
+   * @return this
+   * @throws IllegalArgumentException if a file was added before
+   * @throws IllegalStateException if the loader is closed
+   */
+  Loader addFiles(Path... files);
 
   /**
    * Adds files that one rank reads.
@@ -109,6 +173,25 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   Set<String> keys() throws LoadException;
 
   /**
+   * Lists all tensors of all files on all ranks, reading headers as needed.
+   *
+   * @return what the files say of each, in the order of {@link #keys}; unmodifiable
+   * @throws LoadException as {@link #keys}
+   * @throws IllegalStateException if the loader is closed
+   */
+  List<TensorInfo> tensors() throws LoadException;
+
+  /**
+   * Lists the files of all ranks, with their metadata, reading headers as needed.
+   *
+   * @return the headers, in the order of ranks, and within a rank as added; paths are this rank's;
+   *     unmodifiable
+   * @throws LoadException as {@link #keys}
+   * @throws IllegalStateException if the loader is closed
+   */
+  List<SafetensorsHeader> files() throws LoadException;
+
+  /**
    * Returns what the file says of a tensor, reading headers as needed.
    *
    * @param name the tensor
@@ -145,6 +228,41 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   FileBuffer load(LoadOptions options) throws LoadException;
 
   /**
+   * Loads all tensors with the default options on a thread of the library; otherwise as {@link
+   * #loadAsync(LoadOptions)}.
+   *
+   * @return the future
+   * @throws IllegalStateException if the loader is closed, or another load is under way
+   */
+  CompletableFuture<FileBuffer> loadAsync();
+
+  /**
+   * Loads tensors on a thread of the library, a daemon; returns at once. In a group all ranks call
+   * it, or {@link #load(LoadOptions)}.
+   *
+   * <p>The future completes with the buffer, which the caller closes, or exceptionally with what
+   * {@link #load(LoadOptions)} throws: a {@link LoadCancelledException} if the timeout or the
+   * switch of the options, or {@link #close}, ended the load. Dependent actions that are not
+   * asynchronous run on the thread that loads; the loader can be used by them.
+   *
+   * <p>Who completes the future before the load has, ends the load as a {@link Cancellation} does:
+   * {@code cancel}, whose argument makes no difference, or {@code orTimeout}. The future is done at
+   * once; the load ends at its next block, in a group on all ranks, and nothing of it is left: a
+   * buffer that is ready too late is closed by the library. The switch of the options is not
+   * touched. To cancel a future that was derived from this one, by {@code thenApply} for instance,
+   * doesn't end the load.
+   *
+   * <p>Until the future is done, other methods of the loader but {@link #close} and {@link
+   * #explain} throw {@code IllegalStateException}; after a cancellation they wait until the load
+   * has ended.
+   *
+   * @param options how to load
+   * @return the future
+   * @throws IllegalStateException if the loader is closed, or another load is under way
+   */
+  CompletableFuture<FileBuffer> loadAsync(LoadOptions options);
+
+  /**
    * Says what the last load did on this rank and why; before the first, and after one that failed,
    * which plug-ins there are.
    *
@@ -178,7 +296,7 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
     /**
      * Sets where tensors go.
      *
-     * @param device the device; {@link Device#CPU} by default
+     * @param device the device; {@link ProcessGroup#device} of the group by default
      * @return this
      */
     Builder device(Device device);

@@ -5,6 +5,7 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.group.ConnectedGroup;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The ranks that share a load: processes, or threads of this one.
@@ -75,6 +76,37 @@ public sealed interface ProcessGroup extends AutoCloseable permits ConnectedGrou
   }
 
   /**
+   * Joins the group of processes that a launcher started this one in, for host memory; otherwise as
+   * {@link #fromEnvironment(String)}.
+   *
+   * @return the group; the caller closes it
+   * @throws LoadException if no collective is available, or a rank is missing, refused or disagrees
+   * @throws IllegalArgumentException if this process is one of several, and what is needed to find
+   *     the others is missing or malformed; the message names the variable
+   */
+  static ProcessGroup fromEnvironment() throws LoadException {
+    return fromEnvironment(Device.CPU.type());
+  }
+
+  /**
+   * Joins the group of processes that a launcher started this one in: as {@link
+   * GroupConfig#fromEnvironment()} and {@link #join}. A process that no launcher started gets a
+   * group of one; {@link #launcher} tells. What was found is in {@link #toString}.
+   *
+   * @param device where this rank's tensors live: {@code TYPE:INDEX}, or a type such as {@code
+   *     cuda}, of which the index is the {@link #localRank}, or 0 where this process sees only one
+   *     device of the type
+   * @return the group, of which {@link #device} is that device; the caller closes it
+   * @throws LoadException if no collective is available, or a rank is missing, refused or disagrees
+   * @throws IllegalArgumentException if the device has another form, or this process is one of
+   *     several, and what is needed to find the others is missing or malformed; the message names
+   *     the variable
+   */
+  static ProcessGroup fromEnvironment(String device) throws LoadException {
+    return Engines.get().fromEnvironment(device);
+  }
+
+  /**
    * Returns this rank.
    *
    * @return from 0 to {@code size() - 1}
@@ -87,6 +119,21 @@ public sealed interface ProcessGroup extends AutoCloseable permits ConnectedGrou
    * @return at least 1
    */
   int size();
+
+  /**
+   * Returns this process's number on its host.
+   *
+   * @return from 0; in a group of threads the rank. Of a group that was split off it is the same
+   */
+  int localRank();
+
+  /**
+   * Returns what started the ranks.
+   *
+   * @return as {@link GroupConfig#launcher}; empty in a group of threads, or if no launcher started
+   *     this process
+   */
+  Optional<String> launcher();
 
   /**
    * Returns how long a call may wait for the other ranks.
@@ -140,6 +187,14 @@ public sealed interface ProcessGroup extends AutoCloseable permits ConnectedGrou
    * @throws CollectiveException if a rank is lost or late
    */
   ProcessGroup split(int color, int key) throws CollectiveException;
+
+  /**
+   * Returns rank, size, local rank, launcher, where the ranks met, and the device, in a line.
+   *
+   * @return the line
+   */
+  @Override
+  String toString();
 
   /** Leaves the group; bounded by the timeout. A second call does nothing. */
   @Override

@@ -87,6 +87,32 @@ class GroupConfigTests {
   }
 
   @Test
+  void theLauncherIsNamed() {
+    assertThat(config(TORCHRUN).launcher()).hasValue("torchrun");
+    assertThat(config(TORCHRUN, "FST_LAUNCHER_PID", "7").launcher()).hasValue("fst launch");
+    assertThat(config(BY_HAND).launcher()).hasValue("environment variables");
+    assertThat(config(SRUN).launcher()).hasValue("srun");
+    assertThat(config(OPEN_MPI).launcher()).hasValue("Open MPI");
+    assertThat(config(SRUN, "WORLD_SIZE", "1").launcher()).hasValue("srun");
+    assertThat(config(Map.of("WORLD_SIZE", "1")).launcher()).hasValue("environment variables");
+    assertThat(GroupConfig.builder(0, 1).job("j").build().launcher()).isEmpty();
+  }
+
+  @Test
+  void whatWasFoundIsOneLine() {
+    assertThat(config(BY_HAND))
+        .hasToString(
+            "rank 1 of 2, local rank 1, by environment variables, at 10.0.0.1:29500, for cpu");
+    assertThat(config(TORCHRUN).toBuilder().device(Device.cuda(1)).build().toString())
+        .startsWith("rank 1 of 2, local rank 1, by torchrun, at 127.0.0.1, job torchrun 17a6de35")
+        .endsWith(", for cuda:1");
+    assertThat(config(Map.of("WORLD_SIZE", "1")))
+        .hasToString("rank 0 of 1, local rank 0, by environment variables, for cpu");
+    GroupConfig config = config(SRUN);
+    assertThat(config.toBuilder().build()).isEqualTo(config).hasSameHashCodeAs(config);
+  }
+
+  @Test
   void jobsAndAttemptsOfTorchrunAreToldApart() {
     String job = config(TORCHRUN).job();
     assertThat(config(TORCHRUN, "MASTER_PORT", "37302").job()).isNotEqualTo(job);

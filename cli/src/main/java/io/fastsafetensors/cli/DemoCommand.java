@@ -50,14 +50,12 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private static void runSingle(DemoFiles files, PrintWriter out) throws IOException {
-    try (Loader loader = Loader.builder().build()) {
-      loader.addFiles(0, List.of(files.path("a"), files.path("b")));
-      try (FileBuffer buffer = loader.load();
-          Tensor a0 = buffer.tensor("a0")) {
-        out.println("a0: " + TorchText.of(a0));
-        LoadOutcome.of(buffer.report(), Duration.ZERO).printTo(out);
-        out.flush();
-      }
+    try (Loader loader = Loader.open(files.path("a"), files.path("b"));
+        FileBuffer buffer = loader.load();
+        Tensor a0 = buffer.tensor("a0")) {
+      out.println("a0: " + TorchText.of(a0));
+      LoadOutcome.of(buffer.report(), Duration.ZERO).printTo(out);
+      out.flush();
     }
   }
 

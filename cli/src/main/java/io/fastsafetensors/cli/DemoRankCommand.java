@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.ProcessGroup;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,10 +21,10 @@ final class DemoRankCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    GroupConfig config =
-        GroupConfig.fromEnvironment()
-            .orElseThrow(() -> new IllegalArgumentException("run by fst demo only"));
-    try (ProcessGroup group = ProcessGroup.join(config)) {
+    try (ProcessGroup group = ProcessGroup.fromEnvironment()) {
+      if (group.launcher().isEmpty()) {
+        throw new IllegalArgumentException("run by fst demo only");
+      }
       output.out().print(new DemoRank(group, new DemoFiles(folder)).run());
     }
     return ExitCode.OK;

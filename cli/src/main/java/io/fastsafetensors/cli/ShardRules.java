@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import io.fastsafetensors.TensorOptions;
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.LoadException;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.Optional;
 
 /**
  * Says of each tensor whether and where it is cut.
@@ -39,7 +40,12 @@ record ShardRules(List<ShardRule> rules) {
 
   /** Gives out a tensor: this rank's part where a rule says so, else the whole. */
   Tensor tensor(FileBuffer buffer, String name) throws LoadException {
-    Optional<ShardRule> rule = rules.stream().filter(r -> r.matches(name)).findFirst();
-    return rule.isPresent() ? buffer.sharded(name, rule.get().dim()) : buffer.tensor(name);
+    Cut cut =
+        rules.stream()
+            .filter(rule -> rule.matches(name))
+            .findFirst()
+            .map(rule -> Cut.shard(rule.dim()))
+            .orElseGet(Cut::whole);
+    return buffer.tensor(name, TensorOptions.of(cut));
   }
 }

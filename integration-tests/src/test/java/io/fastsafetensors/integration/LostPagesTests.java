@@ -3,6 +3,8 @@ package io.fastsafetensors.integration;
 
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.fastsafetensors.TensorOptions;
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
@@ -51,8 +53,8 @@ class LostPagesTests {
         assertNamed(file, () -> tensor.toHost(elements));
         assertNamed(file, () -> tensor.copy().close());
         assertNamed(file, () -> tensor.to(DType.F16).close());
-        assertNamed(file, () -> buffer.tensor("b", DType.BF16).close());
-        assertNamed(file, () -> buffer.concatenatedShards(List.of("a", "b"), 0).close());
+        assertNamed(file, () -> buffer.tensor("b", TensorOptions.of(DType.BF16)).close());
+        assertNamed(file, () -> buffer.concatenate(List.of("a", "b"), 0, TensorOptions.of(Cut.shard(0))).close());
       }
     }
   }

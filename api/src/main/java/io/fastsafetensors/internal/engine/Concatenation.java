@@ -14,24 +14,25 @@ final class Concatenation {
   private Concatenation() {}
 
   /**
-   * Checks that tensors can be joined.
+   * Checks that the parts that every rank gets of some tensors can be joined.
    *
    * @throws IllegalArgumentException if there is none, or if types or sizes don't fit
    */
-  static void check(List<Request> requests, int dim) {
+  static void check(List<Request> requests, int dim, int ranks) {
     if (requests.isEmpty()) {
       throw new IllegalArgumentException("no tensors to concatenate");
     }
     Request first = requests.getFirst();
     for (Request other : requests) {
-      // Also checks the dimension itself.
-      other.part(1, 0);
+      other.checkDim(dim);
       if (!fits(first, other, dim)) {
         throw new IllegalArgumentException(
             "tensors %s and %s can't be joined: they differ in type or in another dimension than %s"
                 .formatted(first.spec().as(first.wanted()), other.spec().as(other.wanted()), dim));
       }
-      checkRows(other.spec().as(other.wanted()), dim);
+      for (int rank = 0; rank < ranks; rank++) {
+        checkRows(other.partSpec(ranks, rank).as(other.wanted()), dim);
+      }
     }
   }
 

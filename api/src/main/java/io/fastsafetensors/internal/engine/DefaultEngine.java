@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Checkpoint;
+import io.fastsafetensors.Device;
 import io.fastsafetensors.Engine;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.Loader;
@@ -54,6 +55,16 @@ public final class DefaultEngine implements Engine {
       return ConnectedGroup.alone(config);
     }
     return ConnectedGroup.join(registry.collective(config), config);
+  }
+
+  @Override
+  public ProcessGroup fromEnvironment(String device) throws LoadException {
+    Optional<GroupConfig> config = GroupConfig.fromEnvironment();
+    int localRank = config.map(GroupConfig::localRank).orElse(0);
+    Device own = RankDevice.of(device, localRank, () -> installed().devices());
+    return config.isPresent()
+        ? join(config.get().toBuilder().device(own).build())
+        : ConnectedGroup.alone(own);
   }
 
   @Override

@@ -4,12 +4,13 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogEntry;
-import io.fastsafetensors.internal.text.Printable;
 import io.fastsafetensors.spi.Transport;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -24,7 +25,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Gives out tensors: views in a group of one, else what the ranks exchange. */
 public final class DefaultFileBuffer implements FileBuffer {
-  private final Catalog wanted;
+  private final Catalog catalog;
   private final LoadReport report;
   private final Transport group;
   private final LoadedTensors loaded;
@@ -35,12 +36,12 @@ public final class DefaultFileBuffer implements FileBuffer {
 
   /** Takes over what was loaded, unless it throws. */
   DefaultFileBuffer(
-      Catalog wanted,
+      Catalog catalog,
       LoadJob.Result result,
       SharedContext context,
       Transport group,
       boolean caching) {
-    this.wanted = wanted;
+    this.catalog = catalog;
     this.report = result.report();
     this.context = context;
     this.group = group;
@@ -48,7 +49,7 @@ public final class DefaultFileBuffer implements FileBuffer {
     this.source =
         group.size() == 1
             ? new ViewSource(loaded, context)
-            : new GroupSource(loaded, context, group, wanted, caching);
+            : new GroupSource(loaded, context, group, catalog, caching);
     this.trace = watch(loaded, context);
     context.retain();
   }
@@ -60,86 +61,60 @@ public final class DefaultFileBuffer implements FileBuffer {
 
   @Override
   public Set<String> keys() {
-    return wanted.keys();
+    return catalog.keys();
   }
 
   @Override
   public TensorInfo info(String name) {
-    return wanted.get(name).info();
+    return catalog.get(name).info();
   }
 
   @Override
   public Path file(String name) {
-    return wanted.get(name).file().source().path();
+    return catalog.get(name).file().source().path();
   }
 
   @Override
   public Map<String, String> metadata(Path file) {
-    return wanted.metadata(file);
+    return catalog.metadata(file);
   }
 
   @Override
-  public Tensor tensor(String name) throws LoadException {
-    return one(() -> request(name, WHOLE, Optional.empty()));
+  public List<TensorInfo> tensors() {
+    return catalog.tensors();
   }
 
   @Override
-  public Tensor tensor(String name, DType dtype) throws LoadException {
-    return one(() -> request(name, WHOLE, Optional.of(dtype)));
+  public List<SafetensorsHeader> files() {
+    return catalog.headers();
   }
 
   @Override
-  public Tensor sharded(String name, int dim) throws LoadException {
-    return one(() -> shardRequest(name, dim, Optional.empty()));
+  public Tensor tensor(String name, TensorOptions options) throws LoadException {
+    return source.get(() -> List.of(request(name, options))).getFirst();
   }
 
   @Override
-  public Tensor sharded(String name, int dim, DType dtype) throws LoadException {
-    return one(() -> shardRequest(name, dim, Optional.of(dtype)));
-  }
-
-  private Tensor one(Together.Step<Request> asked) throws LoadException {
-    return source.get(() -> List.of(asked.run())).getFirst();
-  }
-
-  @Override
-  public Optional<Tensor> push(String name, int rank) throws LoadException {
-    return push(name, rank, Optional.empty());
-  }
-
-  @Override
-  public Optional<Tensor> push(String name, int rank, DType dtype) throws LoadException {
-    return push(name, rank, Optional.of(dtype));
-  }
-
-  private Optional<Tensor> push(String name, int rank, Optional<DType> dtype) throws LoadException {
-    return source.push(
+  public Optional<Tensor> send(String name, int receiver, TensorOptions options)
+      throws LoadException {
+    return source.send(
         () -> {
-          if (rank < 0 || rank >= group.size()) {
+          if (receiver < 0 || receiver >= group.size()) {
             throw new IllegalArgumentException(
-                "no rank " + rank + " in a group of " + group.size());
+                "no rank " + receiver + " in a group of " + group.size());
           }
-          return request(name, WHOLE, dtype);
+          return request(name, options);
         },
-        rank);
+        receiver);
   }
 
   @Override
-  public Tensor concatenatedShards(List<String> names, int dim) throws LoadException {
-    return concatenated(names, dim, Optional.empty());
-  }
-
-  @Override
-  public Tensor concatenatedShards(List<String> names, int dim, DType dtype) throws LoadException {
-    return concatenated(names, dim, Optional.of(dtype));
-  }
-
-  private Tensor concatenated(List<String> names, int dim, Optional<DType> dtype)
+  public Tensor concatenate(List<String> names, int dim, TensorOptions options)
       throws LoadException {
     List<Tensor> parts =
         source.get(() -> {
-          List<Request> requests = shardRequests(names, dim, dtype);
-          Concatenation.check(requests, dim);
+          List<Request> requests = names.stream().map(name -> request(name, options)).toList();
+          Concatenation.check(requests, dim, group.size());
           return requests;
         });
     try {
@@ -149,54 +124,28 @@ public final class DefaultFileBuffer implements FileBuffer {
     }
   }
 
-  private List<Request> shardRequests(List<String> names, int dim, Optional<DType> dtype) {
-    return names.stream().map(name -> shardRequest(name, dim, dtype)).toList();
-  }
-
   @Override
-  public Map<String, Tensor> all(Map<String, Integer> dims) throws LoadException {
-    return all(dims, Optional.empty());
-  }
-
-  @Override
-  public Map<String, Tensor> all(Map<String, Integer> dims, DType dtype) throws LoadException {
-    return all(dims, Optional.of(dtype));
-  }
-
-  private Map<String, Tensor> all(Map<String, Integer> dims, Optional<DType> dtype)
-      throws LoadException {
+  public Map<String, Tensor> all(Map<String, TensorOptions> wanted) throws LoadException {
     Map<String, Tensor> sorted = new HashMap<>();
-    source.get(() -> requests(dims, dtype)).forEach(tensor -> sorted.put(tensor.name(), tensor));
-    Map<String, Tensor> asAsked = LinkedHashMap.newLinkedHashMap(dims.size());
-    dims.keySet().forEach(name -> asAsked.put(name, Objects.requireNonNull(sorted.get(name))));
+    source.get(() -> requests(wanted)).forEach(tensor -> sorted.put(tensor.name(), tensor));
+    Map<String, Tensor> asAsked = LinkedHashMap.newLinkedHashMap(wanted.size());
+    wanted.keySet().forEach(name -> asAsked.put(name, Objects.requireNonNull(sorted.get(name))));
     return asAsked;
   }
 
   /** Sorts, since maps may iterate otherwise on every rank; by place, to be done with each file. */
-  private List<Request> requests(Map<String, Integer> dims, Optional<DType> dtype) {
-    return dims.entrySet().stream()
-        .map(e ->
-            e.getValue() == WHOLE
-                ? request(e.getKey(), WHOLE, dtype)
-                : shardRequest(e.getKey(), e.getValue(), dtype))
+  private List<Request> requests(Map<String, TensorOptions> wanted) {
+    return wanted.entrySet().stream()
+        .map(e -> request(e.getKey(), e.getValue()))
         .sorted(Comparator.comparing(Request::entry, CatalogEntry.BY_PLACE))
         .toList();
   }
 
-  /** Keeps {@link #WHOLE} from meaning anything but in {@link #all}. */
-  private Request shardRequest(String name, int dim, Optional<DType> dtype) {
-    if (dim < 0) {
-      throw new IllegalArgumentException(
-          "tensor " + Printable.quote(name) + ": dimension " + dim + ": want 0 or more");
-    }
-    return request(name, dim, dtype);
-  }
-
-  private Request request(String name, int dim, Optional<DType> dtype) {
+  private Request request(String name, TensorOptions options) {
     loaded.checkOpen();
-    CatalogEntry entry = wanted.get(name);
+    CatalogEntry entry = catalog.get(name);
     DType inMemory = loaded.dtype(entry);
-    return new Request(entry, dim, inMemory, dtype.orElse(inMemory));
+    return new Request(entry, options.cut(), inMemory, options.dtype().orElse(inMemory));
   }
 
   @Override

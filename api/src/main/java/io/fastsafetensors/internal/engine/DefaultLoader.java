@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.Cancellation;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.LoadPlan;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Knows the files, opens the device, and runs the loads. */
@@ -36,7 +39,8 @@ public final class DefaultLoader implements Loader {
   private final AbandonedCalls abandoned = new AbandonedCalls();
   private final Leaks.Trace trace;
   private @Nullable OpenDevice opened;
-  private @Nullable LoadReport lastReport;
+  private volatile @Nullable LoadReport lastReport;
+  private volatile @Nullable AsyncLoad async;
   private volatile boolean closed;
 
   DefaultLoader(Registry registry, Device device, Transport group, Duration timeout) {
@@ -55,7 +59,7 @@ public final class DefaultLoader implements Loader {
 
   @Override
   public Loader addFiles(Map<Integer, List<Path>> added) {
-    checkOpen();
+    checkReady();
     files.add(
         added.entrySet().stream()
             .flatMap(e -> e.getValue().stream().map(path -> new SourceFile(e.getKey(), path)))
@@ -64,28 +68,47 @@ public final class DefaultLoader implements Loader {
   }
 
   @Override
+  public Loader addFiles(Path... added) {
+    checkReady();
+    files.deal(List.of(added));
+    return this;
+  }
+
+  @Override
   public Loader addCheckpoint(Path path) throws LoadException {
-    checkOpen();
+    checkReady();
     files.addCheckpoint(path, Optional.empty(), bounded());
     return this;
   }
 
   @Override
   public Loader addCheckpoint(Path path, String variant) throws LoadException {
-    checkOpen();
+    checkReady();
     files.addCheckpoint(path, Optional.of(variant), bounded());
     return this;
   }
 
   @Override
   public Set<String> keys() throws LoadException {
-    checkOpen();
+    checkReady();
     return files.catalog(bounded()).keys();
   }
 
   @Override
+  public List<TensorInfo> tensors() throws LoadException {
+    checkReady();
+    return files.catalog(bounded()).tensors();
+  }
+
+  @Override
+  public List<SafetensorsHeader> files() throws LoadException {
+    checkReady();
+    return files.catalog(bounded()).headers();
+  }
+
+  @Override
   public TensorInfo info(String name) throws LoadException {
-    checkOpen();
+    checkReady();
     return files.catalog(bounded()).get(name).info();
   }
 
@@ -96,9 +119,27 @@ public final class DefaultLoader implements Loader {
 
   @Override
   public FileBuffer load(LoadOptions options) throws LoadException {
-    checkOpen();
+    checkReady();
+    return load(options, new Cancellation());
+  }
+
+  @Override
+  public CompletableFuture<FileBuffer> loadAsync() {
+    return loadAsync(LoadOptions.defaults());
+  }
+
+  @Override
+  public CompletableFuture<FileBuffer> loadAsync(LoadOptions options) {
+    checkReady();
+    AsyncLoad started = new AsyncLoad();
+    async = started;
+    return started.start(cancellation -> load(options, cancellation));
+  }
+
+  private FileBuffer load(LoadOptions options, Cancellation cancellation) throws LoadException {
     lastReport = null;
-    BoundedCall bounded = BoundedCall.of(StopSignal.of(options, () -> closed), abandoned);
+    BoundedCall bounded =
+        BoundedCall.of(StopSignal.of(options, cancellation, () -> closed), abandoned);
     Catalog catalog = files.agreedCatalog(call(options), bounded);
     if (files.isEmpty()) {
       throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
@@ -194,9 +235,18 @@ public final class DefaultLoader implements Loader {
 
   @Override
   public Loader reset() {
-    checkOpen();
+    checkReady();
     files.clear();
     return this;
+  }
+
+  /** Makes sure that the files are nobody else's at this moment. */
+  private void checkReady() {
+    checkOpen();
+    AsyncLoad last = async;
+    if (last != null) {
+      last.checkEnded(timeout);
+    }
   }
 
   private void checkOpen() {

@@ -120,33 +120,51 @@ final class Exchange {
     return parts;
   }
 
-  /** Makes the only request's tensor on the rank that gets it. */
+  /** Makes the only request's part on the rank that gets it. */
   Bundle receive() throws LoadException {
-    if (!isOwner()) {
-      return make((mine, stream) -> {
-        if (mine.region().bytes() > 0) {
-          group.receive(mine.region(), owner, stream);
-        }
-      });
-    }
-    List<Piece> sources = sources();
-    return Bundle.copy(context, sources, List.of(sources.getFirst().spec().dtype()));
-  }
-
-  /** Sends the only request's tensor, if it is this rank's, to the rank that gets it. */
-  void send(int receiver) throws LoadException {
     if (isOwner()) {
       List<Piece> sources = sources();
-      Region source = sources.getFirst().region();
-      if (source.bytes() > 0) {
-        Bundle.using(
-            sources,
-            () -> {
-              context.run(stream -> group.send(source, receiver, stream));
-              return true;
-            });
-      }
+      return Bundle.using(sources, () -> part(sources, group.rank()));
     }
+    return make((mine, stream) -> {
+      if (mine.region().bytes() > 0) {
+        group.receive(mine.region(), owner, stream);
+      }
+    });
+  }
+
+  /** Sends the only request's part, if the tensor is this rank's, to the rank that gets it. */
+  void send(int receiver) throws LoadException {
+    if (isOwner() && requests.getFirst().part(group.size(), receiver).bytes() > 0) {
+      List<Piece> sources = sources();
+      Bundle.using(
+          sources,
+          () -> {
+            if (requests.getFirst().isWhole()) {
+              send(sources.getFirst().region(), receiver);
+            } else {
+              sendPart(sources, receiver);
+            }
+            return true;
+          });
+    }
+  }
+
+  private void sendPart(List<Piece> sources, int receiver) throws LoadException {
+    try (Bundle part = part(sources, receiver)) {
+      send(part.pieces().getFirst().region(), receiver);
+    }
+  }
+
+  private void send(Region region, int receiver) throws LoadException {
+    context.run(stream -> group.send(region, receiver, stream));
+  }
+
+  /** Copies one rank's part of the only request out of this rank's memory. */
+  private Bundle part(List<Piece> sources, int rank) throws LoadException {
+    Region rows = requests.getFirst().part(group.size(), rank).in(sources.getFirst().region());
+    return Bundle.make(
+        context, specs(rank), (bundle, stream) -> pack(List.of(rows), bundle, stream));
   }
 
   private List<Piece> sources() {

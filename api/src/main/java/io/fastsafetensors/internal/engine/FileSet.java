@@ -54,6 +54,15 @@ final class FileSet {
     headers = null;
   }
 
+  /** Adds files, dealt out to the ranks one by one, beginning where the last call ended. */
+  void deal(List<Path> added) {
+    List<SourceFile> dealt = new ArrayList<>();
+    for (Path path : added) {
+      dealt.add(new SourceFile((files.size() + dealt.size()) % group.size(), path));
+    }
+    add(dealt);
+  }
+
   private void check(List<SourceFile> added) {
     Set<Path> seen = new HashSet<>();
     for (SourceFile file : added) {

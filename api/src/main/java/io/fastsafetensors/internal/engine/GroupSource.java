@@ -123,16 +123,16 @@ final class GroupSource implements TensorSource {
   }
 
   @Override
-  public Optional<Tensor> push(Together.Step<Request> asked, int receiver) throws LoadException {
+  public Optional<Tensor> send(Together.Step<Request> asked, int receiver) throws LoadException {
     Request request =
-        agree("call: push to rank " + receiver, () -> List.of(asked.run())).getFirst();
-    Optional<Tensor> pushed =
-        isCached(request, receiver) ? cached(request, receiver) : send(request, receiver);
+        agree("call: send to rank " + receiver, () -> List.of(asked.run())).getFirst();
+    Optional<Tensor> sent =
+        isCached(request, receiver) ? cached(request, receiver) : exchange(request, receiver);
     try {
       release(request, new HashMap<>(Map.of(request.name(), 1)));
-      return pushed;
+      return sent;
     } catch (Throwable e) {
-      Cleanup.after(e, () -> pushed.ifPresent(Tensor::close));
+      Cleanup.after(e, () -> sent.ifPresent(Tensor::close));
       throw e;
     }
   }
@@ -142,9 +142,9 @@ final class GroupSource implements TensorSource {
     return cache.orElseThrow().get(List.of(request), receiver).stream().findFirst();
   }
 
-  private Optional<Tensor> send(Request request, int receiver) throws LoadException {
+  private Optional<Tensor> exchange(Request request, int receiver) throws LoadException {
     List<Request> one = List.of(request);
-    log("push to rank " + receiver, one);
+    log("send to rank " + receiver, one);
     Exchange exchange = new Exchange(group, context, loaded, request.owner(), one);
     if (group.rank() == receiver) {
       try (Bundle arrived = exchange.receive()) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.internal.plan.CatalogEntry;
@@ -12,11 +12,11 @@ import java.util.List;
  * A tensor or a part of it that the user asks for.
  *
  * @param entry the tensor
- * @param dim the dimension to cut, or {@link FileBuffer#WHOLE}
+ * @param cut which part of it
  * @param loaded its type in device memory
  * @param wanted the type asked for
  */
-record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
+record Request(CatalogEntry entry, Cut cut, DType loaded, DType wanted) {
   String name() {
     return entry.info().name();
   }
@@ -30,7 +30,7 @@ record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
   }
 
   boolean isWhole() {
-    return dim == FileBuffer.WHOLE;
+    return cut.isWhole();
   }
 
   boolean isConverted() {
@@ -66,6 +66,15 @@ record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
   }
 
   /**
+   * Checks that the tensor has a dimension.
+   *
+   * @throws IllegalArgumentException if it hasn't
+   */
+  void checkDim(int dim) {
+    Slice.checkDim(name(), shape(), dim);
+  }
+
+  /**
    * Returns one rank's part.
    *
    * @throws IllegalArgumentException if the tensor can't be cut so
@@ -73,7 +82,7 @@ record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
   Slice part(int ranks, int rank) {
     return isWhole()
         ? Slice.whole(loaded, shape())
-        : Slice.of(name(), loaded, shape(), dim, ranks, rank);
+        : Slice.of(name(), loaded, shape(), cut.shardDim().orElseThrow(), ranks, rank);
   }
 
   /** Returns what one rank gets, not yet converted. */
@@ -84,6 +93,6 @@ record Request(CatalogEntry entry, int dim, DType loaded, DType wanted) {
   /** Returns all that ranks have to ask for alike. */
   @Override
   public String toString() {
-    return "%s, dim %s, as %s".formatted(spec(), dim, wanted);
+    return "%s, %s, as %s".formatted(spec(), cut, wanted);
   }
 }

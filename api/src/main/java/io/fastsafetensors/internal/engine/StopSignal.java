@@ -14,26 +14,32 @@ import org.jspecify.annotations.Nullable;
 /** What ends a call of a loader before its work is done. Thread-safe. */
 final class StopSignal {
   private final Deadline deadline;
-  private final Cancellation cancellation;
+  private final BooleanSupplier cancelled;
   private final BooleanSupplier loaderClosed;
   private volatile Supplier<String> progress = () -> "";
   private volatile boolean interrupted;
   private volatile @Nullable Throwable failure;
 
-  private StopSignal(Duration timeout, Cancellation cancellation, BooleanSupplier loaderClosed) {
+  private StopSignal(Duration timeout, BooleanSupplier cancelled, BooleanSupplier loaderClosed) {
     this.deadline = Deadline.after(timeout);
-    this.cancellation = cancellation;
+    this.cancelled = cancelled;
     this.loaderClosed = loaderClosed;
   }
 
-  /** Starts the time of a load. */
-  static StopSignal of(LoadOptions options, BooleanSupplier loaderClosed) {
-    return new StopSignal(options.timeout(), options.cancellation(), loaderClosed);
+  /**
+   * Starts the time of a load.
+   *
+   * @param more ends the load besides the switch that its options have
+   */
+  static StopSignal of(LoadOptions options, Cancellation more, BooleanSupplier loaderClosed) {
+    Cancellation given = options.cancellation();
+    return new StopSignal(
+        options.timeout(), () -> given.isCancelled() || more.isCancelled(), loaderClosed);
   }
 
   /** Starts the time of a call that can't be cancelled. */
   static StopSignal after(Duration timeout, BooleanSupplier loaderClosed) {
-    return new StopSignal(timeout, new Cancellation(), loaderClosed);
+    return new StopSignal(timeout, () -> false, loaderClosed);
   }
 
   Deadline deadline() {
@@ -75,7 +81,7 @@ final class StopSignal {
 
   /** Returns why the call is over; null if it isn't. */
   @Nullable LoadCancelledException reason() {
-    if (cancellation.isCancelled()) {
+    if (cancelled.getAsBoolean()) {
       return ended("the load was cancelled", false);
     }
     if (interrupted) {

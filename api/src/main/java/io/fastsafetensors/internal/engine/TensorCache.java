@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
@@ -11,9 +12,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What was given out before, by name, dimension, type and receiver, to spare a second exchange.
- * Keeps copies of its own and gives out copies of those. Every rank has the same keys, also for
- * what only one rank got.
+ * What was given out before, by name, part, type and receiver, to spare a second exchange. Keeps
+ * copies of its own and gives out copies of those. Every rank has the same keys, also for what only
+ * one rank got.
  */
 final class TensorCache {
   /** The receiver if all ranks got their part. */
@@ -26,9 +27,9 @@ final class TensorCache {
     this.context = context;
   }
 
-  private record Key(String name, int dim, DType dtype, int receiver) {
+  private record Key(String name, Cut cut, DType dtype, int receiver) {
     static Key of(Request request, int receiver) {
-      return new Key(request.name(), request.dim(), request.wanted(), receiver);
+      return new Key(request.name(), request.cut(), request.wanted(), receiver);
     }
   }
 

@@ -16,12 +16,12 @@ interface TensorSource {
   List<Tensor> get(Together.Step<List<Request>> asked) throws LoadException;
 
   /**
-   * Gives a whole tensor to one rank.
+   * Gives one rank its part of a tensor.
    *
    * @param asked makes the request, or refuses what the user asked for
    * @param receiver the rank
    */
-  Optional<Tensor> push(Together.Step<Request> asked, int receiver) throws LoadException;
+  Optional<Tensor> send(Together.Step<Request> asked, int receiver) throws LoadException;
 
   /** Frees what the source itself keeps. */
   void close();

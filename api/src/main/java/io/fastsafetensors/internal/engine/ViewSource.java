@@ -43,7 +43,7 @@ final class ViewSource implements TensorSource {
   }
 
   @Override
-  public Optional<Tensor> push(Together.Step<Request> asked, int receiver) throws LoadException {
+  public Optional<Tensor> send(Together.Step<Request> asked, int receiver) throws LoadException {
     return Optional.of(get(() -> List.of(asked.run())).getFirst());
   }
 

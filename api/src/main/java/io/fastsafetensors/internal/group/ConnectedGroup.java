@@ -11,6 +11,7 @@ import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -18,8 +19,17 @@ import java.util.stream.IntStream;
  *
  * @param transport what moves the bytes; closed with the group
  * @param device where this rank's tensors live unless a loader is told otherwise
+ * @param localRank this process's number on its host
+ * @param config how it was joined; empty in a group of threads
  */
-public record ConnectedGroup(Transport transport, Device device) implements ProcessGroup {
+public record ConnectedGroup(
+    Transport transport, Device device, int localRank, Optional<GroupConfig> config)
+    implements ProcessGroup {
+  /** Makes a group that no launcher started. */
+  public ConnectedGroup(Transport transport, Device device) {
+    this(transport, device, transport.rank(), Optional.empty());
+  }
+
   /** Makes a group of threads. */
   public static List<ProcessGroup> local(int size, Duration timeout) {
     return localTransports(size, timeout).stream()
@@ -27,14 +37,23 @@ public record ConnectedGroup(Transport transport, Device device) implements Proc
         .toList();
   }
 
+  /** Makes the group of a process that is no rank. */
+  public static ProcessGroup alone(Device device) {
+    return new ConnectedGroup(localTransports(1, GroupConfig.DEFAULT_TIMEOUT).getFirst(), device);
+  }
+
   /** Makes the group of a process that is the only rank. */
   public static ProcessGroup alone(GroupConfig config) {
-    return new ConnectedGroup(localTransports(1, config.timeout()).getFirst(), config.device());
+    return ofProcess(localTransports(1, config.timeout()).getFirst(), config);
+  }
+
+  private static ConnectedGroup ofProcess(Transport transport, GroupConfig config) {
+    return new ConnectedGroup(transport, config.device(), config.localRank(), Optional.of(config));
   }
 
   /** Joins a group of processes; blocks until all are there. */
   public static ProcessGroup join(Collective collective, GroupConfig config) throws LoadException {
-    return new ConnectedGroup(transport(collective, config), config.device());
+    return ofProcess(transport(collective, config), config);
   }
 
   /** Joins a group of processes, behind the checks that every transport has. */
@@ -66,6 +85,11 @@ public record ConnectedGroup(Transport transport, Device device) implements Proc
   }
 
   @Override
+  public Optional<String> launcher() {
+    return config.flatMap(GroupConfig::launcher);
+  }
+
+  @Override
   public Duration timeout() {
     return transport.timeout();
   }
@@ -82,7 +106,7 @@ public record ConnectedGroup(Transport transport, Device device) implements Proc
 
   @Override
   public ProcessGroup split(int color, int key) throws CollectiveException {
-    return new ConnectedGroup(transport.split(color, key), device);
+    return new ConnectedGroup(transport.split(color, key), device, localRank, config);
   }
 
   @Override
@@ -92,6 +116,11 @@ public record ConnectedGroup(Transport transport, Device device) implements Proc
 
   @Override
   public String toString() {
-    return "rank " + rank() + " of " + size() + " for " + device;
+    String own = "rank " + rank() + " of " + size();
+    if (config.isEmpty()) {
+      return own + ", by no launcher, for " + device;
+    }
+    boolean isSplit = config.get().rank() != rank() || config.get().size() != size();
+    return isSplit ? own + ", split from " + config.get() : config.get().toString();
   }
 }

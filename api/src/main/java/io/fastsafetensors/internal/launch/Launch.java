@@ -9,12 +9,13 @@ import java.util.OptionalInt;
 /**
  * Which rank this process is, and where all meet.
  *
+ * @param launcher what started the ranks
  * @param rank this process's rank, from 0
  * @param size how many ranks there are
  * @param localRank this process's number on its host, from 0
  * @param place where they meet
  */
-public record Launch(int rank, int size, int localRank, Place place) {
+public record Launch(String launcher, int rank, int size, int localRank, Place place) {
   static final String WORLD_SIZE = "WORLD_SIZE";
 
   private static final System.Logger LOG = System.getLogger(Launch.class.getName());
@@ -46,7 +47,7 @@ public record Launch(int rank, int size, int localRank, Place place) {
   private static Optional<Launch> find(Environment environment) {
     OptionalInt worldSize = environment.number(WORLD_SIZE);
     if (worldSize.equals(OptionalInt.of(1))) {
-      return Optional.of(alone(environment));
+      return Optional.of(alone(Launcher.ofAlone(environment), environment));
     }
     Optional<Launcher> launcher = Launcher.of(environment);
     if (launcher.isEmpty()) {
@@ -60,8 +61,9 @@ public record Launch(int rank, int size, int localRank, Place place) {
     return launcher.map(found -> by(found, environment));
   }
 
-  private static Launch alone(Environment environment) {
-    return new Launch(0, 1, localRank(environment).orElse(0), Place.NOWHERE);
+  private static Launch alone(Launcher launcher, Environment environment) {
+    return new Launch(
+        launcher.startedBy(environment), 0, 1, localRank(environment).orElse(0), Place.NOWHERE);
   }
 
   private static Launch by(Launcher launcher, Environment environment) {
@@ -79,8 +81,9 @@ public record Launch(int rank, int size, int localRank, Place place) {
                   launcher.sizeName(environment)));
     }
     return size == 1
-        ? alone(environment)
+        ? alone(launcher, environment)
         : new Launch(
+            launcher.startedBy(environment),
             rank,
             size,
             localRank(environment).orElse(launcher == Launcher.KUBERNETES ? 0 : rank),
@@ -97,6 +100,6 @@ public record Launch(int rank, int size, int localRank, Place place) {
 
   @Override
   public String toString() {
-    return "rank %s of %s, local rank %s, %s".formatted(rank, size, localRank, place);
+    return "%s: rank %s of %s, local rank %s, %s".formatted(launcher, rank, size, localRank, place);
   }
 }

@@ -68,6 +68,22 @@ enum Launcher {
         .findFirst();
   }
 
+  /** Returns the launcher of a process that is to work alone; one of its variables said so. */
+  static Launcher ofAlone(Environment environment) {
+    return of(environment).orElse(TORCHRUN);
+  }
+
+  /** Returns what started the ranks: torchrun's names are set by others, too, and by hand. */
+  String startedBy(Environment environment) {
+    if (this != TORCHRUN) {
+      return title;
+    }
+    if (environment.has("FST_LAUNCHER_PID")) {
+      return "fst launch";
+    }
+    return environment.has("TORCHELASTIC_RUN_ID") ? title : "environment variables";
+  }
+
   private boolean isComplete(Environment environment) {
     return environment.has(rank) && environment.has(sizeName(environment));
   }

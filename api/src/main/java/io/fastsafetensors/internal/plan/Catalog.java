@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.plan;
 
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.text.Printable;
 import java.nio.file.Path;
@@ -94,6 +95,16 @@ public final class Catalog {
   /** Returns all files, in the order of ranks. */
   public List<CatalogFile> files() {
     return files;
+  }
+
+  /** Returns the headers of all files, in the order of ranks. */
+  public List<SafetensorsHeader> headers() {
+    return files.stream().map(CatalogFile::header).toList();
+  }
+
+  /** Returns what the files say of all tensors, in the order of ranks, files and bytes. */
+  public List<TensorInfo> tensors() {
+    return entries.values().stream().map(CatalogEntry::info).toList();
   }
 
   /** Returns all names, in the order of ranks, files and bytes. */

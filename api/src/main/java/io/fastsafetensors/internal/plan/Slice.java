@@ -76,7 +76,12 @@ public record Slice(Shape shape, long offset, long rows, long rowBytes, long pit
     return blockBits % Byte.SIZE != 0 || (rows > 1 && rowBits % Byte.SIZE != 0);
   }
 
-  private static void checkDim(String tensor, Shape shape, int dim) {
+  /**
+   * Checks that a tensor has a dimension that can be cut.
+   *
+   * @throws IllegalArgumentException if it hasn't
+   */
+  public static void checkDim(String tensor, Shape shape, int dim) {
     if (dim < 0 || dim >= shape.rank()) {
       throw new IllegalArgumentException(
           "tensor %s %s has no dimension %s: want %s"

@@ -12,6 +12,7 @@ import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.HeaderFormatException;
 import io.fastsafetensors.format.LoadException;
@@ -194,14 +195,14 @@ class DefaultLoaderTests {
   void convertsWhenGettingAlsoToALargerType() throws IOException {
     try (Loader loader = bench.loader().addFiles(0, List.of(a.path));
         FileBuffer buffer = loader.load()) {
-      try (Tensor copy = buffer.tensor("a1", DType.I32)) {
+      try (Tensor copy = buffer.tensor("a1", TensorOptions.of(DType.I32))) {
         assertThat(copy.isView()).isFalse();
         assertThat(copy.byteSize()).isEqualTo(20);
         assertThat(Samples.bytesOf(copy)[4]).isEqualTo(a.bytes.get("a1")[1]);
       }
-      assertThat(buffer.tensor("a1", DType.U8).isView()).isTrue();
+      assertThat(buffer.tensor("a1", TensorOptions.of(DType.U8)).isView()).isTrue();
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> buffer.tensor("a0", DType.F4))
+          .isThrownBy(() -> buffer.tensor("a0", TensorOptions.of(DType.F4)))
           .withMessage("tensor 'a0' F32 [4, 3]: device fake:0 has no conversion from F32 to F4");
     }
   }

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fastsafetensors.CollectiveException;
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -72,33 +74,37 @@ class GroupCallTests {
   @Test
   void anotherTensorOfTheSameSize() throws Exception {
     disagree(
-        "rank 0 has ''t0' U8 [6], dim -1, as U8', rank 1 has ''t1' U8 [6], dim -1, as U8'",
+        "rank 0 has ''t0' U8 [6], whole, as U8', rank 1 has ''t1' U8 [6], whole, as U8'",
         (buffer, rank) -> buffer.tensor("t" + rank));
   }
 
   @Test
   void anotherDimensionOrType() throws Exception {
     disagree(
-        "rank 0 has ''t0' U8 [6], dim 0, as U8', rank 1 has ''t0' U8 [6], dim -1, as U8'",
-        (buffer, rank) -> rank == 0 ? buffer.sharded("t0", 0) : buffer.tensor("t0"));
+        "rank 0 has ''t0' U8 [6], shard of dimension 0, as U8', rank 1 has ''t0' U8 [6], whole, as U8'",
+        (buffer, rank) ->
+            rank == 0 ? buffer.tensor("t0", TensorOptions.of(Cut.shard(0))) : buffer.tensor("t0"));
     disagree(
-        "rank 0 has ''t0' U8 [6], dim -1, as U8', rank 1 has ''t0' U8 [6], dim -1, as F16'",
-        (buffer, rank) -> buffer.tensor("t0", rank == 0 ? DType.U8 : DType.F16));
+        "rank 0 has ''t0' U8 [6], whole, as U8', rank 1 has ''t0' U8 [6], whole, as F16'",
+        (buffer, rank) -> buffer.tensor("t0", TensorOptions.of(rank == 0 ? DType.U8 : DType.F16)));
   }
 
   @Test
   void anotherReceiver() throws Exception {
     disagree(
-        "rank 0 has 'call: push to rank 0', rank 1 has 'call: push to rank 1'",
-        (buffer, rank) -> buffer.push("t0", rank));
+        "rank 0 has 'call: send to rank 0', rank 1 has 'call: send to rank 1'",
+        (buffer, rank) -> buffer.send("t0", rank, TensorOptions.defaults()));
   }
 
   @Test
   void anotherOrderOfConcatenation() throws Exception {
     disagree(
-        "rank 0 has ''t0' U8 [6], dim 0, as U8', rank 1 has ''t1' U8 [6], dim 0, as U8'",
+        "rank 0 has ''t0' U8 [6], shard of dimension 0, as U8', rank 1 has ''t1' U8 [6], shard of dimension 0, as U8'",
         (buffer, rank) ->
-            buffer.concatenatedShards(rank == 0 ? List.of("t0", "t1") : List.of("t1", "t0"), 0));
+            buffer.concatenate(
+                rank == 0 ? List.of("t0", "t1") : List.of("t1", "t0"),
+                0,
+                TensorOptions.of(Cut.shard(0))));
   }
 
   @Test
@@ -120,11 +126,11 @@ class GroupCallTests {
         LoadOptions.defaults(),
         (group, buffer) -> {
           List<String> names = List.copyOf(buffer.keys());
-          Map<String, Integer> dims = new LinkedHashMap<>();
+          Map<String, TensorOptions> wanted = new LinkedHashMap<>();
           (group.rank() == 0 ? names : names.reversed())
-              .forEach(name -> dims.put(name, FileBuffer.WHOLE));
-          Map<String, Tensor> all = buffer.all(dims);
-          assertThat(all.keySet()).containsExactlyElementsOf(dims.keySet());
+              .forEach(name -> wanted.put(name, TensorOptions.defaults()));
+          Map<String, Tensor> all = buffer.all(wanted);
+          assertThat(all.keySet()).containsExactlyElementsOf(wanted.keySet());
           for (Tensor tensor : all.values()) {
             assertThat(Samples.bytesOf(tensor)).isEqualTo(file.bytes.get(tensor.name()));
             tensor.close();
@@ -147,12 +153,12 @@ class GroupCallTests {
             Map.of(0, List.of(many.path)),
             LoadOptions.defaults(),
             (group, buffer) -> {
-              Map<String, Integer> dims = new LinkedHashMap<>();
-              buffer.keys().forEach(name -> dims.put(name, FileBuffer.WHOLE));
+              Map<String, TensorOptions> wanted = new LinkedHashMap<>();
+              buffer.keys().forEach(name -> wanted.put(name, TensorOptions.defaults()));
               if (group.rank() == 1) {
-                dims.put("a.rather.long.name.04999", 0);
+                wanted.put("a.rather.long.name.04999", TensorOptions.of(Cut.shard(0)));
               }
-              return catchThrowable(() -> buffer.all(dims));
+              return catchThrowable(() -> buffer.all(wanted));
             });
     assertThat(failures)
         .allSatisfy(e ->

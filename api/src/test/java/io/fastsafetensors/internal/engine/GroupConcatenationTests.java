@@ -4,9 +4,12 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +46,8 @@ class GroupConcatenationTests {
               files.paths(),
               LoadOptions.defaults(),
               (_, buffer) -> {
-                try (Tensor joined = buffer.concatenatedShards(names, along)) {
+                try (Tensor joined =
+                    buffer.concatenate(names, along, TensorOptions.of(Cut.shard(along)))) {
                   assertThat(joined.isView()).isFalse();
                   assertThat(joined.name()).isEqualTo(String.join(",", names));
                   return Samples.bytesOf(joined);
@@ -99,23 +103,65 @@ class GroupConcatenationTests {
         (_, buffer) -> {
           for (String other : List.of("short", "other", "flat")) {
             assertThatIllegalArgumentException()
-                .isThrownBy(() -> buffer.concatenatedShards(List.of("a", other), 0))
+                .isThrownBy(() ->
+                    buffer.concatenate(List.of("a", other), 0, TensorOptions.of(Cut.shard(0))))
                 .withMessageContaining("can't be joined");
           }
           assertThatIllegalArgumentException()
-              .isThrownBy(() -> buffer.concatenatedShards(List.of("odd", "odd"), 1));
+              .isThrownBy(() ->
+                  buffer.concatenate(List.of("odd", "odd"), 1, TensorOptions.of(Cut.shard(1))));
           assertThatIllegalArgumentException()
-              .isThrownBy(() -> buffer.concatenatedShards(List.of(), 0))
+              .isThrownBy(() -> buffer.concatenate(List.of(), 0, TensorOptions.of(Cut.shard(0))))
               .withMessage("no tensors to concatenate");
           assertThatIllegalArgumentException()
-              .isThrownBy(() -> buffer.concatenatedShards(List.of("a"), 2));
+              .isThrownBy(
+                  () -> buffer.concatenate(List.of("a"), 2, TensorOptions.of(Cut.shard(2))));
           assertThatIllegalArgumentException()
-              .isThrownBy(() -> buffer.concatenatedShards(List.of("a"), -1));
-          try (Tensor joined = buffer.concatenatedShards(List.of("a", "short"), 1)) {
+              .isThrownBy(
+                  () -> buffer.concatenate(List.of("a"), -1, TensorOptions.of(Cut.shard(-1))));
+          try (Tensor joined =
+              buffer.concatenate(List.of("a", "short"), 1, TensorOptions.of(Cut.shard(1)))) {
             assertThat(joined.shape().dim(0)).isEqualTo(4);
           }
           return true;
         });
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void whatIsJoinedMayBeWholeOrCutElsewhere(int size) throws Exception {
+    Samples file =
+        new Samples(folder.resolve("f")).with("w", DType.U8, 2, 3).with("v", DType.U8, 1, 3);
+    byte[] w = file.write().bytes.get("w");
+    byte[] v = file.bytes.get("v");
+    Ranks.load(
+        bench,
+        size,
+        Map.of(0, List.of(file.path)),
+        LoadOptions.builder().cache(true).build(),
+        (group, buffer) -> {
+          List<String> names = List.of("w", "v");
+          byte[] whole = {w[0], w[1], w[2], w[3], w[4], w[5], v[0], v[1], v[2]};
+          try (Tensor joined = buffer.concatenate(names, 0, TensorOptions.defaults());
+              Tensor part = buffer.concatenate(names, 0, TensorOptions.of(Cut.shard(1)))) {
+            assertThat(joined.shape()).isEqualTo(Shape.of(3, 3));
+            assertThat(Samples.bytesOf(joined)).isEqualTo(whole);
+            int block = Math.ceilDiv(3, size);
+            int from = Math.min(3, group.rank() * block);
+            int count = Math.min(3 - from, block);
+            assertThat(part.shape()).isEqualTo(Shape.of(3, count));
+            assertThat(Samples.bytesOf(part)).isEqualTo(columns(whole, from, count));
+          }
+          return true;
+        });
+  }
+
+  private static byte[] columns(byte[] rowsOfThree, int from, int count) {
+    byte[] columns = new byte[rowsOfThree.length / 3 * count];
+    for (int row = 0; row < rowsOfThree.length / 3; row++) {
+      System.arraycopy(rowsOfThree, 3 * row + from, columns, row * count, count);
+    }
+    return columns;
   }
 
   @Test
@@ -128,7 +174,8 @@ class GroupConcatenationTests {
         Map.of(1, List.of(file.path)),
         LoadOptions.defaults(),
         (_, buffer) -> {
-          try (Tensor joined = buffer.concatenatedShards(List.of("w", "w"), 0)) {
+          try (Tensor joined =
+              buffer.concatenate(List.of("w", "w"), 0, TensorOptions.of(Cut.shard(0)))) {
             assertThat(joined.byteSize()).isEqualTo(9_000_000);
           }
           return true;

@@ -4,9 +4,10 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ class GroupConversionTests {
         LoadOptions.builder().dtype(DType.F16).cache(true).build(),
         (_, buffer) -> {
           try (Tensor whole = buffer.tensor("w");
-              Tensor back = buffer.tensor("w", DType.F32)) {
+              Tensor back = buffer.tensor("w", TensorOptions.of(DType.F32))) {
             assertThat(whole.dtype()).isEqualTo(DType.F16);
             assertThat(Samples.bytesOf(whole)).isEqualTo(half);
             assertThat(Samples.bytesOf(back)).isEqualTo(file.bytes.get("w"));
@@ -67,25 +68,28 @@ class GroupConversionTests {
         Map.of(0, List.of(file.path)),
         LoadOptions.builder().cache(true).build(),
         (group, buffer) -> {
-          Map<String, Integer> dims = new LinkedHashMap<>();
-          dims.put("w", 0);
-          dims.put("i", FileBuffer.WHOLE);
-          Map<String, Tensor> all = buffer.all(dims, DType.F16);
+          Map<String, TensorOptions> wanted = new LinkedHashMap<>();
+          wanted.put("w", TensorOptions.of(Cut.shard(0), DType.F16));
+          wanted.put("i", TensorOptions.of(DType.F16));
+          Map<String, Tensor> all = buffer.all(wanted);
           assertThat(all.get("w").dtype()).isEqualTo(DType.F16);
           assertThat(all.get("w").byteSize()).isEqualTo(8 / size);
           assertThat(all.get("i").byteSize()).isEqualTo(8);
           assertThat(Samples.bytesOf(all.get("w"))).startsWith(0, 0x3C, 0, (byte) 0xC0);
           all.values().forEach(Tensor::close);
-          Optional<Tensor> pushed = buffer.push("w", 0, DType.F64);
-          assertThat(pushed.isPresent()).isEqualTo(group.rank() == 0);
-          pushed.ifPresent(tensor -> assertThat(tensor.byteSize()).isEqualTo(32));
-          pushed.ifPresent(Tensor::close);
-          try (Tensor joined = buffer.concatenatedShards(List.of("w", "i"), 0, DType.F32);
-              Tensor shard = buffer.sharded("w", 0, DType.BF16)) {
+          Optional<Tensor> sent = buffer.send("w", 0, TensorOptions.of(DType.F64));
+          assertThat(sent.isPresent()).isEqualTo(group.rank() == 0);
+          sent.ifPresent(tensor -> assertThat(tensor.byteSize()).isEqualTo(32));
+          sent.ifPresent(Tensor::close);
+          try (Tensor joined =
+                  buffer.concatenate(
+                      List.of("w", "i"), 0, TensorOptions.of(Cut.shard(0), DType.F32));
+              Tensor shard = buffer.tensor("w", TensorOptions.of(Cut.shard(0), DType.BF16))) {
             assertThat(joined.byteSize()).isEqualTo(32 / size);
             assertThat(shard.byteSize()).isEqualTo(8 / size);
           }
-          assertThatIllegalArgumentException().isThrownBy(() -> buffer.tensor("w", DType.F4));
+          assertThatIllegalArgumentException()
+              .isThrownBy(() -> buffer.tensor("w", TensorOptions.of(DType.F4)));
           return true;
         });
   }

@@ -4,10 +4,12 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.CollectiveException;
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.TransferException;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
@@ -131,7 +133,7 @@ class GroupFailureTests {
           if (group.rank() == 1) {
             throw new IllegalStateException("goes home");
           }
-          buffer.all(Map.of("t1", 0)).values().forEach(Tensor::close);
+          buffer.all(List.of("t1"), TensorOptions.of(Cut.shard(0))).values().forEach(Tensor::close);
           return true;
         });
     checkNamed(failures, 1, IllegalStateException.class);
@@ -141,12 +143,10 @@ class GroupFailureTests {
   void aFailureAmongManyExchangesLeavesNothing() throws Exception {
     List<Throwable> failures =
         failures((group, buffer) -> {
-          Map<String, Integer> dims = new LinkedHashMap<>();
-          buffer.keys().forEach(name -> dims.put(name, 0));
           if (group.rank() == 1) {
             benches.get(1).runtime.allocationsUntilFailure.set(2);
           }
-          buffer.all(dims).values().forEach(Tensor::close);
+          buffer.all(buffer.keys(), TensorOptions.of(Cut.shard(0))).values().forEach(Tensor::close);
           group.barrier();
           return true;
         });

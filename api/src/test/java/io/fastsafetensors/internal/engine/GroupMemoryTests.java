@@ -4,10 +4,12 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.internal.group.ConnectedGroup;
 import io.fastsafetensors.spi.Transport;
@@ -62,12 +64,12 @@ class GroupMemoryTests {
         LoadOptions.defaults(),
         (group, buffer) -> {
           buffer.tensor("a").close();
-          buffer.push("b", 1).ifPresent(Tensor::close);
+          buffer.send("b", 1, TensorOptions.defaults()).ifPresent(Tensor::close);
           buffer.tensor("a").close();
           group.barrier();
           assertThat(bench.ledger.openBytes()).isEqualTo(FILE_BYTES);
           group.barrier();
-          buffer.sharded("c", 0).close();
+          buffer.tensor("c", TensorOptions.of(Cut.shard(0))).close();
           group.barrier();
           assertThat(bench.ledger.openBytes()).isZero();
           for (String name : List.of("a", "b", "c")) {
@@ -77,7 +79,8 @@ class GroupMemoryTests {
                     "tensor '%s' was given out, and its file's memory released with the last"
                             .formatted(name)
                         + " tensor: keep the first result, or load with LoadOptions.cache");
-            assertThatIllegalStateException().isThrownBy(() -> buffer.push(name, 0));
+            assertThatIllegalStateException()
+                .isThrownBy(() -> buffer.send(name, 0, TensorOptions.defaults()));
           }
           return true;
         });
@@ -106,7 +109,8 @@ class GroupMemoryTests {
         files,
         LoadOptions.defaults(),
         (group, buffer) -> {
-          try (Tensor joined = buffer.concatenatedShards(List.of("c", "a", "b"), 0)) {
+          try (Tensor joined =
+              buffer.concatenate(List.of("c", "a", "b"), 0, TensorOptions.of(Cut.shard(0)))) {
             group.barrier();
             assertThat(bench.ledger.openBytes()).isEqualTo(FILE_BYTES);
             assertThat(joined.byteSize()).isEqualTo(FILE_BYTES / 2);
@@ -127,9 +131,9 @@ class GroupMemoryTests {
           try (var loader = bench.loader(group).addFiles(files);
               FileBuffer buffer = loader.load(options)) {
             byte[] half;
-            try (Tensor shard = buffer.sharded("a", 0);
+            try (Tensor shard = buffer.tensor("a", TensorOptions.of(Cut.shard(0)));
                 Tensor whole = buffer.tensor("a");
-                Tensor wide = buffer.tensor("a", DType.I32)) {
+                Tensor wide = buffer.tensor("a", TensorOptions.of(DType.I32))) {
               half = Samples.bytesOf(shard);
               assertThat(whole.byteSize()).as("not the shard").isEqualTo(1000);
               assertThat(wide.byteSize()).isEqualTo(4000);
@@ -138,12 +142,12 @@ class GroupMemoryTests {
             }
             calls.clear();
             plain.barrier();
-            try (Tensor again = buffer.sharded("a", 0);
-                Tensor other = buffer.sharded("a", 0)) {
+            try (Tensor again = buffer.tensor("a", TensorOptions.of(Cut.shard(0)));
+                Tensor other = buffer.tensor("a", TensorOptions.of(Cut.shard(0)))) {
               assertThat(Samples.bytesOf(again)).isEqualTo(half);
               assertThat(again.address()).isNotEqualTo(other.address());
             }
-            buffer.tensor("a", DType.I32).close();
+            buffer.tensor("a", TensorOptions.of(DType.I32)).close();
             assertThat(calls).isEmpty();
             plain.barrier();
             pushTwice(plain, buffer, calls);
@@ -155,9 +159,9 @@ class GroupMemoryTests {
   private static void pushTwice(ProcessGroup group, FileBuffer buffer, Map<String, Integer> calls)
       throws IOException {
     for (int i = 0; i < 2; i++) {
-      Optional<Tensor> pushed = buffer.push("b", 1);
-      assertThat(pushed.isPresent()).isEqualTo(group.rank() == 1);
-      pushed.ifPresent(Tensor::close);
+      Optional<Tensor> sent = buffer.send("b", 1, TensorOptions.defaults());
+      assertThat(sent.isPresent()).isEqualTo(group.rank() == 1);
+      sent.ifPresent(Tensor::close);
       group.barrier();
     }
     assertThat(calls).isEqualTo(Map.of("send", 1, "receive", 1));
@@ -193,11 +197,11 @@ class GroupMemoryTests {
   void manySmallTensorsTakeFewExchangesInAnyOrder() throws Exception {
     Samples even = new Samples(folder.resolve("even"));
     Samples odd = new Samples(folder.resolve("odd"));
-    Map<String, Integer> dims = new LinkedHashMap<>();
+    Map<String, TensorOptions> wanted = new LinkedHashMap<>();
     for (int i = 0; i < 1000; i++) {
       String name = "t" + i;
       (i % 2 == 0 ? even : odd).with(name, DType.U8, 10);
-      dims.put(name, i % 3 == 0 ? 0 : FileBuffer.WHOLE);
+      wanted.put(name, i % 3 == 0 ? TensorOptions.of(Cut.shard(0)) : TensorOptions.defaults());
     }
     Map<String, byte[]> expected = new LinkedHashMap<>(even.write().bytes);
     expected.putAll(odd.write().bytes);
@@ -212,14 +216,14 @@ class GroupMemoryTests {
                       .addFiles(0, List.of(even.path))
                       .addFiles(1, List.of(odd.path));
               FileBuffer buffer = loader.load()) {
-            Map<String, Tensor> all = buffer.all(dims);
-            assertThat(all.keySet()).containsExactlyElementsOf(dims.keySet());
+            Map<String, Tensor> all = buffer.all(wanted);
+            assertThat(all.keySet()).containsExactlyElementsOf(wanted.keySet());
             for (Tensor tensor : all.values()) {
               byte[] whole = expected.get(tensor.name());
               int from = 5 * group.rank();
               assertThat(Samples.bytesOf(tensor))
                   .isEqualTo(
-                      dims.get(tensor.name()) == FileBuffer.WHOLE
+                      wanted.get(tensor.name()).cut().isWhole()
                           ? whole
                           : Arrays.copyOfRange(whole, from, from + 5));
               tensor.close();
@@ -241,7 +245,7 @@ class GroupMemoryTests {
         (group, buffer) -> {
           long allocated = bench.ledger.openBytes();
           group.barrier();
-          Tensor part = buffer.sharded("w", 0);
+          Tensor part = buffer.tensor("w", TensorOptions.of(Cut.shard(0)));
           group.barrier();
           assertThat(allocated).isEqualTo(20_000_000);
           assertThat(bench.ledger.openBytes()).isEqualTo(20_000_000);
@@ -262,9 +266,7 @@ class GroupMemoryTests {
         files,
         LoadOptions.defaults(),
         (group, buffer) -> {
-          Map<String, Integer> dims = new LinkedHashMap<>();
-          List.of("a", "b", "c").forEach(name -> dims.put(name, FileBuffer.WHOLE));
-          Map<String, Tensor> all = buffer.all(dims);
+          Map<String, Tensor> all = buffer.all(List.of("a", "b", "c"), TensorOptions.defaults());
           MemorySegment c = all.get("c").host().orElseThrow();
           all.get("a").close();
           all.get("b").close();

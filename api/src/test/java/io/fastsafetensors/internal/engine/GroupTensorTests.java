@@ -4,9 +4,11 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import java.io.IOException;
@@ -55,9 +57,7 @@ class GroupTensorTests {
             files.paths(),
             DEFAULTS,
             (_, buffer) -> {
-              Map<String, Integer> dims = new LinkedHashMap<>();
-              buffer.keys().forEach(name -> dims.put(name, FileBuffer.WHOLE));
-              return bytesAndClose(buffer.all(dims));
+              return bytesAndClose(buffer.all(buffer.keys(), TensorOptions.defaults()));
             });
     for (Map<String, byte[]> rank : got) {
       assertThat(rank.keySet()).containsExactlyInAnyOrderElementsOf(files.bytes().keySet());
@@ -91,17 +91,18 @@ class GroupTensorTests {
   /** Asks for all shards at once; leaves out those whose type can't be cut there. */
   private static Map<String, Tensor> shards(FileBuffer buffer, int dim, int ranks)
       throws IOException {
-    Map<String, Integer> dims = new LinkedHashMap<>();
+    Map<String, TensorOptions> wanted = new LinkedHashMap<>();
     long block = Math.ceilDiv(SHAPE.dim(dim), ranks);
     for (String name : buffer.keys()) {
       DType dtype = buffer.info(name).dtype();
       if (dim < 2 || block * dtype.bits() % 8 == 0) {
-        dims.put(name, dim);
+        wanted.put(name, TensorOptions.of(Cut.shard(dim)));
       } else {
-        assertThatIllegalArgumentException().isThrownBy(() -> buffer.sharded(name, dim));
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> buffer.tensor(name, TensorOptions.of(Cut.shard(dim))));
       }
     }
-    return buffer.all(dims);
+    return buffer.all(wanted);
   }
 
   @Test
@@ -113,17 +114,15 @@ class GroupTensorTests {
         files.paths(),
         LoadOptions.builder().cache(true).build(),
         (_, buffer) -> {
-          Map<String, Integer> dims = new LinkedHashMap<>();
-          dims.put("1.F32", 1);
-          dims.put("0.U8", FileBuffer.WHOLE);
-          dims.put("1.U8", 2);
-          dims.put("0.F32", 0);
-          Map<String, byte[]> all = bytesAndClose(buffer.all(dims));
-          assertThat(all.keySet()).containsExactlyElementsOf(dims.keySet());
-          for (String name : dims.keySet()) {
-            int dim = dims.get(name);
-            try (Tensor one =
-                dim == FileBuffer.WHOLE ? buffer.tensor(name) : buffer.sharded(name, dim)) {
+          Map<String, TensorOptions> wanted = new LinkedHashMap<>();
+          wanted.put("1.F32", TensorOptions.of(Cut.shard(1)));
+          wanted.put("0.U8", TensorOptions.defaults());
+          wanted.put("1.U8", TensorOptions.of(Cut.shard(2)));
+          wanted.put("0.F32", TensorOptions.of(Cut.shard(0)));
+          Map<String, byte[]> all = bytesAndClose(buffer.all(wanted));
+          assertThat(all.keySet()).containsExactlyElementsOf(wanted.keySet());
+          for (String name : wanted.keySet()) {
+            try (Tensor one = buffer.tensor(name, wanted.get(name))) {
               assertThat(Samples.bytesOf(one)).as(name).isEqualTo(all.get(name));
             }
           }
@@ -141,7 +140,7 @@ class GroupTensorTests {
             Map.of(2, List.of(file)),
             DEFAULTS,
             (_, buffer) -> {
-              try (Tensor part = buffer.sharded("w", 0)) {
+              try (Tensor part = buffer.tensor("w", TensorOptions.of(Cut.shard(0)))) {
                 assertThat(part.isView()).isFalse();
                 return part.shape();
               }
@@ -165,23 +164,54 @@ class GroupTensorTests {
         LoadOptions.builder().cache(true).build(),
         (group, buffer) -> {
           try (Tensor empty = buffer.tensor("empty");
-              Tensor part = buffer.sharded("empty", 1);
+              Tensor part = buffer.tensor("empty", TensorOptions.of(Cut.shard(1)));
               Tensor scalar = buffer.tensor("scalar")) {
             assertThat(empty.shape()).isEqualTo(Shape.of(0, 3));
             assertThat(part.shape()).isEqualTo(Shape.of(0, 1));
             assertThat(scalar.shape()).isEqualTo(Shape.of());
           }
-          Optional<Tensor> pushed = buffer.push("empty", 2);
-          assertThat(pushed.isPresent()).isEqualTo(group.rank() == 2);
-          pushed.ifPresent(Tensor::close);
-          assertThatIllegalArgumentException().isThrownBy(() -> buffer.sharded("scalar", 0));
+          Optional<Tensor> sent = buffer.send("empty", 2, TensorOptions.defaults());
+          assertThat(sent.isPresent()).isEqualTo(group.rank() == 2);
+          sent.ifPresent(Tensor::close);
+          assertThatIllegalArgumentException()
+              .isThrownBy(() -> buffer.tensor("scalar", TensorOptions.of(Cut.shard(0))));
           return true;
         });
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
-  void aPushGivesATensorToOneRank(int size) throws Exception {
+  void aSendOfAShardGivesTheReceiversPart(int size) throws Exception {
+    RankFiles files = RankFiles.write(folder, size, DType.F32, DType.U8);
+    Ranks.load(
+        bench,
+        size,
+        files.paths(),
+        LoadOptions.builder().cache(true).build(),
+        (group, buffer) -> {
+          for (String name : buffer.keys()) {
+            for (int dim = 0; dim < SHAPE.rank(); dim++) {
+              TensorOptions options = TensorOptions.of(Cut.shard(dim));
+              for (int receiver = 0; receiver < size; receiver++) {
+                Optional<Tensor> sent = buffer.send(name, receiver, options);
+                try (Tensor mine = buffer.tensor(name, options)) {
+                  assertThat(sent.isPresent()).isEqualTo(group.rank() == receiver);
+                  if (sent.isPresent()) {
+                    assertThat(sent.get().shape()).isEqualTo(mine.shape());
+                    assertThat(Samples.bytesOf(sent.get())).isEqualTo(Samples.bytesOf(mine));
+                    sent.get().close();
+                  }
+                }
+              }
+            }
+          }
+          return true;
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void aSendGivesATensorToOneRank(int size) throws Exception {
     RankFiles files = RankFiles.write(folder, size, DType.F32, DType.I16);
     List<List<String>> got =
         Ranks.load(
@@ -193,15 +223,17 @@ class GroupTensorTests {
               List<String> names = new ArrayList<>();
               for (String name : buffer.keys()) {
                 int receiver = name.length() % size;
-                Optional<Tensor> pushed = buffer.push(name, receiver);
-                if (pushed.isPresent()) {
-                  assertThat(Samples.bytesOf(pushed.get())).isEqualTo(files.bytes().get(name));
+                Optional<Tensor> sent = buffer.send(name, receiver, TensorOptions.defaults());
+                if (sent.isPresent()) {
+                  assertThat(Samples.bytesOf(sent.get())).isEqualTo(files.bytes().get(name));
                   names.add(name);
-                  pushed.get().close();
+                  sent.get().close();
                 }
               }
-              assertThatIllegalArgumentException().isThrownBy(() -> buffer.push("0.F32", size));
-              assertThatIllegalArgumentException().isThrownBy(() -> buffer.push("0.F32", -1));
+              assertThatIllegalArgumentException()
+                  .isThrownBy(() -> buffer.send("0.F32", size, TensorOptions.defaults()));
+              assertThatIllegalArgumentException()
+                  .isThrownBy(() -> buffer.send("0.F32", -1, TensorOptions.defaults()));
               return names;
             });
     assertThat(got.stream().flatMap(List::stream))

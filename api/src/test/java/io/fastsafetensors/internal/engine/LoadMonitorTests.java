@@ -32,7 +32,8 @@ class LoadMonitorTests {
 
   private LoadMonitor monitor(LoadOptions.Builder options, long total) {
     LoadOptions built = options.progress((done, _) -> heard.add(done)).build();
-    return new LoadMonitor(built.progress(), total, MEMORY, StopSignal.of(built, () -> false));
+    return new LoadMonitor(
+        built.progress(), total, MEMORY, StopSignal.of(built, new Cancellation(), () -> false));
   }
 
   private static void block(LoadMonitor monitor, long bytes) {
@@ -102,7 +103,11 @@ class LoadMonitorTests {
             })
             .build();
     LoadMonitor monitor =
-        new LoadMonitor(options.progress(), 10, MEMORY, StopSignal.of(options, () -> false));
+        new LoadMonitor(
+            options.progress(),
+            10,
+            MEMORY,
+            StopSignal.of(options, new Cancellation(), () -> false));
     assertThatCode(monitor::throwListenerFailure).doesNotThrowAnyException();
     block(monitor, 1);
     block(monitor, 1);

@@ -4,10 +4,12 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
@@ -45,7 +47,7 @@ class ObservabilityTests {
           LoadOptions.defaults(),
           (_, buffer) -> {
             buffer.tensor("w").close();
-            buffer.sharded("v", 0, DType.I16).close();
+            buffer.tensor("v", TensorOptions.of(Cut.shard(0), DType.I16)).close();
             return true;
           });
       assertThat(logs.messages())
@@ -54,8 +56,8 @@ class ObservabilityTests {
           .contains("candidate to read files to fake:0: backend first, available: for tests")
           .anyMatch(m -> m.matches("read: file=.*/f, path=buffered, thread=.*, count=16, 1 us"))
           .anyMatch(m -> m.matches("loaded: .*/f, 2 tensors in 1 buffer of 20 bytes, \\d+ us"))
-          .contains("broadcast: 'w' F32 [2, 2], dim -1, as F32, rank 1, owner 0")
-          .contains("scatter: 'v' U8 [4], dim 0, as I16, rank 0, owner 0")
+          .contains("broadcast: 'w' F32 [2, 2], whole, as F32, rank 1, owner 0")
+          .contains("scatter: 'v' U8 [4], shard of dimension 0, as I16, rank 0, owner 0")
           .anyMatch(m -> m.matches("allocate: 16 bytes on fake:0, \\d+ us"))
           .contains("release: " + file.path)
           .contains("free: 20 bytes on fake:0");

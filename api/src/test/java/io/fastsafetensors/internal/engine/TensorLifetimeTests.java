@@ -10,6 +10,7 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.Shape;
@@ -121,7 +122,7 @@ class TensorLifetimeTests {
   @Test
   void aCopyOutlivesBufferAndLoader() throws IOException {
     Tensor copy = open().tensor("w").copy();
-    Tensor half = buffer.tensor("w", DType.F16);
+    Tensor half = buffer.tensor("w", TensorOptions.of(DType.F16));
     buffer.close();
     loader.close();
     assertThat(Samples.bytesOf(copy)).isEqualTo(file.bytes.get("w"));

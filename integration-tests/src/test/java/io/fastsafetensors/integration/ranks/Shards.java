@@ -4,6 +4,8 @@ package io.fastsafetensors.integration.ranks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.fastsafetensors.TensorOptions;
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
@@ -109,16 +111,16 @@ record Shards(Path folder) {
   }
 
   /** Returns what to ask for; what can't be cut into whole bytes is refused, on all ranks. */
-  private static Map<String, Integer> cuttable(FileBuffer buffer, int dim, int ranks) {
-    Map<String, Integer> dims = new LinkedHashMap<>();
+  private static Map<String, TensorOptions> cuttable(FileBuffer buffer, int dim, int ranks) {
+    Map<String, TensorOptions> wanted = new LinkedHashMap<>();
     for (String name : buffer.keys()) {
       if (cutsBytes(buffer.info(name), dim, ranks)) {
-        assertThatIllegalArgumentException().isThrownBy(() -> buffer.sharded(name, dim));
+        assertThatIllegalArgumentException().isThrownBy(() -> buffer.tensor(name, TensorOptions.of(Cut.shard(dim))));
       } else {
-        dims.put(name, dim);
+        wanted.put(name, TensorOptions.of(Cut.shard(dim)));
       }
     }
-    return dims;
+    return wanted;
   }
 
   /** Looks at each place where one rank's part ends and another's starts. */
