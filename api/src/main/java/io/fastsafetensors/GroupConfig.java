@@ -4,8 +4,8 @@ package io.fastsafetensors;
 import io.fastsafetensors.internal.launch.Launch;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -92,19 +92,17 @@ public final class GroupConfig {
   static Optional<GroupConfig> from(Map<String, String> environment) {
     Duration timeout = timeout(environment);
     return Launch.find(environment)
-        .map(launch -> {
-          Builder builder =
-              builder(launch.rank(), launch.size())
-                  .localRank(launch.localRank())
-                  .launcher(launch.launcher())
-                  .host(launch.place().host())
-                  .port(launch.place().port())
-                  .job(launch.place().job())
-                  .token(environment.getOrDefault("FST_GROUP_TOKEN", "").strip())
-                  .timeout(timeout);
-          String collective = environment.get("FST_COLLECTIVE");
-          return (collective == null ? builder : builder.collective(collective)).build();
-        });
+        .map(launch ->
+            builder(launch.rank(), launch.size())
+                .localRank(launch.localRank())
+                .launcher(launch.launcher())
+                .host(launch.place().host())
+                .port(launch.place().port())
+                .job(launch.place().job())
+                .token(environment.getOrDefault("FST_GROUP_TOKEN", "").strip())
+                .collective(environment.get("FST_COLLECTIVE"))
+                .timeout(timeout)
+                .build());
   }
 
   private static Duration timeout(Map<String, String> environment) {
@@ -244,7 +242,7 @@ public final class GroupConfig {
   @Override
   public String toString() {
     String by = launcher.map(name -> ", by " + name).orElse("");
-    String place = port > 0 ? host + ":" + port : host + ", job " + job;
+    String place = host + (port > 0 ? ":" + port : ", job " + job);
     String at = size == 1 ? "" : ", at " + place;
     return "rank %s of %s, local rank %s%s%s, for %s"
         .formatted(rank, size, localRank, by, at, device);
@@ -252,24 +250,17 @@ public final class GroupConfig {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof GroupConfig that
-        && rank == that.rank
-        && size == that.size
-        && localRank == that.localRank
-        && launcher.equals(that.launcher)
-        && host.equals(that.host)
-        && port == that.port
-        && job.equals(that.job)
-        && token.equals(that.token)
-        && device.equals(that.device)
-        && collective.equals(that.collective)
-        && timeout.equals(that.timeout);
+    return other instanceof GroupConfig that && values().equals(that.values());
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(
-        rank, size, localRank, launcher, host, port, job, device, collective, timeout);
+    return values().hashCode();
+  }
+
+  private List<Object> values() {
+    return List.of(
+        rank, size, localRank, launcher, host, port, job, token, device, collective, timeout);
   }
 
   /**

@@ -56,8 +56,8 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
 
   /**
    * Opens checkpoints for this process alone, to be loaded to host memory: as {@link #builder} and
-   * {@link #addCheckpoint(Path)} for each path. Of several ranks each would load all of it; they
-   * use a {@link Builder#group}.
+   * {@link Builder#open}. Of several ranks each would load all of it; they use a {@link
+   * Builder#group}.
    *
    * @param paths at least one: files, indexes ({@code *.safetensors.index.json}) or folders
    * @return a loader with the files, of which nothing is loaded; the caller closes it
@@ -80,19 +80,7 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    * @throws IllegalArgumentException if there is no path, or a file is given twice
    */
   static Loader open(Device device, Path... paths) throws LoadException {
-    if (paths.length == 0) {
-      throw new IllegalArgumentException("no path: want a file, an index or a folder");
-    }
-    Loader loader = builder().device(device).build();
-    try {
-      for (Path path : paths) {
-        loader.addCheckpoint(path);
-      }
-      return loader;
-    } catch (Throwable e) {
-      loader.close();
-      throw e;
-    }
+    return builder().device(device).open(paths);
   }
 
   /**
@@ -238,7 +226,7 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
 
   /**
    * Loads tensors on a thread of the library, a daemon; returns at once. In a group all ranks call
-   * it, or {@link #load(LoadOptions)}.
+   * it, or {@link #load(LoadOptions)}, and nothing else uses the group until the load has ended.
    *
    * <p>The future completes with the buffer, which the caller closes, or exceptionally with what
    * {@link #load(LoadOptions)} throws: a {@link LoadCancelledException} if the timeout or the
@@ -247,10 +235,10 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    *
    * <p>Who completes the future before the load has, ends the load as a {@link Cancellation} does:
    * {@code cancel}, whose argument makes no difference, or {@code orTimeout}. The future is done at
-   * once; the load ends at its next block, in a group on all ranks, and nothing of it is left: a
-   * buffer that is ready too late is closed by the library. The switch of the options is not
-   * touched. To cancel a future that was derived from this one, by {@code thenApply} for instance,
-   * doesn't end the load.
+   * once. The load ends at its next block, in a group on all ranks; a rank that has read its files
+   * already ends when the others have. Nothing is left: a buffer that is ready too late is closed
+   * by the library. The switch of the options is not touched. To cancel a future that was derived
+   * from this one, by {@code thenApply} for instance, doesn't end the load.
    *
    * <p>Until the future is done, other methods of the loader but {@link #close} and {@link
    * #explain} throw {@code IllegalStateException}; after a cancellation they wait until the load
@@ -333,5 +321,30 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
      * @return the loader; the caller closes it
      */
     Loader build();
+
+    /**
+     * Makes the loader and adds checkpoints: as {@link #build} and {@link
+     * Loader#addCheckpoint(Path)} for each path, but closes the loader if that fails.
+     *
+     * @param paths at least one: files, indexes ({@code *.safetensors.index.json}) or folders
+     * @return the loader with the files, of which nothing is loaded; the caller closes it
+     * @throws LoadException as {@link Loader#addCheckpoint(Path)}
+     * @throws IllegalArgumentException if there is no path, or a file is given twice
+     */
+    default Loader open(Path... paths) throws LoadException {
+      if (paths.length == 0) {
+        throw new IllegalArgumentException("no path: want a file, an index or a folder");
+      }
+      Loader loader = build();
+      try {
+        for (Path path : paths) {
+          loader.addCheckpoint(path);
+        }
+        return loader;
+      } catch (Throwable e) {
+        loader.close();
+        throw e;
+      }
+    }
   }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

@@ -22,8 +22,7 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
       LoadOptions options = arguments.options(progress);
       ProcessGroup group = join(arguments.device());
       try {
-        Loader.Builder loader =
-            Loader.builder().group(group).timeout(options.timeout());
+        Loader.Builder loader = Loader.builder().group(group).timeout(options.timeout());
         return load(arguments, options, loader.build(), group);
       } catch (Throwable e) {
         group.close();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.LoadException;
 import java.util.List;
 import java.util.NoSuchElementException;

@@ -3,13 +3,13 @@ package io.fastsafetensors.integration;
 
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.fastsafetensors.TensorOptions;
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.AccessPath;
+import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsWriter;
@@ -54,7 +54,9 @@ class LostPagesTests {
         assertNamed(file, () -> tensor.copy().close());
         assertNamed(file, () -> tensor.to(DType.F16).close());
         assertNamed(file, () -> buffer.tensor("b", TensorOptions.of(DType.BF16)).close());
-        assertNamed(file, () -> buffer.concatenate(List.of("a", "b"), 0, TensorOptions.of(Cut.shard(0))).close());
+        assertNamed(
+            file,
+            () -> buffer.concatenate(List.of("a", "b"), 0, TensorOptions.of(Cut.shard(0))).close());
       }
     }
   }

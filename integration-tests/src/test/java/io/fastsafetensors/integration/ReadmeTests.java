@@ -20,6 +20,28 @@ class ReadmeTests {
   }
 
   @Test
+  void theExampleIsShort() throws Exception {
+    String source = ReadmeProgram.named("Example").source();
+    String body = source.substring(source.indexOf("throws Exception {") + 18);
+    assertThat(body.lines().map(String::strip).filter(line -> !line.isEmpty()).count() - 2)
+        .as("lines in main")
+        .isBetween(1L, 12L);
+  }
+
+  @Test
+  void theExampleInTheBackgroundLoadsTwoFiles() throws Exception {
+    ReadmeProgram.writeSamples(folder);
+    assertThat(run("AsyncExample")).contains("something else meanwhile", "[a0, b0]");
+  }
+
+  @Test
+  void theExampleForRanksIsOneWithoutALauncher() throws Exception {
+    ReadmeProgram.writeSamples(folder);
+    assertThat(run("RanksExample"))
+        .contains("rank 0 of 1, by no launcher, for cpu", "a0 F16 [16, 8]", "b0 F16 [16, 8]");
+  }
+
+  @Test
   void theWriteExampleWritesAFile() throws Exception {
     run("WriteExample");
     assertThat(SafetensorsHeader.read(folder.resolve("weights.safetensors")).metadata())

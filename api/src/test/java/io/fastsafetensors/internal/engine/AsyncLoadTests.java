@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +39,7 @@ class AsyncLoadTests {
   private final Bench bench = new Bench();
   private final CountDownLatch reading = new CountDownLatch(1);
   private final CountDownLatch goOn = new CountDownLatch(1);
+  private final List<Path> awaited = new CopyOnWriteArrayList<>();
   private Path a;
   private Path b;
 
@@ -56,6 +58,7 @@ class AsyncLoadTests {
   private void pauseAt(Path file) {
     bench.first.onAwait =
         at -> {
+          awaited.add(at);
           if (at.equals(file)) {
             reading.countDown();
             uninterruptibly(goOn);
@@ -124,14 +127,15 @@ class AsyncLoadTests {
   void endsWhenItsFutureIsCancelled() throws Exception {
     pauseAt(a);
     Cancellation cancellation = new Cancellation();
-    try (Loader loader = bench.loader().addFiles(a)) {
+    try (Loader loader = bench.loader().addFiles(a, b)) {
       CompletableFuture<FileBuffer> future =
           loader.loadAsync(LoadOptions.builder().cancellation(cancellation).build());
       reading.await();
       assertThat(future.cancel(true)).isTrue();
       assertThat(future.isCancelled()).isTrue();
       goOn.countDown();
-      assertThat(loader.keys()).as("waits for the end").containsExactly("a");
+      assertThat(loader.keys()).as("waits for the end").containsExactly("a", "b");
+      assertThat(awaited).as("b is not waited for").containsExactly(a);
       assertThat(bench.ledger.stillOpen("buffer")).isZero();
       assertThat(bench.ledger.stillOpen("session")).isZero();
       assertThat(cancellation.isCancelled()).as("others may have the switch").isFalse();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.FileReport;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
@@ -39,6 +40,21 @@ class GroupAgreementTests {
   @AfterEach
   void nothingIsLeft() {
     bench.ledger.assertAllClosedOnce();
+  }
+
+  @Test
+  void filesWithoutARankAreDealtOutOneByOne() throws Exception {
+    Path c = new Samples(folder.resolve("c")).with("c", DType.F32, 4).write().path;
+    List<List<Path>> read =
+        Ranks.run(
+            2,
+            group -> {
+              try (Loader loader = bench.loader(group).addFiles(a).addFiles(b, c)) {
+                loader.load().close();
+                return loader.explain().files().stream().map(FileReport::file).toList();
+              }
+            });
+    assertThat(read).containsExactly(List.of(a, c), List.of(b));
   }
 
   /** What one rank does with its loader. */

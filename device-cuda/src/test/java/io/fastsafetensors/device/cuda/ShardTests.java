@@ -3,13 +3,13 @@ package io.fastsafetensors.device.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.Cut;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -24,6 +24,11 @@ class DisagreementTests {
     try (RankGroup group = RankGroup.start(SIZE, timeout, "disagree", folder.toString())) {
       for (RankProcess rank : group.all()) {
         rank.endsWell();
+        int number = group.all().indexOf(rank);
+        assertThat(rank.await("found "))
+            .isEqualTo(
+                "rank %1$s of 3, local rank %1$s, by environment variables, at 127.0.0.1:%2$s, for cpu",
+                number, group.port());
         assertThat(rank.await("files: "))
             .endsWith("rank 0 has 'rank 0: 0.safetensors', rank 2 has 'rank 0: 1.safetensors'");
         assertThat(rank.await("order: "))

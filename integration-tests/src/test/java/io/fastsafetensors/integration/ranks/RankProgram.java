@@ -2,7 +2,6 @@
 package io.fastsafetensors.integration.ranks;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.ProcessGroup;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,9 +21,9 @@ final class RankProgram {
 
   public static void main(String[] arguments) throws Exception {
     Work work = work(arguments);
-    GroupConfig config = GroupConfig.fromEnvironment().orElseThrow();
     waitedUntil = System.nanoTime();
-    try (ProcessGroup group = ProcessGroup.join(config)) {
+    try (ProcessGroup group = ProcessGroup.fromEnvironment()) {
+      print("found " + group);
       work.run(group);
       print("ended well");
     } catch (CollectiveException e) {

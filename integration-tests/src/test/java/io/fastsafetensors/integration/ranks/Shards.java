@@ -4,12 +4,12 @@ package io.fastsafetensors.integration.ranks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.SafetensorsWriter;
 import io.fastsafetensors.format.Shape;
@@ -115,7 +115,8 @@ record Shards(Path folder) {
     Map<String, TensorOptions> wanted = new LinkedHashMap<>();
     for (String name : buffer.keys()) {
       if (cutsBytes(buffer.info(name), dim, ranks)) {
-        assertThatIllegalArgumentException().isThrownBy(() -> buffer.tensor(name, TensorOptions.of(Cut.shard(dim))));
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> buffer.tensor(name, TensorOptions.of(Cut.shard(dim))));
       } else {
         wanted.put(name, TensorOptions.of(Cut.shard(dim)));
       }
