@@ -19,6 +19,16 @@ final class AsyncLoad {
   private final CompletableFuture<FileBuffer> future = new CompletableFuture<>();
   private final Cancellation cancellation = new Cancellation();
   private final CountDownLatch ended = new CountDownLatch(1);
+  private final Runnable whenEnded;
+
+  /**
+   * Makes a load that has not started.
+   *
+   * @param whenEnded hears that the load has ended, before the future is completed
+   */
+  AsyncLoad(Runnable whenEnded) {
+    this.whenEnded = whenEnded;
+  }
 
   /** Loads, until the switch says that nobody waits for it. */
   @FunctionalInterface
@@ -43,14 +53,19 @@ final class AsyncLoad {
       if (future.isDone()) {
         buffer.close();
       }
-      ended.countDown();
+      end();
       if (!future.complete(buffer)) {
         buffer.close(); // the second time it does nothing
       }
     } catch (Throwable e) {
-      ended.countDown();
+      end();
       future.completeExceptionally(e);
     }
+  }
+
+  private void end() {
+    whenEnded.run();
+    ended.countDown();
   }
 
   /**

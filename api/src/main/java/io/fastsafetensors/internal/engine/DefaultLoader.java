@@ -131,7 +131,7 @@ public final class DefaultLoader implements Loader {
   @Override
   public CompletableFuture<FileBuffer> loadAsync(LoadOptions options) {
     checkReady();
-    AsyncLoad started = new AsyncLoad();
+    AsyncLoad started = new AsyncLoad(() -> async = null); // else it would keep the buffer
     async = started;
     return started.start(cancellation -> load(options, cancellation));
   }

@@ -16,6 +16,7 @@ import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -86,6 +87,22 @@ class AsyncLoadTests {
       assertThat(loader.explain().files()).hasSize(2);
       assertThat(loader.keys()).containsExactly("a", "b");
     }
+  }
+
+  @Test
+  void keepsNoBufferThatNobodyElseHas() throws Exception {
+    try (Loader loader = bench.loader().addFiles(a)) {
+      WeakReference<FileBuffer> kept = closedBuffer(loader);
+      while (kept.get() != null) {
+        System.gc(); // JUnit ends it
+      }
+    }
+  }
+
+  private static WeakReference<FileBuffer> closedBuffer(Loader loader) throws Exception {
+    FileBuffer buffer = loader.loadAsync().get();
+    buffer.close();
+    return new WeakReference<>(buffer);
   }
 
   @Test
@@ -209,7 +226,7 @@ class AsyncLoadTests {
 
   @Test
   void closesABufferThatComesTooLate() throws Exception {
-    AsyncLoad late = new AsyncLoad();
+    AsyncLoad late = new AsyncLoad(() -> {});
     try (Loader loader = bench.loader().addFiles(a)) {
       CompletableFuture<FileBuffer> future =
           late.start(_ -> {
