@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.internal.engine.DefaultEngine;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -101,4 +104,16 @@ public sealed interface Engine permits DefaultEngine {
    * @see Checkpoint#allIn(Path)
    */
   List<Checkpoint> checkpoints(Path folder) throws LoadException;
+
+  /**
+   * Makes a tensor of memory that is there.
+   *
+   * @param name its name
+   * @param dtype the element type
+   * @param shape the dimensions
+   * @param segment the elements
+   * @return the tensor
+   * @see Tensor#of
+   */
+  Tensor tensor(String name, DType dtype, Shape shape, MemorySegment segment);
 }

@@ -86,8 +86,8 @@ public interface DeviceBuffer extends AutoCloseable {
   /**
    * Returns the memory as the host sees it.
    *
-   * @return the whole buffer; empty if the host can't read it. Its scope ends when the buffer is
-   *     closed
+   * @return the whole buffer; empty if the host can't read it; read-only if it must not be written,
+   *     as what is mapped from a file. Its scope ends when the buffer is closed
    * @throws IllegalStateException if the buffer is closed
    */
   Optional<MemorySegment> host();

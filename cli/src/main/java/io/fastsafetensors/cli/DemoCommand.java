@@ -53,7 +53,7 @@ final class DemoCommand implements Callable<Integer> {
     try (Loader loader = Loader.open(files.path("a"), files.path("b"));
         FileBuffer buffer = loader.load();
         Tensor a0 = buffer.tensor("a0")) {
-      out.println("a0: " + TorchText.of(a0));
+      out.println("a0: " + a0);
       LoadOutcome.of(buffer.report(), Duration.ZERO).printTo(out);
       out.flush();
     }

@@ -48,8 +48,8 @@ record DemoRank(ProcessGroup group, DemoFiles files) {
         LoadOutcome read = LoadOutcome.of(buffer.report(), Duration.ZERO);
         String speed = read.bytes() + " bytes at " + Printing.decimal(read.gbps()) + " GB/s";
         return line("read " + speed)
-            + line("tensor_a0=" + TorchText.of(a0))
-            + line("tensor_b0_sharded=" + TorchText.of(b0));
+            + line("tensor_a0=" + a0)
+            + line("tensor_b0_sharded=" + b0);
       }
     }
   }

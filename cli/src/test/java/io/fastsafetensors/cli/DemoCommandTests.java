@@ -24,7 +24,7 @@ class DemoCommandTests {
     assertThat(fst.err()).isEmpty();
     assertThat(fst.exit()).isZero();
     assertThat(fst.out())
-        .startsWith("a0: " + matrix(8) + System.lineSeparator())
+        .startsWith("a0: " + matrix("a0", 8) + System.lineSeparator())
         .contains("GB/s", "/b.safetensors: ");
     assertThat(demoFolders()).isEqualTo(before);
   }
@@ -48,14 +48,20 @@ class DemoCommandTests {
 
   private static String rankPrints(int rank) {
     return "RANK %1$d: tensor_a0=%2$s%nRANK %1$d: tensor_b0_sharded=%3$s%n"
-        .formatted(rank, matrix(8), matrix(4));
+        .formatted(rank, matrix("a0", 8), matrix("b0", 4));
   }
 
-  /** Rows of the original's read-me: {@code [ 0., 0., ... 0.],} up to {@code [15., ... 15.]]}. */
-  static String matrix(int columns) {
+  /** Rows of the original's read-me, as torch aligns them, and what our tensors add. */
+  static String matrix(String name, int columns) {
     return IntStream.range(0, 16)
-        .mapToObj(row -> (row < 10 ? "[ " : "[") + (row + "., ").repeat(columns - 1) + row + ".]")
-        .collect(Collectors.joining(",\n", "tensor([", "], dtype=torch.float16)"));
+        .mapToObj(row -> (row < 10 ? " " : "") + row + ".")
+        .map(number -> "[" + (number + ", ").repeat(columns - 1) + number + "]")
+        .collect(
+            Collectors.joining(
+                ",\n        ",
+                "tensor([",
+                "], name='%s', dtype=F16, shape=[16, %s], device=cpu)"
+                    .formatted(name, columns)));
   }
 
   private static List<Path> demoFolders() throws IOException {

@@ -42,6 +42,14 @@ class ReadmeTests {
   }
 
   @Test
+  void theValuesExamplePrintsValues() throws Exception {
+    ReadmeProgram.writeSamples(folder);
+    assertThat(run("ValuesExample"))
+        .contains("tensor([[0., 0., ", "name='a0', dtype=F16, shape=[16, 8], device=cpu)")
+        .contains("128 values, the last is 0.0");
+  }
+
+  @Test
   void theWriteExampleWritesAFile() throws Exception {
     run("WriteExample");
     assertThat(SafetensorsHeader.read(folder.resolve("weights.safetensors")).metadata())

@@ -20,12 +20,12 @@ final class Block {
 
   final MemorySegment source;
   final MemorySegment target;
-  final byte[] bytes = new byte[CAPACITY];
-  final short[] shorts = new short[CAPACITY];
-  final int[] ints = new int[CAPACITY];
-  final long[] longs = new long[CAPACITY];
-  final float[] floats = new float[CAPACITY];
-  final double[] doubles = new double[CAPACITY];
+  final byte[] bytes;
+  final short[] shorts;
+  final int[] ints;
+  final long[] longs;
+  final float[] floats;
+  final double[] doubles;
 
   /** The index of the first element in the source and in the target. */
   long start;
@@ -33,8 +33,16 @@ final class Block {
   /** How many elements. */
   int size;
 
-  Block(MemorySegment source, MemorySegment target) {
+  /** Makes room for blocks of a job; a job of few elements, as of one, takes little. */
+  Block(MemorySegment source, MemorySegment target, long elements) {
+    int capacity = (int) Math.min(elements, CAPACITY);
     this.source = source;
     this.target = target;
+    this.bytes = new byte[capacity];
+    this.shorts = new short[capacity];
+    this.ints = new int[capacity];
+    this.longs = new long[capacity];
+    this.floats = new float[capacity];
+    this.doubles = new double[capacity];
   }
 }

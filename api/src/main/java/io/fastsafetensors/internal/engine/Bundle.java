@@ -72,7 +72,7 @@ final class Bundle implements AutoCloseable {
   static <T> T using(List<Piece> pieces, Together.Step<T> work) throws LoadException {
     Set<Memory> memories = pieces.stream().map(Piece::memory).collect(Collectors.toSet());
     try (Memory.Use _ = Memory.useAll(memories)) {
-      return LostPages.named(memories, work);
+      return LostPages.<T, LoadException>named(memories, work::run);
     }
   }
 

@@ -18,9 +18,14 @@ final class Count {
    * @throws IllegalStateException if it has ended
    */
   void retain() {
-    if (holders.getAndUpdate(n -> n == 0 ? 0 : n + 1) == 0) {
+    if (!tryRetain()) {
       throw new IllegalStateException("closed");
     }
+  }
+
+  /** Adds a holder, unless it has ended; tells whether it did. */
+  boolean tryRetain() {
+    return holders.getAndUpdate(n -> n == 0 ? 0 : n + 1) > 0;
   }
 
   /** Removes a holder. If the end throws, the caller is still a holder. */

@@ -8,10 +8,14 @@ import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.internal.group.ConnectedGroup;
 import io.fastsafetensors.internal.plan.CheckpointFiles;
 import io.fastsafetensors.internal.registry.Registry;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -75,5 +79,10 @@ public final class DefaultEngine implements Engine {
   @Override
   public List<Checkpoint> checkpoints(Path folder) throws LoadException {
     return CheckpointFiles.allIn(folder).stream().<Checkpoint>map(DefaultCheckpoint::new).toList();
+  }
+
+  @Override
+  public Tensor tensor(String name, DType dtype, Shape shape, MemorySegment segment) {
+    return DefaultTensor.view(SegmentBuffer.piece(new TensorSpec(name, dtype, shape), segment));
   }
 }

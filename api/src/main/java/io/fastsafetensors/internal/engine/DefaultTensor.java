@@ -6,7 +6,10 @@ import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.Shape;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,7 +28,7 @@ public final class DefaultTensor implements Tensor {
 
   private static String describe(Piece piece) {
     long bytes = piece.region().bytes();
-    return "a copy of tensor " + piece.spec() + " with " + bytes + " bytes";
+    return "a copy or a retained handle of tensor " + piece.spec() + " with " + bytes + " bytes";
   }
 
   /** Makes a tensor that borrows its memory. */
@@ -88,8 +91,13 @@ public final class DefaultTensor implements Tensor {
   public Optional<MemorySegment> host() {
     try (Memory.Use _ = use()) {
       context().attached();
-      return Downloads.host(piece.region()).map(host -> view ? host.asReadOnly() : host);
+      return Downloads.host(piece.region());
     }
+  }
+
+  @Override
+  public boolean isWritable() {
+    return host().map(memory -> !memory.isReadOnly()).orElse(true);
   }
 
   @Override
@@ -99,13 +107,86 @@ public final class DefaultTensor implements Tensor {
           "tensor %s has %s bytes, the target %s"
               .formatted(piece.spec(), byteSize(), target.byteSize()));
     }
+    read(() -> {
+      Downloads.toHost(context(), piece.region(), target.asSlice(0, byteSize()));
+      return target;
+    });
+  }
+
+  @Override
+  public ByteBuffer asByteBuffer() throws LoadException {
+    return asByteBuffer(0, byteSize());
+  }
+
+  @Override
+  public ByteBuffer asByteBuffer(long offset, long length) throws LoadException {
+    return read(() -> Windows.of(piece, offset, length));
+  }
+
+  @Override
+  public void writeTo(WritableByteChannel channel) throws IOException {
+    LostPages.Work<WritableByteChannel, IOException> write =
+        () -> {
+          Windows.write(piece, channel);
+          return channel;
+        };
+    read(write);
+  }
+
+  @Override
+  public float[] toFloatArray() throws LoadException {
+    return read(() -> Values.all(piece).floats());
+  }
+
+  @Override
+  public double[] toDoubleArray() throws LoadException {
+    return read(() -> Values.all(piece).doubles());
+  }
+
+  @Override
+  public int[] toIntArray() throws LoadException {
+    return read(() -> Values.all(piece).ints());
+  }
+
+  @Override
+  public long[] toLongArray() throws LoadException {
+    return read(() -> Values.all(piece).longs());
+  }
+
+  @Override
+  public boolean[] toBooleanArray() throws LoadException {
+    return read(() -> Values.all(piece).booleans());
+  }
+
+  @Override
+  public float getFloat(long... index) throws LoadException {
+    return read(() -> Values.at(piece, index).floats()[0]);
+  }
+
+  @Override
+  public double getDouble(long... index) throws LoadException {
+    return read(() -> Values.at(piece, index).doubles()[0]);
+  }
+
+  @Override
+  public int getInt(long... index) throws LoadException {
+    return read(() -> Values.at(piece, index).ints()[0]);
+  }
+
+  @Override
+  public long getLong(long... index) throws LoadException {
+    return read(() -> Values.at(piece, index).longs()[0]);
+  }
+
+  @Override
+  public boolean getBoolean(long... index) throws LoadException {
+    return read(() -> Values.at(piece, index).booleans()[0]);
+  }
+
+  /** Reads the memory, which can't go away meanwhile. */
+  private <T, E extends Exception> T read(LostPages.Work<T, E> work) throws LoadException, E {
     try (Memory.Use _ = use()) {
-      LostPages.named(
-          List.of(piece.memory()),
-          () -> {
-            Downloads.toHost(context(), piece.region(), target.asSlice(0, byteSize()));
-            return true;
-          });
+      return LostPages.named(List.of(piece.memory()), work);
     }
   }
 
@@ -124,6 +205,15 @@ public final class DefaultTensor implements Tensor {
     }
   }
 
+  @Override
+  public Tensor retain() {
+    checkOpen();
+    if (!piece.memory().tryRetain()) {
+      throw ended();
+    }
+    return new DefaultTensor(piece, false);
+  }
+
   private SharedContext context() {
     return piece.memory().context();
   }
@@ -135,10 +225,21 @@ public final class DefaultTensor implements Tensor {
   }
 
   private void checkOpen() {
-    if (closed || piece.memory().hasEnded()) {
-      String reason = view ? "its FileBuffer is closed" : "it is closed";
-      throw new IllegalStateException("tensor " + piece.spec() + " has ended: " + reason);
+    if (hasEnded()) {
+      throw ended();
     }
+  }
+
+  private boolean hasEnded() {
+    return closed || piece.memory().hasEnded() || (view && piece.memory().haveViewsEnded());
+  }
+
+  private IllegalStateException ended() {
+    return new IllegalStateException("tensor " + piece.spec() + " has ended: " + endReason());
+  }
+
+  private String endReason() {
+    return view ? "its FileBuffer is closed" : "it is closed";
   }
 
   @Override
@@ -156,9 +257,15 @@ public final class DefaultTensor implements Tensor {
     trace.closed();
   }
 
-  /** Returns name, type, shape and device. */
   @Override
   public String toString() {
-    return piece.spec() + " on " + device();
+    if (hasEnded()) {
+      return TensorText.without(piece, endReason());
+    }
+    try {
+      return read(() -> TensorText.of(piece));
+    } catch (LoadException | RuntimeException e) {
+      return TensorText.without(piece, String.valueOf(e.getMessage()));
+    }
   }
 }

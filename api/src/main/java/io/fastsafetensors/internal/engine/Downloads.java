@@ -6,6 +6,7 @@ import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.toolkit.device.HostMemory;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 
 /** Copies from devices to host memory of any kind. */
@@ -33,7 +34,7 @@ final class Downloads {
     } else if (canDeviceWrite(target)) {
       context.run(stream -> stream.copyToHost(source, target));
     } else {
-      throughStaging(context, source, target);
+      throughStaging(context, source, (offset, part) -> target.asSlice(offset).copyFrom(part));
     }
   }
 
@@ -42,8 +43,61 @@ final class Downloads {
     return target.isNative() && target.isAccessibleBy(OTHER);
   }
 
-  private static void throughStaging(SharedContext context, Region source, MemorySegment target)
-      throws LoadException {
+  /** Looks at bytes of a region in host memory. */
+  @FunctionalInterface
+  interface Part<E extends Exception> {
+    /**
+     * Looks at adjacent bytes.
+     *
+     * @param offset where they start in the region
+     * @param bytes the bytes, valid during the call
+     */
+    void see(long offset, MemorySegment bytes) throws E;
+  }
+
+  /** Shows a contiguous region: all at once if the host sees it, else piece by piece, in order. */
+  static <E extends Exception> void show(SharedContext context, Region source, Part<E> part)
+      throws LoadException, E {
+    context.attached();
+    Optional<MemorySegment> host = host(source);
+    if (host.isPresent()) {
+      part.see(0, host.get());
+    } else {
+      throughStaging(context, source, part);
+    }
+  }
+
+  /** Copies small parts of a region, side by side, to the heap; a device is waited for once. */
+  static MemorySegment gather(SharedContext context, List<Region> parts) throws LoadException {
+    int total = Math.toIntExact(parts.stream().mapToLong(Region::bytes).sum());
+    MemorySegment target = MemorySegment.ofArray(new byte[total]);
+    context.attached();
+    if (host(parts.getFirst()).isPresent()) {
+      each(parts, target, (part, place) -> place.copyFrom(host(part).orElseThrow()));
+      return target;
+    }
+    try (DeviceBuffer staging = context.attached().allocateStaging(total)) {
+      MemorySegment pinned = staging.host().orElseThrow();
+      context.run(stream -> each(parts, pinned, stream::copyToHost));
+      return target.copyFrom(pinned.asSlice(0, total));
+    }
+  }
+
+  private interface Copy<E extends Exception> {
+    void copy(Region part, MemorySegment place) throws E;
+  }
+
+  private static <E extends Exception> void each(
+      List<Region> parts, MemorySegment target, Copy<E> copy) throws E {
+    long offset = 0;
+    for (Region part : parts) {
+      copy.copy(part, target.asSlice(offset, part.bytes()));
+      offset += part.bytes();
+    }
+  }
+
+  private static <E extends Exception> void throughStaging(
+      SharedContext context, Region source, Part<E> seen) throws LoadException, E {
     long bytes = source.bytes();
     try (DeviceBuffer staging =
         context.attached().allocateStaging(Math.clamp(bytes, 1, STAGING_BYTES))) {
@@ -52,7 +106,7 @@ final class Downloads {
         long count = Math.min(STAGING_BYTES, bytes - done);
         Region part = source.slice(done, count);
         context.run(stream -> stream.copyToHost(part, pinned.asSlice(0, count)));
-        MemorySegment.copy(pinned, 0, target, done, count);
+        seen.see(done, pinned.asSlice(0, count));
       }
     }
   }

@@ -126,7 +126,7 @@ final class LoadedFile {
   }
 
   private void release(List<Memory> memories) {
-    memories.forEach(Memory::end);
+    memories.forEach(Memory::endViews);
     Cleanup.each(
         memories,
         memory -> {

@@ -14,12 +14,19 @@ final class LostPages {
 
   private LostPages() {}
 
+  /** Touches memory. */
+  @FunctionalInterface
+  interface Work<T, E extends Exception> {
+    T run() throws LoadException, E;
+  }
+
   /**
    * Works on memory that may be mapped from files.
    *
    * @throws LoadException if a page of it can't be had any more
    */
-  static <T> T named(Collection<Memory> memories, Together.Step<T> work) throws LoadException {
+  static <T, E extends Exception> T named(Collection<Memory> memories, Work<T, E> work)
+      throws LoadException, E {
     try {
       return work.run();
     } catch (InternalError e) {

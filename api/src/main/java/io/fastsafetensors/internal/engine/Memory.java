@@ -25,6 +25,7 @@ final class Memory {
   private final @Nullable Path file;
   private final Count holders = new Count(this::free);
   private final ReadWriteLock uses = new ReentrantReadWriteLock();
+  private volatile boolean viewsEnded;
   private volatile boolean ended;
 
   private Memory(SharedContext context, DeviceBuffer buffer, @Nullable Path file) {
@@ -37,6 +38,11 @@ final class Memory {
   static Memory of(SharedContext context, DeviceBuffer buffer, Path file) {
     context.retain();
     return new Memory(context, buffer, file);
+  }
+
+  /** Wraps memory that the caller keeps and frees; nobody has to release it. */
+  static Memory borrowed(SharedContext context, DeviceBuffer buffer) {
+    return new Memory(context, buffer, null);
   }
 
   /** Allocates a buffer; the caller is the first holder. */
@@ -71,6 +77,11 @@ final class Memory {
 
   void retain() {
     holders.retain();
+  }
+
+  /** Adds a holder, unless the memory is freed or about to be; tells whether it did. */
+  boolean tryRetain() {
+    return holders.tryRetain();
   }
 
   /**
@@ -115,9 +126,13 @@ final class Memory {
     }
   }
 
-  /** Lets no new use begin. */
-  void end() {
-    ended = true;
+  /** Ends what borrows the memory; who holds it goes on. */
+  void endViews() {
+    viewsEnded = true;
+  }
+
+  boolean haveViewsEnded() {
+    return viewsEnded;
   }
 
   boolean hasEnded() {
@@ -125,7 +140,7 @@ final class Memory {
   }
 
   private void free() {
-    end();
+    ended = true;
     context.attached();
     // Uses end by themselves: copies in host memory do, and devices have a deadline.
     uses.writeLock().lock();

@@ -96,7 +96,7 @@ class ConversionMemoryTests {
       fill(source.asSlice(start), DType.I8, elements);
       Pipelines.of(DType.I8, DType.F16)
           .orElseThrow()
-          .runAll(new Block(source, target), start, start + elements);
+          .runAll(new Block(source, target, elements), start, start + elements);
       Elements.check(elements(DType.I8, elements), DType.I8, target.asSlice(2 * start), DType.F16);
     }
   }

@@ -37,11 +37,12 @@ class GroupMemoryTests {
 
   @TempDir private Path folder;
   private final Bench bench = new Bench();
+  private Samples file;
   private Map<Integer, List<Path>> files;
 
   @BeforeEach
   void writeFile() throws IOException {
-    Samples file =
+    file =
         new Samples(folder.resolve("f"))
             .with("a", DType.U8, 1000)
             .with("b", DType.U8, 60)
@@ -53,6 +54,29 @@ class GroupMemoryTests {
   @AfterEach
   void nothingIsLeft() {
     bench.ledger.assertAllClosedOnce();
+  }
+
+  @Test
+  void aRetainedPartOutlivesGroupAndLoader() throws Exception {
+    List<Tensor> kept =
+        Ranks.load(
+            bench,
+            2,
+            files,
+            LoadOptions.defaults(),
+            (group, buffer) -> {
+              try (Tensor part = buffer.sharded("a", 0)) {
+                return part.retain();
+              }
+            });
+    assertThat(bench.ledger.openBytes()).as("the parts, not the file").isEqualTo(1000);
+    for (int rank = 0; rank < 2; rank++) {
+      byte[] part = Arrays.copyOfRange(file.bytes.get("a"), 500 * rank, 500 * rank + 500);
+      assertThat(kept.get(rank).isWritable()).isTrue();
+      assertThat(Samples.bytesOf(kept.get(rank))).isEqualTo(part);
+      kept.get(rank).close();
+    }
+    assertThat(bench.ledger.openBytes()).isZero();
   }
 
   @Test

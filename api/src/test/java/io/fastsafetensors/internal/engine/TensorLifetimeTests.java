@@ -68,16 +68,21 @@ class TensorLifetimeTests {
     assertThat(view.device()).isEqualTo(Device.parse("fake:0"));
     assertThat(view.byteSize()).isEqualTo(16);
     assertThat(view.isView()).isTrue();
-    assertThat(view).hasToString("'w' F32 [2, 2] on fake:0");
+    assertThat(view.isWritable()).isTrue();
+    assertThat(view)
+        .hasToString(
+            """
+            tensor([[1., 2.],
+                    [3., 4.]], name='w', dtype=F32, shape=[2, 2], device=fake:0)\
+            """);
     assertThat(view.address()).isEqualTo(view.host().orElseThrow().address());
     view.close();
     assertThat(view.address()).as("after close, which does nothing").isNotZero();
   }
 
   @Test
-  void aViewIsReadOnlyAndACopyIsNot() throws IOException {
-    MemorySegment view = open().tensor("w").host().orElseThrow();
-    assertThat(view.isReadOnly()).isTrue();
+  void aCopyIsMemoryOfItsOwn() throws IOException {
+    open();
     try (Tensor copy = buffer.tensor("w").copy()) {
       copy.host().orElseThrow().set(ValueLayout.JAVA_BYTE, 0, (byte) 99);
       assertThat(Samples.bytesOf(buffer.tensor("w"))).isEqualTo(file.bytes.get("w"));
@@ -94,6 +99,14 @@ class TensorLifetimeTests {
     assertThatIllegalStateException().isThrownBy(view::host).withMessage(ended);
     assertThatIllegalStateException().isThrownBy(view::copy).withMessage(ended);
     assertThatIllegalStateException().isThrownBy(() -> view.to(DType.F16)).withMessage(ended);
+    assertThatIllegalStateException().isThrownBy(view::toFloatArray).withMessage(ended);
+    assertThatIllegalStateException().isThrownBy(() -> view.getLong(0, 0)).withMessage(ended);
+    assertThatIllegalStateException().isThrownBy(view::asByteBuffer).withMessage(ended);
+    assertThatIllegalStateException().isThrownBy(view::isWritable).withMessage(ended);
+    assertThatIllegalStateException().isThrownBy(view::retain).withMessage(ended);
+    assertThat(view)
+        .hasToString(
+            "tensor(<its FileBuffer is closed>, name='w', dtype=F32, shape=[2, 2], device=fake:0)");
     assertThatIllegalStateException()
         .isThrownBy(() -> view.toHost(MemorySegment.ofArray(new byte[16])))
         .withMessage(ended);
