@@ -7,7 +7,9 @@ import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.internal.engine.DefaultCheckpoint;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of a checkpoint, found by the one rule that {@link Loader#addCheckpoint(Path)} goes by,
@@ -37,47 +39,61 @@ import java.util.Optional;
  */
 public sealed interface Checkpoint permits DefaultCheckpoint {
   /**
-   * Why a file of a folder isn't part of a checkpoint.
+   * A file that is in the folder and not part of the checkpoint; immutable.
    *
    * @since 0.1
    */
-  enum Reason {
-    /** Its name begins with a dot. */
-    HIDDEN("hidden"),
-    /** Its name doesn't end with {@code .safetensors}. */
-    OTHER_NAME("not .safetensors"),
-    /** It is a folder. */
-    FOLDER("a folder"),
-    /** The index doesn't name it. */
-    NOT_IN_INDEX("not in the index"),
-    /** It belongs to another variant or checkpoint. */
-    OTHER_VARIANT("of another variant"),
-    /** It is a part of a file, left by a download. */
-    UNFINISHED_DOWNLOAD("left by a download"),
-    /** It is a temporary file of a writer that is at work, or was killed. */
-    UNFINISHED_WRITE("a writer's temporary file");
+  final class LeftOut {
+    private final Path file;
+    private final Reason reason;
 
-    private final String text;
-
-    Reason(String text) {
-      this.text = text;
+    private LeftOut(Path file, Reason reason) {
+      this.file = file;
+      this.reason = reason;
     }
 
-    /** Returns the reason in a few words. */
+    /**
+     * Makes an entry.
+     *
+     * @param file the file
+     * @param reason why it is left out
+     * @return the entry
+     */
+    public static LeftOut of(Path file, Reason reason) {
+      return new LeftOut(file, reason);
+    }
+
+    /** {@return the file} */
+    public Path file() {
+      return file;
+    }
+
+    /**
+     * Returns why it is left out.
+     *
+     * @return a reason in a few words: {@code file.hidden}, {@code file.other-name}, {@code
+     *     file.folder}, {@code file.not-in-index}, {@code file.other-variant}, {@code
+     *     file.unfinished-download} or {@code file.unfinished-write}
+     */
+    public Reason reason() {
+      return reason;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof LeftOut that && file.equals(that.file) && reason.equals(that.reason);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(file, reason);
+    }
+
     @Override
     public String toString() {
-      return text;
+      return file + ": " + reason;
     }
   }
-
-  /**
-   * A file that is in the folder and not part of the checkpoint.
-   *
-   * @param file the file
-   * @param reason why
-   * @since 0.1
-   */
-  record LeftOut(Path file, Reason reason) {}
 
   /**
    * Finds a checkpoint.

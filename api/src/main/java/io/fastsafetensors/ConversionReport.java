@@ -14,7 +14,7 @@ public final class ConversionReport {
   private final DType from;
   private final DType to;
   private final int tensors;
-  private final String reason;
+  private final Reason reason;
 
   private ConversionReport(Builder builder) {
     this.from = builder.from;
@@ -50,7 +50,7 @@ public final class ConversionReport {
   }
 
   /** {@return which option said so, or why none did} */
-  public String reason() {
+  public Reason reason() {
     return reason;
   }
 
@@ -99,7 +99,7 @@ public final class ConversionReport {
     private final DType from;
     private final DType to;
     private int tensors;
-    private String reason = "";
+    private Reason reason = Reason.NONE;
 
     private Builder(DType from, DType to) {
       this.from = from;
@@ -123,7 +123,7 @@ public final class ConversionReport {
      * @param value which option said so, or why none did
      * @return this
      */
-    public Builder reason(String value) {
+    public Builder reason(Reason value) {
       this.reason = value;
       return this;
     }

@@ -23,7 +23,7 @@ public final class FileReport {
   private final Duration elapsed;
   private final Duration readTime;
   private final Duration copyTime;
-  private final String reason;
+  private final Reason reason;
 
   private FileReport(Builder builder) {
     this.file = builder.file;
@@ -89,7 +89,7 @@ public final class FileReport {
   }
 
   /** {@return why this backend and this path} */
-  public String reason() {
+  public Reason reason() {
     return reason;
   }
 
@@ -162,7 +162,7 @@ public final class FileReport {
     private Duration elapsed = Duration.ZERO;
     private Duration readTime = Duration.ZERO;
     private Duration copyTime = Duration.ZERO;
-    private String reason = "";
+    private Reason reason = Reason.NONE;
 
     private Builder(Path file, String backend) {
       this.file = file;
@@ -241,7 +241,7 @@ public final class FileReport {
      * @param value why this backend and this path
      * @return this
      */
-    public Builder reason(String value) {
+    public Builder reason(Reason value) {
       this.reason = value;
       return this;
     }

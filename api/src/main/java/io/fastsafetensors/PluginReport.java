@@ -15,7 +15,7 @@ public final class PluginReport {
   private final String id;
   private final int priority;
   private final boolean available;
-  private final String detail;
+  private final Reason detail;
   private final String source;
 
   private PluginReport(Builder builder) {
@@ -59,7 +59,7 @@ public final class PluginReport {
   }
 
   /** {@return if available, versions and modes; else the reason why not} */
-  public String detail() {
+  public Reason detail() {
     return detail;
   }
 
@@ -128,7 +128,7 @@ public final class PluginReport {
     private final String id;
     private int priority;
     private boolean available;
-    private String detail = "";
+    private Reason detail = Reason.NONE;
     private String source = "";
 
     private Builder(Kind kind, String id) {
@@ -164,7 +164,7 @@ public final class PluginReport {
      * @param value if available, versions and modes; else the reason why not
      * @return this
      */
-    public Builder detail(String value) {
+    public Builder detail(Reason value) {
       this.detail = value;
       return this;
     }

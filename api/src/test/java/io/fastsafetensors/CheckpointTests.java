@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.Checkpoint.LeftOut;
-import io.fastsafetensors.Checkpoint.Reason;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.SafetensorsWriter;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.internal.plan.LeftOutReasons;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.FileSystem;
@@ -49,10 +49,10 @@ class CheckpointTests {
     assertThat(found.faults()).isEmpty();
     assertThat(found.leftOut())
         .containsExactly(
-            new LeftOut(hidden, Reason.HIDDEN),
-            new LeftOut(other, Reason.OTHER_NAME),
-            new LeftOut(stray, Reason.NOT_IN_INDEX),
-            new LeftOut(part, Reason.UNFINISHED_DOWNLOAD));
+            LeftOut.of(hidden, LeftOutReasons.HIDDEN),
+            LeftOut.of(other, LeftOutReasons.OTHER_NAME),
+            LeftOut.of(stray, LeftOutReasons.NOT_IN_INDEX),
+            LeftOut.of(part, LeftOutReasons.UNFINISHED_DOWNLOAD));
     assertThat(found.headers()).singleElement().returns(shard, SafetensorsHeader::path);
     assertThat(Checkpoint.allIn(folder))
         .extracting(Checkpoint::path)

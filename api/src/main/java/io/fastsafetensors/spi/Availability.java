@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.spi;
 
+import io.fastsafetensors.Reason;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,17 @@ public sealed interface Availability {
    * @return the answer
    */
   static Available available(String detail, Capability... capabilities) {
+    return available(Reason.of("plugin.available", detail), capabilities);
+  }
+
+  /**
+   * Says that a plug-in works and may be chosen by default.
+   *
+   * @param detail versions and modes, one line
+   * @param capabilities what it can do here
+   * @return the answer
+   */
+  static Available available(Reason detail, Capability... capabilities) {
     return new Available(Set.of(capabilities), true, detail);
   }
 
@@ -40,6 +52,17 @@ public sealed interface Availability {
    * @return the answer
    */
   static Unavailable unavailable(String reason, @Nullable Throwable cause) {
+    return unavailable(Reason.of("plugin.unavailable", reason), cause);
+  }
+
+  /**
+   * Says that a plug-in does not work here, and what was thrown.
+   *
+   * @param reason what is missing and what to do about it, one line
+   * @param cause what led to it, or null
+   * @return the answer
+   */
+  static Unavailable unavailable(Reason reason, @Nullable Throwable cause) {
     return new Unavailable(reason, cause);
   }
 
@@ -51,9 +74,9 @@ public sealed interface Availability {
   final class Available implements Availability {
     private final Set<Capability> capabilities;
     private final boolean byDefault;
-    private final String detail;
+    private final Reason detail;
 
-    private Available(Set<Capability> capabilities, boolean byDefault, String detail) {
+    private Available(Set<Capability> capabilities, boolean byDefault, Reason detail) {
       this.capabilities = Set.copyOf(capabilities);
       this.byDefault = byDefault;
       this.detail = detail;
@@ -79,7 +102,7 @@ public sealed interface Availability {
     }
 
     /** {@return versions and modes, one line for operators; may be empty} */
-    public String detail() {
+    public Reason detail() {
       return detail;
     }
 
@@ -108,16 +131,16 @@ public sealed interface Availability {
    * @since 0.1
    */
   final class Unavailable implements Availability {
-    private final String reason;
+    private final Reason reason;
     private final @Nullable Throwable cause;
 
-    private Unavailable(String reason, @Nullable Throwable cause) {
+    private Unavailable(Reason reason, @Nullable Throwable cause) {
       this.reason = reason;
       this.cause = cause;
     }
 
     /** {@return what is missing and what to do about it, one line} */
-    public String reason() {
+    public Reason reason() {
       return reason;
     }
 

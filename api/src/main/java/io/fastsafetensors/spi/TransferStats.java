@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.spi;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
 import java.util.EnumMap;
 import java.util.Map;
@@ -16,7 +17,7 @@ public final class TransferStats {
   private final Map<TransferPath, Long> bytesByPath;
   private final long readNanos;
   private final long copyNanos;
-  private final String reason;
+  private final Reason reason;
 
   private TransferStats(Builder builder) {
     this.bytesByPath = Map.copyOf(builder.bytesByPath);
@@ -50,7 +51,7 @@ public final class TransferStats {
   }
 
   /** {@return why this path, one line for operators} */
-  public String reason() {
+  public Reason reason() {
     return reason;
   }
 
@@ -98,7 +99,7 @@ public final class TransferStats {
     private final Map<TransferPath, Long> bytesByPath = new EnumMap<>(TransferPath.class);
     private long readNanos;
     private long copyNanos;
-    private String reason = "";
+    private Reason reason = Reason.NONE;
 
     private Builder() {}
 
@@ -137,14 +138,24 @@ public final class TransferStats {
     }
 
     /**
-     * Sets why this path, one line for operators.
+     * Sets why this path.
      *
-     * @param value why this path, one line for operators
+     * @param value the reason, one line for operators
      * @return this
      */
-    public Builder reason(String value) {
+    public Builder reason(Reason value) {
       this.reason = value;
       return this;
+    }
+
+    /**
+     * Sets why this path, in words alone: the code is {@code path.other}.
+     *
+     * @param text one line for operators
+     * @return this
+     */
+    public Builder reason(String text) {
+      return reason(Reason.of("path.other", text));
     }
 
     /**

@@ -2,6 +2,7 @@
 package io.fastsafetensors.cli;
 
 import io.fastsafetensors.Checkpoint;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -116,11 +117,9 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   /** A file in a batch may have any name, if it isn't hidden or a part of one. */
-  private static boolean isOfAnyName(Checkpoint.Reason reason) {
-    return switch (reason) {
-      case OTHER_NAME, NOT_IN_INDEX, OTHER_VARIANT -> true;
-      case HIDDEN, FOLDER, UNFINISHED_DOWNLOAD, UNFINISHED_WRITE -> false;
-    };
+  private static boolean isOfAnyName(Reason reason) {
+    return Set.of("file.other-name", "file.not-in-index", "file.other-variant")
+        .contains(reason.code());
   }
 
   /** A file that isn't there is told of with the checkpoint that wants it. */

@@ -97,7 +97,7 @@ record CheckpointDescription(Checkpoint checkpoint, List<SafetensorsHeader> head
     for (LeftOut left : checkpoint.leftOut()) {
       json.writeStartObject();
       json.writeStringField("file", left.file().toString());
-      json.writeStringField("reason", left.reason().toString());
+      Json.writeReason("reason", left.reason(), json);
       json.writeEndObject();
     }
     json.writeEndArray();

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -35,20 +38,70 @@ final class DoctorCommand implements Callable<Integer> {
       })
   private List<String> devices = new ArrayList<>();
 
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  /** A plug-in as it is on a device; of a runtime, which is its own, there is none. */
+  private record Probed(PluginReport plugin, Optional<Device> device) {
+    void writeDevice(JsonGenerator json) throws IOException {
+      if (device.isPresent()) {
+        json.writeStringField("device", device.get().toString());
+      }
+    }
+  }
+
+  /** What is known of the host, under a name. */
+  private record Fact(String name, String text) {}
+
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
+    List<Probed> plugins = plugins();
+    List<Fact> facts = facts();
+    if (json) {
+      Json.printObject(output.out(), target -> write(plugins, facts, target));
+    } else {
+      plugins.forEach(this::print);
+      facts.forEach(fact -> print(fact.name, fact.text));
+    }
+    return ExitCode.OK;
+  }
+
+  private List<Probed> plugins() {
+    List<Probed> all = new ArrayList<>();
     Plugins.installed().probe(Device.CPU).stream()
         .filter(DoctorCommand::isRuntime)
-        .forEach(r -> print(r, ""));
+        .forEach(report -> all.add(new Probed(report, Optional.empty())));
     for (Device device : devices()) {
       Plugins.installed().probe(device).stream()
           .filter(report -> !isRuntime(report))
-          .forEach(report -> print(report, "for " + device + ": "));
+          .forEach(report -> all.add(new Probed(report, Optional.of(device))));
     }
-    HostFacts.read().forEach(this::print);
-    LimitFacts.read().forEach(fact -> print("limit", fact));
-    print("ranks", ranks());
-    return ExitCode.OK;
+    return all;
+  }
+
+  private static List<Fact> facts() {
+    List<Fact> all = new ArrayList<>();
+    HostFacts.read().forEach((name, text) -> all.add(new Fact(name, text)));
+    LimitFacts.read().forEach(text -> all.add(new Fact("limit", text)));
+    all.add(new Fact("ranks", ranks()));
+    return all;
+  }
+
+  private static void write(List<Probed> plugins, List<Fact> facts, JsonGenerator json)
+      throws IOException {
+    json.writeArrayFieldStart("plugins");
+    for (Probed probed : plugins) {
+      ReportJson.writePlugin(probed.plugin, json, probed::writeDevice);
+    }
+    json.writeEndArray();
+    json.writeArrayFieldStart("facts");
+    for (Fact fact : facts) {
+      json.writeStartObject();
+      json.writeStringField("name", fact.name);
+      json.writeStringField("text", fact.text);
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   /** Says which rank of how many a load would be that is started as this command was. */
@@ -78,7 +131,9 @@ final class DoctorCommand implements Callable<Integer> {
     return report.kind() == PluginReport.Kind.DEVICE;
   }
 
-  private void print(PluginReport plugin, String device) {
+  private void print(Probed probed) {
+    PluginReport plugin = probed.plugin;
+    String device = probed.device.map(target -> "for " + target + ": ").orElse("");
     String state = plugin.available() ? "available" : "unavailable";
     String kind = plugin.kind().name().toLowerCase(Locale.ROOT);
     print(kind, String.format("%-8s %-11s %s", plugin.id(), state, device + plugin.detail()));

@@ -5,8 +5,10 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import io.fastsafetensors.Reason;
 import java.io.IOException;
 import java.io.Writer;
+import java.util.Map;
 
 /** Writes JSON documents. */
 final class Json {
@@ -35,6 +37,28 @@ final class Json {
       json.setPrettyPrinter(new DefaultPrettyPrinter());
       writeObject(json, fields);
       json.writeRaw('\n');
+    }
+  }
+
+  /** Writes a field with a reason: its code, its values by name, and its text. */
+  static void writeReason(String field, Reason reason, JsonGenerator json) throws IOException {
+    json.writeObjectFieldStart(field);
+    json.writeStringField("code", reason.code());
+    json.writeStringField("text", reason.toString());
+    json.writeObjectFieldStart("values");
+    for (Map.Entry<String, Object> value : reason.values().entrySet()) {
+      writeValue(value.getKey(), value.getValue(), json);
+    }
+    json.writeEndObject();
+    json.writeEndObject();
+  }
+
+  private static void writeValue(String field, Object value, JsonGenerator json)
+      throws IOException {
+    switch (value) {
+      case Long number -> json.writeNumberField(field, number);
+      case Reason reason -> writeReason(field, reason, json);
+      default -> json.writeStringField(field, value.toString());
     }
   }
 

@@ -18,10 +18,10 @@ import java.util.stream.Collectors;
  * @param bytes the tensors' size, in bytes
  * @param seconds how long it took
  * @param backend who read: ids joined by commas
- * @param explain the library's report
+ * @param report the library's report
  */
 record LoadOutcome(
-    int files, int tensors, long bytes, double seconds, String backend, String explain) {
+    int files, int tensors, long bytes, double seconds, String backend, LoadReport report) {
   /** Sums up a report; {@code after} is what was done to the tensors after the load. */
   static LoadOutcome of(LoadReport report, Duration after) {
     return new LoadOutcome(
@@ -33,7 +33,7 @@ record LoadOutcome(
             .map(FileReport::backend)
             .distinct()
             .collect(Collectors.joining(",")),
-        report.toString());
+        report);
   }
 
   double gbps() {
@@ -46,7 +46,7 @@ record LoadOutcome(
     out.printf("bytes    %s (%s)%n", bytes, Amounts.bytes(bytes));
     out.printf("seconds  %s%n", Printing.decimal(seconds));
     out.printf("GB/s     %s%n", Printing.decimal(gbps()));
-    out.println(explain);
+    out.println(report);
   }
 
   void writeTo(JsonGenerator json) throws IOException {
@@ -56,6 +56,7 @@ record LoadOutcome(
     json.writeNumberField("seconds", seconds);
     json.writeNumberField("gbps", gbps());
     json.writeStringField("backend", backend);
-    json.writeStringField("explain", explain);
+    json.writeStringField("explain", report.toString());
+    ReportJson.write(report, json);
   }
 }

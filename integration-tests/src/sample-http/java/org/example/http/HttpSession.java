@@ -137,7 +137,10 @@ final class HttpSession implements IoSession {
     protected LoadedRanges finish() {
       long bytes = layout.spans().stream().mapToLong(Span::bytes).sum();
       TransferStats stats =
-          TransferStats.builder().bytes(TransferPath.BUFFERED, bytes).reason("by HTTP from " + server).build();
+          TransferStats.builder()
+              .bytes(TransferPath.BUFFERED, bytes)
+              .reason("by HTTP from " + server)
+              .build();
       return LoadedRanges.of(List.of(buffer), layout.regions(buffer), stats);
     }
 

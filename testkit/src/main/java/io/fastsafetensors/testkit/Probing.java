@@ -32,16 +32,20 @@ final class Probing {
       case null -> throw rule.broken(call + " returned null");
       case Available yes ->
           rule.check(
-              !yes.detail().contains("\n"),
+              !yes.detail().toString().contains("\n"),
               "the detail of " + call + " has several lines: " + yes.detail());
       case Unavailable no ->
           rule.check(
-              !no.reason().isBlank() && !no.reason().contains("\n"),
+              isLine(no.reason().toString()),
               call
                   + " says unavailable and needs a reason of one line, but it is '%s'"
                       .formatted(no.reason()));
     }
     return answer;
+  }
+
+  private static boolean isLine(String text) {
+    return !text.isBlank() && !text.contains("\n");
   }
 
   /** Fails unless a probe answers for whatever device, those too that are not there. */

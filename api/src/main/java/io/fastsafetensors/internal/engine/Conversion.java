@@ -5,6 +5,7 @@ import io.fastsafetensors.ConversionReport;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.Catalog;
@@ -53,7 +54,7 @@ final class Conversion {
         return rule.choice(tensor);
       }
     }
-    return new ConversionRule.Choice(tensor.dtype(), "no rule for it");
+    return new ConversionRule.Choice(tensor.dtype(), Reason.of("dtype.no-rule", "no rule for it"));
   }
 
   private boolean isConverted(CatalogEntry entry) {

@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.DTypeRule;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.Catalog;
@@ -19,7 +20,7 @@ sealed interface ConversionRule {
    * @param to the type in memory
    * @param reason what said so
    */
-  record Choice(DType to, String reason) {}
+  record Choice(DType to, Reason reason) {}
 
   /** Returns the rules of options, in the order in which they count. */
   static List<ConversionRule> of(LoadOptions options) {
@@ -55,7 +56,9 @@ sealed interface ConversionRule {
 
     @Override
     public Choice choice(TensorInfo tensor) {
-      return new Choice(rule.dtype().orElse(tensor.dtype()), "rule " + rule);
+      return new Choice(
+          rule.dtype().orElse(tensor.dtype()),
+          Reason.of("dtype.rule", "rule {rule}").with("rule", rule.toString()));
     }
 
     @Override
@@ -80,15 +83,23 @@ sealed interface ConversionRule {
     public Choice choice(TensorInfo tensor) {
       DType from = tensor.dtype();
       return switch (from) {
-        case F64, F32, F16, BF16 -> new Choice(to, "dtype " + to);
+        case F64, F32, F16, BF16 ->
+            new Choice(to, Reason.of("dtype.option", "dtype {dtype}").with("dtype", to.name()));
         case F8_E5M2, F8_E4M3, F8_E4M3FNUZ, F8_E5M2FNUZ ->
-            new Choice(from, "8-bit floats go with a scale, so that only a rule converts them");
-        case F8_E8M0 -> new Choice(from, "a scale, not a number");
-        case F4, F6_E2M3, F6_E3M2 -> new Choice(from, "packed");
-        case C64 -> new Choice(from, "complex");
+            left(
+                from,
+                "dtype.scaled",
+                "8-bit floats go with a scale, so that only a rule converts them");
+        case F8_E8M0 -> left(from, "dtype.scale", "a scale, not a number");
+        case F4, F6_E2M3, F6_E3M2 -> left(from, "dtype.packed", "packed");
+        case C64 -> left(from, "dtype.complex", "complex");
         case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 ->
-            new Choice(from, "no floating-point type");
+            left(from, "dtype.not-floating-point", "no floating-point type");
       };
+    }
+
+    private static Choice left(DType from, String code, String text) {
+      return new Choice(from, Reason.of(code, text));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
@@ -14,7 +15,6 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A file being read; goes on to the next backend, once each, when one lacks what it needs. */
@@ -48,12 +48,20 @@ final class PendingFile implements AutoCloseable {
   }
 
   /** Says why other backends couldn't serve the file, if some were asked, and what this one did. */
-  String reason(String done) {
-    return Stream.concat(
-            refusals.stream().map(refusal -> refusal.backend + ": " + refusal.why.detail()),
-            Stream.of(done))
-        .filter(reason -> !reason.isEmpty())
-        .collect(Collectors.joining("; "));
+  Reason reason(Reason done) {
+    if (refusals.isEmpty()) {
+      return done;
+    }
+    String others =
+        refusals.stream()
+            .map(refusal -> refusal.backend + ": {" + refusal.backend + "}")
+            .collect(Collectors.joining("; "));
+    Reason fallback =
+        Reason.of("backend.fallback", done.toString().isEmpty() ? others : others + "; {done}");
+    for (Refusal refusal : refusals) {
+      fallback = fallback.with(refusal.backend, refusal.why.reason());
+    }
+    return fallback.with("done", done);
   }
 
   /** Starts reading, by the first backend that does not refuse. */
@@ -119,7 +127,7 @@ final class PendingFile implements AutoCloseable {
     return refusals.stream()
         .filter(refusal -> refusal.backend.equals(report.id()))
         .findFirst()
-        .map(refusal -> report.toBuilder().available(false).detail(refusal.why.detail()).build())
+        .map(refusal -> report.toBuilder().available(false).detail(refusal.why.reason()).build())
         .orElse(report);
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
-import io.fastsafetensors.Checkpoint.Reason;
 import io.fastsafetensors.format.LoadException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -159,7 +158,7 @@ final class CheckpointFolder {
         path,
         Optional.empty(),
         new CheckpointFiles(files, Optional.empty()),
-        listing.leftOut(new HashSet<>(files), Optional.empty(), Reason.OTHER_VARIANT),
+        listing.leftOut(new HashSet<>(files), Optional.empty(), LeftOutReasons.OTHER_VARIANT),
         faults);
   }
 }

@@ -2,7 +2,7 @@
 package io.fastsafetensors.internal.plan;
 
 import io.fastsafetensors.Checkpoint.LeftOut;
-import io.fastsafetensors.Checkpoint.Reason;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.file.AtomicFile;
 import io.fastsafetensors.internal.file.IoReason;
@@ -64,24 +64,24 @@ record FolderListing(
   private void add(Path entry) {
     String name = name(entry);
     if (AtomicFile.isTemporary(name)) {
-      leaveOut(entry, Reason.UNFINISHED_WRITE);
+      leaveOut(entry, LeftOutReasons.UNFINISHED_WRITE);
     } else if (UnfinishedDownloads.isLeftover(name)) {
       leftovers.add(entry);
     } else if (name.startsWith(".")) {
-      leaveOut(entry, Reason.HIDDEN);
+      leaveOut(entry, LeftOutReasons.HIDDEN);
     } else if (WeightsName.variantOfIndex(name).isPresent()) {
       indexes.add(entry);
     } else if (!name.endsWith(WeightsName.SUFFIX)) {
-      leaveOut(entry, Reason.OTHER_NAME);
+      leaveOut(entry, LeftOutReasons.OTHER_NAME);
     } else if (Files.isDirectory(entry)) {
-      leaveOut(entry, Reason.FOLDER);
+      leaveOut(entry, LeftOutReasons.FOLDER);
     } else {
       weights.add(entry);
     }
   }
 
   private void leaveOut(Path entry, Reason reason) {
-    others.add(new LeftOut(entry, reason));
+    others.add(LeftOut.of(entry, reason));
   }
 
   static String name(Path file) {
@@ -117,11 +117,11 @@ record FolderListing(
    */
   List<LeftOut> leftOut(Set<Path> files, Optional<Path> index, Reason other) {
     List<LeftOut> all = new ArrayList<>(others);
-    leftovers.forEach(part -> all.add(new LeftOut(part, Reason.UNFINISHED_DOWNLOAD)));
-    weights.stream().filter(f -> !files.contains(f)).forEach(f -> all.add(new LeftOut(f, other)));
+    leftovers.forEach(part -> all.add(LeftOut.of(part, LeftOutReasons.UNFINISHED_DOWNLOAD)));
+    weights.stream().filter(f -> !files.contains(f)).forEach(f -> all.add(LeftOut.of(f, other)));
     indexes.stream()
         .filter(i -> !index.equals(Optional.of(i)))
-        .forEach(i -> all.add(new LeftOut(i, Reason.OTHER_VARIANT)));
+        .forEach(i -> all.add(LeftOut.of(i, LeftOutReasons.OTHER_VARIANT)));
     all.sort(Comparator.comparing(LeftOut::file));
     return List.copyOf(all);
   }

@@ -2,7 +2,6 @@
 package io.fastsafetensors.internal.plan;
 
 import io.fastsafetensors.Checkpoint.LeftOut;
-import io.fastsafetensors.Checkpoint.Reason;
 import io.fastsafetensors.format.LoadException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,7 +51,7 @@ public record FoundCheckpoint(
       faults.add(e);
     }
     List<LeftOut> leftOut =
-        beside.leftOut(Set.copyOf(files.files()), Optional.of(index), Reason.NOT_IN_INDEX);
+        beside.leftOut(Set.copyOf(files.files()), Optional.of(index), LeftOutReasons.NOT_IN_INDEX);
     return new FoundCheckpoint(asked, Optional.of(index), files, leftOut, faults);
   }
 

@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.registry;
 
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.internal.plan.NearestNames;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
@@ -69,7 +70,10 @@ public final class Candidates<P extends Provider> {
 
   private boolean accepts(Registration<P> plugin) {
     if (choice.unwanted().contains(plugin.id())) {
-      reports.add(plugin.report(false, "switched off: " + plugin.id() + "=off"));
+      reports.add(
+          plugin.report(
+              false,
+              Reason.of("plugin.switched-off", "switched off: {id}=off").with("id", plugin.id())));
       return false;
     }
     Availability answer = plugin.probe(probe);
@@ -106,7 +110,10 @@ public final class Candidates<P extends Provider> {
 
   private List<PluginReport> others() {
     List<PluginReport> known = new ArrayList<>();
-    plugins.accepted().forEach(plugin -> known.add(plugin.report(false, "not asked for")));
+    plugins
+        .accepted()
+        .forEach(plugin ->
+            known.add(plugin.report(false, Reason.of("plugin.not-asked-for", "not asked for"))));
     known.addAll(plugins.refused());
     return known;
   }

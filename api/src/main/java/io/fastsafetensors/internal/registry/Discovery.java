@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.registry;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.spi.Provider;
 import java.util.HashMap;
@@ -44,7 +45,7 @@ final class Discovery<P extends Provider> {
         }
         add(found.next());
       } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
-        refuse("?", "can't be made: " + e + because(e) + remedy(e), "");
+        refuse("?", Refusals.notMade(e + because(e) + remedy(e)), "");
         failures++;
       }
     }
@@ -73,33 +74,30 @@ final class Discovery<P extends Provider> {
   }
 
   private void add(P provider) {
-    String className = provider.getClass().getName();
     String source = Registration.source(provider.getClass());
     try {
       Registration<P> plugin = Registration.discovered(provider, kind);
-      Optional<String> fault = plugin.fault().or(() -> conflict(plugin));
+      Optional<Reason> fault = plugin.fault().or(() -> conflict(plugin));
       fault.ifPresent(reason -> refuse(plugin.id(), reason, source));
       if (fault.isEmpty()) {
         byId.put(plugin.id(), plugin);
       }
     } catch (RuntimeException | LinkageError e) {
-      refuse("?", className + " doesn't say what it is: " + e, source);
+      refuse("?", Refusals.saysNothing(provider.getClass(), e), source);
     }
   }
 
-  private void refuse(String id, String reason, String source) {
-    refused.add(PluginReport.builder(kind, id).detail("refused: " + reason).source(source).build());
+  private void refuse(String id, Reason reason, String source) {
+    refused.add(
+        PluginReport.builder(kind, id).detail(Refusals.refused(reason)).source(source).build());
   }
 
-  private Optional<String> conflict(Registration<P> plugin) {
+  private Optional<Reason> conflict(Registration<P> plugin) {
     String id = plugin.id();
     if (reservedIds.contains(id) && !isOwn(plugin.provider())) {
-      return Optional.of("id '" + id + "' is reserved for this project's own plug-ins");
+      return Optional.of(Refusals.reservedId(id));
     }
-    return Optional.ofNullable(byId.get(id))
-        .map(other ->
-            "id '%s' is taken by %s from %s: remove one of the two"
-                .formatted(id, other.provider().getClass().getName(), other.source()));
+    return Optional.ofNullable(byId.get(id)).map(Refusals::duplicateId);
   }
 
   private static boolean isOwn(Provider provider) {

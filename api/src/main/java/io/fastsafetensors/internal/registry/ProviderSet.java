@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.registry;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.internal.host.HostRuntime;
 import io.fastsafetensors.spi.Provider;
@@ -71,10 +72,7 @@ record ProviderSet<P extends Provider>(
         all.add(known);
       } else {
         reports.add(
-            known.report(
-                false,
-                "refused: id '%s' is taken by an instance of %s"
-                    .formatted(known.id(), instance.provider().getClass().getName())));
+            known.report(false, Refusals.refused(Refusals.replacedBy(instance))));
       }
     }
     return new ProviderSet<>(kind, reservedIds, all, reports);
@@ -83,7 +81,7 @@ record ProviderSet<P extends Provider>(
   private Registration<P> checked(P instance) {
     String name = instance.getClass().getName();
     Registration<P> registration;
-    Optional<String> fault;
+    Optional<Reason> fault;
     try {
       registration = Registration.instance(instance, kind);
       fault = registration.fault();

@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.registry;
 
 import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.Availability.Unavailable;
@@ -34,16 +35,12 @@ record Registration<P extends Provider>(
   }
 
   /** Returns what is wrong with it by itself; empty if nothing is. */
-  Optional<String> fault() {
+  Optional<Reason> fault() {
     int version = provider.spiVersion();
     if (version != Provider.SPI_VERSION) {
-      return Optional.of(
-          "built for SPI version %s, this is version %s: update the older of the two"
-              .formatted(version, Provider.SPI_VERSION));
+      return Optional.of(Refusals.spiVersion(version));
     }
-    return Provider.isId(id)
-        ? Optional.empty()
-        : Optional.of("id '" + id + "': want " + Provider.ID_FORM);
+    return Provider.isId(id) ? Optional.empty() : Optional.of(Refusals.malformedId(id));
   }
 
   /** Probes it; a probe that throws, against rule P-103, makes it unavailable. */
@@ -51,7 +48,9 @@ record Registration<P extends Provider>(
     try {
       return Objects.requireNonNull(probe.apply(provider), "null");
     } catch (RuntimeException | LinkageError e) {
-      return Availability.unavailable("its probe failed: " + e, e);
+      return Availability.unavailable(
+          Reason.of("plugin.probe-failed", "its probe failed: {error}").with("error", e.toString()),
+          e);
     }
   }
 
@@ -59,12 +58,16 @@ record Registration<P extends Provider>(
   PluginReport report(Availability answer) {
     return switch (answer) {
       case Available yes ->
-          report(true, yes.byDefault() ? yes.detail() : "only if asked for: " + yes.detail());
+          report(true, yes.byDefault() ? yes.detail() : onlyIfAskedFor(yes.detail()));
       case Unavailable no -> report(false, no.reason());
     };
   }
 
-  PluginReport report(boolean available, String detail) {
+  private static Reason onlyIfAskedFor(Reason detail) {
+    return Reason.of("plugin.if-asked-for", "only if asked for: {detail}").with("detail", detail);
+  }
+
+  PluginReport report(boolean available, Reason detail) {
     return PluginReport.builder(kind, id)
         .priority(priority)
         .available(available)

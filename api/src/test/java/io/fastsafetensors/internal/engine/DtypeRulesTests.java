@@ -4,7 +4,6 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.fastsafetensors.ConversionReport;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
@@ -109,22 +108,14 @@ class DtypeRulesTests {
     try (Loader loader = bench.loader();
         FileBuffer buffer = load(loader, options)) {
       assertThat(buffer.report().conversions())
+          .extracting(report -> report.reason().code() + " " + report)
           .containsExactlyInAnyOrder(
-              ConversionReport.builder(DType.F32, DType.F16).tensors(2).reason("dtype F16").build(),
-              ConversionReport.builder(DType.F64, DType.F16).tensors(1).reason("dtype F16").build(),
-              ConversionReport.builder(DType.F32, DType.F32)
-                  .tensors(1)
-                  .reason("rule layers.0*=asis")
-                  .build(),
-              ConversionReport.builder(DType.I64, DType.I64)
-                  .tensors(1)
-                  .reason("no floating-point type")
-                  .build(),
-              ConversionReport.builder(DType.U64, DType.U64)
-                  .tensors(1)
-                  .reason("no floating-point type")
-                  .build(),
-              ConversionReport.builder(DType.C64, DType.C64).tensors(1).reason("complex").build());
+              "dtype.option dtype: 2 tensors converted from F32 to F16: dtype F16",
+              "dtype.option dtype: 1 tensor converted from F64 to F16: dtype F16",
+              "dtype.rule dtype: 1 tensor left as F32: rule layers.0*=asis",
+              "dtype.not-floating-point dtype: 1 tensor left as I64: no floating-point type",
+              "dtype.not-floating-point dtype: 1 tensor left as U64: no floating-point type",
+              "dtype.complex dtype: 1 tensor left as C64: complex");
       assertThat(buffer.report().toString())
           .contains("dtype: 2 tensors converted from F32 to F16: dtype F16")
           .contains("dtype: 1 tensor left as I64: no floating-point type");

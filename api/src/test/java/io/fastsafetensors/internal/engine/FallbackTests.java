@@ -56,9 +56,9 @@ class FallbackTests {
       assertThat(loader.explain().files())
           .extracting(FileReport::backend)
           .containsExactly("second", "first");
-      assertThat(loader.explain().files().getFirst().reason())
+      assertThat(loader.explain().files().getFirst().reason().toString())
           .isEqualTo("first: tmpfs has no direct reads; read plainly");
-      assertThat(loader.explain().files().getLast().reason()).isEqualTo("read plainly");
+      assertThat(loader.explain().files().getLast().reason()).hasToString("read plainly");
       assertThat(loader.explain().toString()).contains("tmpfs has no direct reads");
     }
     assertThat(bench.second.submitted).containsExactly(a.path);

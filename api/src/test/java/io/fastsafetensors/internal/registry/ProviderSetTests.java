@@ -54,7 +54,7 @@ class ProviderSetTests {
     assertThat(set.accepted().getFirst().priority()).isEqualTo(1);
     PluginReport refused = set.refused().getFirst();
     assertThat(refused.available()).isFalse();
-    assertThat(refused.detail())
+    assertThat(refused.detail().toString())
         .startsWith("refused: id 'twin' is taken by " + ProbeOnly.class.getName() + " from ")
         .endsWith(": remove one of the two");
     assertThat(refused.source()).isNotEmpty();
@@ -64,7 +64,7 @@ class ProviderSetTests {
   void reservedIdsAreForThisProjectsOwn() {
     ProviderSet<IoBackend> set = check(new ForeignBackend("cpu"), ProbeOnly.available("gds", 0));
     assertThat(ids(set)).containsExactly("gds");
-    assertThat(set.refused().getFirst().detail())
+    assertThat(set.refused().getFirst().detail().toString())
         .isEqualTo("refused: id 'cpu' is reserved for this project's own plug-ins");
   }
 
@@ -78,7 +78,7 @@ class ProviderSetTests {
   void anotherSpiVersionIsRefused() {
     ProviderSet<IoBackend> set = check(ProbeOnly.ofVersion("next", 2));
     assertThat(set.accepted()).isEmpty();
-    assertThat(set.refused().getFirst().detail())
+    assertThat(set.refused().getFirst().detail().toString())
         .isEqualTo(
             "refused: built for SPI version 2, this is version %d: update the older of the two"
                 .formatted(Provider.SPI_VERSION));
@@ -87,7 +87,7 @@ class ProviderSetTests {
   @ParameterizedTest
   @ValueSource(strings = {"", "UPPER", "a b", "-x", "x-", "a--b", "a:b"})
   void idsOfAnotherFormAreRefused(String id) {
-    assertThat(check(ProbeOnly.available(id, 0)).refused().getFirst().detail())
+    assertThat(check(ProbeOnly.available(id, 0)).refused().getFirst().detail().toString())
         .isEqualTo(
             "refused: id '"
                 + id
@@ -115,7 +115,7 @@ class ProviderSetTests {
         ProviderSet.of(PluginReport.Kind.BACKEND, RESERVED, loader(suppliers));
     assertThat(ids(set)).containsExactly("first", "last");
     assertThat(set.refused())
-        .extracting(PluginReport::detail)
+        .extracting(report -> report.detail().toString())
         .satisfiesExactly(
             detail -> assertThat(detail).contains("can't be made", "constructor"),
             detail -> assertThat(detail).contains("jcuda/Pointer"));
@@ -127,7 +127,7 @@ class ProviderSetTests {
         ProbeOnly.answering(null, 0, () -> null); // Its id is null: the pattern throws.
     ProviderSet<IoBackend> set = check(silent, ProbeOnly.available("good", 0));
     assertThat(ids(set)).containsExactly("good");
-    assertThat(set.refused().getFirst().detail())
+    assertThat(set.refused().getFirst().detail().toString())
         .startsWith("refused: " + ProbeOnly.class.getName() + " doesn't say what it is");
   }
 
@@ -158,7 +158,7 @@ class ProviderSetTests {
     assertThat(registry.probe(Device.CPU))
         .anySatisfy(report -> {
           assertThat(report.id()).isEqualTo("posix");
-          assertThat(report.detail()).contains("is reserved");
+          assertThat(report.detail().toString()).contains("is reserved");
         });
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.cpu;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoMonitor;
@@ -47,7 +48,7 @@ final class Copier implements AutoCloseable {
   }
 
   /** Starts copying a file, which the ticket then owns; not if there is an exception. */
-  CopyTicket start(OpenFile file, RangePlan plan, String reason) throws LoadException {
+  CopyTicket start(OpenFile file, RangePlan plan, Reason reason) throws LoadException {
     List<CopyPart> parts = CopyPart.split(plan, options.alignment(), PART);
     long bytes = CopyPart.bytes(parts);
     budget.take(bytes);

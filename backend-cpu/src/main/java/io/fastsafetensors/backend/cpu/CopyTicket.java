@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.cpu;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
@@ -26,7 +27,7 @@ final class CopyTicket extends ParallelTicket {
   private final OpenFile file;
   private final List<CopyPart> parts;
   private final LoadMemory.Reservation promise;
-  private final String reason;
+  private final Reason reason;
 
   /** The parts' memory, in their order. */
   private final SortedMap<Integer, DeviceBuffer> buffers = new ConcurrentSkipListMap<>();
@@ -49,7 +50,7 @@ final class CopyTicket extends ParallelTicket {
       OpenFile file,
       List<CopyPart> parts,
       LoadMemory.Reservation promise,
-      String reason) {
+      Reason reason) {
     super(file.path(), copier.monitor(), parts.size());
     this.copier = copier;
     this.number = number;

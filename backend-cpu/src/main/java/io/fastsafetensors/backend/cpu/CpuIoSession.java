@@ -3,6 +3,7 @@ package io.fastsafetensors.backend.cpu;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.format.LoadException;
@@ -40,8 +41,8 @@ final class CpuIoSession implements IoSession {
     }
     options.monitor().checkpoint();
     if (options.direct() == DirectMode.ON) {
-      String remedy = "reads past the page cache need the backend posix, or direct AUTO or OFF";
-      throw new UnsupportedTransferException(CpuIoBackend.ID, plan.file(), remedy, null);
+      throw new UnsupportedTransferException(
+          CpuIoBackend.ID, plan.file(), Reasons.NOT_DIRECT, null);
     }
     OpenFile file = OpenFile.open(plan);
     IoTicket ticket = null;
@@ -60,7 +61,7 @@ final class CpuIoSession implements IoSession {
       return empty(plan);
     }
     return options.path() == AccessPath.COPIED
-        ? copier.start(file, plan, "copied: asked for")
+        ? copier.start(file, plan, Reasons.COPY_ASKED_FOR)
         : mapOrCopy(file, plan);
   }
 
@@ -71,13 +72,12 @@ final class CpuIoSession implements IoSession {
     return switch (mapping) {
       case FileMapping.Mapped(Span span, LoadedRanges ranges) ->
           new ReadyTicket(ranges, () -> report(plan, span, nanos));
-      case FileMapping.Misaligned(String reason) ->
-          copier.start(file, plan, "copied: the file " + reason);
-      case FileMapping.Unmappable(String reason, Exception cause)
+      case FileMapping.Misaligned(Reason why) -> copier.start(file, plan, Reasons.copied(why));
+      case FileMapping.Unmappable(Reason why, Exception cause)
           when options.path() == AccessPath.MAPPED ->
-          throw new UnsupportedTransferException(CpuIoBackend.ID, plan.file(), reason, cause);
-      case FileMapping.Unmappable(String reason, Exception cause) ->
-          copier.start(file, plan, "copied: the file " + reason);
+          throw new UnsupportedTransferException(CpuIoBackend.ID, plan.file(), why, cause);
+      case FileMapping.Unmappable(Reason why, Exception _) ->
+          copier.start(file, plan, Reasons.copied(why));
     };
   }
 
@@ -89,7 +89,7 @@ final class CpuIoSession implements IoSession {
   private IoTicket empty(RangePlan plan) throws LoadException {
     DeviceBuffer buffer = context.allocate(0, 1);
     List<Region> regions = Collections.nCopies(plan.ranges().size(), Region.of(buffer));
-    TransferStats stats = TransferStats.builder().reason("nothing to read").build();
+    TransferStats stats = TransferStats.builder().reason(Reasons.NOTHING).build();
     return new ReadyTicket(LoadedRanges.of(List.of(buffer), regions, stats), () -> {});
   }
 

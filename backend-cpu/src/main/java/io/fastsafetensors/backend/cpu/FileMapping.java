@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.cpu;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
@@ -23,10 +24,10 @@ sealed interface FileMapping {
   record Mapped(Span span, LoadedRanges ranges) implements FileMapping {}
 
   /** The ranges would not have the alignment asked for. */
-  record Misaligned(String reason) implements FileMapping {}
+  record Misaligned(Reason why) implements FileMapping {}
 
   /** The file system has no mappings, or there is no room for one. */
-  record Unmappable(String reason, Exception cause) implements FileMapping {}
+  record Unmappable(Reason why, Exception cause) implements FileMapping {}
 
   /**
    * Maps a file's ranges.
@@ -50,7 +51,7 @@ sealed interface FileMapping {
       throw file.failure(span.fileOffset(), span.bytes(), "map", e);
     } catch (IOException | UnsupportedOperationException e) {
       file.checkSize();
-      result = new Unmappable("can't be mapped (" + e + ")", e);
+      result = new Unmappable(Reasons.unmappable(e), e);
     } finally {
       if (!(result instanceof Mapped)) {
         arena.close();
@@ -65,14 +66,13 @@ sealed interface FileMapping {
     for (Region region : regions) {
       if (alignment > 1 && region.bytes() > 0 && region.address() % alignment != 0) {
         long offset = span.fileOffset() + region.offset();
-        return new Misaligned(
-            "has a range at byte " + offset + ", which no mapping aligns to " + alignment);
+        return new Misaligned(Reasons.misaligned(offset, alignment));
       }
     }
     TransferStats stats =
         TransferStats.builder()
             .bytes(TransferPath.MAPPED, span.bytes())
-            .reason("mapped: no copy")
+            .reason(Reasons.MAPPED)
             .build();
     return new Mapped(span, LoadedRanges.of(List.of(buffer), regions, stats));
   }

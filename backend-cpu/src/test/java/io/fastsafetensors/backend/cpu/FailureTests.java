@@ -288,6 +288,7 @@ class FailureTests {
     assertThat(backend.probe(Device.CPU)).isInstanceOf(Availability.Available.class);
     assertThat(backend.probe(Device.parse("cuda:1")))
         .isInstanceOfSatisfying(
-            Availability.Unavailable.class, no -> assertThat(no.reason()).contains("cuda:1"));
+            Availability.Unavailable.class,
+            no -> assertThat(no.reason().toString()).contains("cuda:1"));
   }
 }

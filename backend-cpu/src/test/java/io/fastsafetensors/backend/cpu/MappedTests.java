@@ -125,7 +125,7 @@ class MappedTests {
       Session.assertLoaded(file, off, copied);
       assertThat(copied.regions()).allMatch(region -> region.address() % 64 == 0);
       assertThat(copied.stats().bytesByPath()).containsOnlyKeys(TransferPath.BUFFERED);
-      assertThat(copied.stats().reason()).contains("byte 100").contains("64");
+      assertThat(copied.stats().reason().toString()).contains("byte 100").contains("64");
     }
   }
 
@@ -137,7 +137,7 @@ class MappedTests {
       try (Session session = Session.open(AccessPath.AUTO, monitor)) {
         LoadedRanges loaded = session.load(file.whole());
         Session.assertLoaded(file, file.whole(), loaded);
-        assertThat(loaded.stats().reason()).contains("can't be mapped");
+        assertThat(loaded.stats().reason().toString()).contains("can't be mapped");
       }
       try (Session session = Session.open(AccessPath.MAPPED, monitor)) {
         assertThatExceptionOfType(UnsupportedTransferException.class)

@@ -120,7 +120,7 @@ class FaultTests {
   @ValueSource(booleans = {true, false})
   void refusedRegistrationIsDoneWithout(boolean straight) throws IOException {
     cufile.fail(Call.REGISTER, 2, 5036);
-    assertThat(load(straight).reason())
+    assertThat(load(straight).reason().toString())
         .contains("cuFileBufRegister: CU_FILE_GPU_MEMORY_PINNING_FAILED (5036)");
   }
 
@@ -167,7 +167,7 @@ class FaultTests {
         loads(SimulatedCuFile.newBinding())
             .threads(1)
             .load(file, file.plan(new ByteRange(HEADER, file.bytes())));
-    assertThat(stats.reason()).startsWith(file.bytes() + " bytes staged");
+    assertThat(stats.reason().toString()).startsWith(file.bytes() + " bytes staged");
   }
 
   @Test

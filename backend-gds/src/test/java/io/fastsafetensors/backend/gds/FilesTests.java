@@ -74,7 +74,7 @@ class FilesTests {
   void tensorsBehindHeadersOfAnySizeComeWholeAndAligned(int header) throws IOException {
     SampleFile file = sample(header + TENSOR);
     TransferStats stats = loads().load(file, file.plan(new ByteRange(header, header + TENSOR)));
-    assertThat(stats.reason())
+    assertThat(stats.reason().toString())
         .contains(header % 16 == 0 ? " straight" : " by way of scratch memory");
     assertThat(stats.bytesByPath().get(TransferPath.PEER_TO_PEER)).isGreaterThan(TENSOR - 8192);
   }
@@ -103,7 +103,8 @@ class FilesTests {
     SampleFile file = sample(4L * Loads.BLOCK);
     TransferStats stats = loads().property("gds.register", "false").load(file, file.whole());
     assertThat(fact(Fact.PEAK_WINDOW_BYTES)).isZero();
-    assertThat(stats.reason()).endsWith("by cuFile's own device memory: gds.register=false");
+    assertThat(stats.reason().toString())
+        .endsWith("by cuFile's own device memory: gds.register=false");
   }
 
   @Test
@@ -111,7 +112,7 @@ class FilesTests {
     SampleFile file = sample(4L * Loads.BLOCK);
     TransferStats stats = loads().property("gds.min-bytes", "300000").load(file, file.whole());
     assertThat(fact(Fact.READS) + fact(Fact.OPENS)).isZero();
-    assertThat(stats.reason())
+    assertThat(stats.reason().toString())
         .isEqualTo(
             "262144 bytes staged; no part is of 300000 bytes, from which on GPUDirect Storage"
                 + " pays");
@@ -122,7 +123,7 @@ class FilesTests {
     SampleFile file = sample(Loads.BLOCK);
     Hosts.write(
         host.root(), "proc/driver/nvidia-fs/stats", "IO stats: Enabled\nOps : Read=5 Write=0\n");
-    assertThat(loads().load(file, file.whole()).reason())
+    assertThat(loads().load(file, file.whole()).reason().toString())
         .isEqualTo(
             "65536 bytes straight; peer to peer: ext4 on nvme0n1p1; but nvidia-fs counted no read:"
                 + " cuFile went through the host");
@@ -138,7 +139,7 @@ class FilesTests {
         .withMessageContaining("tmpfs is no file system that GPUDirect Storage reads");
     TransferStats stats = loads().property("gds", "on").load(file, file.whole());
     assertThat(stats.bytesByPath()).isEqualTo(Map.of(TransferPath.DIRECT, 65_536L));
-    assertThat(stats.reason()).contains("compatibility mode, by the host: tmpfs");
+    assertThat(stats.reason().toString()).contains("compatibility mode, by the host: tmpfs");
   }
 
   @Test

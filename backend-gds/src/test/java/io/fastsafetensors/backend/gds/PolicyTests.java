@@ -9,7 +9,6 @@ import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
-import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.gds.host.Host;
 import io.fastsafetensors.backend.gds.simulated.CuFileChecks;
@@ -87,7 +86,7 @@ class PolicyTests {
   private static String detail(LoadReport report) {
     return report.candidates().stream()
         .filter(candidate -> candidate.id().equals("gds"))
-        .map(PluginReport::detail)
+        .map(candidate -> candidate.detail().toString())
         .findFirst()
         .orElseThrow();
   }
@@ -121,7 +120,7 @@ class PolicyTests {
       LoadReport report = load(options);
       assertThat(report.files().getFirst().backend()).isEqualTo("gds");
       assertThat(report.files().getFirst().bytesByPath()).containsKey(TransferPath.DIRECT);
-      assertThat(report.files().getFirst().reason())
+      assertThat(report.files().getFirst().reason().toString())
           .contains("compatibility mode, by the host: " + Host.system().obstacle().orElseThrow());
     }
   }

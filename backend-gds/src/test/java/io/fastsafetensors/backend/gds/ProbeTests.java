@@ -29,7 +29,7 @@ class ProbeTests {
   private String reason(Binding binding) {
     Availability answer = probe(binding, Hosts.peerToPeer(root));
     assertThat(answer).isInstanceOf(Unavailable.class);
-    return ((Unavailable) answer).reason();
+    return ((Unavailable) answer).reason().toString();
   }
 
   @Test
@@ -74,7 +74,7 @@ class ProbeTests {
     Available answer = (Available) probe(SimulatedCuFile.newBinding(), Hosts.peerToPeer(root));
     assertThat(answer.byDefault()).isTrue();
     assertThat(answer.capabilities()).contains(Capability.PEER_TO_PEER);
-    assertThat(answer.detail())
+    assertThat(answer.detail().toString())
         .startsWith(
             "peer to peer by nvidia-fs 2.17.5, where a file's storage has it; libcufile 1.13")
         .contains("libcufile.so.0");
@@ -85,7 +85,7 @@ class ProbeTests {
     Available answer = (Available) probe(SimulatedCuFile.newBinding(), Hosts.compatibility(root));
     assertThat(answer.byDefault()).isFalse();
     assertThat(answer.capabilities()).doesNotContain(Capability.PEER_TO_PEER);
-    assertThat(answer.detail())
+    assertThat(answer.detail().toString())
         .startsWith(
             "compatibility mode, by way of the host; no peer to peer: the kernel module nvidia-fs"
                 + " is not loaded: modprobe nvidia-fs");

@@ -18,7 +18,7 @@ class MpjGroupContractTests extends CollectiveContract {
   @BeforeAll
   static void assumeMpj() {
     if (new MpjCollective().probe(Device.CPU) instanceof Unavailable unavailable) {
-      assumeTrue(false, unavailable.reason());
+      assumeTrue(false, unavailable.reason().toString());
     }
   }
 

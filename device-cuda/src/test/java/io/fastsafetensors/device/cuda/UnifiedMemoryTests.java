@@ -62,7 +62,7 @@ class UnifiedMemoryTests extends LoadTests {
     try (Loader gpu = loader(CUDA);
         FileBuffer _ = gpu.load(options)) {
       FileReport report = gpu.explain().files().getFirst();
-      assertThat(report.reason()).startsWith("unified memory: 100% direct");
+      assertThat(report.reason().toString()).startsWith("unified memory: 100% direct");
       assertThat(report.bytesByPath()).containsOnlyKeys(TransferPath.DIRECT);
     }
   }

@@ -44,7 +44,7 @@ public record Subject(
   /** Returns what the probe said: versions and modes, or why not. */
   String detail() {
     return switch (availability) {
-      case Available yes -> yes.detail();
+      case Available yes -> yes.detail().toString();
       case Unavailable no -> "unavailable: " + no.reason();
     };
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.io;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.spi.TransferStats;
 import java.util.EnumMap;
@@ -43,7 +44,7 @@ final class FileStats {
             .collect(Collectors.joining(", "));
   }
 
-  synchronized TransferStats toStats(String reason) {
+  synchronized TransferStats toStats(Reason reason) {
     return TransferStats.builder()
         .bytesByPath(bytesByPath)
         .readNanos(readNanos)

@@ -3,7 +3,9 @@ package io.fastsafetensors.backend.gds.io;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferException;
+import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.backend.gds.cufile.Binding.Bound;
 import io.fastsafetensors.backend.gds.cufile.Driver.Outcome;
 import io.fastsafetensors.backend.gds.cufile.DriverProperties;
@@ -103,10 +105,13 @@ public final class GdsSession implements IoSession {
     }
     Route route = route(file.path());
     if (!route.peerToPeer() && !isAskedFor()) {
-      throw SourceFile.unsupported(
+      throw new UnsupportedTransferException(
+          BACKEND,
           file.path(),
-          "cuFile would read by way of the host (compatibility mode; gds=on has that): "
-              + route.reason(),
+          Reason.of(
+                  "path.compatibility",
+                  "cuFile would read by way of the host (compatibility mode; gds=on has that): {route}")
+              .with("route", route.reason()),
           null);
     }
     file.registerHandle();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.io;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.gds.io.FileStats.Took;
 import io.fastsafetensors.format.LoadException;
@@ -85,7 +86,7 @@ final class GdsTicket extends ParallelTicket {
     settle(monitor.deadline());
     stats.addCopyNanos(System.nanoTime() - start);
     file.checkUnchanged();
-    String reason = stats.shares() + "; " + manner.explain();
+    Reason reason = manner.reason(stats.shares());
     return LoadedRanges.of(List.of(buffer), layout.regions(buffer), stats.toStats(reason));
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.io;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.gds.host.Host;
 import java.util.OptionalLong;
@@ -10,8 +11,8 @@ sealed interface Manner {
   /** Returns how reports call the path of cuFile's reads. */
   TransferPath path();
 
-  /** Says why, and what speaks for it: one line, once the file is read. */
-  String explain();
+  /** Says what went which way, why, and what speaks for it: one line, once the file is read. */
+  Reason reason(String shares);
 
   /** Nothing of the file is for cuFile. */
   record Staged(long smallest) implements Manner {
@@ -21,8 +22,12 @@ sealed interface Manner {
     }
 
     @Override
-    public String explain() {
-      return "no part is of " + smallest + " bytes, from which on GPUDirect Storage pays";
+    public Reason reason(String shares) {
+      return Reason.of(
+              "path.staged",
+              "{shares}; no part is of {smallest} bytes, from which on GPUDirect Storage pays")
+          .with("shares", shares)
+          .with("smallest", smallest);
     }
   }
 
@@ -46,9 +51,19 @@ sealed interface Manner {
     }
 
     @Override
-    public String explain() {
-      String way = route.peerToPeer() ? "peer to peer: " : "compatibility mode, by the host: ";
-      return way + route.reason() + registration.explain() + (route.peerToPeer() ? evidence() : "");
+    public Reason reason(String shares) {
+      Reason way =
+          route.peerToPeer()
+              ? Reason.of(
+                  "path.peer-to-peer", "{shares}; peer to peer: {route}{registration}{evidence}")
+              : Reason.of(
+                  "path.compatibility",
+                  "{shares}; compatibility mode, by the host: {route}{registration}");
+      Reason reason =
+          way.with("shares", shares)
+              .with("route", route.reason())
+              .with("registration", registration.explain());
+      return route.peerToPeer() ? reason.with("evidence", evidence()) : reason;
     }
 
     private String evidence() {

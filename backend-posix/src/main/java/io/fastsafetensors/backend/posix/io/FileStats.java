@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.spi.TransferStats;
 import java.util.EnumMap;
@@ -24,7 +25,7 @@ final class FileStats {
     copyNanos += nanos;
   }
 
-  synchronized TransferStats toStats(String reason) {
+  synchronized TransferStats toStats(Reason reason) {
     return TransferStats.builder()
         .bytesByPath(bytes)
         .readNanos(readNanos)

@@ -123,7 +123,7 @@ final class HostTarget implements Target {
   }
 
   @Override
-  public String kind() {
-    return buffer.device().isCpu() ? "copied" : "unified memory";
+  public Way way() {
+    return buffer.device().isCpu() ? Way.COPIED : Way.UNIFIED;
   }
 }

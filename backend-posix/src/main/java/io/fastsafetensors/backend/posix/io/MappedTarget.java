@@ -40,7 +40,7 @@ final class MappedTarget extends MappingTarget {
   }
 
   @Override
-  public String kind() {
-    return "mapped";
+  public Way way() {
+    return Way.MAPPED;
   }
 }

@@ -77,7 +77,7 @@ final class MixedTarget extends MappingTarget {
   }
 
   @Override
-  public String kind() {
-    return "mapped where cached";
+  public Way way() {
+    return Way.MIXED;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
@@ -79,15 +80,19 @@ final class PosixTicket extends ParallelTicket {
   }
 
   /** Says how the bytes came. */
-  private String reason(List<Region> regions) {
-    StringBuilder reason = new StringBuilder(target.kind());
-    reason.append(": ").append(stats.shares());
-    if (stats.usedStorage()) {
-      reason.append("; ").append(sorter.describe());
-    }
-    reason.append("; ").append(file.cache().describe());
-    reason.append("; tensors at multiples of ").append(alignment(regions)).append(" bytes");
-    return reason.toString();
+  private Reason reason(List<Region> regions) {
+    String direct = stats.usedStorage() ? "; {direct}" : "";
+    Reason reason =
+        Reason.of(
+                target.way().code(),
+                "{way}: {shares}"
+                    + direct
+                    + "; {page-cache}; tensors at multiples of {alignment} bytes")
+            .with("way", target.way().toString())
+            .with("shares", stats.shares())
+            .with("page-cache", file.cache().describe())
+            .with("alignment", alignment(regions));
+    return stats.usedStorage() ? reason.with("direct", sorter.describe()) : reason;
   }
 
   private static long alignment(List<Region> regions) {

@@ -112,7 +112,7 @@ final class RingTarget implements Target {
   }
 
   @Override
-  public String kind() {
-    return "staged";
+  public Way way() {
+    return Way.STAGED;
   }
 }

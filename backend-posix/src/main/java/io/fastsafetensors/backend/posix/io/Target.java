@@ -78,5 +78,5 @@ sealed interface Target permits HostTarget, MappingTarget, RingTarget {
   List<Region> regions();
 
   /** Names this kind of target, for operators. */
-  String kind();
+  Way way();
 }

@@ -101,7 +101,7 @@ class FaultTests extends FaultFixture {
       CachedParts.evict(file.path());
       var stats = loads.check(file).stats();
       assertThat(stats.bytesByPath()).containsKey(BUFFERED).doesNotContainKey(TransferPath.DIRECT);
-      assertThat(stats.reason()).contains(reason);
+      assertThat(stats.reason().toString()).contains(reason);
     }
   }
 

@@ -99,7 +99,8 @@ class PageCacheTests extends FaultFixture {
   void cachestatIsAskedFirst() throws IOException {
     assertThat(warm().bytesByPath()).containsOnlyKeys(MAPPED);
     assertThat(cold()).containsOnlyKeys(DIRECT);
-    assertThat(warm().reason()).contains("; on ext4 (local), page cache seen by cachestat; ");
+    assertThat(warm().reason().toString())
+        .contains("; on ext4 (local), page cache seen by cachestat; ");
     assertThat(kernel.asked).containsExactly("cachestat");
   }
 
@@ -109,7 +110,7 @@ class PageCacheTests extends FaultFixture {
     kernel.cachestat = error;
     assertThat(warm().bytesByPath()).containsOnlyKeys(MAPPED);
     assertThat(cold()).containsOnlyKeys(DIRECT);
-    assertThat(warm().reason()).contains("page cache seen by mincore");
+    assertThat(warm().reason().toString()).contains("page cache seen by mincore");
     assertThat(kernel.asked).containsExactlyInAnyOrder("cachestat", "mincore");
   }
 
@@ -128,7 +129,8 @@ class PageCacheTests extends FaultFixture {
     cold();
     assertThat(kernel.asked).containsExactly("mincore");
     kernel.mincoreLies = true;
-    assertThat(warm().reason()).contains("on fuse (program), page cache seen by cachestat");
+    assertThat(warm().reason().toString())
+        .contains("on fuse (program), page cache seen by cachestat");
   }
 
   /** A process can't end before its direct reads of FUSE do, which may never be. */
@@ -138,7 +140,8 @@ class PageCacheTests extends FaultFixture {
     CachedParts.evict(file.path());
     TransferStats stats = loads.check(file).stats();
     assertThat(stats.bytesByPath()).containsOnlyKeys(BUFFERED);
-    assertThat(stats.reason()).contains("not direct: a program serves the file, and could hang");
+    assertThat(stats.reason().toString())
+        .contains("not direct: a program serves the file, and could hang");
     loads.direct = DirectMode.ON;
     assertThat(cold()).containsOnlyKeys(DIRECT);
   }
@@ -148,7 +151,7 @@ class PageCacheTests extends FaultFixture {
     kernel.another();
     assumeSamples();
     assertThat(warm().bytesByPath()).containsOnlyKeys(MAPPED);
-    assertThat(warm().reason()).contains("page cache seen in samples by preadv2");
+    assertThat(warm().reason().toString()).contains("page cache seen in samples by preadv2");
     assertThat(cold()).containsOnlyKeys(DIRECT);
   }
 
@@ -194,7 +197,7 @@ class PageCacheTests extends FaultFixture {
     blind();
     assertThat(warm().bytesByPath()).containsOnlyKeys(MAPPED);
     assertThat(cold()).containsOnlyKeys(MAPPED);
-    assertThat(warm().reason())
+    assertThat(warm().reason().toString())
         .contains("page cache not seen (cachestat: refused: EPERM, not permitted; mincore: ")
         .contains("may write to it; preadv2 with RWF_NOWAIT: refused: EOPNOTSUPP, not supported)");
   }
@@ -204,7 +207,7 @@ class PageCacheTests extends FaultFixture {
     kernel.cachestat = Errno.ENOSYS;
     kernel.mincore = Errno.EPERM;
     kernel.preadv2 = Errno.ENOSYS;
-    assertThat(warm().reason()).contains("mincore: refused: EPERM, not permitted");
+    assertThat(warm().reason().toString()).contains("mincore: refused: EPERM, not permitted");
     assertThat(warm().bytesByPath()).containsOnlyKeys(MAPPED);
   }
 
@@ -216,7 +219,7 @@ class PageCacheTests extends FaultFixture {
     kernel.fileSystem = fileSystem;
     TransferStats stats = warm();
     assertThat(stats.bytesByPath()).containsOnlyKeys(BUFFERED);
-    assertThat(stats.reason()).contains("not direct: what is cached isn't seen");
+    assertThat(stats.reason().toString()).contains("not direct: what is cached isn't seen");
     assertThat(cold()).containsOnlyKeys(BUFFERED);
   }
 
@@ -236,7 +239,7 @@ class PageCacheTests extends FaultFixture {
     blind();
     kernel.fileSystem = TMPFS;
     assertThat(warm().bytesByPath()).containsOnlyKeys(MAPPED);
-    assertThat(warm().reason()).contains("; on tmpfs (memory), all in memory; ");
+    assertThat(warm().reason().toString()).contains("; on tmpfs (memory), all in memory; ");
     loads.path = AccessPath.COPIED;
     assertThat(warm().bytesByPath()).containsOnlyKeys(TransferPath.CACHED);
     assertThat(kernel.asked).isEmpty();

@@ -62,11 +62,11 @@ class PartlyCachedTests extends FaultFixture {
     RangePlan plan = PathsTests.tensors(half, 1003);
     LoadedRanges loaded = loads.check(half, plan);
     assertThat(loaded.stats().bytesByPath()).containsOnlyKeys(MAPPED, DIRECT);
-    assertThat(loaded.stats().reason()).startsWith("mapped where cached: ");
+    assertThat(loaded.stats().reason().toString()).startsWith("mapped where cached: ");
 
     CachedParts.warmOnly(half.path(), 16 * MIB);
     loads.alignment = 64;
-    assertThat(loads.check(half, plan).stats().reason()).startsWith("copied: ");
+    assertThat(loads.check(half, plan).stats().reason().toString()).startsWith("copied: ");
   }
 
   @ParameterizedTest

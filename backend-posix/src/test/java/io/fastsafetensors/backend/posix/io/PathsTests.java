@@ -57,7 +57,7 @@ class PathsTests {
     LoadedRanges loaded = loads.check(file);
 
     assertThat(loaded.stats().bytesByPath()).containsExactly(Map.entry(DIRECT, 9 * MIB + 5));
-    assertThat(loaded.stats().reason())
+    assertThat(loaded.stats().reason().toString())
         .startsWith("copied: 100% direct; direct reads of multiples");
     assertThat(CachedParts.pages(file.path(), 0, 0)).isZero();
   }
@@ -134,7 +134,7 @@ class PathsTests {
     loads.direct = DirectMode.OFF;
     LoadedRanges loaded = loads.check(file);
     assertThat(loaded.stats().bytesByPath()).containsKey(BUFFERED).doesNotContainKey(DIRECT);
-    assertThat(loaded.stats().reason()).contains("direct reads are off");
+    assertThat(loaded.stats().reason().toString()).contains("direct reads are off");
   }
 
   @ParameterizedTest
@@ -263,7 +263,7 @@ class PathsTests {
     RangePlan plan = file.plan(new ByteRange(1003, middle), new ByteRange(middle, 5 * MIB));
     LoadedRanges loaded = loads.load(plan);
     assertThat(loaded.regions()).allSatisfy(r -> assertThat(r.address() % 64).isZero());
-    assertThat(loaded.stats().reason()).endsWith("tensors at multiples of 64 bytes");
+    assertThat(loaded.stats().reason().toString()).endsWith("tensors at multiples of 64 bytes");
     Loads.release(loaded);
   }
 

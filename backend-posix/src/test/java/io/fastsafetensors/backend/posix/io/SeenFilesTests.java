@@ -82,7 +82,8 @@ class SeenFilesTests {
       loads.path = AccessPath.AUTO;
       warm(file);
       var stats = loads.check(file).stats();
-      assertThat(stats.reason()).startsWith("mapped: 100% mapped; on overlayfs (overlay), ");
+      assertThat(stats.reason().toString())
+          .startsWith("mapped: 100% mapped; on overlayfs (overlay), ");
       evictBelow(file);
       assertThat(loads.check(file).stats().bytesByPath()).doesNotContainKey(TransferPath.MAPPED);
     }
