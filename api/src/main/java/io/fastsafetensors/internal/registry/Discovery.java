@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.registry;
 
-import io.fastsafetensors.Reason;
 import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.spi.Provider;
 import java.util.HashMap;
 import java.util.Iterator;

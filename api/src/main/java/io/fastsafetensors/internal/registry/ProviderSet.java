@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.registry;
 
-import io.fastsafetensors.Reason;
 import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.internal.host.HostRuntime;
 import io.fastsafetensors.spi.Provider;
 import java.util.ArrayList;
@@ -71,8 +71,7 @@ record ProviderSet<P extends Provider>(
       if (instance == null) {
         all.add(known);
       } else {
-        reports.add(
-            known.report(false, Refusals.refused(Refusals.replacedBy(instance))));
+        reports.add(known.report(false, Refusals.refused(Refusals.replacedBy(instance))));
       }
     }
     return new ProviderSet<>(kind, reservedIds, all, reports);
