@@ -58,7 +58,7 @@ public final class DefaultEngine implements Engine {
       registry.checkCollective(config);
       return ConnectedGroup.alone(config);
     }
-    return ConnectedGroup.join(registry.collective(config), config);
+    return registry.join(config);
   }
 
   @Override

@@ -33,7 +33,7 @@ final class LocalHub {
 
   private final int size;
   private final Duration timeout;
-  private final Map<Pair, Queue<Offer>> mail = new HashMap<>();
+  private final Map<Pair, Queue<Offer>> offers = new HashMap<>();
   private final boolean[] left;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -69,8 +69,8 @@ final class LocalHub {
   }
 
   /** Returns what one rank has sent to another; to be used under the lock. */
-  Queue<Offer> mail(int sender, int receiver) {
-    return mail.computeIfAbsent(new Pair(sender, receiver), pair -> new ArrayDeque<>());
+  Queue<Offer> offers(int sender, int receiver) {
+    return offers.computeIfAbsent(new Pair(sender, receiver), pair -> new ArrayDeque<>());
   }
 
   /** Changes what others may wait for. */

@@ -144,7 +144,7 @@ final class LocalTransport implements Transport {
           BitSet receiver = new BitSet();
           receiver.set(peer);
           Offer offer = new Offer(List.of(data), stream.record(), receiver);
-          hub.change(() -> hub.mail(rank, peer).add(offer));
+          hub.change(() -> hub.offers(rank, peer).add(offer));
           serve(waiter, offer, () -> {});
         });
   }
@@ -154,8 +154,8 @@ final class LocalTransport implements Transport {
     run(
         "receive",
         waiter -> {
-          hub.await(waiter, timeout(), () -> !hub.mail(peer, rank).isEmpty(), () -> peer);
-          Offer offer = hub.get(() -> hub.mail(peer, rank).remove());
+          hub.await(waiter, timeout(), () -> !hub.offers(peer, rank).isEmpty(), () -> peer);
+          Offer offer = hub.get(() -> hub.offers(peer, rank).remove());
           take(waiter, peer, offer, data, stream);
         });
   }

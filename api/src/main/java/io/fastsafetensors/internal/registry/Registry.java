@@ -8,7 +8,9 @@ import io.fastsafetensors.Plugin;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.Plugins;
+import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.group.ConnectedGroup;
 import io.fastsafetensors.internal.host.HostRuntime;
 import io.fastsafetensors.internal.plan.NearestNames;
 import io.fastsafetensors.spi.Availability;
@@ -38,6 +40,9 @@ public final class Registry implements Plugins {
   private static final List<String> RUNTIME_IDS = List.of("host", "linux", "cuda", "sim");
   private static final List<String> BACKEND_IDS = List.of("cpu", "posix", "gds", "sim");
   private static final List<String> COLLECTIVE_IDS = List.of("mpj", "nccl");
+
+  /** The set that a collective is of, while it is asked something. */
+  private static final ScopedValue<Registry> CURRENT = ScopedValue.newInstance();
 
   private final ProviderSet<DeviceRuntime> runtimes;
   private final ProviderSet<IoBackend> backends;
@@ -168,16 +173,26 @@ public final class Registry implements Plugins {
         backends, backend -> backend.probe(device), choice, "to read files to " + device);
   }
 
-  /** Selects the collective for a group. */
-  public Collective collective(GroupConfig config) throws BackendUnavailableException {
-    return collectives(config).next();
+  /** Returns the set that this thread works for: by default what is installed. */
+  public static Registry current() {
+    return CURRENT.isBound() ? CURRENT.get() : installed();
+  }
+
+  /** Joins a group by the collective that is selected for it. */
+  public ProcessGroup join(GroupConfig config) throws LoadException {
+    Collective collective = collectives(config).next();
+    return ScopedValue.where(CURRENT, this).call(() -> ConnectedGroup.join(collective, config));
+  }
+
+  private Availability probe(Collective collective, Device device) {
+    return ScopedValue.where(CURRENT, this).call(() -> collective.probe(device));
   }
 
   private Candidates<Collective> collectives(GroupConfig config) {
     Device device = config.device();
     return new Candidates<>(
         collectives,
-        collective -> collective.probe(device),
+        collective -> probe(collective, device),
         BackendChoice.of(config.collective()),
         "for groups on " + device);
   }
@@ -204,7 +219,7 @@ public final class Registry implements Plugins {
     return Stream.of(
             report(runtimes, DeviceRuntime::probe),
             report(backends, backend -> backend.probe(device)),
-            report(collectives, collective -> collective.probe(device)))
+            report(collectives, collective -> probe(collective, device)))
         .flatMap(reports -> reports)
         .toList();
   }

@@ -2,15 +2,15 @@
 package io.fastsafetensors.toolkit.group;
 
 import io.fastsafetensors.internal.group.Failure;
-import io.fastsafetensors.toolkit.group.Frame.Brought;
+import io.fastsafetensors.toolkit.group.Frame.Contribution;
 import java.net.InetAddress;
 
-/** A rank's way to the others. Nothing but {@link #leave} blocks. */
+/** A rank's connection to the others. Nothing but {@link #leave} blocks. */
 interface Control {
-  /** Brings a message to an exchange; what all bring comes on the board. */
-  void bring(Brought brought);
+  /** Contributes a message to an exchange; the result shows in the {@link GroupState}. */
+  void contribute(Contribution contribution);
 
-  /** Says that this rank has waited long enough for another; the verdict comes on the board. */
+  /** Reports a rank as late; the failure then shows in the {@link GroupState}. */
   void late(Failure lateness);
 
   /** Ends the group for all. */

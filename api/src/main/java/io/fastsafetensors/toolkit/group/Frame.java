@@ -5,43 +5,43 @@ import io.fastsafetensors.internal.group.Failure;
 import java.net.InetAddress;
 import java.util.List;
 
-/** What rank 0 and another rank say to each other. Ranks are those of the whole group. */
+/** What rank 0 and another rank send to each other. Ranks are those of the whole group. */
 sealed interface Frame {
   /**
    * A heartbeat.
    *
-   * @param waitsFor the rank that the sender waits for, or {@link Board#NOBODY}
+   * @param waitsFor the rank that the sender waits for, or {@link GroupState#NOBODY}
    */
-  record Alive(int waitsFor) implements Frame {}
+  record Heartbeat(int waitsFor) implements Frame {}
 
   /**
    * All ranks are here.
    *
-   * @param address where rank 0's host is reached from others
+   * @param address where rank 0's machine is reached from others
    */
   record Started(InetAddress address) implements Frame {}
 
   /**
    * A rank's message in an exchange.
    *
-   * @param call which exchange
+   * @param exchange which exchange
    * @param operation what the rank is doing; the same on all ranks, or they can't go on
    * @param members the ranks that take part, in the order of their group
    * @param timeoutNanos how long to wait for the others
    * @param message the message
    */
   @SuppressWarnings("ArrayRecordComponent") // Passed on, never compared.
-  record Brought(
-      Call call, String operation, List<Integer> members, long timeoutNanos, byte[] message)
+  record Contribution(
+      ExchangeId exchange, String operation, List<Integer> members, long timeoutNanos, byte[] message)
       implements Frame {}
 
   /**
    * Everyone's messages in an exchange.
    *
-   * @param call which exchange
+   * @param exchange which exchange
    * @param messages in the order of the members
    */
-  record Gathered(Call call, List<byte[]> messages) implements Frame {}
+  record Gathered(ExchangeId exchange, List<byte[]> messages) implements Frame {}
 
   /**
    * The sender has waited long enough for another rank.
@@ -57,6 +57,6 @@ sealed interface Frame {
    */
   record Failed(Failure failure) implements Frame {}
 
-  /** The sender says nothing more. */
+  /** The sender sends nothing more. */
   record Leaving() implements Frame {}
 }

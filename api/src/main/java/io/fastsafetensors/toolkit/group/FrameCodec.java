@@ -2,8 +2,8 @@
 package io.fastsafetensors.toolkit.group;
 
 import io.fastsafetensors.internal.group.Failure;
-import io.fastsafetensors.toolkit.group.Frame.Alive;
-import io.fastsafetensors.toolkit.group.Frame.Brought;
+import io.fastsafetensors.toolkit.group.Frame.Heartbeat;
+import io.fastsafetensors.toolkit.group.Frame.Contribution;
 import io.fastsafetensors.toolkit.group.Frame.Failed;
 import io.fastsafetensors.toolkit.group.Frame.Gathered;
 import io.fastsafetensors.toolkit.group.Frame.Late;
@@ -24,7 +24,7 @@ final class FrameCodec {
 
   static void write(Frame frame, DataOutputStream out) throws IOException {
     switch (frame) {
-      case Alive(int waitsFor) -> {
+      case Heartbeat(int waitsFor) -> {
         out.writeByte('A');
         out.writeInt(waitsFor);
       }
@@ -32,10 +32,10 @@ final class FrameCodec {
         out.writeByte('S');
         writeBytes(address.getAddress(), out);
       }
-      case Brought brought -> writeBrought(brought, out);
-      case Gathered(Call call, List<byte[]> messages) -> {
+      case Contribution contribution -> writeContribution(contribution, out);
+      case Gathered(ExchangeId exchange, List<byte[]> messages) -> {
         out.writeByte('G');
-        writeCall(call, out);
+        writeExchange(exchange, out);
         out.writeInt(messages.size());
         for (byte[] message : messages) {
           writeBytes(message, out);
@@ -53,21 +53,21 @@ final class FrameCodec {
     }
   }
 
-  private static void writeBrought(Brought brought, DataOutputStream out) throws IOException {
+  private static void writeContribution(Contribution contribution, DataOutputStream out) throws IOException {
     out.writeByte('B');
-    writeCall(brought.call(), out);
-    out.writeUTF(brought.operation());
-    out.writeInt(brought.members().size());
-    for (int member : brought.members()) {
+    writeExchange(contribution.exchange(), out);
+    out.writeUTF(contribution.operation());
+    out.writeInt(contribution.members().size());
+    for (int member : contribution.members()) {
       out.writeInt(member);
     }
-    out.writeLong(brought.timeoutNanos());
-    writeBytes(brought.message(), out);
+    out.writeLong(contribution.timeoutNanos());
+    writeBytes(contribution.message(), out);
   }
 
-  private static void writeCall(Call call, DataOutputStream out) throws IOException {
-    out.writeUTF(call.group());
-    out.writeLong(call.number());
+  private static void writeExchange(ExchangeId exchange, DataOutputStream out) throws IOException {
+    out.writeUTF(exchange.group());
+    out.writeLong(exchange.number());
   }
 
   private static void writeFailure(Failure failure, DataOutputStream out) throws IOException {
@@ -83,10 +83,10 @@ final class FrameCodec {
   static Frame read(DataInputStream in) throws IOException {
     byte kind = in.readByte();
     return switch (kind) {
-      case 'A' -> new Alive(in.readInt());
+      case 'A' -> new Heartbeat(in.readInt());
       case 'S' -> new Started(InetAddress.getByAddress(readBytes(in)));
-      case 'B' -> readBrought(in);
-      case 'G' -> new Gathered(readCall(in), readMessages(in));
+      case 'B' -> readContribution(in);
+      case 'G' -> new Gathered(readExchange(in), readMessages(in));
       case 'W' -> new Late(readFailure(in));
       case 'F' -> new Failed(readFailure(in));
       case 'L' -> new Leaving();
@@ -94,12 +94,12 @@ final class FrameCodec {
     };
   }
 
-  private static Brought readBrought(DataInputStream in) throws IOException {
-    return new Brought(readCall(in), in.readUTF(), readRanks(in), in.readLong(), readBytes(in));
+  private static Contribution readContribution(DataInputStream in) throws IOException {
+    return new Contribution(readExchange(in), in.readUTF(), readRanks(in), in.readLong(), readBytes(in));
   }
 
-  private static Call readCall(DataInputStream in) throws IOException {
-    return new Call(in.readUTF(), in.readLong());
+  private static ExchangeId readExchange(DataInputStream in) throws IOException {
+    return new ExchangeId(in.readUTF(), in.readLong());
   }
 
   private static List<Integer> readRanks(DataInputStream in) throws IOException {

@@ -16,10 +16,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * How rank 0 and another rank prove to each other that they know the token. Each says a number that
- * was never said before, and answers the other's with a code (HMAC) of both numbers that only the
- * token gives; so neither the token nor anything that could be said again later is sent. First of
- * all each says of which job it is, so that ranks of another job find that out and go on looking.
+ * Mutual authentication of rank 0 and another rank by challenge and response. Each sends a fresh
+ * nonce, and answers the other's with an HMAC of both nonces, keyed by the token; so neither the
+ * token nor anything that could be replayed is sent. Before that each sends the digest of its job,
+ * so that ranks of another job find that out and go on looking.
  */
 final class Handshake {
   /** What rank 0 answers. */
@@ -44,31 +44,31 @@ final class Handshake {
   }
 
   /**
-   * A rank at the door.
+   * A rank that connects.
    *
-   * @param rank who it says it is; see {@link #declining}
-   * @param size how many ranks it says there are
-   * @param number its number
-   * @param isProven whether it knows the token
+   * @param rank the rank that it claims; see {@link #declining}
+   * @param size how many ranks it expects
+   * @param nonce its nonce
+   * @param isAuthenticated whether it knows the token
    */
   @SuppressWarnings("ArrayRecordComponent") // Read once, never compared.
-  record Guest(int rank, int size, byte[] number, boolean isProven) {}
+  record Peer(int rank, int size, byte[] nonce, boolean isAuthenticated) {}
 
   /**
    * What rank 0 answered.
    *
    * @param answer the answer
-   * @param size how many ranks it says there are
+   * @param size how many ranks it expects
    */
   record Reply(Answer answer, int size) {}
 
   private static final long GREETING = 0x4653_5447_5250_0002L;
   private static final String ALGORITHM = "HmacSHA256";
-  private static final int NUMBER = 32;
+  private static final int NONCE = 32;
   private static final int CODE = 32;
   private static final int JOB = 32;
 
-  /** How long a rank waits for a greeting: what else may listen at a port waits itself. */
+  /** How long a rank waits for a greeting: another program at the port may never send. */
   private static final Duration GREETING_PATIENCE = Duration.ofSeconds(5);
 
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -81,7 +81,7 @@ final class Handshake {
     key = new SecretKeySpec(("fst:" + token).getBytes(StandardCharsets.UTF_8), ALGORITHM);
   }
 
-  /** Returns what is said instead of a rank's number if that rank will not come; and back. */
+  /** Returns what is sent instead of a rank if that rank will not come; and back. */
   static int declining(int rank) {
     return -1 - rank;
   }
@@ -94,30 +94,30 @@ final class Handshake {
     }
   }
 
-  static byte[] newNumber() {
-    byte[] number = new byte[NUMBER];
-    RANDOM.nextBytes(number);
-    return number;
+  static byte[] newNonce() {
+    byte[] nonce = new byte[NONCE];
+    RANDOM.nextBytes(nonce);
+    return nonce;
   }
 
-  /** Greets who has come, and listens to who it is. */
-  Guest receive(Socket socket, byte[] own, Deadline deadline) throws IOException {
-    say(socket, greeting(NUMBER).put(own).array());
+  /** Rank 0: sends the greeting, and reads who has connected. */
+  Peer receive(Socket socket, byte[] own, Deadline deadline) throws IOException {
+    write(socket, greeting(NONCE).put(own).array());
     checkGreeting(Sockets.read(socket, Long.BYTES + JOB, deadline));
-    ByteBuffer said = Sockets.read(socket, NUMBER + 2 * Integer.BYTES + CODE, deadline);
-    byte[] number = take(said, NUMBER);
-    int rank = said.getInt();
-    int size = said.getInt();
-    byte[] code = code('M', own, number, rank, size);
-    return new Guest(rank, size, number, MessageDigest.isEqual(code, take(said, CODE)));
+    ByteBuffer received = Sockets.read(socket, NONCE + 2 * Integer.BYTES + CODE, deadline);
+    byte[] nonce = take(received, NONCE);
+    int rank = received.getInt();
+    int size = received.getInt();
+    byte[] code = code('M', own, nonce, rank, size);
+    return new Peer(rank, size, nonce, MessageDigest.isEqual(code, take(received, CODE)));
   }
 
-  /** Answers a rank at the door; a stranger gets no code, from which it could guess the token. */
-  void answer(Socket socket, byte[] own, Guest guest, Reply reply) throws IOException {
+  /** Rank 0: answers a peer; one that is not authenticated gets no code to guess the token by. */
+  void answer(Socket socket, byte[] own, Peer peer, Reply reply) throws IOException {
     int answer = reply.answer().number;
     byte[] code =
-        guest.isProven() ? code('H', guest.number(), own, answer, reply.size()) : new byte[CODE];
-    say(
+        peer.isAuthenticated() ? code('H', peer.nonce(), own, answer, reply.size()) : new byte[CODE];
+    write(
         socket,
         ByteBuffer.allocate(2 * Integer.BYTES + CODE)
             .putInt(answer)
@@ -126,46 +126,46 @@ final class Handshake {
             .array());
   }
 
-  /** Says to rank 0 who this is, and listens to its answer. */
-  Reply knock(Socket socket, int rank, int size, Deadline deadline) throws IOException {
+  /** Another rank: sends to rank 0 who this is, and reads its answer. */
+  Reply connect(Socket socket, int rank, int size, Deadline deadline) throws IOException {
     ByteBuffer greeting =
         Sockets.read(
-            socket, Long.BYTES + JOB + NUMBER, Sockets.sooner(deadline, GREETING_PATIENCE));
+            socket, Long.BYTES + JOB + NONCE, Sockets.sooner(deadline, GREETING_PATIENCE));
     try {
       checkGreeting(greeting);
     } catch (OtherJobException e) {
-      say(socket, greeting(0).array()); // So that it is not taken for a stranger.
+      write(socket, greeting(0).array()); // So that rank 0 sees another job, not a stranger.
       throw e;
     }
-    byte[] number = take(greeting, NUMBER);
-    byte[] own = newNumber();
-    say(
+    byte[] nonce = take(greeting, NONCE);
+    byte[] own = newNonce();
+    write(
         socket,
-        greeting(NUMBER + 2 * Integer.BYTES + CODE)
+        greeting(NONCE + 2 * Integer.BYTES + CODE)
             .put(own)
             .putInt(rank)
             .putInt(size)
-            .put(code('M', number, own, rank, size))
+            .put(code('M', nonce, own, rank, size))
             .array());
-    ByteBuffer said = Sockets.read(socket, 2 * Integer.BYTES + CODE, deadline);
-    int answer = said.getInt();
-    int answeredSize = said.getInt();
-    byte[] code = code('H', own, number, answer, answeredSize);
+    ByteBuffer received = Sockets.read(socket, 2 * Integer.BYTES + CODE, deadline);
+    int answer = received.getInt();
+    int answeredSize = received.getInt();
+    byte[] code = code('H', own, nonce, answer, answeredSize);
     // A rank 0 that can't prove that it knows the token counts as one that knows another.
-    boolean isProven = MessageDigest.isEqual(code, take(said, CODE));
-    return new Reply(isProven ? Answer.of(answer) : Answer.WRONG_TOKEN, answeredSize);
+    boolean isAuthenticated = MessageDigest.isEqual(code, take(received, CODE));
+    return new Reply(isAuthenticated ? Answer.of(answer) : Answer.WRONG_TOKEN, answeredSize);
   }
 
-  /** Returns the start of what either side says first, with room for more. */
+  /** Returns the start of what either side sends first, with room for more. */
   private ByteBuffer greeting(int more) {
     return ByteBuffer.allocate(Long.BYTES + JOB + more).putLong(GREETING).put(job);
   }
 
-  private void checkGreeting(ByteBuffer said) throws IOException {
-    if (said.getLong() != GREETING) {
+  private void checkGreeting(ByteBuffer received) throws IOException {
+    if (received.getLong() != GREETING) {
       throw new IOException("another kind of program");
     }
-    if (!Arrays.equals(take(said, JOB), job)) {
+    if (!Arrays.equals(take(received, JOB), job)) {
       throw new OtherJobException();
     }
   }
@@ -179,13 +179,13 @@ final class Handshake {
     }
   }
 
-  private static byte[] take(ByteBuffer said, int bytes) {
+  private static byte[] take(ByteBuffer received, int bytes) {
     byte[] taken = new byte[bytes];
-    said.get(taken);
+    received.get(taken);
     return taken;
   }
 
-  private static void say(Socket socket, byte[] what) throws IOException {
+  private static void write(Socket socket, byte[] what) throws IOException {
     socket.getOutputStream().write(what);
   }
 

@@ -4,15 +4,15 @@ package io.fastsafetensors.toolkit.group;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.internal.group.Failure;
 import io.fastsafetensors.spi.Deadline;
-import io.fastsafetensors.toolkit.group.Frame.Alive;
-import io.fastsafetensors.toolkit.group.Frame.Brought;
+import io.fastsafetensors.toolkit.group.Frame.Heartbeat;
+import io.fastsafetensors.toolkit.group.Frame.Contribution;
 import io.fastsafetensors.toolkit.group.Frame.Failed;
 import io.fastsafetensors.toolkit.group.Frame.Gathered;
 import io.fastsafetensors.toolkit.group.Frame.Late;
 import io.fastsafetensors.toolkit.group.Frame.Leaving;
 import io.fastsafetensors.toolkit.group.Frame.Started;
 import io.fastsafetensors.toolkit.group.Handshake.Answer;
-import io.fastsafetensors.toolkit.group.Handshake.Guest;
+import io.fastsafetensors.toolkit.group.Handshake.Peer;
 import io.fastsafetensors.toolkit.group.Handshake.Reply;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.io.IOException;
@@ -27,37 +27,37 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 
-/** Rank 0: every other rank is connected to it, and it knows what goes on. */
-final class Hub implements Control, Gatherings.Outcome {
-  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+/** Rank 0: every other rank is connected to it, and it decides for all. */
+final class Hub implements Control, PendingExchanges.Listener {
+  private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(2);
   private static final Duration LINGER = Duration.ofMillis(100);
 
   private final GroupConfig config;
-  private final Board board;
+  private final GroupState state;
   private final ServerSocket server;
-  private final Map<Integer, Link> links = new TreeMap<>();
-  private final Gatherings gatherings = new Gatherings(this);
+  private final Map<Integer, Connection> connections = new TreeMap<>();
+  private final PendingExchanges exchanges = new PendingExchanges(this);
   private final AtomicIntegerArray waitsFor;
   private boolean started;
   private boolean failed;
   private boolean closed;
 
-  /** Makes the hub of a server that is bound; nobody is let in before {@link #assemble}. */
-  Hub(GroupConfig config, Board board, ServerSocket server) {
+  /** Makes the hub of a server that is bound; nothing is accepted before {@link #assemble}. */
+  Hub(GroupConfig config, GroupState state, ServerSocket server) {
     this.config = config;
-    this.board = board;
+    this.state = state;
     this.server = server;
     this.waitsFor = new AtomicIntegerArray(config.size());
-    IntStream.range(0, config.size()).forEach(rank -> waitsFor.set(rank, Board.NOBODY));
+    IntStream.range(0, config.size()).forEach(rank -> waitsFor.set(rank, GroupState.NOBODY));
   }
 
-  /** Waits for all ranks, then closes the door. */
+  /** Waits for all ranks, then stops to accept. */
   void assemble(Handshake handshake, Deadline deadline) throws InterruptedException {
-    Door door = new Door(server, handshake, config.size(), this::admit);
+    Acceptor acceptor = new Acceptor(server, handshake, config.size(), this::admit);
     startIfComplete();
-    door.open();
+    acceptor.start();
     try {
-      if (!board.awaitStart(deadline)) {
+      if (!state.awaitStart(deadline)) {
         List<Integer> missing = missing();
         fail(
             new Failure(
@@ -68,26 +68,26 @@ final class Hub implements Control, Gatherings.Outcome {
                         config.host(),
                         server.getLocalPort(),
                         Amounts.duration(config.timeout()),
-                        door.refused())));
+                        acceptor.refused())));
       }
     } finally {
-      door.close();
+      acceptor.close();
     }
   }
 
   private synchronized List<Integer> missing() {
     return IntStream.range(1, config.size())
-        .filter(rank -> !links.containsKey(rank))
+        .filter(rank -> !connections.containsKey(rank))
         .boxed()
         .toList();
   }
 
-  private Answer admit(Guest guest, Socket socket, Door.Replying reply) throws IOException {
-    if (guest.rank() >= 0) {
-      return seat(guest, socket, reply);
+  private Answer admit(Peer peer, Socket socket, Acceptor.Responder responder) throws IOException {
+    if (peer.rank() >= 0) {
+      return admitMember(peer, socket, responder);
     }
-    int rank = Handshake.declining(guest.rank());
-    reply.say(new Reply(Answer.WELCOME, config.size()));
+    int rank = Handshake.declining(peer.rank());
+    responder.send(new Reply(Answer.WELCOME, config.size()));
     Sockets.closeQuietly(socket);
     if (missing().contains(rank)) {
       fail(new Failure(rank, "will not come: its launcher says that it has ended"));
@@ -95,34 +95,34 @@ final class Hub implements Control, Gatherings.Outcome {
     return Answer.WELCOME;
   }
 
-  private synchronized Answer seat(Guest guest, Socket socket, Door.Replying reply)
+  private synchronized Answer admitMember(Peer peer, Socket socket, Acceptor.Responder responder)
       throws IOException {
-    Answer answer = answerTo(guest);
-    reply.say(new Reply(answer, config.size()));
+    Answer answer = answerTo(peer);
+    responder.send(new Reply(answer, config.size()));
     if (answer == Answer.WELCOME) {
-      Link link =
-          new Link(
+      Connection connection =
+          new Connection(
               socket,
-              Integer.toString(guest.rank()),
-              Pulse.of(config.timeout()),
-              board,
-              new Voice(guest.rank()));
-      links.put(guest.rank(), link);
-      link.start();
+              Integer.toString(peer.rank()),
+              Heartbeats.of(config.timeout()),
+              state,
+              new PeerListener(peer.rank()));
+      connections.put(peer.rank(), connection);
+      connection.start();
       startIfComplete();
     }
     return answer;
   }
 
-  private Answer answerTo(Guest guest) throws IOException {
+  private Answer answerTo(Peer peer) throws IOException {
     if (closed) {
       throw new IOException("too late");
     }
-    if (guest.size() != config.size()) {
+    if (peer.size() != config.size()) {
       return Answer.WRONG_SIZE;
     }
     boolean free =
-        guest.rank() > 0 && guest.rank() < config.size() && !links.containsKey(guest.rank());
+        peer.rank() > 0 && peer.rank() < config.size() && !connections.containsKey(peer.rank());
     return free ? Answer.WELCOME : Answer.RANK_TAKEN;
   }
 
@@ -130,66 +130,66 @@ final class Hub implements Control, Gatherings.Outcome {
     if (missing().isEmpty()) {
       started = true;
       Started start = new Started(address());
-      links.values().forEach(link -> link.send(start));
-      board.start();
+      connections.values().forEach(connection -> connection.send(start));
+      state.start();
     }
   }
 
-  /** What a rank says. */
-  private final class Voice implements Link.Listener {
+  /** Handles the frames of a rank. */
+  private final class PeerListener implements Connection.Listener {
     private final int rank;
     private boolean leaves;
 
-    Voice(int rank) {
+    PeerListener(int rank) {
       this.rank = rank;
     }
 
     @Override
-    public void heard(Frame frame) throws IOException {
+    public void received(Frame frame) throws IOException {
       switch (frame) {
-        case Alive(int other) -> waitsFor.set(rank, other);
-        case Brought brought -> gatherings.bring(rank, brought);
+        case Heartbeat(int other) -> waitsFor.set(rank, other);
+        case Contribution contribution -> exchanges.contribute(rank, contribution);
         case Late(Failure lateness) -> late(lateness);
         case Failed(Failure failure) -> fail(failure);
         case Leaving() -> {
           leaves = true;
-          gatherings.leave(rank);
-          linkOf(rank).leave();
+          exchanges.leave(rank);
+          connectionTo(rank).leave();
         }
-        case Started started -> throw new IOException("only rank 0 says " + started);
-        case Gathered gathered -> throw new IOException("only rank 0 says " + gathered.call());
+        case Started started -> throw new IOException("only rank 0 sends " + started);
+        case Gathered gathered -> throw new IOException("only rank 0 sends " + gathered.exchange());
       }
     }
 
     @Override
-    public void ended(String how) {
+    public void closed(String how) {
       if (!leaves && !forgets(rank)) {
         fail(new Failure(rank, how));
       }
     }
   }
 
-  private synchronized Link linkOf(int rank) {
-    return Objects.requireNonNull(links.get(rank));
+  private synchronized Connection connectionTo(int rank) {
+    return Objects.requireNonNull(connections.get(rank));
   }
 
-  /** Before the start a rank may come again. */
+  /** Before the start a rank may connect again. */
   private synchronized boolean forgets(int rank) {
-    return !started && links.remove(rank) != null;
+    return !started && connections.remove(rank) != null;
   }
 
   @Override
-  public void bring(Brought brought) {
-    gatherings.bring(0, brought);
+  public void contribute(Contribution contribution) {
+    exchanges.contribute(0, contribution);
   }
 
   @Override
   public void complete(List<Integer> members, Gathered gathered) {
     for (int member : members) {
       if (member == 0) {
-        board.gathered(gathered.call(), gathered.messages().stream().map(byte[]::clone).toList());
+        state.gathered(gathered.exchange(), gathered.messages().stream().map(byte[]::clone).toList());
       } else {
-        linkOf(member).send(gathered);
+        connectionTo(member).send(gathered);
       }
     }
   }
@@ -197,9 +197,9 @@ final class Hub implements Control, Gatherings.Outcome {
   /** Blames the rank that is late, or the one that it waits for itself, and so on. */
   @Override
   public void late(Failure lateness) {
-    waitsFor.set(0, board.waitsFor());
+    waitsFor.set(0, state.waitsFor());
     int blamed = lateness.rank();
-    for (int steps = 0; waitsFor.get(blamed) != Board.NOBODY; steps++) {
+    for (int steps = 0; waitsFor.get(blamed) != GroupState.NOBODY; steps++) {
       blamed = waitsFor.get(blamed);
       if (steps == config.size()) { // They wait for each other in a circle.
         fail(lateness);
@@ -217,32 +217,32 @@ final class Hub implements Control, Gatherings.Outcome {
   @Override
   public void fail(Failure failure) {
     if (tellAll(failure)) {
-      gatherings.clear();
-      board.fail(failure);
+      exchanges.clear();
+      state.fail(failure);
     }
   }
 
-  /** Tells the others first: once this rank knows, it may close. */
+  /** Tells the others first: once this rank has failed, it may close. */
   private synchronized boolean tellAll(Failure failure) {
     if (failed) {
       return false;
     }
     failed = true;
-    links.values().forEach(link -> link.send(new Failed(failure)));
+    connections.values().forEach(connection -> connection.send(new Failed(failure)));
     return true;
   }
 
-  private synchronized List<Link> allLinks() {
-    return List.copyOf(links.values());
+  private synchronized List<Connection> allConnections() {
+    return List.copyOf(connections.values());
   }
 
-  /** Where it listens, or if that is at all addresses, where ranks of other hosts come. */
+  /** Where it listens, or if that is at all addresses, where ranks of other machines connect. */
   @Override
   public synchronized InetAddress address() {
     InetAddress own = server.getInetAddress();
     return own.isAnyLocalAddress()
-        ? links.values().stream()
-            .map(Link::localAddress)
+        ? connections.values().stream()
+            .map(Connection::localAddress)
             .reduce(InetAddress.getLoopbackAddress(), Sockets::farther)
         : own;
   }
@@ -253,30 +253,30 @@ final class Hub implements Control, Gatherings.Outcome {
     synchronized (this) {
       closed = true;
     }
-    gatherings.leave(0);
+    exchanges.leave(0);
     try {
       awaitAllLeave(Deadline.after(config.timeout()));
       fail(Failure.left(0));
-      sayLastWords(Deadline.after(LAST_WORDS));
+      sendLeaving(Deadline.after(LEAVE_PATIENCE));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      allLinks().forEach(Link::close);
+      allConnections().forEach(Connection::close);
     }
   }
 
   private void awaitAllLeave(Deadline deadline) throws InterruptedException {
-    for (Link link : allLinks()) {
-      while (link.isOpen() && board.failure().isEmpty() && !deadline.hasPassed()) {
-        link.awaitEnd(Deadline.after(LINGER));
+    for (Connection connection : allConnections()) {
+      while (connection.isOpen() && state.failure().isEmpty() && !deadline.hasPassed()) {
+        connection.awaitEnd(Deadline.after(LINGER));
       }
     }
   }
 
-  private void sayLastWords(Deadline deadline) throws InterruptedException {
-    allLinks().forEach(Link::leave);
-    for (Link link : allLinks()) {
-      link.awaitSaid(deadline);
+  private void sendLeaving(Deadline deadline) throws InterruptedException {
+    allConnections().forEach(Connection::leave);
+    for (Connection connection : allConnections()) {
+      connection.awaitSent(deadline);
     }
   }
 }

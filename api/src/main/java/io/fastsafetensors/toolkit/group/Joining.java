@@ -16,7 +16,7 @@ import java.net.UnknownHostException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** How a rank joins: rank 0 opens its door, the others knock until they are let in. */
+/** How a rank joins: rank 0 accepts connections, the others connect until they are accepted. */
 final class Joining {
   private static final System.Logger LOG = System.getLogger(Joining.class.getName());
   private static final int RETRY_MILLIS = 50;
@@ -24,14 +24,14 @@ final class Joining {
   private static final int BACKLOG = 1_024;
 
   private final GroupConfig config;
-  private final Places places;
+  private final Endpoints endpoints;
   private final Handshake handshake;
   private final Deadline deadline;
-  private final Board board = new Board();
+  private final GroupState state = new GroupState();
 
-  private Joining(GroupConfig config, Places.Names names) {
+  private Joining(GroupConfig config, Endpoints.Resolver resolver) {
     this.config = config;
-    this.places = new Places(config, names);
+    this.endpoints = new Endpoints(config, resolver);
     this.handshake = new Handshake(config.token(), config.job());
     this.deadline = Deadline.after(config.timeout());
   }
@@ -41,38 +41,38 @@ final class Joining {
     return join(config, InetAddress::getAllByName);
   }
 
-  static Rendezvous join(GroupConfig config, Places.Names names) throws CollectiveException {
-    Joining joining = new Joining(config, names);
+  static Rendezvous join(GroupConfig config, Endpoints.Resolver resolver) throws CollectiveException {
+    Joining joining = new Joining(config, resolver);
     try {
-      return config.rank() == 0 ? joining.host() : joining.visit();
+      return config.rank() == 0 ? joining.joinAsHub() : joining.joinAsMember();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw joining.exception(CollectiveException.NO_PEER, "interrupted", e);
     }
   }
 
-  /** Says to rank 0, if it waits, that a rank will not come. */
+  /** Tells rank 0, if it waits, that a rank will not come. */
   static void decline(GroupConfig config) {
     Joining joining = new Joining(config, InetAddress::getAllByName);
     try {
-      Sockets.closeQuietly(joining.knockEverywhere(Handshake.declining(config.rank())));
-    } catch (IOException e) { // Nobody waits for it any more.
+      Sockets.closeQuietly(joining.connectAnywhere(Handshake.declining(config.rank())));
+    } catch (IOException e) { // No rank waits for it.
       LOG.log(System.Logger.Level.DEBUG, "rank 0 is not told of a rank that ended: {0}", e);
     }
   }
 
-  private Rendezvous host() throws CollectiveException, InterruptedException {
-    Hub hub = new Hub(config, board, listen());
+  private Rendezvous joinAsHub() throws CollectiveException, InterruptedException {
+    Hub hub = new Hub(config, state, listen());
     return started(hub, () -> hub.assemble(handshake, deadline));
   }
 
   private ServerSocket listen() throws CollectiveException, InterruptedException {
     while (true) {
       try {
-        return listenAt(places.toListenAt());
+        return listenAt(endpoints.toListenAt());
       } catch (CollectiveException e) {
         throw e;
-      } catch (UnknownHostException e) { // Names of containers appear some time after them.
+      } catch (UnknownHostException e) { // Resolver of containers appear some time after them.
         if (deadline.hasPassed()) {
           throw cantListen(e);
         }
@@ -87,13 +87,13 @@ final class Joining {
     return exception(
         CollectiveException.NO_PEER,
         "rank 0 can't listen at %s (%s): it must be a free port of this host"
-            .formatted(places, cause),
+            .formatted(endpoints, cause),
         cause);
   }
 
   private ServerSocket listenAt(InetAddress address) throws IOException {
     IOException last = new IOException("no port");
-    for (int port : places.ports()) {
+    for (int port : endpoints.ports()) {
       ServerSocket server = new ServerSocket();
       try {
         server.bind(new InetSocketAddress(address, port), BACKLOG);
@@ -106,16 +106,16 @@ final class Joining {
     throw last;
   }
 
-  private Rendezvous visit() throws CollectiveException, InterruptedException {
-    Member member = new Member(config, board, enter());
+  private Rendezvous joinAsMember() throws CollectiveException, InterruptedException {
+    Member member = new Member(config, state, connectUntilDeadline());
     return started(member, member::awaitStart);
   }
 
-  private Socket enter() throws CollectiveException, InterruptedException {
+  private Socket connectUntilDeadline() throws CollectiveException, InterruptedException {
     IOException last;
     do {
       try {
-        return knockEverywhere(config.rank());
+        return connectAnywhere(config.rank());
       } catch (CollectiveException e) {
         throw e; // Rank 0 has answered.
       } catch (IOException e) {
@@ -126,16 +126,16 @@ final class Joining {
     throw exception(
         0,
         "can't reach rank 0 at %s within %s (FST_GROUP_TIMEOUT): %s"
-            .formatted(places, Amounts.duration(config.timeout()), last),
+            .formatted(endpoints, Amounts.duration(config.timeout()), last),
         last);
   }
 
-  private Socket knockEverywhere(int rank) throws IOException, CollectiveException {
+  private Socket connectAnywhere(int rank) throws IOException, CollectiveException {
     IOException last = new IOException("no address");
-    for (InetAddress address : places.toKnockAt()) {
-      for (int port : places.ports()) {
+    for (InetAddress address : endpoints.toConnectTo()) {
+      for (int port : endpoints.ports()) {
         try {
-          return knock(new InetSocketAddress(address, port), rank);
+          return connect(new InetSocketAddress(address, port), rank);
         } catch (CollectiveException e) {
           throw e;
         } catch (IOException e) {
@@ -146,13 +146,13 @@ final class Joining {
     throw last;
   }
 
-  private Socket knock(InetSocketAddress address, int rank)
+  private Socket connect(InetSocketAddress address, int rank)
       throws IOException, CollectiveException {
     Socket socket = new Socket();
     try {
       socket.setTcpNoDelay(true);
       socket.connect(address, Math.min(CONNECT_MILLIS, Sockets.millis(deadline)));
-      checkWelcome(handshake.knock(socket, rank, config.size(), deadline));
+      checkWelcome(handshake.connect(socket, rank, config.size(), deadline));
       return socket;
     } catch (IOException | RuntimeException e) {
       Sockets.closeQuietly(socket);
@@ -169,7 +169,7 @@ final class Joining {
           case RANK_TAKEN -> "there is another rank " + config.rank() + " already";
         };
     if (!text.isEmpty()) {
-      throw exception(0, "rank 0 at " + places + " refuses this rank: " + text, null);
+      throw exception(0, "rank 0 at " + endpoints + " refuses this rank: " + text, null);
     }
   }
 
@@ -182,7 +182,7 @@ final class Joining {
     boolean done = false;
     try {
       start.await();
-      Optional<Failure> failure = board.failure();
+      Optional<Failure> failure = state.failure();
       if (failure.isPresent()) {
         throw failure.get().seenBy(config.rank(), "join");
       }
@@ -192,7 +192,7 @@ final class Joining {
         control.leave();
       }
     }
-    return RendezvousGroup.whole(control, board, config);
+    return RendezvousGroup.whole(control, state, config);
   }
 
   private CollectiveException exception(int peer, String detail, @Nullable Exception cause) {

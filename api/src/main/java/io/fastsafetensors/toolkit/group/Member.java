@@ -4,8 +4,8 @@ package io.fastsafetensors.toolkit.group;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.internal.group.Failure;
 import io.fastsafetensors.spi.Deadline;
-import io.fastsafetensors.toolkit.group.Frame.Alive;
-import io.fastsafetensors.toolkit.group.Frame.Brought;
+import io.fastsafetensors.toolkit.group.Frame.Heartbeat;
+import io.fastsafetensors.toolkit.group.Frame.Contribution;
 import io.fastsafetensors.toolkit.group.Frame.Failed;
 import io.fastsafetensors.toolkit.group.Frame.Gathered;
 import io.fastsafetensors.toolkit.group.Frame.Late;
@@ -18,73 +18,73 @@ import java.net.Socket;
 import java.time.Duration;
 
 /** A rank other than 0, connected to rank 0. */
-final class Member implements Control, Link.Listener {
-  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+final class Member implements Control, Connection.Listener {
+  private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(2);
 
   private final GroupConfig config;
-  private final Board board;
+  private final GroupState state;
   private final Socket socket;
-  private final Link link;
+  private final Connection connection;
   private volatile boolean leaves;
   private volatile boolean hubLeaves;
   private volatile InetAddress hubAddress = InetAddress.getLoopbackAddress();
 
-  /** Makes the member of a connection that rank 0 welcomed. */
-  Member(GroupConfig config, Board board, Socket socket) {
+  /** Makes the member of a connection that rank 0 accepted. */
+  Member(GroupConfig config, GroupState state, Socket socket) {
     this.config = config;
-    this.board = board;
+    this.state = state;
     this.socket = socket;
-    this.link = new Link(socket, "0", Pulse.of(config.timeout()), board, this);
+    this.connection = new Connection(socket, "0", Heartbeats.of(config.timeout()), state, this);
   }
 
   /** Waits until rank 0 says that all ranks are here, or which are not. */
   void awaitStart() throws InterruptedException {
-    link.start();
-    if (!board.awaitStart(Deadline.after(config.timeout().plus(LAST_WORDS)))) {
+    connection.start();
+    if (!state.awaitStart(Deadline.after(config.timeout().plus(LEAVE_PATIENCE)))) {
       fail(new Failure(0, "did not start the group within " + Amounts.duration(config.timeout())));
     }
   }
 
   @Override
-  public void heard(Frame frame) throws IOException {
+  public void received(Frame frame) throws IOException {
     switch (frame) {
-      case Alive(int waitsFor) -> {}
+      case Heartbeat(int waitsFor) -> {}
       case Started(InetAddress hub) -> {
         hubAddress = hub;
-        board.start();
+        state.start();
       }
-      case Gathered(Call call, var messages) -> board.gathered(call, messages);
-      case Failed(Failure failure) -> board.fail(failure);
+      case Gathered(ExchangeId exchange, var messages) -> state.gathered(exchange, messages);
+      case Failed(Failure failure) -> state.fail(failure);
       case Leaving() -> hubLeaves = true;
-      case Brought brought -> throw new IOException("only other ranks say " + brought.call());
-      case Late(Failure lateness) -> throw new IOException("only other ranks say " + lateness);
+      case Contribution contribution -> throw new IOException("only other ranks send " + contribution.exchange());
+      case Late(Failure lateness) -> throw new IOException("only other ranks send " + lateness);
     }
   }
 
   @Override
-  public void ended(String how) {
+  public void closed(String how) {
     if (!leaves) {
-      board.fail(hubLeaves ? Failure.left(0) : new Failure(0, how));
+      state.fail(hubLeaves ? Failure.left(0) : new Failure(0, how));
     }
   }
 
   @Override
-  public void bring(Brought brought) {
-    link.send(brought);
+  public void contribute(Contribution contribution) {
+    connection.send(contribution);
   }
 
   @Override
   public void late(Failure lateness) {
-    link.send(new Late(lateness));
+    connection.send(new Late(lateness));
   }
 
   @Override
   public void fail(Failure failure) {
-    link.send(new Failed(failure)); // First: once this rank knows, it may close.
-    board.fail(failure);
+    connection.send(new Failed(failure)); // First: once this rank has failed, it may close.
+    state.fail(failure);
   }
 
-  /** Who came to rank 0 by loopback is on its host, and reached as it is. */
+  /** A rank that reached rank 0 by loopback is on the same machine, and is reached as rank 0 is. */
   @Override
   public InetAddress address() {
     return Sockets.farther(socket.getLocalAddress(), hubAddress);
@@ -93,17 +93,17 @@ final class Member implements Control, Link.Listener {
   @Override
   public void leave() {
     leaves = true;
-    link.leave();
-    Deadline deadline = Deadline.after(Pulse.shorter(LAST_WORDS, config.timeout()));
+    connection.leave();
+    Deadline deadline = Deadline.after(Heartbeats.shorter(LEAVE_PATIENCE, config.timeout()));
     try {
-      link.awaitSaid(deadline);
-      if (board.failure().isEmpty()) {
-        link.awaitEnd(deadline);
+      connection.awaitSent(deadline);
+      if (state.failure().isEmpty()) {
+        connection.awaitEnd(deadline);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      link.close();
+      connection.close();
     }
   }
 }

@@ -37,7 +37,7 @@ public interface Rendezvous extends AutoCloseable {
   }
 
   /**
-   * Says to rank 0, if it waits, that a rank will not come, so that nobody waits for it in vain.
+   * Tells rank 0, if it waits, that a rank will not come, so that no rank waits for it in vain.
    * Does nothing if rank 0 can't be reached.
    *
    * @param config the rank, and where the others meet

@@ -7,7 +7,7 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.group.Failure;
 import io.fastsafetensors.internal.group.Split;
 import io.fastsafetensors.spi.Deadline;
-import io.fastsafetensors.toolkit.group.Frame.Brought;
+import io.fastsafetensors.toolkit.group.Frame.Contribution;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -20,36 +20,36 @@ import org.jspecify.annotations.Nullable;
 final class RendezvousGroup implements Rendezvous {
   private static final Duration SLICE = Duration.ofMillis(20);
 
-  /** How long a verdict or an answer of rank 0 may be on its way. */
+  /** How long an answer of rank 0 may take. */
   private static final Duration GRACE = Duration.ofSeconds(2);
 
   private final Control control;
-  private final Board board;
+  private final GroupState state;
   private final Duration timeout;
-  private final String path;
+  private final String name;
   private final List<Integer> members;
   private final int rank;
-  private long calls;
+  private long exchanges;
 
   private RendezvousGroup(
       Control control,
-      Board board,
+      GroupState state,
       Duration timeout,
-      String path,
+      String name,
       List<Integer> members,
       int rank) {
     this.control = control;
-    this.board = board;
+    this.state = state;
     this.timeout = timeout;
-    this.path = path;
+    this.name = name;
     this.members = members;
     this.rank = rank;
   }
 
   /** Returns the group of all ranks, which owns the connections. */
-  static RendezvousGroup whole(Control control, Board board, GroupConfig config) {
+  static RendezvousGroup whole(Control control, GroupState state, GroupConfig config) {
     List<Integer> all = IntStream.range(0, config.size()).boxed().toList();
-    return new RendezvousGroup(control, board, config.timeout(), "", all, config.rank());
+    return new RendezvousGroup(control, state, config.timeout(), "", all, config.rank());
   }
 
   @Override
@@ -76,10 +76,10 @@ final class RendezvousGroup implements Rendezvous {
   public List<byte[]> exchange(String operation, byte[] message, Duration timeout)
       throws CollectiveException {
     check(operation);
-    Call call = new Call(path, calls++);
-    control.bring(new Brought(call, operation, members, timeout.toNanos(), message.clone()));
+    ExchangeId id = new ExchangeId(name, exchanges++);
+    control.contribute(new Contribution(id, operation, members, timeout.toNanos(), message.clone()));
     try {
-      Optional<List<byte[]>> all = board.awaitGathered(call, Deadline.after(timeout.plus(GRACE)));
+      Optional<List<byte[]>> all = state.awaitGathered(id, Deadline.after(timeout.plus(GRACE)));
       if (all.isEmpty()) {
         control.fail(new Failure(0, "does not answer"));
         check(operation);
@@ -92,19 +92,19 @@ final class RendezvousGroup implements Rendezvous {
 
   @Override
   public Rendezvous split(int color, int key) throws CollectiveException {
-    String parent = path + "/" + calls + ":";
-    List<Split> said =
+    String parent = name + "/" + exchanges + ":";
+    List<Split> splits =
         exchange("split", new Split(color, key).toBytes(), timeout).stream()
             .map(Split::of)
             .toList();
-    List<Integer> ranks = Split.members(said, color);
+    List<Integer> ranks = Split.members(splits, color);
     List<Integer> whole = ranks.stream().map(members::get).toList();
-    return new RendezvousGroup(control, board, timeout, parent + color, whole, ranks.indexOf(rank));
+    return new RendezvousGroup(control, state, timeout, parent + color, whole, ranks.indexOf(rank));
   }
 
   @Override
   public void await(String operation, int peer, Wait wait) throws CollectiveException {
-    board.setWaitsFor(members.get(peer));
+    state.setWaitsFor(members.get(peer));
     try {
       Deadline deadline = Deadline.after(timeout);
       while (!wait.within(SLICE)) {
@@ -120,7 +120,7 @@ final class RendezvousGroup implements Rendezvous {
     } catch (LoadException e) {
       throw fail(operation, String.valueOf(e.getMessage()), e);
     } finally {
-      board.setWaitsFor(Board.NOBODY);
+      state.setWaitsFor(GroupState.NOBODY);
     }
   }
 
@@ -130,7 +130,7 @@ final class RendezvousGroup implements Rendezvous {
             members.get(peer),
             "is late in " + operation + ": nothing for " + Amounts.duration(timeout));
     control.late(lateness);
-    Optional<Failure> verdict = board.awaitFailure(Deadline.after(GRACE));
+    Optional<Failure> verdict = state.awaitFailure(Deadline.after(GRACE));
     if (verdict.isEmpty()) {
       control.fail(lateness);
     }
@@ -139,7 +139,7 @@ final class RendezvousGroup implements Rendezvous {
 
   @Override
   public void check(String operation) throws CollectiveException {
-    Optional<Failure> failure = board.failure();
+    Optional<Failure> failure = state.failure();
     if (failure.isPresent()) {
       throw exception(operation, failure.get(), null);
     }
@@ -149,7 +149,7 @@ final class RendezvousGroup implements Rendezvous {
   public CollectiveException fail(String operation, String detail, @Nullable Throwable cause) {
     Failure own = new Failure(members.get(rank), "failed: " + detail);
     try {
-      Optional<Failure> other = board.awaitFailure(Deadline.after(Pulse.shorter(GRACE, timeout)));
+      Optional<Failure> other = state.awaitFailure(Deadline.after(Heartbeats.shorter(GRACE, timeout)));
       if (other.isEmpty()) {
         control.fail(own);
       }
@@ -176,13 +176,13 @@ final class RendezvousGroup implements Rendezvous {
 
   @Override
   public void onFailure(Runnable action) {
-    board.onFailure(action);
+    state.onFailure(action);
   }
 
   /** Closes the connections, if this is the whole group. */
   @Override
   public void close() {
-    if (path.isEmpty()) {
+    if (name.isEmpty()) {
       control.leave();
     }
   }

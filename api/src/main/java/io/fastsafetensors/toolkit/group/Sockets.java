@@ -44,7 +44,7 @@ final class Sockets {
 
   /** Returns what is left, and no more than so much. */
   static Deadline sooner(Deadline deadline, Duration most) {
-    return Deadline.after(Pulse.shorter(Duration.ofNanos(deadline.remainingNanos()), most));
+    return Deadline.after(Heartbeats.shorter(Duration.ofNanos(deadline.remainingNanos()), most));
   }
 
   /** Returns what is left, for methods to which 0 means for ever. */

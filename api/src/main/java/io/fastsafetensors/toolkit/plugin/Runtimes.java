@@ -8,7 +8,7 @@ import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.DeviceRuntime;
 
 /**
- * Device runtimes: how tests of a backend come by memory.
+ * Device runtimes: how a collective, and tests of a backend, come by memory.
  *
  * @since 0.1
  */
@@ -16,14 +16,15 @@ public final class Runtimes {
   private Runtimes() {}
 
   /**
-   * Finds the installed runtime that a loader takes for a device. Blocks, thread-safe.
+   * Finds the runtime that a loader takes for a device: of the same plug-ins as the collective that
+   * is being probed or joins on this thread, else of those that are installed. Blocks, thread-safe.
    *
    * @param device the device
    * @return the available runtime of highest priority
    * @throws BackendUnavailableException if there is none; it says why
    */
   public static DeviceRuntime of(Device device) throws BackendUnavailableException {
-    return of(device, Plugins.installed());
+    return Registry.current().runtime(device);
   }
 
   /**

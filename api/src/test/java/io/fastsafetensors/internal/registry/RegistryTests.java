@@ -2,10 +2,16 @@
 package io.fastsafetensors.internal.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.Plugins;
+import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.spi.Collective;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.DeviceContext;
@@ -100,6 +106,52 @@ class RegistryTests {
                 assertThat(collective)
                     .startsWith("COLLECTIVE ? refused")
                     .contains("the jar is gone"));
+  }
+
+  /** Serves devices of any runtime of its own set, as one that opens them itself. */
+  private record OfRuntimes() implements Collective {
+    @Override
+    public String id() {
+      return "of-runtimes";
+    }
+
+    @Override
+    public int spiVersion() {
+      return SPI_VERSION;
+    }
+
+    @Override
+    public int priority() {
+      return 0;
+    }
+
+    @Override
+    public Availability probe(Device device) {
+      try {
+        return Availability.available(Runtimes.of(device).id());
+      } catch (LoadException e) {
+        return Availability.unavailable("none", e);
+      }
+    }
+
+    @Override
+    public Transport join(GroupConfig config) throws LoadException {
+      throw new LoadException("joined by " + Runtimes.of(config.device()).id());
+    }
+  }
+
+  @Test
+  void collectivesFindTheRuntimesOfTheirOwnSet() {
+    Device gpu = new Device("gpu", 0);
+    Plugins both =
+        Plugins.in(ModuleLayer.empty())
+            .with(new OfRuntimes(), new Gpus("some-gpus", Availability.available(""), 1));
+    assertThat(both.probe(gpu))
+        .anyMatch(report ->
+            report.id().equals("of-runtimes") && report.detail().equals("some-gpus"));
+    GroupConfig config = GroupConfig.builder(0, 2).port(9).device(gpu).build();
+    assertThatThrownBy(() -> ProcessGroup.join(config, both)).hasMessage("joined by some-gpus");
+    assertThatThrownBy(() -> Runtimes.of(gpu)).hasMessageContaining("no plug-in has devices");
   }
 
   @Test

@@ -43,7 +43,7 @@ class RendezvousFailureTests {
     Meeting meeting = Meeting.of(3, LONG);
     FutureTask<Object> zero = meeting.start(meeting.config(0), Rendezvous::rank);
     RendezvousTests.awaitListening(meeting.port());
-    try (Socket one = knock(meeting, 1)) {
+    try (Socket one = connect(meeting, 1)) {
       Rendezvous.decline(meeting.config(2));
       CollectiveException e = Meeting.failure(zero);
       assertThat(e.peer()).isEqualTo(2);
@@ -162,20 +162,20 @@ class RendezvousFailureTests {
 
   /** Simulates a rank that joins as it should, and then does nothing more. */
   private static Socket join(Meeting meeting, int rank) throws Exception {
-    Socket socket = knock(meeting, rank);
+    Socket socket = connect(meeting, rank);
     Sockets.read(socket, 1, Deadline.after(LONG)); // All are here.
     return socket;
   }
 
   /** Is let in as a rank; others may be missing yet. */
-  private static Socket knock(Meeting meeting, int rank) throws Exception {
+  private static Socket connect(Meeting meeting, int rank) throws Exception {
     Deadline deadline = Deadline.after(LONG);
     while (true) {
       try {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), meeting.port());
         assertThat(
                 new Handshake(Meeting.TOKEN, "")
-                    .knock(socket, rank, meeting.size(), deadline)
+                    .connect(socket, rank, meeting.size(), deadline)
                     .answer())
             .isEqualTo(Answer.WELCOME);
         return socket;

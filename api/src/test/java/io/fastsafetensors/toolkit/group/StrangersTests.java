@@ -124,37 +124,37 @@ class StrangersTests {
     Meeting meeting = Meeting.of(2, LONG);
     FutureTask<Object> zero = meeting.start(meeting.config(0), Rendezvous::rank);
     RendezvousTests.awaitListening(meeting.port());
-    ByteArrayOutputStream heard = new ByteArrayOutputStream();
+    ByteArrayOutputStream received = new ByteArrayOutputStream();
     try (ServerSocket tap = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      Thread.ofVirtual().start(() -> listen(tap, meeting.port(), heard));
+      Thread.ofVirtual().start(() -> listen(tap, meeting.port(), received));
       Meeting tapped = new Meeting(2, tap.getLocalPort(), LONG);
       FutureTask<Object> one = tapped.start(tapped.config(1), Rendezvous::rank);
       assertThat(Meeting.result(one)).isEqualTo(1);
       assertThat(Meeting.result(zero)).isEqualTo(0);
     }
-    String all = heard.toString(StandardCharsets.ISO_8859_1);
+    String all = received.toString(StandardCharsets.ISO_8859_1);
     assertThat(all).hasSizeGreaterThan(100).doesNotContain(Meeting.TOKEN);
   }
 
   /** Passes on what two sides say, and writes it down. */
-  private static void listen(ServerSocket tap, int port, ByteArrayOutputStream heard) {
+  private static void listen(ServerSocket tap, int port, ByteArrayOutputStream received) {
     try (Socket one = tap.accept();
         Socket zero = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      Thread back = Thread.ofVirtual().start(() -> pass(zero, one, heard));
-      pass(one, zero, heard);
+      Thread back = Thread.ofVirtual().start(() -> pass(zero, one, received));
+      pass(one, zero, received);
       back.join();
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }
   }
 
-  private static void pass(Socket from, Socket to, ByteArrayOutputStream heard) {
+  private static void pass(Socket from, Socket to, ByteArrayOutputStream received) {
     byte[] bytes = new byte[4096];
     try {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
-        heard.write(bytes, 0, read);
+        received.write(bytes, 0, read);
         out.write(bytes, 0, read);
       }
       to.shutdownOutput();

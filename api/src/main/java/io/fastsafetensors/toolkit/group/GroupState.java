@@ -13,14 +13,17 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** What this rank knows of the others: threads of connections write on it, callers wait for it. */
-final class Board {
-  /** Says that a rank waits for no other. */
+/**
+ * What this rank knows of the group: whether it has started or failed, and the results of exchanges.
+ * Threads of connections update it, callers wait for it.
+ */
+final class GroupState {
+  /** The rank that a rank waits for if it waits for none. */
   static final int NOBODY = -1;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Map<Call, List<byte[]>> gathered = new HashMap<>();
+  private final Map<ExchangeId, List<byte[]>> gathered = new HashMap<>();
   private final List<Runnable> onFailure = new ArrayList<>();
   private @Nullable Failure failure;
   private boolean started;
@@ -38,8 +41,8 @@ final class Board {
     change(() -> started = true);
   }
 
-  void gathered(Call call, List<byte[]> messages) {
-    change(() -> gathered.put(call, messages));
+  void gathered(ExchangeId exchange, List<byte[]> messages) {
+    change(() -> gathered.put(exchange, messages));
   }
 
   private void change(Runnable action) {
@@ -98,11 +101,11 @@ final class Board {
   }
 
   /** Waits for everyone's messages; empty if the group fails or is late. */
-  Optional<List<byte[]>> awaitGathered(Call call, Deadline deadline) throws InterruptedException {
+  Optional<List<byte[]>> awaitGathered(ExchangeId exchange, Deadline deadline) throws InterruptedException {
     lock.lock();
     try {
-      await(() -> gathered.containsKey(call), deadline);
-      return Optional.ofNullable(gathered.remove(call));
+      await(() -> gathered.containsKey(exchange), deadline);
+      return Optional.ofNullable(gathered.remove(exchange));
     } finally {
       lock.unlock();
     }

@@ -2,7 +2,7 @@
 package io.fastsafetensors.toolkit.group;
 
 import io.fastsafetensors.internal.group.Failure;
-import io.fastsafetensors.toolkit.group.Frame.Brought;
+import io.fastsafetensors.toolkit.group.Frame.Contribution;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -12,8 +12,11 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** An exchange that not all have brought their messages to; used under a lock but for the wait. */
-final class Gathering {
+/**
+ * An exchange that still lacks the messages of some members. Guarded by a lock of the caller, except
+ * for the wait.
+ */
+final class PendingExchange {
   private final int first;
   private final String operation;
   private final List<Integer> members;
@@ -21,12 +24,12 @@ final class Gathering {
   private final Map<Integer, byte[]> messages = new HashMap<>();
   private final CountDownLatch over = new CountDownLatch(1);
 
-  /** Makes an exchange of what the first rank brings to it. */
-  Gathering(int first, Brought brought) {
+  /** Starts an exchange with the contribution of its first rank. */
+  PendingExchange(int first, Contribution contribution) {
     this.first = first;
-    operation = brought.operation();
-    members = brought.members();
-    timeout = Duration.ofNanos(brought.timeoutNanos());
+    operation = contribution.operation();
+    members = contribution.members();
+    timeout = Duration.ofNanos(contribution.timeoutNanos());
   }
 
   /** Returns what is wrong when a rank is in another operation than the first. */
@@ -51,14 +54,14 @@ final class Gathering {
     return timeout;
   }
 
-  void bring(int rank, byte[] message) {
+  void contribute(int rank, byte[] message) {
     messages.put(rank, message);
     if (messages.size() == members.size()) {
       over.countDown();
     }
   }
 
-  /** Returns the ranks that have not brought theirs. */
+  /** Returns the ranks that have not contributed. */
   List<Integer> missing() {
     return members.stream().filter(rank -> !messages.containsKey(rank)).toList();
   }

@@ -2,7 +2,7 @@
 package io.fastsafetensors.toolkit.group;
 
 import io.fastsafetensors.spi.Deadline;
-import io.fastsafetensors.toolkit.group.Frame.Alive;
+import io.fastsafetensors.toolkit.group.Frame.Heartbeat;
 import io.fastsafetensors.toolkit.group.Frame.Leaving;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.io.BufferedInputStream;
@@ -19,32 +19,32 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A connection between rank 0 and another rank. One thread reads and one writes, so that nothing
- * that a rank does or leaves undone keeps another from being heard.
+ * A connection between rank 0 and another rank. One thread reads and one writes, so that a
+ * slow rank delays no other.
  */
-final class Link {
+final class Connection {
   private final Socket socket;
-  private final Pulse pulse;
-  private final Board board;
+  private final Heartbeats heartbeats;
+  private final GroupState state;
   private final Listener listener;
   private final BlockingQueue<Frame> outgoing = new LinkedBlockingQueue<>();
   private final Thread reader;
   private final Thread writer;
 
-  /** Who is told what comes in. */
+  /** Receives the frames of the other side. */
   interface Listener {
-    /** Takes a frame; throws if the other side may not say such a thing. */
-    void heard(Frame frame) throws IOException;
+    /** Takes a frame; throws if the other side may not send such a one. */
+    void received(Frame frame) throws IOException;
 
-    /** Learns that nothing more comes: the rank is lost, unless it was leaving. */
-    void ended(String how);
+    /** The other side sends nothing more: it is lost, unless it was leaving. */
+    void closed(String how);
   }
 
-  /** Makes a link of a connection; nothing is read before {@link #start}. */
-  Link(Socket socket, String name, Pulse pulse, Board board, Listener listener) {
+  /** Takes a socket; nothing is read before {@link #start}. */
+  Connection(Socket socket, String name, Heartbeats heartbeats, GroupState state, Listener listener) {
     this.socket = socket;
-    this.pulse = pulse;
-    this.board = board;
+    this.heartbeats = heartbeats;
+    this.state = state;
     this.listener = listener;
     this.reader =
         Thread.ofVirtual().name("fastsafetensors-rendezvous-read-" + name).unstarted(this::read);
@@ -68,9 +68,9 @@ final class Link {
           new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), 1 << 16));
       Frame frame;
       do {
-        frame = outgoing.poll(pulse.interval().toNanos(), TimeUnit.NANOSECONDS);
+        frame = outgoing.poll(heartbeats.interval().toNanos(), TimeUnit.NANOSECONDS);
         if (frame == null) {
-          frame = new Alive(board.waitsFor());
+          frame = new Heartbeat(state.waitsFor());
         }
         FrameCodec.write(frame, out);
         if (outgoing.isEmpty()) {
@@ -79,25 +79,25 @@ final class Link {
       } while (!(frame instanceof Leaving));
       socket.shutdownOutput();
     } catch (IOException | InterruptedException e) {
-      close(); // The reader notices, and tells.
+      close(); // The reader notices, and reports it.
     }
   }
 
   private void read() {
-    listener.ended(readUntilEnd());
+    listener.closed(readUntilEnd());
     close();
   }
 
   private String readUntilEnd() {
     try {
-      socket.setSoTimeout(Sockets.millis(Deadline.after(pulse.silence())));
+      socket.setSoTimeout(Sockets.millis(Deadline.after(heartbeats.silence())));
       DataInputStream in =
           new DataInputStream(new BufferedInputStream(socket.getInputStream(), 1 << 16));
       while (true) {
-        listener.heard(FrameCodec.read(in));
+        listener.received(FrameCodec.read(in));
       }
     } catch (SocketTimeoutException e) {
-      return "was not heard for " + Amounts.duration(pulse.silence());
+      return "was not heard for " + Amounts.duration(heartbeats.silence());
     } catch (IOException e) {
       return "its connection ended (" + e + ")";
     }
@@ -107,22 +107,22 @@ final class Link {
     return socket.getLocalAddress();
   }
 
-  /** Says that nothing more will be said, after what is queued. */
+  /** Announces the end, after what is queued. */
   void leave() {
     send(new Leaving());
   }
 
-  /** Waits until all is said. */
-  void awaitSaid(Deadline deadline) throws InterruptedException {
+  /** Waits until all frames are sent. */
+  void awaitSent(Deadline deadline) throws InterruptedException {
     writer.join(Duration.ofNanos(deadline.remainingNanos()));
   }
 
-  /** Tells whether the other side may have more to say. */
+  /** Tells whether the other side may send more. */
   boolean isOpen() {
     return reader.isAlive();
   }
 
-  /** Waits until the other side has nothing more to say, or this side is closed. */
+  /** Waits until the other side has ended, or this side is closed. */
   void awaitEnd(Deadline deadline) throws InterruptedException {
     reader.join(Duration.ofNanos(deadline.remainingNanos()));
   }

@@ -4,7 +4,7 @@ package io.fastsafetensors.toolkit.group;
 /**
  * One exchange of one group, the same on all its ranks.
  *
- * @param group the group's path: what splits it came from
+ * @param group the group's name: the splits that it came from
  * @param number which of the group's exchanges, from 0
  */
-record Call(String group, long number) {}
+record ExchangeId(String group, long number) {}

@@ -16,12 +16,12 @@ import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 
 /**
- * Where the ranks of a group may meet: the addresses of a host, and some ports.
+ * Where the ranks of a group may meet: the addresses of a machine, and some ports.
  *
  * @param config who the ranks are
- * @param names looks up names
+ * @param resolver looks up names
  */
-record Places(GroupConfig config, Names names) {
+record Endpoints(GroupConfig config, Resolver resolver) {
   /** Ports that follow from a job are below those that systems hand out by themselves. */
   private static final int FIRST_PORT = 16_384;
 
@@ -30,7 +30,7 @@ record Places(GroupConfig config, Names names) {
 
   /** Looks up the addresses of a host. */
   @FunctionalInterface
-  interface Names {
+  interface Resolver {
     /** Returns at least one address; asked again and again, as names may appear late. */
     InetAddress[] addresses(String host) throws UnknownHostException;
   }
@@ -53,8 +53,8 @@ record Places(GroupConfig config, Names names) {
    *
    * @throws CollectiveException if strangers could be there, and nothing would tell
    */
-  List<InetAddress> toKnockAt() throws UnknownHostException, CollectiveException {
-    return safe(Arrays.asList(names.addresses(config.host())));
+  List<InetAddress> toConnectTo() throws UnknownHostException, CollectiveException {
+    return safe(Arrays.asList(resolver.addresses(config.host())));
   }
 
   /**
@@ -65,8 +65,8 @@ record Places(GroupConfig config, Names names) {
    * @throws CollectiveException if strangers could come, and nothing would tell
    */
   InetAddress toListenAt() throws IOException, CollectiveException {
-    List<InetAddress> all = safe(Arrays.asList(names.addresses(config.host())));
-    List<InetAddress> here = all.stream().filter(Places::isHere).toList();
+    List<InetAddress> all = safe(Arrays.asList(resolver.addresses(config.host())));
+    List<InetAddress> here = all.stream().filter(Endpoints::isHere).toList();
     if (isLiteral() || isLocalhost() || config.token().isEmpty()) {
       return here.isEmpty() ? all.getFirst() : here.getFirst();
     }

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where ranks meet: at ports that follow from a job, by names that are not there yet. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class PlacesTests {
+class EndpointsTests {
   private static final Duration LONG = Duration.ofSeconds(40);
   private static final Duration SHORT = Duration.ofSeconds(1);
 
@@ -56,10 +56,10 @@ class PlacesTests {
     return config(rank, "127.0.0.1", 0, job, "");
   }
 
-  private static FutureTask<Object> start(GroupConfig config, Places.Names names) {
+  private static FutureTask<Object> start(GroupConfig config, Endpoints.Resolver resolver) {
     FutureTask<Object> task =
         new FutureTask<>(() -> {
-          try (Rendezvous rendezvous = Joining.join(config, names)) {
+          try (Rendezvous rendezvous = Joining.join(config, resolver)) {
             rendezvous.exchange("test", new byte[0], LONG);
             return rendezvous.address();
           }
@@ -73,7 +73,7 @@ class PlacesTests {
   }
 
   private static int firstPort(GroupConfig config) {
-    return new Places(config, InetAddress::getAllByName).ports().getFirst();
+    return new Endpoints(config, InetAddress::getAllByName).ports().getFirst();
   }
 
   @Test
@@ -109,17 +109,17 @@ class PlacesTests {
   @Test
   void jobsTakeDifferentPorts() {
     GroupConfig other = config(0, "127.0.0.1", 0, "another job", "");
-    assertThat(new Places(config(0), InetAddress::getAllByName).ports())
+    assertThat(new Endpoints(config(0), InetAddress::getAllByName).ports())
         .hasSizeGreaterThan(4)
         .doesNotHaveDuplicates()
         .allMatch(port -> port > 1024 && port < 32_768)
-        .isNotEqualTo(new Places(other, InetAddress::getAllByName).ports());
+        .isNotEqualTo(new Endpoints(other, InetAddress::getAllByName).ports());
   }
 
   @Test
   void namesMayComeLateToAllRanks() throws Exception {
     AtomicInteger asked = new AtomicInteger();
-    Places.Names late =
+    Endpoints.Resolver late =
         host -> {
           if (asked.incrementAndGet() < 8) {
             throw new UnknownHostException(host);
@@ -148,15 +148,15 @@ class PlacesTests {
 
   @Test
   void rankZeroMayComeLate() throws Exception {
-    CountDownLatch knocked = new CountDownLatch(5);
+    CountDownLatch connected = new CountDownLatch(5);
     FutureTask<Object> one =
         start(
             config(1),
             host -> {
-              knocked.countDown();
+              connected.countDown();
               return InetAddress.getAllByName(host);
             });
-    knocked.await();
+    connected.await();
     Meeting.result(start(config(0)));
     Meeting.result(one);
   }
@@ -174,7 +174,7 @@ class PlacesTests {
 
   @Test
   void withoutATokenANameLeadsToTheLoopbackOnly() throws Exception {
-    Places.Names both = name -> new InetAddress[] {FOREIGN, LOOPBACK};
+    Endpoints.Resolver both = name -> new InetAddress[] {FOREIGN, LOOPBACK};
     FutureTask<Object> zero = start(config(0, "node0", 0, job, ""), both);
     FutureTask<Object> one = start(config(1, "node0", 0, job, ""), both);
     assertThat(Meeting.result(zero)).isEqualTo(LOOPBACK);
@@ -192,8 +192,8 @@ class PlacesTests {
   @ValueSource(booleans = {true, false})
   void aNameThatLeadsToNoNetworkHereIsFoundByOthers(boolean isService) throws Exception {
     InetAddress own = ownAddress();
-    Places.Names here = name -> new InetAddress[] {isService ? FOREIGN : DEBIANS};
-    Places.Names there = name -> new InetAddress[] {own};
+    Endpoints.Resolver here = name -> new InetAddress[] {isService ? FOREIGN : DEBIANS};
+    Endpoints.Resolver there = name -> new InetAddress[] {own};
     FutureTask<Object> zero = start(config(0, "node0", 0, job, "secret"), here);
     FutureTask<Object> one = start(config(1, "node0", 0, job, "secret"), there);
     assertThat(Meeting.result(zero)).isEqualTo(own);
@@ -218,7 +218,7 @@ class PlacesTests {
       FutureTask<Object> zero = start(config(0));
       RendezvousTests.awaitListening(port);
       for (int i = 0; i < 20; i++) {
-        knockAsStranger(port);
+        connectAsStranger(port);
       }
       FutureTask<Object> one = start(config(1));
       Meeting.result(zero);
@@ -228,7 +228,7 @@ class PlacesTests {
   }
 
   /** Says something else than a rank, and waits until that is refused. */
-  private static void knockAsStranger(int port) {
+  private static void connectAsStranger(int port) {
     try (Socket stranger = new Socket(LOOPBACK, port)) {
       stranger.getOutputStream().write(new byte[100]);
       assertThat(stranger.getInputStream().readAllBytes()).isNotEmpty();
