@@ -71,7 +71,7 @@ final class BareMemory {
   }
 
   private static void populate(MemorySegment memory, int advice) {
-    Host.onAllCores(
+    HostState.onAllCores(
         memory.byteSize(),
         AT_ONCE,
         (offset, bytes) -> call(MADVISE, memory.address() + offset, bytes, advice));

@@ -21,12 +21,12 @@ enum CacheState {
   /** Brings the page cache into this state. */
   void establish(Path folder) throws IOException {
     if (needsRoot()) {
-      Host.dropCaches();
+      HostState.dropCaches();
     }
     switch (this) {
-      case WARM -> Host.warm(folder, 1);
-      case WARM_SMALL -> Host.warmInSmallPages(folder);
-      case HALF -> Host.warm(folder, 0.5);
+      case WARM -> HostState.warm(folder, 1);
+      case WARM_SMALL -> HostState.warmInSmallPages(folder);
+      case HALF -> HostState.warm(folder, 0.5);
       case COLD, COLD_128K -> {}
     }
   }

@@ -33,7 +33,7 @@ final class DeviceWays {
       ways.add(
           Way.of(
                   limit(device) + streams + " streams",
-                  folder -> CopyLimit.prepare(device, Host.bytes(folder), streams))
+                  folder -> CopyLimit.prepare(device, HostState.bytes(folder), streams))
               .only(CacheState.WARM, CacheState.COLD));
     }
     for (PluginReport plugin : Plugins.installed().probe(device)) {

@@ -32,7 +32,7 @@ final class DirectReads implements Way.Run {
   private final @Nullable MemorySegment reused;
 
   /** Storage may need a processor, too: one is left to it. */
-  private final Semaphore clearing = new Semaphore(Math.max(1, Host.CORES - 1));
+  private final Semaphore clearing = new Semaphore(Math.max(1, HostState.CORES - 1));
 
   /** Where the blocks of a file are read to. */
   @FunctionalInterface
@@ -63,7 +63,7 @@ final class DirectReads implements Way.Run {
   private void read() throws Exception {
     try (Arena fresh = Arena.ofShared();
         ExecutorService threads = Executors.newFixedThreadPool(depth)) {
-      for (Path file : Host.files(folder)) {
+      for (Path file : HostState.files(folder)) {
         read(
             file,
             reused == null ? newMemory(fresh, Files.size(file)) : sameMemory(reused),
@@ -126,7 +126,7 @@ final class DirectReads implements Way.Run {
         at = next.getAndAdd(blockBytes)) {
       ByteBuffer block = memory.block(thread, at).asByteBuffer();
       while (block.hasRemaining() && channel.read(block, at + block.position()) > 0) {
-        if (block.position() % Host.PAGE != 0) {
+        if (block.position() % HostState.PAGE != 0) {
           return; // the file's end
         }
       }

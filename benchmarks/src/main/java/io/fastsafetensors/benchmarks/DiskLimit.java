@@ -49,7 +49,7 @@ record DiskLimit(int blockMib, int depth) {
   }
 
   private Way fio() {
-    return way(FIO_NAME, folder -> () -> read(Host.files(folder))).inOtherProcess();
+    return way(FIO_NAME, folder -> () -> read(HostState.files(folder))).inOtherProcess();
   }
 
   private Way way(String reader, Way.Preparation preparation) {

@@ -131,7 +131,7 @@ final class FstWays {
                 String first = loader.keys().iterator().next();
                 LoadOptions options = options(backend, AccessPath.AUTO).filter(first).build();
                 try (FileBuffer buffer = loader.load(options)) {
-                  Host.touch(buffer.tensor(first).host().orElseThrow());
+                  HostState.touch(buffer.tensor(first).host().orElseThrow());
                 }
               }
             })
@@ -151,7 +151,7 @@ final class FstWays {
         for (String name : buffer.keys()) {
           tensors.add(buffer.tensor(name).host().orElseThrow());
         }
-        Host.touch(tensors);
+        HostState.touch(tensors);
       }
     }
   }

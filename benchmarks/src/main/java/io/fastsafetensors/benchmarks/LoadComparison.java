@@ -106,9 +106,9 @@ final class LoadComparison implements Callable<Integer> {
     }
     ways.removeIf(way -> !names.matcher(way.name()).find());
     small.run(ways, warmup);
-    Results results = new Results(folder, Host.bytes(folder), settle, out());
+    Results results = new Results(folder, HostState.bytes(folder), settle, out());
     for (CacheState state : states) {
-      if (state.needsRoot() && !Host.canDropCaches()) {
+      if (state.needsRoot() && !HostState.canDropCaches()) {
         out().println(state + ": left out, dropping the page cache needs root");
       } else {
         run(state, ways, results);
@@ -164,7 +164,7 @@ final class LoadComparison implements Callable<Integer> {
   private long time(Way way, CacheState state, long bytes) throws Exception {
     try (Way.Run run = way.preparation().prepare(folder)) {
       state.establish(folder);
-      Host.touchMemory(memory(way, state, bytes), settle);
+      HostState.touchMemory(memory(way, state, bytes), settle);
       return run.nanos();
     }
   }

@@ -29,7 +29,7 @@ final class PlainWays {
 
   static List<Way> all() {
     return List.of(
-        Way.timed(MAP_TOUCH, folder -> map(folder, Host::touch)).mapping(),
+        Way.timed(MAP_TOUCH, folder -> map(folder, HostState::touch)).mapping(),
         Way.timed(MAP_POPULATE, f -> map(f, BareMemory::populate))
             .only(CacheState.WARM, CacheState.WARM_SMALL)
             .mapping(),
@@ -47,7 +47,7 @@ final class PlainWays {
 
   private static void map(Path folder, Consumer<MemorySegment> use) throws IOException {
     try (Arena arena = Arena.ofShared()) {
-      for (Path file : Host.files(folder)) {
+      for (Path file : HostState.files(folder)) {
         try (FileChannel channel = FileChannel.open(file)) {
           use.accept(channel.map(MapMode.READ_ONLY, 0, channel.size(), arena));
         }
@@ -57,7 +57,7 @@ final class PlainWays {
 
   private static void readToHeap(Path folder) throws IOException {
     List<ByteBuffer> pieces = new ArrayList<>();
-    for (Path file : Host.files(folder)) {
+    for (Path file : HostState.files(folder)) {
       try (FileChannel channel = FileChannel.open(file)) {
         for (long at = 0; at < channel.size(); at += HEAP_PIECE) {
           ByteBuffer piece = ByteBuffer.allocate((int) Math.min(HEAP_PIECE, channel.size() - at));
@@ -66,12 +66,12 @@ final class PlainWays {
         }
       }
     }
-    Host.sink = pieces.size();
+    HostState.sink = pieces.size();
   }
 
   private static void readToNative(Path folder) throws IOException {
     try (Arena arena = Arena.ofShared()) {
-      for (Path file : Host.files(folder)) {
+      for (Path file : HostState.files(folder)) {
         try (FileChannel channel = FileChannel.open(file)) {
           MemorySegment memory = arena.allocate(channel.size());
           for (long at = 0; at < channel.size(); at += BLOCK) {
@@ -96,14 +96,14 @@ final class PlainWays {
 
   private static void populateAndRead(Path folder) throws IOException {
     try (Arena arena = Arena.ofShared()) {
-      readInParallel(folder, BareMemory.allocate(arena, Host.bytes(folder)));
+      readInParallel(folder, BareMemory.allocate(arena, HostState.bytes(folder)));
     }
   }
 
   @SuppressWarnings("MustBeClosedChecker") // closed with the run
   private static Way.Run readToPopulated(Path folder) throws IOException {
     Arena arena = Arena.ofShared();
-    MemorySegment memory = BareMemory.allocate(arena, Host.bytes(folder));
+    MemorySegment memory = BareMemory.allocate(arena, HostState.bytes(folder));
     return new Way.Run() {
       @Override
       public long nanos() throws Exception {
@@ -119,11 +119,11 @@ final class PlainWays {
 
   private static void readInParallel(Path folder, MemorySegment memory) throws IOException {
     long begin = 0;
-    for (Path file : Host.files(folder)) {
+    for (Path file : HostState.files(folder)) {
       try (FileChannel channel = FileChannel.open(file)) {
         MemorySegment target = memory.asSlice(begin, channel.size());
         begin += channel.size();
-        Host.onAllCores(
+        HostState.onAllCores(
             target.byteSize(),
             SHARED_BLOCK,
             (offset, bytes) -> readPart(channel, offset, target.asSlice(offset, bytes)));

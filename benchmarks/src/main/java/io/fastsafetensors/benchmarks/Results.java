@@ -99,7 +99,7 @@ final class Results {
       out.writeStringField("date", Instant.now().toString());
       out.writeStringField("folder", String.valueOf(folder.getFileName()));
       out.writeNumberField("bytes", bytes);
-      out.writeNumberField("processors", Host.CORES);
+      out.writeNumberField("processors", HostState.CORES);
       out.writeStringField("java", Runtime.version().toString());
       out.writeStringField(
           "system", System.getProperty("os.name") + " " + System.getProperty("os.version"));

@@ -10,7 +10,7 @@ import java.util.List;
 /** The JVM that certifies: this one's jars, the testkit, and further plug-ins. */
 final class CertifyProcess {
   private static final String PROGRAM =
-      "io.fastsafetensors.testkit/io.fastsafetensors.testkit.certify.Main";
+      "io.fastsafetensors.testkit/io.fastsafetensors.testkit.certify.CertifyMain";
 
   private CertifyProcess() {}
 

@@ -9,7 +9,7 @@ import io.fastsafetensors.Plugins;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.cli.launch.GroupPlan;
 import io.fastsafetensors.cli.launch.JavaCommand;
-import io.fastsafetensors.cli.launch.Launcher;
+import io.fastsafetensors.cli.launch.LocalRanks;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -66,13 +66,13 @@ final class DemoCommand implements Callable<Integer> {
     command.addAll(List.of(DemoRankCommand.NAME, files.folder().toString()));
     List<StringBuilder> printed = List.of(new StringBuilder(), new StringBuilder());
     GroupPlan plan = GroupPlan.local(DemoRank.RANKS, GroupPlan.newToken());
-    try (Launcher launcher =
-        Launcher.start(
+    try (LocalRanks launcher =
+        LocalRanks.start(
             command,
             plan,
             (rank, line) -> printed.get(rank).append(line).append('\n'),
             (rank, line) -> output.err().println("[" + rank + "] " + line))) {
-      Optional<Launcher.Failure> failure = launcher.await();
+      Optional<LocalRanks.Failure> failure = launcher.await();
       printed.forEach(out::print);
       failure.ifPresent(f -> output.err().println("fst: demo: " + f));
       return failure.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;

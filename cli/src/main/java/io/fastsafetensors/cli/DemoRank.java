@@ -26,7 +26,7 @@ record DemoRank(ProcessGroup group, DemoFiles files) {
 
   /** Runs all ranks as threads; returns what each prints. */
   static List<String> runThreads(DemoFiles files) throws IOException {
-    try (Workers<String> ranks = new Workers<>(RANKS, RANKS, TIMEOUT)) {
+    try (TensorWorkers<String> ranks = new TensorWorkers<>(RANKS, RANKS, TIMEOUT)) {
       for (ProcessGroup group : ProcessGroup.local(RANKS)) {
         ranks.submit(() -> {
           try (group) {

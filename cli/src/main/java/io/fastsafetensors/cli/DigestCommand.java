@@ -41,10 +41,10 @@ final class DigestCommand implements Callable<Integer> {
   private List<String> digests(FileBuffer buffer) throws IOException {
     ShardRules rules = arguments.shardRules();
     rules.checkAgainst(buffer);
-    try (Workers<String> workers = arguments.workers(1)) {
+    try (TensorWorkers<String> workers = arguments.workers(1)) {
       for (String name : buffer.keys().stream().sorted(BY_BYTES).toList()) {
         Tensor tensor = rules.tensor(buffer, name);
-        workers.submit(LostPages.named(buffer.file(name), () -> line(tensor)));
+        workers.submit(LostPagesMessage.named(buffer.file(name), () -> line(tensor)));
       }
       return workers.results();
     }

@@ -3,7 +3,7 @@ package io.fastsafetensors.cli;
 
 import io.fastsafetensors.cli.launch.GroupPlan;
 import io.fastsafetensors.cli.launch.JavaCommand;
-import io.fastsafetensors.cli.launch.Launcher;
+import io.fastsafetensors.cli.launch.LocalRanks;
 import io.fastsafetensors.cli.launch.RankOutput;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -62,9 +62,9 @@ final class LaunchCommand implements Callable<Integer> {
     }
     command.addAll(subcommand);
     GroupPlan plan = plan();
-    try (Launcher launcher =
-        Launcher.start(command, plan, prefixed(output.out()), prefixed(output.err()))) {
-      Optional<Launcher.Failure> failure = launcher.await();
+    try (LocalRanks launcher =
+        LocalRanks.start(command, plan, prefixed(output.out()), prefixed(output.err()))) {
+      Optional<LocalRanks.Failure> failure = launcher.await();
       failure.ifPresent(plan::tell);
       return exitCode(failure);
     }
@@ -109,7 +109,7 @@ final class LaunchCommand implements Callable<Integer> {
     };
   }
 
-  private int exitCode(Optional<Launcher.Failure> failure) {
+  private int exitCode(Optional<LocalRanks.Failure> failure) {
     if (failure.isEmpty()) {
       return ExitCode.OK;
     }

@@ -183,8 +183,8 @@ final class LoadArguments {
   }
 
   /** Starts threads for work on loaded tensors: as many as read, if that was said. */
-  <T> Workers<T> workers(int pendingPerThread) {
+  <T> TensorWorkers<T> workers(int pendingPerThread) {
     int count = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
-    return new Workers<>(count, pendingPerThread * count, timeout);
+    return new TensorWorkers<>(count, pendingPerThread * count, timeout);
   }
 }

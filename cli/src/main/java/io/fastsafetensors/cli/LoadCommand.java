@@ -51,7 +51,7 @@ final class LoadCommand implements Callable<Integer> {
     }
     long start = System.nanoTime();
     rules.checkAgainst(loaded.buffer());
-    try (Workers<Integer> workers = arguments.workers(1024)) {
+    try (TensorWorkers<Integer> workers = arguments.workers(1024)) {
       for (String name : loaded.buffer().keys()) {
         try (Tensor tensor = rules.tensor(loaded.buffer(), name)) {
           if (touch) {

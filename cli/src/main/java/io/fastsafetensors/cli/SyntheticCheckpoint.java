@@ -44,7 +44,7 @@ record SyntheticCheckpoint(DType dtype, long bytes, int tensors, int shards, lon
   long writeTo(Path folder) throws IOException {
     Files.createDirectories(folder);
     int threads = Math.min(shards, Runtime.getRuntime().availableProcessors());
-    try (Workers<Long> workers = new Workers<>(threads, shards, TIMEOUT)) {
+    try (TensorWorkers<Long> workers = new TensorWorkers<>(threads, shards, TIMEOUT)) {
       for (int shard = 0; shard < shards; shard++) {
         int number = shard;
         workers.submit(() -> writeShard(folder, number));

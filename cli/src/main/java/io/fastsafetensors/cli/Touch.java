@@ -19,12 +19,12 @@ final class Touch {
   private Touch() {}
 
   /** Submits the pages of a tensor; the result of a task is of no interest. */
-  static void submit(Tensor tensor, Path file, Workers<Integer> workers) throws IOException {
+  static void submit(Tensor tensor, Path file, TensorWorkers<Integer> workers) throws IOException {
     if (tensor.host().isPresent()) {
       MemorySegment memory = tensor.host().get();
       for (long begin = 0; begin < memory.byteSize(); begin += SLICE) {
         MemorySegment slice = memory.asSlice(begin, Math.min(SLICE, memory.byteSize() - begin));
-        workers.submit(LostPages.named(file, () -> touch(slice)));
+        workers.submit(LostPagesMessage.named(file, () -> touch(slice)));
       }
     }
   }

@@ -2,17 +2,26 @@
 package io.fastsafetensors.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.Loader;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.Shape;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.TypeConversionException;
 
 class ShardRulesTests {
+  @TempDir private Path folder;
+
   @ParameterizedTest
   @CsvSource({
     "a0=1,a0,true",
@@ -38,12 +47,17 @@ class ShardRulesTests {
   }
 
   @Test
-  void everyRuleMustMatchSomething() {
-    ShardRules rules = new ShardRules(List.of(rule("a.*=0"), rule("b=1")));
-    rules.checkAgainst(List.of("a1", "b"));
-    assertThatThrownBy(() -> rules.checkAgainst(List.of("a1", "c")))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("b=1");
+  void everyRuleMustMatchSomethingAndTheNearestIsNamed() throws IOException {
+    Path file = folder.resolve("a.safetensors");
+    Samples.write(file, "weight", DType.F32, Shape.of(4));
+    try (Loader loader = Loader.builder().build().addFiles(0, List.of(file));
+        FileBuffer buffer = loader.load()) {
+      new ShardRules(List.of(rule("wei.*=0"))).checkAgainst(buffer);
+      ShardRules mistyped = new ShardRules(List.of(rule("wei.*=0"), rule("wieght=1")));
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> mistyped.checkAgainst(buffer))
+          .withMessage("--shard wieght=1: no tensor 'wieght'; the nearest of 1: 'weight'");
+    }
   }
 
   @Test

@@ -272,7 +272,8 @@ public interface DeviceMemoryRules extends DeviceRules {
     DeviceBench.use(
         "D-111",
         this,
-        (_, rule) -> Leaks.check(rule, "contexts", 10, environment().patience(), this::useContext));
+        (_, rule) ->
+            LeakCheck.check(rule, "contexts", 10, environment().patience(), this::useContext));
   }
 
   private void useContext() throws LoadException {

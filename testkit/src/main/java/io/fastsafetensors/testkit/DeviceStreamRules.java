@@ -146,9 +146,9 @@ public interface DeviceStreamRules extends DeviceRules {
           for (DType from : DType.values()) {
             for (DType to : DType.values()) {
               if (bench.context.canConvert(from, to)) {
-                Conversion.compare(bench, rule, from, to);
+                ConversionCheck.compare(bench, rule, from, to);
               } else {
-                Conversion.isRefused(bench, rule, from, to);
+                ConversionCheck.isRefused(bench, rule, from, to);
               }
             }
           }

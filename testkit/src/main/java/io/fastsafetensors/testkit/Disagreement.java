@@ -12,7 +12,7 @@ enum Disagreement {
   /** Another operation. */
   OPERATION {
     @Override
-    void call(RankBench rank, Target target) throws LoadException {
+    void call(RankBench rank, GuardedRegion target) throws LoadException {
       if (rank.isLast()) {
         rank.group().allGather(new byte[1]);
       } else {
@@ -23,7 +23,7 @@ enum Disagreement {
   /** Fewer bytes. */
   SIZE {
     @Override
-    void call(RankBench rank, Target target) throws LoadException {
+    void call(RankBench rank, GuardedRegion target) throws LoadException {
       long bytes = rank.isLast() ? BYTES / 2 : BYTES;
       rank.group().broadcast(target.region().slice(0, bytes), 0, rank.stream());
     }
@@ -31,21 +31,21 @@ enum Disagreement {
   /** Another root. */
   ROOT {
     @Override
-    void call(RankBench rank, Target target) throws LoadException {
+    void call(RankBench rank, GuardedRegion target) throws LoadException {
       rank.group().broadcast(target.region(), rank.isLast() ? 1 : 0, rank.stream());
     }
   };
 
   private static final int BYTES = 1000;
 
-  abstract void call(RankBench rank, Target target) throws LoadException;
+  abstract void call(RankBench rank, GuardedRegion target) throws LoadException;
 
   /**
    * Has the ranks disagree, and then meet, which they only do if none found out. Memory around the
    * region must be as before in any case. Skips the test, visibly, if nobody found out.
    */
   void tryOut(RankBench rank, Rule rule) throws LoadException {
-    try (Target target = new Target(rank, BYTES)) {
+    try (GuardedRegion target = new GuardedRegion(rank, BYTES)) {
       boolean noticed = isNoticed(rank.group(), () -> call(rank, target));
       target.checkAround(rule, "a broadcast about which ranks disagree");
       Assumptions.assumeTrue(

@@ -20,7 +20,7 @@ final class Exchanges {
   /** Broadcasts; nobody waits for the device before, and only the check does after. */
   static void broadcast(RankBench rank, Rule rule, int root, int bytes) throws LoadException {
     byte[] wanted = DeviceBench.pattern(seed(root, bytes), bytes);
-    try (Target target = new Target(rank, bytes)) {
+    try (GuardedRegion target = new GuardedRegion(rank, bytes)) {
       if (rank.rank() == root) {
         rank.stream().copyFromHost(rank.device().host(wanted), target.region());
       }
@@ -112,7 +112,7 @@ final class Exchanges {
 
   private static void scatter(
       RankBench rank, Rule rule, int root, List<Region> parts, byte[] wanted) throws LoadException {
-    try (Target target = new Target(rank, wanted.length)) {
+    try (GuardedRegion target = new GuardedRegion(rank, wanted.length)) {
       List<Region> given = rank.rank() == root ? parts : List.of();
       rank.group().scatter(given, target.region(), root, rank.stream());
       target.check(rule, wanted, "a part of " + wanted.length + " bytes from rank " + root);
@@ -132,7 +132,7 @@ final class Exchanges {
         rank.device().settle(); // after this mark the memory is free again
       }
     } else if (rank.rank() == to) {
-      try (Target target = new Target(rank, bytes)) {
+      try (GuardedRegion target = new GuardedRegion(rank, bytes)) {
         rank.group().receive(target.region(), from, rank.stream());
         target.check(rule, wanted, bytes + " bytes from rank " + from);
       }

@@ -248,7 +248,8 @@ public interface GroupFailureRules extends GroupRules {
    */
   @Test
   default void required_c115_leavesNothingBehind() throws Exception {
-    Leaks.check(new Rule("C-115"), "groups", 5, environment().patience(), this::exchangeInGroup);
+    LeakCheck.check(
+        new Rule("C-115"), "groups", 5, environment().patience(), this::exchangeInGroup);
   }
 
   private void exchangeInGroup() throws Exception {

@@ -244,7 +244,7 @@ public interface IoLifetimeRules extends IoRules {
   }
 
   private void leavesNothing(String what, UnaryOperator<IoBench> way, IoBench.Use use) {
-    Leaks.check(
+    LeakCheck.check(
         new Rule("IO-112"), what, 5, environment().patience(), () -> useOnce(what, way, use));
   }
 
@@ -270,7 +270,7 @@ public interface IoLifetimeRules extends IoRules {
         (bench, rule) -> {
           bench.blocks(16_384);
           try (IoSession session = bench.session()) {
-            FilesInFlight flight = new FilesInFlight(bench, session);
+            ConcurrentFiles flight = new ConcurrentFiles(bench, session);
             flight.submit(100_000);
             failToLoad(bench, session, new SampleFile(bench.folder.next(), 1000, 1));
             bench.submit(session, bench.folder.write(80_000).whole()).close();

@@ -278,7 +278,7 @@ public interface IoReadRules extends IoRules {
         (bench, rule) -> {
           bench.blocks(16_384);
           try (IoSession session = bench.session()) {
-            FilesInFlight flight = new FilesInFlight(bench, session);
+            ConcurrentFiles flight = new ConcurrentFiles(bench, session);
             flight.submit(100_000, 1, 250_000, 4096);
             flight.awaitBackwards(rule);
           }

@@ -86,7 +86,7 @@ public interface ProviderRules {
   default void required_p103_probeAnswersAndLeavesNothingBehind() {
     Rule rule = new Rule("P-103");
     Availability first = Probing.check(rule, "probe()", this::probe);
-    Leaks.check(
+    LeakCheck.check(
         rule,
         "probes",
         10,

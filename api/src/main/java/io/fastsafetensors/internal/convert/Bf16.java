@@ -14,7 +14,7 @@ final class Bf16 {
   private Bf16() {}
 
   /** Turns the bits of F32 into those of the nearest BF16. */
-  static void round(Block b) {
+  static void round(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.ints[i] = nearest(b.ints[i]);
     }
@@ -29,7 +29,7 @@ final class Bf16 {
   }
 
   /** Turns the bits of F32 into those of BF16, rounded to odd: see {@link Odd}. */
-  static void roundOdd(Block b) {
+  static void roundOdd(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       int bits = b.ints[i];
       b.ints[i] = (bits >>> Short.SIZE) | (((bits & LOWER_HALF) + LOWER_HALF) >>> Short.SIZE);
@@ -40,7 +40,7 @@ final class Bf16 {
    * Converts BF16 to F32, two elements at a time: {@code int} to {@code long} vectorises, {@code
    * short} to {@code int} doesn't.
    */
-  static void toF32(Block b) {
+  static void toF32(ConversionBlock b) {
     int pairs = b.size / 2;
     MemorySegment.copy(b.source, Layouts.INT, b.start * Short.BYTES, b.ints, 0, pairs);
     if (b.target.isNative()) {
@@ -56,14 +56,14 @@ final class Bf16 {
   }
 
   /** Writes native memory while computing: quicker than a copy. */
-  private static void setPairs(Block b, int pairs) {
+  private static void setPairs(ConversionBlock b, int pairs) {
     long at = b.start * Float.BYTES;
     for (int i = 0; i < pairs; i++) {
       b.target.set(Layouts.LONG, at + (long) i * Long.BYTES, spread(b.ints[i]));
     }
   }
 
-  private static void copyPairs(Block b, int pairs) {
+  private static void copyPairs(ConversionBlock b, int pairs) {
     for (int i = 0; i < pairs; i++) {
       b.longs[i] = spread(b.ints[i]);
     }

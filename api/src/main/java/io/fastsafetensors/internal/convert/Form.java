@@ -3,12 +3,12 @@ package io.fastsafetensors.internal.convert;
 
 /** What a type's elements are while they are between the source and the target; each is exact. */
 enum Form {
-  /** In {@link Block#floats}: floating-point types up to 32 bits. */
+  /** In {@link ConversionBlock#floats}: floating-point types up to 32 bits. */
   FLOATS,
-  /** In {@link Block#doubles}: 64-bit floating point. */
+  /** In {@link ConversionBlock#doubles}: 64-bit floating point. */
   DOUBLES,
-  /** In {@link Block#longs}: integers. */
+  /** In {@link ConversionBlock#longs}: integers. */
   LONGS,
-  /** In {@link Block#longs}, to be read as unsigned: 64-bit unsigned integers. */
+  /** In {@link ConversionBlock#longs}, to be read as unsigned: 64-bit unsigned integers. */
   UNSIGNED
 }

@@ -12,43 +12,43 @@ final class FormSteps {
 
   private FormSteps() {}
 
-  static void widen(Block b) {
+  static void widen(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.doubles[i] = b.floats[i];
     }
   }
 
-  static void narrow(Block b) {
+  static void narrow(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.floats[i] = (float) b.doubles[i];
     }
   }
 
-  static void narrowOdd(Block b) {
+  static void narrowOdd(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.floats[i] = Odd.toFloat(b.doubles[i]);
     }
   }
 
-  static void toDoubles(Block b) {
+  static void toDoubles(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.doubles[i] = b.longs[i];
     }
   }
 
-  static void toDoublesOdd(Block b) {
+  static void toDoublesOdd(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.doubles[i] = Odd.toDouble(b.longs[i]);
     }
   }
 
-  static void unsignedToDoubles(Block b) {
+  static void unsignedToDoubles(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.doubles[i] = Odd.unsignedToNearest(b.longs[i]);
     }
   }
 
-  static void unsignedToDoublesOdd(Block b) {
+  static void unsignedToDoublesOdd(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.doubles[i] = Odd.unsignedToDouble(b.longs[i]);
     }
@@ -64,7 +64,7 @@ final class FormSteps {
   }
 
   /** Does the same for the bounds of an unsigned {@code long}. */
-  static void truncateUnsigned(Block b) {
+  static void truncateUnsigned(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       double value = b.doubles[i];
       b.longs[i] =
@@ -75,14 +75,14 @@ final class FormSteps {
   }
 
   /** Makes 1 of all but zeros; NaN is no zero. */
-  static void doublesToTruth(Block b) {
+  static void doublesToTruth(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.longs[i] = b.doubles[i] != 0 ? 1 : 0;
     }
   }
 
   /** Makes 1 of all but zeros. */
-  static void longsToTruth(Block b) {
+  static void longsToTruth(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.longs[i] = truth(b.longs[i]);
     }

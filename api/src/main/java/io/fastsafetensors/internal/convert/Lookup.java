@@ -34,7 +34,7 @@ final class Lookup {
       sources[code] = (byte) code;
     }
     MemorySegment targets = MemorySegment.ofArray(new short[CODES]);
-    computed.runAll(new Block(MemorySegment.ofArray(sources), targets, CODES), 0, CODES);
+    computed.runAll(new ConversionBlock(MemorySegment.ofArray(sources), targets, CODES), 0, CODES);
     return targets.toArray(Layouts.SHORT);
   }
 }

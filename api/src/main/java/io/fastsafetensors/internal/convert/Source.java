@@ -58,55 +58,55 @@ record Source(Form form, Step load) {
         });
   }
 
-  private static void booleans(Block b) {
+  private static void booleans(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.longs[i] = FormSteps.truth(b.bytes[i]);
     }
   }
 
-  private static void signedBytes(Block b) {
+  private static void signedBytes(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.longs[i] = b.bytes[i];
     }
   }
 
-  private static void unsignedBytes(Block b) {
+  private static void unsignedBytes(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.longs[i] = Byte.toUnsignedLong(b.bytes[i]);
     }
   }
 
-  private static void signedShorts(Block b) {
+  private static void signedShorts(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.longs[i] = b.shorts[i];
     }
   }
 
-  private static void unsignedShorts(Block b) {
+  private static void unsignedShorts(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.longs[i] = Short.toUnsignedLong(b.shorts[i]);
     }
   }
 
-  private static void signedInts(Block b) {
+  private static void signedInts(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.longs[i] = b.ints[i];
     }
   }
 
-  private static void unsignedInts(Block b) {
+  private static void unsignedInts(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.longs[i] = b.ints[i] & UNSIGNED_INT;
     }
   }
 
-  private static void halves(Block b) {
+  private static void halves(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.floats[i] = Float.float16ToFloat(b.shorts[i]);
     }
   }
 
-  private static void brainFloats(Block b) {
+  private static void brainFloats(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.floats[i] = Float.intBitsToFloat(b.shorts[i] << Short.SIZE);
     }

@@ -52,7 +52,7 @@ final class Staging implements AutoCloseable {
 
   private void runPiece(Step step, MemorySegment piece, long start, long count) {
     MemorySegment elements = source.asSlice(from.byteSize(start), from.byteSize(count));
-    step.runAll(new Block(elements, piece, count), 0, count);
+    step.runAll(new ConversionBlock(elements, piece, count), 0, count);
     MemorySegment.copy(piece, 0, target, to.byteSize(start), to.byteSize(count));
   }
 

@@ -5,7 +5,7 @@ package io.fastsafetensors.internal.convert;
 @FunctionalInterface
 interface Step {
   /** Does all elements of a block. */
-  void run(Block block);
+  void run(ConversionBlock block);
 
   /** Makes one step of several. */
   static Step sequence(Step... steps) {
@@ -17,9 +17,9 @@ interface Step {
   }
 
   /** Does all elements from {@code start} to {@code end} of a block's source, block by block. */
-  default void runAll(Block block, long start, long end) {
+  default void runAll(ConversionBlock block, long start, long end) {
     for (block.start = start; block.start < end; block.start += block.size) {
-      block.size = (int) Math.min(end - block.start, Block.CAPACITY);
+      block.size = (int) Math.min(end - block.start, ConversionBlock.CAPACITY);
       run(block);
     }
   }

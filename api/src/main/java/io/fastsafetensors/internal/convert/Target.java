@@ -11,7 +11,8 @@ import java.util.Optional;
  *
  * @param form what they must be before; never {@link Form#UNSIGNED}
  * @param store rounds them from that form, if it must, and writes them
- * @param storeBits does so from the bits of floats in {@link Block#ints}, if {@code store} would
+ * @param storeBits does so from the bits of floats in {@link ConversionBlock#ints}, if {@code
+ *     store} would
  */
 record Target(Form form, Step store, Optional<Step> storeBits) {
   /** Returns how a type is written, or empty if a real number has no place in it. */
@@ -53,15 +54,16 @@ record Target(Form form, Step store, Optional<Step> storeBits) {
   }
 
   /** Copies: a loop of {@code Float.floatToRawIntBits} doesn't vectorise. */
-  private static void floatBits(Block b) {
+  private static void floatBits(ConversionBlock b) {
     MemorySegment floats = MemorySegment.ofArray(b.floats);
     MemorySegment.copy(floats, ValueLayout.JAVA_INT, 0, b.ints, 0, b.size);
   }
 
   /**
-   * Writes native memory while computing: quicker than a copy; heap memory has {@link Block}'s way.
+   * Writes native memory while computing: quicker than a copy; heap memory has {@link
+   * ConversionBlock}'s way.
    */
-  private static void storeHalves(Block b) {
+  private static void storeHalves(ConversionBlock b) {
     if (b.target.isNative()) {
       long at = b.start * Short.BYTES;
       for (int i = 0; i < b.size; i++) {
@@ -73,14 +75,14 @@ record Target(Form form, Step store, Optional<Step> storeBits) {
     }
   }
 
-  private static void halves(Block b) {
+  private static void halves(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.shorts[i] = Float.floatToFloat16(b.floats[i]);
     }
   }
 
   /** Writes native memory while it narrows, like {@link #storeHalves}. */
-  private static void storeLowerHalves(Block b) {
+  private static void storeLowerHalves(ConversionBlock b) {
     if (b.target.isNative()) {
       long at = b.start * Short.BYTES;
       for (int i = 0; i < b.size; i++) {
@@ -92,25 +94,25 @@ record Target(Form form, Step store, Optional<Step> storeBits) {
     }
   }
 
-  private static void lowerHalves(Block b) {
+  private static void lowerHalves(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.shorts[i] = (short) b.ints[i];
     }
   }
 
-  private static void longsToBytes(Block b) {
+  private static void longsToBytes(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.bytes[i] = (byte) b.longs[i];
     }
   }
 
-  private static void longsToShorts(Block b) {
+  private static void longsToShorts(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.shorts[i] = (short) b.longs[i];
     }
   }
 
-  private static void longsToInts(Block b) {
+  private static void longsToInts(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.ints[i] = (int) b.longs[i];
     }

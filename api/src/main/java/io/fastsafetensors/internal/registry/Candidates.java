@@ -30,7 +30,7 @@ public final class Candidates<P extends Provider> {
   private final Function<P, Availability> probe;
   private final BackendChoice choice;
   private final String purpose;
-  private final Iterator<Registration<P>> untried;
+  private final Iterator<RegisteredPlugin<P>> untried;
   private final List<PluginReport> reports = new ArrayList<>();
 
   Candidates(
@@ -60,7 +60,7 @@ public final class Candidates<P extends Provider> {
   /** Probes on until the next that will do; empty if there is none left. */
   public Optional<P> tryNext() {
     while (untried.hasNext()) {
-      Registration<P> plugin = untried.next();
+      RegisteredPlugin<P> plugin = untried.next();
       if (accepts(plugin)) {
         return Optional.of(plugin.provider());
       }
@@ -68,7 +68,7 @@ public final class Candidates<P extends Provider> {
     return Optional.empty();
   }
 
-  private boolean accepts(Registration<P> plugin) {
+  private boolean accepts(RegisteredPlugin<P> plugin) {
     if (choice.unwanted().contains(plugin.id())) {
       reports.add(
           plugin.report(

@@ -27,7 +27,7 @@ final class Discovery<P extends Provider> {
 
   private final PluginReport.Kind kind;
   private final List<String> reservedIds;
-  private final Map<String, Registration<P>> byId = new HashMap<>();
+  private final Map<String, RegisteredPlugin<P>> byId = new HashMap<>();
   private final Set<PluginReport> refused = new LinkedHashSet<>();
 
   Discovery(PluginReport.Kind kind, List<String> reservedIds) {
@@ -52,7 +52,7 @@ final class Discovery<P extends Provider> {
   }
 
   /** Returns what may be chosen. */
-  List<Registration<P>> accepted() {
+  List<RegisteredPlugin<P>> accepted() {
     return List.copyOf(byId.values());
   }
 
@@ -74,9 +74,9 @@ final class Discovery<P extends Provider> {
   }
 
   private void add(P provider) {
-    String source = Registration.source(provider.getClass());
+    String source = RegisteredPlugin.source(provider.getClass());
     try {
-      Registration<P> plugin = Registration.discovered(provider, kind);
+      RegisteredPlugin<P> plugin = RegisteredPlugin.discovered(provider, kind);
       Optional<Reason> fault = plugin.fault().or(() -> conflict(plugin));
       fault.ifPresent(reason -> refuse(plugin.id(), reason, source));
       if (fault.isEmpty()) {
@@ -92,7 +92,7 @@ final class Discovery<P extends Provider> {
         PluginReport.builder(kind, id).detail(Refusals.refused(reason)).source(source).build());
   }
 
-  private Optional<Reason> conflict(Registration<P> plugin) {
+  private Optional<Reason> conflict(RegisteredPlugin<P> plugin) {
     String id = plugin.id();
     if (reservedIds.contains(id) && !isOwn(plugin.provider())) {
       return Optional.of(Refusals.reservedId(id));

@@ -29,12 +29,12 @@ import java.util.function.Predicate;
 record ProviderSet<P extends Provider>(
     PluginReport.Kind kind,
     List<String> reservedIds,
-    List<Registration<P>> accepted,
+    List<RegisteredPlugin<P>> accepted,
     List<PluginReport> refused) {
-  private static final Comparator<Registration<?>> PREFERRED =
-      Comparator.<Registration<?>>comparingInt(Registration::priority)
+  private static final Comparator<RegisteredPlugin<?>> PREFERRED =
+      Comparator.<RegisteredPlugin<?>>comparingInt(RegisteredPlugin::priority)
           .reversed()
-          .thenComparing(Registration::id);
+          .thenComparing(RegisteredPlugin::id);
 
   /** Copies the lists. */
   ProviderSet {
@@ -62,12 +62,12 @@ record ProviderSet<P extends Provider>(
    * @throws IllegalArgumentException if one is faulty, or two have one id
    */
   ProviderSet<P> with(List<P> instances) {
-    Map<String, Registration<P>> added = new LinkedHashMap<>();
+    Map<String, RegisteredPlugin<P>> added = new LinkedHashMap<>();
     instances.forEach(instance -> add(checked(instance), added));
-    List<Registration<P>> all = new ArrayList<>(added.values());
+    List<RegisteredPlugin<P>> all = new ArrayList<>(added.values());
     List<PluginReport> reports = new ArrayList<>(refused);
-    for (Registration<P> known : accepted) {
-      Registration<P> instance = added.get(known.id());
+    for (RegisteredPlugin<P> known : accepted) {
+      RegisteredPlugin<P> instance = added.get(known.id());
       if (instance == null) {
         all.add(known);
       } else {
@@ -77,12 +77,12 @@ record ProviderSet<P extends Provider>(
     return new ProviderSet<>(kind, reservedIds, all, reports);
   }
 
-  private Registration<P> checked(P instance) {
+  private RegisteredPlugin<P> checked(P instance) {
     String name = instance.getClass().getName();
-    Registration<P> registration;
+    RegisteredPlugin<P> registration;
     Optional<Reason> fault;
     try {
-      registration = Registration.instance(instance, kind);
+      registration = RegisteredPlugin.instance(instance, kind);
       fault = registration.fault();
     } catch (RuntimeException | LinkageError e) {
       throw new IllegalArgumentException("plug-in " + name + " doesn't say what it is: " + e, e);
@@ -93,7 +93,7 @@ record ProviderSet<P extends Provider>(
     return registration;
   }
 
-  private void add(Registration<P> instance, Map<String, Registration<P>> added) {
+  private void add(RegisteredPlugin<P> instance, Map<String, RegisteredPlugin<P>> added) {
     String name = instance.provider().getClass().getName();
     String id = instance.id();
     boolean isGiven =

@@ -149,7 +149,7 @@ public final class Registry implements Plugins {
   @Override
   public List<Device> devices() {
     Set<Device> devices = new LinkedHashSet<>(Set.of(Device.CPU));
-    for (Registration<DeviceRuntime> plugin : runtimes.accepted()) {
+    for (RegisteredPlugin<DeviceRuntime> plugin : runtimes.accepted()) {
       if (plugin.probe(DeviceRuntime::probe) instanceof Available) {
         devices.addAll(devices(plugin.provider()));
       }

@@ -42,7 +42,10 @@ class ConversionMemoryTests {
   @ParameterizedTest
   @MethodSource("pairs")
   void oddAddressesAndLengthsTouchNothingElse(DType from, DType to) {
-    for (int elements : new int[] {0, 1, 2, 3, 7, 1023, Block.CAPACITY, 2 * Block.CAPACITY + 1}) {
+    for (int elements :
+        new int[] {
+          0, 1, 2, 3, 7, 1023, ConversionBlock.CAPACITY, 2 * ConversionBlock.CAPACITY + 1
+        }) {
       try (Arena arena = Arena.ofConfined()) {
         long bytes = to.byteSize(elements);
         MemorySegment around = arena.allocate(bytes + 2, 8).fill(UNTOUCHED);
@@ -96,7 +99,7 @@ class ConversionMemoryTests {
       fill(source.asSlice(start), DType.I8, elements);
       Pipelines.of(DType.I8, DType.F16)
           .orElseThrow()
-          .runAll(new Block(source, target, elements), start, start + elements);
+          .runAll(new ConversionBlock(source, target, elements), start, start + elements);
       Elements.check(elements(DType.I8, elements), DType.I8, target.asSlice(2 * start), DType.F16);
     }
   }

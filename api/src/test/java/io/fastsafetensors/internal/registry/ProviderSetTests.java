@@ -28,7 +28,7 @@ class ProviderSetTests {
   }
 
   private static List<String> ids(ProviderSet<IoBackend> set) {
-    return set.accepted().stream().map(Registration::id).toList();
+    return set.accepted().stream().map(RegisteredPlugin::id).toList();
   }
 
   /** Behaves like a service loader: some providers come out as errors. */

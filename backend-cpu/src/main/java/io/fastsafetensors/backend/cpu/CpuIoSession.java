@@ -67,16 +67,16 @@ final class CpuIoSession implements IoSession {
 
   private IoTicket mapOrCopy(OpenFile file, RangePlan plan) throws LoadException {
     long start = System.nanoTime();
-    FileMapping mapping = FileMapping.map(file, plan, options.alignment());
+    MappingOutcome mapping = MappingOutcome.map(file, plan, options.alignment());
     long nanos = System.nanoTime() - start;
     return switch (mapping) {
-      case FileMapping.Mapped(Span span, LoadedRanges ranges) ->
+      case MappingOutcome.Mapped(Span span, LoadedRanges ranges) ->
           new ReadyTicket(ranges, () -> report(plan, span, nanos));
-      case FileMapping.Misaligned(Reason why) -> copier.start(file, plan, Reasons.copied(why));
-      case FileMapping.Unmappable(Reason why, Exception cause)
+      case MappingOutcome.Misaligned(Reason why) -> copier.start(file, plan, Reasons.copied(why));
+      case MappingOutcome.Unmappable(Reason why, Exception cause)
           when options.path() == AccessPath.MAPPED ->
           throw new UnsupportedTransferException(CpuIoBackend.ID, plan.file(), why, cause);
-      case FileMapping.Unmappable(Reason why, Exception _) ->
+      case MappingOutcome.Unmappable(Reason why, Exception _) ->
           copier.start(file, plan, Reasons.copied(why));
     };
   }

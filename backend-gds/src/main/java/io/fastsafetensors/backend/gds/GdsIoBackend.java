@@ -2,10 +2,10 @@
 package io.fastsafetensors.backend.gds;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.backend.gds.cufile.Binding;
-import io.fastsafetensors.backend.gds.cufile.Binding.Bound;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding.Bound;
 import io.fastsafetensors.backend.gds.cufile.Driver.Outcome;
-import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.backend.gds.io.GdsSession;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
@@ -49,16 +49,16 @@ public final class GdsIoBackend implements IoBackend {
   private static final long SMALLEST = 1 << 20;
   private static final String DEVICES = "cuda";
 
-  private final Supplier<Binding> binding;
-  private final Host host;
+  private final Supplier<CuFileBinding> binding;
+  private final HostView host;
   private final long smallest;
 
   /** Makes the backend. */
   public GdsIoBackend() {
-    this(Binding::get, Host.system(), SMALLEST);
+    this(CuFileBinding::get, HostView.system(), SMALLEST);
   }
 
-  GdsIoBackend(Supplier<Binding> binding, Host host, long smallest) {
+  GdsIoBackend(Supplier<CuFileBinding> binding, HostView host, long smallest) {
     this.binding = binding;
     this.host = host;
     this.smallest = smallest;
@@ -85,7 +85,7 @@ public final class GdsIoBackend implements IoBackend {
       return Availability.unavailable("reads to devices cuda:N only, not to " + device);
     }
     return switch (binding.get()) {
-      case Binding.Missing(String reason, Throwable cause) ->
+      case CuFileBinding.Missing(String reason, Throwable cause) ->
           Availability.unavailable(reason, cause);
       case Bound bound -> probe(bound);
     };
@@ -123,7 +123,7 @@ public final class GdsIoBackend implements IoBackend {
   @Override
   public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
     return switch (binding.get()) {
-      case Binding.Missing(String reason, Throwable cause) ->
+      case CuFileBinding.Missing(String reason, Throwable cause) ->
           throw new LoadException(reason, cause);
       case Bound bound -> new GdsSession(bound, host, context, options, smallest);
     };

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.backend.gds.cufile.Binding;
-import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
+import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.backend.gds.simulated.CuFileChecks;
 import io.fastsafetensors.backend.gds.simulated.Hosts;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile;
@@ -35,8 +35,8 @@ class DriverTests {
   @TempDir private Path folder;
   private SimulatedCuFile cufile;
   private SampleFile file;
-  private Host host;
-  private Binding binding;
+  private HostView host;
+  private CuFileBinding binding;
 
   @BeforeEach
   void write() throws IOException {

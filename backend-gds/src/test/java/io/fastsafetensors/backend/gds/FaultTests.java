@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.TransferException;
 import io.fastsafetensors.UnsupportedTransferException;
-import io.fastsafetensors.backend.gds.cufile.Binding;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
 import io.fastsafetensors.backend.gds.simulated.CuFileChecks;
 import io.fastsafetensors.backend.gds.simulated.Hosts;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile;
@@ -47,7 +47,7 @@ class FaultTests {
     cufile = SimulatedCuFile.get();
   }
 
-  private Loads loads(Binding binding) {
+  private Loads loads(CuFileBinding binding) {
     return new Loads(binding, Hosts.peerToPeer(folder.resolve("root")));
   }
 
@@ -64,8 +64,10 @@ class FaultTests {
     "PROPERTIES, 5001, cuFileDriverGetProperties: CU_FILE_DRIVER_NOT_INITIALIZED (5001)",
     "HANDLE, 5008, cuFileHandleRegister: CU_FILE_IO_NOT_SUPPORTED (5008)",
     "HANDLE, 5018, cuFileHandleRegister: CU_FILE_INVALID_FILE_TYPE (5018)",
-    "HANDLE, 5027, 'cuFileHandleRegister: CU_FILE_HANDLE_NOT_REGISTERED (5027): cuFile reads in /run/'",
-    "HANDLE, 5030, 'cuFileHandleRegister: CU_FILE_INTERNAL_ERROR (5030): cuFile reads in /run/udev'",
+    "HANDLE, 5027, 'cuFileHandleRegister: CU_FILE_HANDLE_NOT_REGISTERED (5027): cuFile reads in"
+        + " /run/'",
+    "HANDLE, 5030, 'cuFileHandleRegister: CU_FILE_INTERNAL_ERROR (5030): cuFile reads in"
+        + " /run/udev'",
     "READ, 5008, cuFileRead: CU_FILE_IO_NOT_SUPPORTED (5008)",
     "READ, 5009, cuFileRead: CU_FILE_DEVICE_NOT_SUPPORTED (5009)",
     "READ, 95, cuFileRead: EOPNOTSUPP (95)",
@@ -172,7 +174,7 @@ class FaultTests {
 
   @Test
   void aDriverThatDidNotOpenIsNotTriedAgain() throws IOException {
-    Binding binding = SimulatedCuFile.newBinding();
+    CuFileBinding binding = SimulatedCuFile.newBinding();
     cufile.fail(Call.OPEN, 1, 5007);
     for (int i = 0; i < 2; i++) {
       assertThatExceptionOfType(UnsupportedTransferException.class)

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.UnsupportedTransferException;
-import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.backend.gds.host.Storage;
 import io.fastsafetensors.backend.gds.simulated.CuFileChecks;
 import io.fastsafetensors.backend.gds.simulated.Hosts;
@@ -35,7 +35,7 @@ class FilesTests {
   private static final int TENSOR = 300_000;
 
   @TempDir private Path folder;
-  private Host host;
+  private HostView host;
 
   @BeforeEach
   void write() {
@@ -132,7 +132,7 @@ class FilesTests {
   @Test
   void compatibilityModeHasToBeAskedFor() throws IOException {
     SampleFile file = sample(Loads.BLOCK);
-    host = new Host(host.root(), Map.of(), _ -> new Storage("tmpfs", List.of()));
+    host = new HostView(host.root(), Map.of(), _ -> new Storage("tmpfs", List.of()));
     assertThatExceptionOfType(UnsupportedTransferException.class)
         .isThrownBy(() -> loads().load(file, file.whole()))
         .withMessageContaining("compatibility mode; gds=on has that")

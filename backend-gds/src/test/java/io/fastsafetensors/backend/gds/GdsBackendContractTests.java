@@ -2,7 +2,7 @@
 package io.fastsafetensors.backend.gds;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.backend.gds.cufile.Binding;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
 import io.fastsafetensors.backend.gds.simulated.CuFileChecks;
 import io.fastsafetensors.backend.gds.simulated.Hosts;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith({DriverChecks.class, CuFileChecks.class})
 final class GdsBackendContractTests extends IoBackendContract {
   @TempDir private static Path root;
-  private static Binding binding;
+  private static CuFileBinding binding;
 
   @BeforeAll
   static void bind() {

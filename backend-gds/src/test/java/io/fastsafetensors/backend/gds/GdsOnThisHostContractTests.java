@@ -2,10 +2,10 @@
 package io.fastsafetensors.backend.gds;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.backend.gds.cufile.Binding;
 import io.fastsafetensors.backend.gds.cufile.CuFile;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
 import io.fastsafetensors.backend.gds.cufile.CuFileException;
-import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.device.cuda.simulated.SilentMonitor;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
 import io.fastsafetensors.format.LoadException;
@@ -33,7 +33,7 @@ final class GdsOnThisHostContractTests extends IoBackendContract {
   static void openTheDriver() throws LoadException, IOException {
     Assumptions.assumeTrue(
         SimulatedDriver.isReal(), "needs a GPU and libcufile: set FST_CUDA_DRIVER=real");
-    if (Binding.get() instanceof Binding.Bound bound) {
+    if (CuFileBinding.get() instanceof CuFileBinding.Bound bound) {
       bound.driver().open(new SilentMonitor());
       try (DeviceContext context = Runtimes.of(GPU).open(GPU)) {
         context.attach();
@@ -62,7 +62,7 @@ final class GdsOnThisHostContractTests extends IoBackendContract {
   /** The backend, with cuFile reading every whole page. */
   @Override
   public IoBackend backend() {
-    return new GdsIoBackend(Binding::get, Host.system(), 0);
+    return new GdsIoBackend(CuFileBinding::get, HostView.system(), 0);
   }
 
   @Override

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.backend.gds.cufile.Binding;
-import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
+import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.device.cuda.simulated.SilentMonitor;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.ByteRange;
@@ -34,14 +34,14 @@ final class Loads {
   static final Device CUDA = new Device("cuda", 0);
   static final int BLOCK = 64 << 10;
 
-  private final Binding binding;
-  private final Host host;
+  private final CuFileBinding binding;
+  private final HostView host;
   private final Map<String, String> properties = new HashMap<>();
   private IoMonitor monitor = new SilentMonitor();
   private DirectMode direct = DirectMode.AUTO;
   private int threads = 3;
 
-  Loads(Binding binding, Host host) {
+  Loads(CuFileBinding binding, HostView host) {
     this.binding = binding;
     this.host = host;
   }

@@ -10,7 +10,7 @@ import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.backend.gds.simulated.CuFileChecks;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile.Call;
@@ -59,7 +59,7 @@ class PolicyTests {
   @BeforeEach
   void write() throws IOException {
     Assumptions.assumeTrue(
-        Host.system().obstacle().isPresent(), "reads may be peer to peer on this host");
+        HostView.system().obstacle().isPresent(), "reads may be peer to peer on this host");
     file = folder.resolve("model.safetensors");
     new Random(1).nextBytes(bytes);
     try (Arena arena = Arena.ofConfined()) {
@@ -121,7 +121,7 @@ class PolicyTests {
       assertThat(report.files().getFirst().backend()).isEqualTo("gds");
       assertThat(report.files().getFirst().bytesByPath()).containsKey(TransferPath.DIRECT);
       assertThat(report.files().getFirst().reason().toString())
-          .contains("compatibility mode, by the host: " + Host.system().obstacle().orElseThrow());
+          .contains("compatibility mode, by the host: " + HostView.system().obstacle().orElseThrow());
     }
   }
 

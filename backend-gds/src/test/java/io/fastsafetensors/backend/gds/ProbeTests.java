@@ -4,8 +4,8 @@ package io.fastsafetensors.backend.gds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.backend.gds.cufile.Binding;
-import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
+import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.backend.gds.simulated.Hosts;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile;
 import io.fastsafetensors.spi.Availability;
@@ -22,11 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 class ProbeTests {
   @TempDir private Path root;
 
-  private static Availability probe(Binding binding, Host host) {
+  private static Availability probe(CuFileBinding binding, HostView host) {
     return new GdsIoBackend(() -> binding, host, 0).probe(Loads.CUDA);
   }
 
-  private String reason(Binding binding) {
+  private String reason(CuFileBinding binding) {
     Availability answer = probe(binding, Hosts.peerToPeer(root));
     assertThat(answer).isInstanceOf(Unavailable.class);
     return ((Unavailable) answer).reason().toString();
@@ -47,25 +47,27 @@ class ProbeTests {
 
   @Test
   void aMissingLibraryIsNamedWithTheRemedy() {
-    assertThat(reason(Binding.of("Linux", "amd64", List.of("libnosuch.so.7", "/nowhere/lib.so"))))
+    assertThat(
+            reason(
+                CuFileBinding.of("Linux", "amd64", List.of("libnosuch.so.7", "/nowhere/lib.so"))))
         .startsWith("libcufile.so.0 was not found")
         .contains("install NVIDIA's package libcufile", "set FST_CUFILE_LIBRARY");
-    assertThat(reason(Binding.of("Linux", "amd64", List.of("/nowhere/libcufile.so.0"))))
+    assertThat(reason(CuFileBinding.of("Linux", "amd64", List.of("/nowhere/libcufile.so.0"))))
         .isEqualTo("/nowhere/libcufile.so.0, asked for by a setting, can't be loaded");
   }
 
   @Test
   void aLibraryThatIsAnotherIsNamedByWhatItLacks() {
-    assertThat(reason(Binding.of("Linux", "amd64", List.of("libc.so.6"))))
+    assertThat(reason(CuFileBinding.of("Linux", "amd64", List.of("libc.so.6"))))
         .startsWith("libcufile.so.0 can't be bound: ")
         .contains("cuFileDriverOpen");
   }
 
   @Test
   void otherPlatformsAreNamed() {
-    assertThat(reason(Binding.of("Mac OS X", "aarch64", List.of("libcufile.so.0"))))
+    assertThat(reason(CuFileBinding.of("Mac OS X", "aarch64", List.of("libcufile.so.0"))))
         .isEqualTo("needs Linux on x86-64 or aarch64, this is Mac OS X on aarch64");
-    assertThat(reason(Binding.of("Linux", "riscv64", List.of("libcufile.so.0"))))
+    assertThat(reason(CuFileBinding.of("Linux", "riscv64", List.of("libcufile.so.0"))))
         .contains("Linux on riscv64");
   }
 
@@ -93,8 +95,9 @@ class ProbeTests {
 
   @Test
   void compatibilityModeThatIsForbiddenIsUnavailable() {
-    Host host = Hosts.compatibility(root);
-    Host strict = new Host(root, Map.of("CUFILE_ALLOW_COMPAT_MODE", "false"), host.storages());
+    HostView host = Hosts.compatibility(root);
+    HostView strict =
+        new HostView(root, Map.of("CUFILE_ALLOW_COMPAT_MODE", "false"), host.storages());
     assertThat(probe(SimulatedCuFile.newBinding(), strict).toString())
         .contains("Unavailable", "nvidia-fs is not loaded", "forbids compatibility mode");
   }

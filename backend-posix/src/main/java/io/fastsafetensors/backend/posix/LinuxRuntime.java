@@ -2,8 +2,8 @@
 package io.fastsafetensors.backend.posix;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.backend.posix.libc.Binding;
 import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.backend.posix.libc.LibcBinding;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.backend.posix.memory.Numa;
 import io.fastsafetensors.format.LoadException;
@@ -36,14 +36,14 @@ public final class LinuxRuntime implements DeviceRuntime {
         HostMemory.memory().map(MemoryInfo::totalBytes).orElse(0L) / ALL_PER_KEPT;
   }
 
-  private final Supplier<Binding> binding;
+  private final Supplier<LibcBinding> binding;
 
   /** Makes the runtime. */
   public LinuxRuntime() {
-    this(Binding::get);
+    this(LibcBinding::get);
   }
 
-  LinuxRuntime(Supplier<Binding> binding) {
+  LinuxRuntime(Supplier<LibcBinding> binding) {
     this.binding = binding;
   }
 

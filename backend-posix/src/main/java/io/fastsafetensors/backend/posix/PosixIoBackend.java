@@ -3,7 +3,7 @@ package io.fastsafetensors.backend.posix;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.backend.posix.io.PosixSession;
-import io.fastsafetensors.backend.posix.libc.Binding;
+import io.fastsafetensors.backend.posix.libc.LibcBinding;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Capability;
@@ -50,14 +50,14 @@ import java.util.function.Supplier;
  * can't be read; the error has the kernel's name for it.
  */
 public final class PosixIoBackend implements IoBackend {
-  private final Supplier<Binding> binding;
+  private final Supplier<LibcBinding> binding;
 
   /** Makes the backend. */
   public PosixIoBackend() {
-    this(Binding::get);
+    this(LibcBinding::get);
   }
 
-  PosixIoBackend(Supplier<Binding> binding) {
+  PosixIoBackend(Supplier<LibcBinding> binding) {
     this.binding = binding;
   }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.backend.posix.libc.Binding;
+import io.fastsafetensors.backend.posix.libc.LibcBinding;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
@@ -59,7 +59,7 @@ class ProbeTests {
 
   @Test
   void missingLibraryIsAReasonAndNoCrash() {
-    Binding missing = new Binding.Missing("no libc", null);
+    LibcBinding missing = new LibcBinding.Missing("no libc", null);
     PosixIoBackend backend = new PosixIoBackend(() -> missing);
     LinuxRuntime runtime = new LinuxRuntime(() -> missing);
 

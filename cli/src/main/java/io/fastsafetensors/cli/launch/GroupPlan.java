@@ -78,7 +78,7 @@ public record GroupPlan(int ranksHere, int nodes, int node, String host, int por
   }
 
   /** Tells the ranks of other hosts, if they still wait for all, that one of this host is gone. */
-  public void tell(Launcher.Failure failure) {
+  public void tell(LocalRanks.Failure failure) {
     if (nodes > 1) {
       Rendezvous.decline(
           GroupConfig.builder(failure.rank(), ranksHere * nodes)

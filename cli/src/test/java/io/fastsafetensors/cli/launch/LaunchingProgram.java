@@ -10,7 +10,7 @@ final class LaunchingProgram {
   public static void main(String[] command) throws Exception {
     GroupPlan plan = GroupPlan.local(2, "secret");
     RankOutput print = (rank, line) -> System.out.println(line);
-    try (Launcher launcher = Launcher.start(List.of(command), plan, print, print)) {
+    try (LocalRanks launcher = LocalRanks.start(List.of(command), plan, print, print)) {
       System.exit(launcher.await().isEmpty() ? 0 : 1);
     }
   }

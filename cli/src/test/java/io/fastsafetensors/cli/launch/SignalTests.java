@@ -100,7 +100,7 @@ class SignalTests {
 
   private static List<String> java(Class<?> program) throws Exception {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    String classes = root(Launcher.class) + ":" + root(Deadline.class) + ":" + root(program);
+    String classes = root(LocalRanks.class) + ":" + root(Deadline.class) + ":" + root(program);
     return List.of(java, "-cp", classes, program.getName());
   }
 

@@ -120,7 +120,7 @@ final class MpjDevice {
   }
 
   /** Starts to send a chunk to a rank of all. */
-  MpjRequest send(Slot chunk, int rank, int tag) throws LoadException {
+  MpjRequest send(ChunkTransfer chunk, int rank, int tag) throws LoadException {
     try {
       ByteBuffer bytes = chunk.toSend();
       Object buffer = library.newBuffer().invoke(bytes, chunk.overhead(), bytes.capacity());

@@ -26,9 +26,10 @@ final class Transfer {
   private final MpjDevice device;
   private final int[] worldRanks;
   private final int tag;
-  private final Slot[] slots = Stream.generate(Slot::new).limit(SLOTS).toArray(Slot[]::new);
-  private final Slot told = new Slot();
-  private final Slot heard = new Slot();
+  private final ChunkTransfer[] slots =
+      Stream.generate(ChunkTransfer::new).limit(SLOTS).toArray(ChunkTransfer[]::new);
+  private final ChunkTransfer told = new ChunkTransfer();
+  private final ChunkTransfer heard = new ChunkTransfer();
   private int next;
 
   Transfer(Rendezvous rendezvous, MpjDevice device, int[] worldRanks, int tag) {
@@ -44,7 +45,7 @@ final class Transfer {
     if (chunk == 0) {
       tellSize(operation, source, peer);
     }
-    Slot slot = slots[next++ % slots.length];
+    ChunkTransfer slot = slots[next++ % slots.length];
     slot.await(operation, rendezvous);
     slot.use(source, chunk * CHUNK, size(source, chunk));
     slot.fill(stream, rendezvous.timeout());
@@ -60,7 +61,7 @@ final class Transfer {
     }
   }
 
-  private void sendOn(Slot slot, int peer) throws LoadException {
+  private void sendOn(ChunkTransfer slot, int peer) throws LoadException {
     slot.start(device.send(slot, worldRanks[peer], tag), peer);
   }
 
@@ -100,7 +101,7 @@ final class Transfer {
       }
     }
     for (long chunk = 0; chunk < chunks; chunk++) {
-      Slot slot = slot(chunk);
+      ChunkTransfer slot = slot(chunk);
       checkSize(operation, slot, slot.bytes(), from);
       if (to != NOBODY) {
         sendOn(slot, to);
@@ -113,23 +114,23 @@ final class Transfer {
     }
   }
 
-  private Slot slot(long chunk) {
+  private ChunkTransfer slot(long chunk) {
     return slots[(int) (chunk % slots.length)];
   }
 
   private void post(Region target, long chunk, int from, DeviceStream stream) throws LoadException {
-    Slot slot = slot(chunk);
+    ChunkTransfer slot = slot(chunk);
     slot.use(target, chunk * CHUNK, size(target, chunk));
     slot.prepare(stream, rendezvous.timeout());
     receive(slot, from);
   }
 
-  private void receive(Slot slot, int from) throws LoadException {
+  private void receive(ChunkTransfer slot, int from) throws LoadException {
     slot.start(device.receive(slot.toReceive(), worldRanks[from], tag), from);
   }
 
   /** Waits for a message, which must belong to what this rank expects. */
-  private void checkSize(String operation, Slot slot, long expected, int from)
+  private void checkSize(String operation, ChunkTransfer slot, long expected, int from)
       throws LoadException {
     MpjRequest received = Objects.requireNonNull(slot.await(operation, rendezvous));
     long size = slot.regionBytes(received);
@@ -154,7 +155,7 @@ final class Transfer {
   /** Waits until all that was sent has left. */
   void finish(String operation) throws CollectiveException {
     told.await(operation, rendezvous);
-    for (Slot slot : slots) {
+    for (ChunkTransfer slot : slots) {
       slot.await(operation, rendezvous);
     }
   }

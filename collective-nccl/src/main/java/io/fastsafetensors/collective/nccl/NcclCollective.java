@@ -51,7 +51,7 @@ public final class NcclCollective implements Collective {
     try {
       requireDevice(device);
       String version = NcclLibrary.get().loaded().versionText();
-      Optional<String> tooFew = Seats.tooFew(device);
+      Optional<String> tooFew = DeviceAssignment.tooFew(device);
       return tooFew.isPresent()
           ? Availability.unavailable(tooFew.get())
           : Availability.available("NCCL " + version);
@@ -98,7 +98,7 @@ public final class NcclCollective implements Collective {
     }
     boolean done = false;
     try {
-      Seats.check(rendezvous, context);
+      DeviceAssignment.check(rendezvous, context);
       Transport group = NcclGroup.connect(rendezvous, context, true);
       done = true;
       return group;

@@ -27,7 +27,7 @@ final class NcclGroup extends RendezvousTransport {
   private final Worker worker;
   private final Communicator communicator;
   private final Packing packing;
-  private final Exchange exchange;
+  private final NcclExchange exchange;
   private final boolean isWhole;
   private boolean failed;
   private boolean closed;
@@ -43,7 +43,7 @@ final class NcclGroup extends RendezvousTransport {
     this.worker = worker;
     this.communicator = communicator;
     this.packing = new Packing(context, rendezvous.size());
-    this.exchange = new Exchange(rendezvous, worker, communicator, packing);
+    this.exchange = new NcclExchange(rendezvous, worker, communicator, packing);
     this.isWhole = isWhole;
   }
 

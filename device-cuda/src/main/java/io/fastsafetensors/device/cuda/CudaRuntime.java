@@ -2,7 +2,7 @@
 package io.fastsafetensors.device.cuda;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.device.cuda.driver.Binding;
+import io.fastsafetensors.device.cuda.driver.CudaBinding;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.DeviceContext;
@@ -50,13 +50,13 @@ public final class CudaRuntime implements DeviceRuntime {
 
   @Override
   public Availability probe() {
-    return switch (Binding.get()) {
-      case Binding.Missing(String reason, var cause) -> Availability.unavailable(reason, cause);
-      case Binding.Bound bound -> describe(bound);
+    return switch (CudaBinding.get()) {
+      case CudaBinding.Missing(String reason, var cause) -> Availability.unavailable(reason, cause);
+      case CudaBinding.Bound bound -> describe(bound);
     };
   }
 
-  private Availability describe(Binding.Bound bound) {
+  private Availability describe(CudaBinding.Bound bound) {
     try {
       return Availability.available(
           "driver for CUDA %s; %s".formatted(bound.versionText(), String.join("; ", lines())));
@@ -73,7 +73,7 @@ public final class CudaRuntime implements DeviceRuntime {
 
   @Override
   public List<DeviceInfo> devices() throws LoadException {
-    int count = Binding.get().bound().devices();
+    int count = CudaBinding.get().bound().devices();
     List<DeviceInfo> devices = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       devices.add(Gpu.of(new Device(TYPE, i)).info());
@@ -86,7 +86,7 @@ public final class CudaRuntime implements DeviceRuntime {
     if (!device.type().equals(TYPE)) {
       throw new LoadException("runtime cuda has only devices cuda:N, not " + device);
     }
-    int count = Binding.get().bound().devices();
+    int count = CudaBinding.get().bound().devices();
     if (device.index() >= count) {
       throw new LoadException(device + ": the driver has cuda:0 to cuda:" + (count - 1) + " only");
     }

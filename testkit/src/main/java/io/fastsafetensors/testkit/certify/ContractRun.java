@@ -27,9 +27,9 @@ public final class ContractRun implements TestExecutionListener {
   private final Map<String, Long> started = new ConcurrentHashMap<>();
   private final List<Outcome> outcomes = new ArrayList<>();
   private final Stop stop;
-  private final Progress progress;
+  private final TrialProgress progress;
 
-  private ContractRun(Stop stop, Progress progress) {
+  private ContractRun(Stop stop, TrialProgress progress) {
     this.stop = stop;
     this.progress = progress;
   }
@@ -41,12 +41,13 @@ public final class ContractRun implements TestExecutionListener {
           LauncherDiscoveryRequestBuilder.request()
               .selectors(DiscoverySelectors.selectClass(contract))
               .build();
-      return new ContractRun(new Stop(Limits.NONE), Progress.NONE).run(session, request);
+      return new ContractRun(new Stop(Limits.NONE), TrialProgress.NONE).run(session, request);
     }
   }
 
   /** Runs those tests of the contracts that bind a plug-in whose rules are wanted. */
-  static List<Outcome> of(Subject subject, Predicate<String> rules, Stop stop, Progress progress) {
+  static List<Outcome> of(
+      Subject subject, Predicate<String> rules, Stop stop, TrialProgress progress) {
     LauncherDiscoveryRequest request =
         LauncherDiscoveryRequestBuilder.request()
             .selectors(subject.contracts().stream().map(DiscoverySelectors::selectClass).toList())

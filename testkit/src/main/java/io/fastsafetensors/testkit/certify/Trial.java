@@ -28,7 +28,7 @@ record Trial(Subject subject, List<Outcome> outcomes, String leftOut) {
   }
 
   /** Tries a plug-in that has not failed enough elsewhere. */
-  static Trial of(Subject subject, Choice choice, Stop stop, Progress progress) {
+  static Trial of(Subject subject, Choice choice, Stop stop, TrialProgress progress) {
     if (!stop.reason().isEmpty()) {
       return new Trial(subject, List.of(), stop.reason());
     }

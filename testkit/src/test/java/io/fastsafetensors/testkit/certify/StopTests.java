@@ -21,7 +21,7 @@ final class StopTests {
     Choice choice = Choice.parse(arguments);
     Device device = Device.parse("sim:0");
     Subject subject = new Subject(Kind.BACKEND, backend, device, backend.probe(device), fault);
-    try (Progress progress = new Progress(new PrintWriter(out))) {
+    try (TrialProgress progress = new TrialProgress(new PrintWriter(out))) {
       return Trial.of(subject, choice, new Stop(choice.limits()), progress);
     }
   }
@@ -79,7 +79,7 @@ final class StopTests {
     BrokenBackend backend = new BrokenBackend(false);
     Device device = Device.parse("sim:0");
     Subject subject = new Subject(Kind.BACKEND, backend, device, backend.probe(device), "");
-    Trial trial = Trial.of(subject, Choice.parse(), stop, Progress.NONE);
+    Trial trial = Trial.of(subject, Choice.parse(), stop, TrialProgress.NONE);
     assertThat(trial.conclusion()).isEqualTo("not tried, stopped after 1 failure");
   }
 }

@@ -69,7 +69,7 @@ final class TrialTests {
   void reasonsStayInTheirLineAndCell() {
     Trial trial = trial(Availability.available("here"), FAILED, FAILED);
     StringWriter text = new StringWriter();
-    try (Progress progress = new Progress(new PrintWriter(text))) {
+    try (TrialProgress progress = new TrialProgress(new PrintWriter(text))) {
       trial.outcomes().forEach(progress::ended);
     }
     assertThat(text.toString()).containsOnlyOnce("      failed: [IO-105] a | short read\n");

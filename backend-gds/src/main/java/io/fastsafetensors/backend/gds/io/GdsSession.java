@@ -6,10 +6,10 @@ import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferException;
 import io.fastsafetensors.UnsupportedTransferException;
-import io.fastsafetensors.backend.gds.cufile.Binding.Bound;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding.Bound;
 import io.fastsafetensors.backend.gds.cufile.Driver.Outcome;
 import io.fastsafetensors.backend.gds.cufile.DriverProperties;
-import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
@@ -33,13 +33,13 @@ public final class GdsSession implements IoSession {
   static final Duration GRACE = Duration.ofMinutes(1);
 
   private final Bound binding;
-  private final Host host;
+  private final HostView host;
   private final DeviceContext context;
   private final IoOptions options;
-  private final Tuning tuning;
+  private final GdsTuning tuning;
   private final Registration registration;
-  private final ReadQueue queue = new ReadQueue();
-  private final Workers workers;
+  private final GdsReadQueue queue = new GdsReadQueue();
+  private final GdsWorkers workers;
   private final MemoryBudget budget;
   private boolean closed;
 
@@ -49,15 +49,15 @@ public final class GdsSession implements IoSession {
    * @param smallest from how many adjacent bytes on cuFile reads them, unless an option says
    */
   public GdsSession(
-      Bound binding, Host host, DeviceContext context, IoOptions options, long smallest) {
+      Bound binding, HostView host, DeviceContext context, IoOptions options, long smallest) {
     this.binding = binding;
     this.host = host;
     this.context = context;
     this.options = options;
-    this.tuning = Tuning.of(options, smallest);
+    this.tuning = GdsTuning.of(options, smallest);
     this.registration = new Registration(binding.cufile(), tuning.register());
     this.budget = new MemoryBudget(context.device(), options.memoryBudget());
-    this.workers = new Workers(context, queue, registration, tuning);
+    this.workers = new GdsWorkers(context, queue, registration, tuning);
   }
 
   @Override
@@ -66,17 +66,17 @@ public final class GdsSession implements IoSession {
       throw new IllegalStateException("this session is closed");
     }
     if (context.isHostVisible()) {
-      throw SourceFile.unsupported(
+      throw GdsFile.unsupported(
           plan.file(), context.device() + " has unified memory, read without GPUDirect", null);
     }
     if (options.direct() == DirectMode.OFF) {
-      throw SourceFile.unsupported(
+      throw GdsFile.unsupported(
           plan.file(), "GPUDirect Storage reads past the page cache, and direct is off", null);
     }
     if (options.path() == AccessPath.MAPPED) {
-      throw SourceFile.unsupported(plan.file(), "GPUDirect Storage maps nothing", null);
+      throw GdsFile.unsupported(plan.file(), "GPUDirect Storage maps nothing", null);
     }
-    SourceFile file = SourceFile.open(binding.cufile(), plan);
+    GdsFile file = GdsFile.open(binding.cufile(), plan);
     try {
       return submit(plan, file);
     } catch (LoadException | RuntimeException | Error e) {
@@ -85,7 +85,7 @@ public final class GdsSession implements IoSession {
     }
   }
 
-  private IoTicket submit(RangePlan plan, SourceFile file) throws LoadException {
+  private IoTicket submit(RangePlan plan, GdsFile file) throws LoadException {
     RangeLayout layout = tuning.layout(plan);
     List<Read> reads = Reads.of(layout, file.size(), tuning);
     Manner manner = manner(file, reads);
@@ -99,7 +99,7 @@ public final class GdsSession implements IoSession {
   }
 
   /** Opens cuFile's driver only for files of which it has something to read. */
-  private Manner manner(SourceFile file, List<Read> reads) throws LoadException {
+  private Manner manner(GdsFile file, List<Read> reads) throws LoadException {
     if (reads.stream().allMatch(read -> read.way() == Read.Way.STAGED)) {
       return new Manner.Staged(tuning.smallest());
     }
@@ -127,7 +127,7 @@ public final class GdsSession implements IoSession {
         switch (binding.driver().open(options.monitor())) {
           case Outcome.Open(DriverProperties properties) -> properties;
           case Outcome.Failed(var cause) ->
-              throw SourceFile.unsupported(file, String.valueOf(cause.getMessage()), cause);
+              throw GdsFile.unsupported(file, String.valueOf(cause.getMessage()), cause);
         };
     try {
       return Route.of(host, host.storages().find(file), driver);

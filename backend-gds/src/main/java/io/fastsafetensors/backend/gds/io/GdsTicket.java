@@ -3,7 +3,7 @@ package io.fastsafetensors.backend.gds.io;
 
 import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.backend.gds.io.FileStats.Took;
+import io.fastsafetensors.backend.gds.io.GdsFileStats.Took;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
@@ -24,21 +24,21 @@ import org.jspecify.annotations.Nullable;
 final class GdsTicket extends ParallelTicket {
   private static final Logger LOG = System.getLogger(GdsTicket.class.getName());
 
-  private final SourceFile file;
+  private final GdsFile file;
   private final RangeLayout layout;
   private final DeviceBuffer buffer;
   private final Manner manner;
   private final IoMonitor monitor;
-  private final FileStats stats = new FileStats();
+  private final GdsFileStats stats = new GdsFileStats();
 
   /** The last copy of this file that each reader queued. */
   private final Map<Reader, StreamMark> copies = new ConcurrentHashMap<>();
 
-  /** Reads that nobody has begun; guarded by the lock of the {@link ReadQueue}. */
+  /** Reads that nobody has begun; guarded by the lock of the {@link GdsReadQueue}. */
   final Iterator<Read> pending;
 
   GdsTicket(
-      SourceFile file,
+      GdsFile file,
       RangeLayout layout,
       DeviceBuffer buffer,
       List<Read> reads,
@@ -53,7 +53,7 @@ final class GdsTicket extends ParallelTicket {
     this.pending = reads.iterator();
   }
 
-  SourceFile file() {
+  GdsFile file() {
     return file;
   }
 

@@ -3,7 +3,7 @@ package io.fastsafetensors.backend.gds.io;
 
 import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.backend.gds.host.HostView;
 import java.util.OptionalLong;
 
 /** In what manner a file is read, and what can be told of it afterwards. */
@@ -39,9 +39,9 @@ sealed interface Manner {
    * @param host the host
    * @param readsBefore how many reads nvidia-fs had counted before
    */
-  record ByCuFile(Route route, Registration registration, Host host, OptionalLong readsBefore)
+  record ByCuFile(Route route, Registration registration, HostView host, OptionalLong readsBefore)
       implements Manner {
-    static ByCuFile of(Route route, Registration registration, Host host) {
+    static ByCuFile of(Route route, Registration registration, HostView host) {
       return new ByCuFile(route, registration, host, host.countedReads());
     }
 

@@ -2,7 +2,7 @@
 package io.fastsafetensors.backend.gds.io;
 
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.backend.gds.io.FileStats.Took;
+import io.fastsafetensors.backend.gds.io.GdsFileStats.Took;
 import io.fastsafetensors.backend.gds.io.Read.Way;
 import io.fastsafetensors.backend.gds.io.Slots.Slot;
 import io.fastsafetensors.format.LoadException;
@@ -33,10 +33,10 @@ final class Reader {
   private @Nullable DeviceStream stream;
   private boolean noScratch;
 
-  Reader(DeviceContext context, Registration registration, Tuning tuning) {
+  Reader(DeviceContext context, Registration registration, GdsTuning tuning) {
     this.context = context;
     this.registration = registration;
-    this.scratch = new Slots(() -> context.allocate(tuning.blockBytes(), Tuning.PAGE));
+    this.scratch = new Slots(() -> context.allocate(tuning.blockBytes(), GdsTuning.PAGE));
     this.pinned = new Slots(() -> context.allocateStaging(tuning.stagingBytes()));
   }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.io;
 
-import static io.fastsafetensors.backend.gds.io.Tuning.PAGE;
-import static io.fastsafetensors.backend.gds.io.Tuning.pagesDown;
-import static io.fastsafetensors.backend.gds.io.Tuning.pagesUp;
+import static io.fastsafetensors.backend.gds.io.GdsTuning.PAGE;
+import static io.fastsafetensors.backend.gds.io.GdsTuning.pagesDown;
+import static io.fastsafetensors.backend.gds.io.GdsTuning.pagesUp;
 
 import io.fastsafetensors.backend.gds.io.Read.Way;
 import io.fastsafetensors.toolkit.io.RangeLayout;
@@ -16,20 +16,20 @@ import java.util.List;
  * than the threshold, or past the last whole page, is staged. Pure data.
  */
 final class Reads {
-  private final Tuning tuning;
+  private final GdsTuning tuning;
   private final long wholePages;
   private final List<Read> reads = new ArrayList<>();
   private final List<Span> staged = new ArrayList<>();
   private long stagedFrom;
   private long stagedEnd;
 
-  private Reads(Tuning tuning, long fileSize) {
+  private Reads(GdsTuning tuning, long fileSize) {
     this.tuning = tuning;
     this.wholePages = pagesDown(fileSize);
   }
 
   /** Returns the reads, in the order of the file. */
-  static List<Read> of(RangeLayout layout, long fileSize, Tuning tuning) {
+  static List<Read> of(RangeLayout layout, long fileSize, GdsTuning tuning) {
     Reads reads = new Reads(tuning, fileSize);
     for (Span span : layout.spans()) {
       long bytes = Math.min(span.fileEnd(), fileSize) - span.fileOffset();
@@ -85,7 +85,8 @@ final class Reads {
   private boolean shares(Span next) {
     long from = Math.min(stagedFrom, next.fileOffset());
     long end = Math.max(stagedEnd, next.fileEnd());
-    return next.fileOffset() - stagedEnd <= Tuning.MAX_GAP && end - from <= tuning.stagingBytes();
+    return next.fileOffset() - stagedEnd <= GdsTuning.MAX_GAP
+        && end - from <= tuning.stagingBytes();
   }
 
   private void endStaged() {

@@ -4,7 +4,7 @@ package io.fastsafetensors.backend.gds.io;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.gds.cufile.DriverProperties;
 import io.fastsafetensors.backend.gds.cufile.DriverProperties.Target;
-import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.backend.gds.host.Storage;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +28,7 @@ record Route(boolean peerToPeer, String reason) {
           "virtiofs", Target.VIRTIOFS);
 
   /** Finds the way of what is stored so, once cuFile's driver is open. */
-  static Route of(Host host, Storage storage, DriverProperties driver) {
+  static Route of(HostView host, Storage storage, DriverProperties driver) {
     Optional<String> obstacle = host.obstacle();
     if (obstacle.isPresent()) {
       return new Route(false, obstacle.get());
@@ -43,7 +43,7 @@ record Route(boolean peerToPeer, String reason) {
     };
   }
 
-  private static Route ofDisks(Host host, Storage storage, DriverProperties driver) {
+  private static Route ofDisks(HostView host, Storage storage, DriverProperties driver) {
     if (!storage.isNvme()) {
       return new Route(false, storage + ", which is not NVMe");
     }

@@ -21,8 +21,8 @@ class ReadsTests {
   private static final long BLOCK = 1 << 20;
   private static final long TENSOR = 3 << 20;
 
-  private static Tuning tuning(long smallest, long alignment) {
-    return new Tuning(4, BLOCK, BLOCK / 4, smallest, alignment, true);
+  private static GdsTuning tuning(long smallest, long alignment) {
+    return new GdsTuning(4, BLOCK, BLOCK / 4, smallest, alignment, true);
   }
 
   private static RangePlan plan(long fileSize, ByteRange... ranges) {
@@ -30,7 +30,7 @@ class ReadsTests {
   }
 
   /** Checks what holds for all, and returns the reads. */
-  private static List<Read> reads(RangePlan plan, Tuning tuning) {
+  private static List<Read> reads(RangePlan plan, GdsTuning tuning) {
     RangeLayout layout = tuning.layout(plan);
     List<Read> reads = Reads.of(layout, plan.fileSize(), tuning);
     List<Span> parts = new ArrayList<>();
@@ -41,7 +41,7 @@ class ReadsTests {
       if (read.way() == Way.STAGED) {
         assertThat(read.bytes()).isLessThanOrEqualTo(tuning.stagingBytes());
       } else {
-        assertThat((read.offset() | read.bytes()) % Tuning.PAGE).as("pages of " + read).isZero();
+        assertThat((read.offset() | read.bytes()) % GdsTuning.PAGE).as("pages of " + read).isZero();
         assertThat(read.bytes()).isLessThanOrEqualTo(tuning.blockBytes());
       }
       for (Span part : read.parts()) {
@@ -49,7 +49,7 @@ class ReadsTests {
         assertThat(part.fileEnd()).isLessThanOrEqualTo(read.offset() + read.bytes());
         assertThat(part.bufferOffset() + part.bytes()).isLessThanOrEqualTo(layout.bytes());
         if (read.way() == Way.STRAIGHT) {
-          assertThat(part.bufferOffset() % Tuning.PAGE).isZero();
+          assertThat(part.bufferOffset() % GdsTuning.PAGE).isZero();
         }
         parts.add(part);
       }
@@ -95,10 +95,10 @@ class ReadsTests {
     residues()
         .forEach(header -> {
           RangePlan plan = plan(header + TENSOR, new ByteRange(header, header + TENSOR));
-          Tuning tuning = tuning(Tuning.PAGE, 0);
+          GdsTuning tuning = tuning(GdsTuning.PAGE, 0);
           List<Read> reads = reads(plan, tuning);
           Way way = header % 16 == 0 ? Way.STRAIGHT : Way.SCRATCH;
-          assertThat(bytes(reads, way)).isGreaterThanOrEqualTo(TENSOR - 2 * Tuning.PAGE);
+          assertThat(bytes(reads, way)).isGreaterThanOrEqualTo(TENSOR - 2 * GdsTuning.PAGE);
           assertThat(tuning.layout(plan).offset(0) % 16).isZero();
         });
   }
@@ -112,7 +112,7 @@ class ReadsTests {
             new ByteRange(8, 100),
             new ByteRange(104, TENSOR),
             new ByteRange(TENSOR, 3 * TENSOR));
-    Tuning tuning = tuning(Tuning.PAGE, alignment);
+    GdsTuning tuning = tuning(GdsTuning.PAGE, alignment);
     reads(plan, tuning);
     RangeLayout layout = tuning.layout(plan);
     assertThat(layout.offset(0) % alignment).isZero();
@@ -123,9 +123,9 @@ class ReadsTests {
   @ParameterizedTest
   @ValueSource(longs = {1, 4095, 4096, 4097, 8191, 1_000_001, (5L << 30) + 7})
   void onlyWhatIsPastTheLastWholePageIsStaged(long size) {
-    List<Read> reads = reads(plan(size, new ByteRange(0, size)), tuning(Tuning.PAGE, 0));
-    assertThat(bytes(reads, Way.STAGED)).isEqualTo(size % Tuning.PAGE);
-    assertThat(bytes(reads, Way.STRAIGHT)).isEqualTo(size - size % Tuning.PAGE);
+    List<Read> reads = reads(plan(size, new ByteRange(0, size)), tuning(GdsTuning.PAGE, 0));
+    assertThat(bytes(reads, Way.STAGED)).isEqualTo(size % GdsTuning.PAGE);
+    assertThat(bytes(reads, Way.STRAIGHT)).isEqualTo(size - size % GdsTuning.PAGE);
   }
 
   @Test

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.gds.cufile.DriverProperties;
-import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.backend.gds.host.Storage;
 import io.fastsafetensors.backend.gds.simulated.Hosts;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ class RouteTests {
   private static final int PCI_P2PDMA = 1 << 4;
 
   @TempDir private Path root;
-  private Host host;
+  private HostView host;
 
   @BeforeEach
   void write() {
@@ -57,7 +57,7 @@ class RouteTests {
   void theKernelsTransfersHaveToBeAskedForAndToBeThere() {
     DriverProperties kernel = new DriverProperties(0, 0, 0, PCI_P2PDMA);
     assertThat(route(Hosts.NVME, kernel).peerToPeer()).isFalse();
-    host = new Host(root, Map.of("CUFILE_USE_PCIP2PDMA", "1"), host.storages());
+    host = new HostView(root, Map.of("CUFILE_USE_PCIP2PDMA", "1"), host.storages());
     assertThat(route(Hosts.NVME, kernel).peerToPeer()).isTrue();
     assertThat(route(Hosts.NVME, new DriverProperties(0, 0, 0, 0)).peerToPeer()).isFalse();
   }
@@ -78,7 +78,7 @@ class RouteTests {
 
   @Test
   void anObstacleOfTheHostWins() {
-    host = new Host(root, Map.of("CUFILE_FORCE_COMPAT_MODE", "true"), host.storages());
+    host = new HostView(root, Map.of("CUFILE_FORCE_COMPAT_MODE", "true"), host.storages());
     assertThat(route(Hosts.NVME, module(NVME)).reason()).contains("force_compat_mode");
   }
 }

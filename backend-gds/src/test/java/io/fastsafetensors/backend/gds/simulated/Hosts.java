@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.simulated;
 
-import io.fastsafetensors.backend.gds.host.Host;
+import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.backend.gds.host.Storage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,18 +18,18 @@ public final class Hosts {
   private Hosts() {}
 
   /** Writes the files of a host where reads can be peer to peer; files are on NVMe. */
-  public static Host peerToPeer(Path root) {
+  public static HostView peerToPeer(Path root) {
     write(root, "proc/version", "Linux version 6.8.0");
     write(root, "proc/driver/nvidia-fs/version", "version: 2.17.5\n");
     write(root, "dev/nvidia-fs0", "");
     write(root, "run/udev/control", "");
-    return new Host(root, Map.of(), _ -> NVME);
+    return new HostView(root, Map.of(), _ -> NVME);
   }
 
   /** Writes the files of a host without the kernel module. */
-  public static Host compatibility(Path root) {
+  public static HostView compatibility(Path root) {
     write(root, "run/udev/control", "");
-    return new Host(root, Map.of(), _ -> NVME);
+    return new HostView(root, Map.of(), _ -> NVME);
   }
 
   /** Writes a file of a host. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.simulated;
 
-import io.fastsafetensors.backend.gds.cufile.Binding;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
 import io.fastsafetensors.device.cuda.simulated.SimulatedLibrary;
 import java.io.IOException;
@@ -51,9 +51,10 @@ public final class SimulatedCuFile {
   }
 
   /** Binds it anew, with a driver that nobody opened yet. */
-  public static Binding newBinding() {
+  public static CuFileBinding newBinding() {
     get();
-    return Binding.of("Linux", System.getProperty("os.arch"), List.of(Loaded.LIBRARY.toString()));
+    return CuFileBinding.of(
+        "Linux", System.getProperty("os.arch"), List.of(Loaded.LIBRARY.toString()));
   }
 
   private static final class Loaded {

@@ -33,7 +33,7 @@ record Alignment(long bytes, long from, long least) {
     return Rules.builder()
         .alignment(bytes)
         .alignFrom(from)
-        .maxGap(Tuning.MAX_GAP)
+        .maxGap(PosixTuning.MAX_GAP)
         .grain(grain)
         .build();
   }

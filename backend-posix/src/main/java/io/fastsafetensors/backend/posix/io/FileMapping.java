@@ -32,7 +32,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 record FileMapping(
     Libc libc,
-    SourceFile file,
+    PosixFile file,
     RangePlan plan,
     long begin,
     long address,
@@ -46,7 +46,7 @@ record FileMapping(
    *
    * @throws ErrnoException if the system refuses
    */
-  static FileMapping map(Libc libc, SourceFile file, RangePlan plan) throws ErrnoException {
+  static FileMapping map(Libc libc, PosixFile file, RangePlan plan) throws ErrnoException {
     long begin = plan.ranges().getFirst().begin() & -libc.pageSize();
     long bytes = plan.ranges().getLast().end() - begin;
     long address = FilePages.map(libc, bytes, file.descriptor(), begin);
@@ -95,7 +95,7 @@ record FileMapping(
     if (answer < 0 && answer != -Errno.EINVAL) {
       findUnreadable(read.offset(), bytes, reader);
       ErrnoException cause = ErrnoException.of("madvise", answer);
-      throw SourceFile.failed(file.path(), read.offset(), bytes, cause);
+      throw PosixFile.failed(file.path(), read.offset(), bytes, cause);
     }
     return nanos;
   }
@@ -104,8 +104,8 @@ record FileMapping(
   private static void findUnreadable(long offset, long bytes, FileReader reader)
       throws LoadException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment piece = arena.allocate(Tuning.GRAIN);
-      for (long at = 0; at < bytes; at += Tuning.GRAIN) {
+      MemorySegment piece = arena.allocate(PosixTuning.GRAIN);
+      for (long at = 0; at < bytes; at += PosixTuning.GRAIN) {
         reader.fill(TransferPath.CACHED, piece, offset + at);
       }
     }

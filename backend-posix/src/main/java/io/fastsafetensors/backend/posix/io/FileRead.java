@@ -36,7 +36,7 @@ record FileRead(long offset, long bytes, List<Span> parts) {
   private static boolean shares(Span last, Span next, long blockBytes) {
     return last.bytes() <= SMALL
         && next.bytes() <= SMALL
-        && next.fileOffset() - last.fileEnd() <= Tuning.MAX_GAP
+        && next.fileOffset() - last.fileEnd() <= PosixTuning.MAX_GAP
         && last.fileOffset() / blockBytes == next.fileOffset() / blockBytes;
   }
 

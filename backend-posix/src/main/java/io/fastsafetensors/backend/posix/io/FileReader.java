@@ -16,7 +16,7 @@ import java.lang.foreign.MemorySegment;
  * @param file the file
  * @param monitor asked whether to go on when a call was interrupted
  */
-record FileReader(Libc libc, SourceFile file, IoMonitor monitor) {
+record FileReader(Libc libc, PosixFile file, IoMonitor monitor) {
   /**
    * Fills memory from the file.
    *
@@ -59,11 +59,11 @@ record FileReader(Libc libc, SourceFile file, IoMonitor monitor) {
     }
     if (answer == 0) {
       String detail = "the file ends at byte " + offset + ": it was cut while it was read";
-      throw SourceFile.error(file.path(), offset, wanted, detail, null);
+      throw PosixFile.error(file.path(), offset, wanted, detail, null);
     }
     if (answer < 0) {
       ErrnoException cause = ErrnoException.of("pread", answer);
-      throw SourceFile.failed(file.path(), offset, wanted, cause);
+      throw PosixFile.failed(file.path(), offset, wanted, cause);
     }
     return answer;
   }

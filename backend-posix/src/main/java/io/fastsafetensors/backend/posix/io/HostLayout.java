@@ -28,13 +28,13 @@ record HostLayout(RangePlan plan, RangeLayout spans, long lead) {
    * unless that contradicts the alignment.
    */
   static HostLayout forDirect(RangePlan plan, Alignment alignment, DirectFile direct) {
-    long grain = Math.max(Tuning.GRAIN, direct.grain());
+    long grain = Math.max(PosixTuning.GRAIN, direct.grain());
     long wanted = -first(plan) & (alignment.bytes() - 1);
     long lead = wanted % direct.memoryGrain() == 0 ? wanted : 0;
     return alignment.allows(plan, lead)
         ? new HostLayout(
             plan,
-            RangeLayout.of(plan, Rules.builder().maxGap(Tuning.MAX_GAP).grain(grain).build()),
+            RangeLayout.of(plan, Rules.builder().maxGap(PosixTuning.MAX_GAP).grain(grain).build()),
             lead)
         : new HostLayout(plan, RangeLayout.of(plan, alignment.rules(grain)), 0);
   }

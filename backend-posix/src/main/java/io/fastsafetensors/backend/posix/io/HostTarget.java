@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * Private memory that the host sees, its own or unified memory of a device: the bytes are read
  * right to their place wherever that is possible.
  */
-final class HostTarget implements Target {
+final class HostTarget implements ReadTarget {
   private final HostLayout layout;
-  private final SourceFile file;
+  private final PosixFile file;
   private final DeviceBuffer buffer;
   private final MemorySegment memory;
   private final @Nullable PagePromise pages;
@@ -29,7 +29,7 @@ final class HostTarget implements Target {
 
   private HostTarget(
       HostLayout layout,
-      SourceFile file,
+      PosixFile file,
       DeviceBuffer buffer,
       @Nullable PagePromise pages,
       List<FileRead> reads) {
@@ -43,18 +43,18 @@ final class HostTarget implements Target {
 
   /** Allocates memory for what a layout wants of a file. */
   static HostTarget allocate(
-      DeviceContext context, HostLayout layout, SourceFile file, long blockBytes, LoadMemory memory)
+      DeviceContext context, HostLayout layout, PosixFile file, long blockBytes, LoadMemory memory)
       throws LoadException {
     List<FileRead> reads = FileRead.of(layout.spans(), blockBytes);
     long bytes = layout.bytes();
     if (context instanceof LinuxContext linux && LinuxContext.isLarge(bytes)) {
-      FreshBuffer fresh = linux.allocateFresh(bytes, Tuning.GRAIN, memory);
+      FreshBuffer fresh = linux.allocateFresh(bytes, PosixTuning.GRAIN, memory);
       return new HostTarget(layout, file, fresh.buffer(), fresh.pages(), reads);
     }
     DeviceBuffer buffer =
         context.device().isCpu()
-            ? memory.during(bytes, () -> context.allocate(bytes, Tuning.GRAIN))
-            : context.allocate(bytes, Tuning.GRAIN);
+            ? memory.during(bytes, () -> context.allocate(bytes, PosixTuning.GRAIN))
+            : context.allocate(bytes, PosixTuning.GRAIN);
     return new HostTarget(layout, file, buffer, null, reads);
   }
 

@@ -6,7 +6,7 @@ import java.util.Deque;
 
 /**
  * Reads that wait for the same thing, storage or processors, of which so many are done at a time;
- * so no kind of read holds the other up. Guarded by the lock of the {@link ReadQueue}.
+ * so no kind of read holds the other up. Guarded by the lock of the {@link PosixReadQueue}.
  */
 final class Lane {
   private final int bound;

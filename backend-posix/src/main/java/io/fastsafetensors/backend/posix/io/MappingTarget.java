@@ -6,7 +6,7 @@ import io.fastsafetensors.spi.Region;
 import java.util.List;
 
 /** A mapping of the file, filled already where the page cache has it; the rest is to be read. */
-abstract sealed class MappingTarget implements Target permits MappedTarget, MixedTarget {
+abstract sealed class MappingTarget implements ReadTarget permits MappedTarget, MixedTarget {
   final FileMapping mapping;
   private final List<FileRead> reads;
   private final List<Arrived> arrived;

@@ -20,9 +20,9 @@ public final class PosixSession implements IoSession {
 
   private final Libc libc;
   private final IoOptions options;
-  private final Tuning tuning;
-  private final ReadQueue queue;
-  private final Workers workers;
+  private final PosixTuning tuning;
+  private final PosixReadQueue queue;
+  private final PosixWorkers workers;
   private final Targets targets;
   private boolean closed;
 
@@ -30,9 +30,9 @@ public final class PosixSession implements IoSession {
   public PosixSession(Libc libc, DeviceContext context, IoOptions options) {
     this.libc = libc;
     this.options = options;
-    this.tuning = Tuning.of(options, Runtime.getRuntime().availableProcessors());
-    this.queue = new ReadQueue(tuning.depth(), tuning.width());
-    this.workers = new Workers(libc, context, queue, tuning);
+    this.tuning = PosixTuning.of(options, Runtime.getRuntime().availableProcessors());
+    this.queue = new PosixReadQueue(tuning.depth(), tuning.width());
+    this.workers = new PosixWorkers(libc, context, queue, tuning);
     this.targets = new Targets(libc, context, options, tuning, workers);
   }
 
@@ -41,7 +41,7 @@ public final class PosixSession implements IoSession {
     if (closed) {
       throw new IllegalStateException("this session is closed");
     }
-    SourceFile file = SourceFile.open(libc, plan);
+    PosixFile file = PosixFile.open(libc, plan);
     try {
       return submit(plan, file);
     } catch (LoadException | RuntimeException | Error e) {
@@ -50,7 +50,7 @@ public final class PosixSession implements IoSession {
     }
   }
 
-  private IoTicket submit(RangePlan plan, SourceFile file) throws LoadException {
+  private IoTicket submit(RangePlan plan, PosixFile file) throws LoadException {
     CacheTrace trace = CacheTrace.start(file.cache(), tuning.dropCache());
     FileReader reader = new FileReader(libc, file, options.monitor());
     Targets.Choice choice = targets.choose(plan, file, reader);

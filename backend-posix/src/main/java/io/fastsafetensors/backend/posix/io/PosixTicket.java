@@ -18,17 +18,18 @@ import java.util.List;
 final class PosixTicket extends ParallelTicket {
   private static final Logger LOG = System.getLogger(PosixTicket.class.getName());
 
-  private final SourceFile file;
-  private final Target target;
+  private final PosixFile file;
+  private final ReadTarget target;
   private final FileReader reader;
   private final Sorter sorter;
   private final CacheTrace trace;
-  private final FileStats stats = new FileStats();
+  private final PosixFileStats stats = new PosixFileStats();
 
-  /** Reads that nobody has looked at yet; guarded by the lock of the {@link ReadQueue}. */
+  /** Reads that nobody has looked at yet; guarded by the lock of the {@link PosixReadQueue}. */
   final Iterator<FileRead> unsorted;
 
-  PosixTicket(SourceFile file, Target target, FileReader reader, Sorter sorter, CacheTrace trace) {
+  PosixTicket(
+      PosixFile file, ReadTarget target, FileReader reader, Sorter sorter, CacheTrace trace) {
     super(file.path(), reader.monitor(), target.reads().size());
     this.file = file;
     this.target = target;
@@ -60,7 +61,7 @@ final class PosixTicket extends ParallelTicket {
     note(read, target.bring(read, task.path(), reader, scratch));
   }
 
-  private void note(FileRead read, Target.Brought brought) {
+  private void note(FileRead read, ReadTarget.Brought brought) {
     long bytes = file.bytes(read);
     stats.add(brought, bytes);
     reader

@@ -2,8 +2,8 @@
 package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.backend.posix.io.Target.Arrived;
-import io.fastsafetensors.backend.posix.io.Target.Brought;
+import io.fastsafetensors.backend.posix.io.ReadTarget.Arrived;
+import io.fastsafetensors.backend.posix.io.ReadTarget.Brought;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.toolkit.io.ParallelWork;
@@ -124,7 +124,7 @@ record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
   }
 
   private static List<Span> blocks(PageCache cache, RangePlan plan) {
-    Rules pages = Rules.builder().maxGap(Tuning.MAX_GAP).grain(cache.pageSize()).build();
+    Rules pages = Rules.builder().maxGap(PosixTuning.MAX_GAP).grain(cache.pageSize()).build();
     return RangeLayout.of(plan, pages).blocks(BLOCK);
   }
 }

@@ -14,15 +14,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Memory that the host can't see: bytes go through staging buffers. */
-final class RingTarget implements Target {
-  private final SourceFile file;
+final class RingTarget implements ReadTarget {
+  private final PosixFile file;
   private final RangeLayout layout;
   private final DeviceBuffer buffer;
   private final StagingRing ring;
   private final List<FileRead> reads;
 
   private RingTarget(
-      SourceFile file,
+      PosixFile file,
       RangeLayout layout,
       DeviceBuffer buffer,
       StagingRing ring,
@@ -36,7 +36,7 @@ final class RingTarget implements Target {
 
   /** Allocates device memory for what a layout wants of a file. */
   static RingTarget allocate(
-      DeviceContext context, RangeLayout layout, SourceFile file, StagingRing ring, long blockBytes)
+      DeviceContext context, RangeLayout layout, PosixFile file, StagingRing ring, long blockBytes)
       throws LoadException {
     List<FileRead> reads = FileRead.of(layout, blockBytes);
     DeviceBuffer buffer = context.allocate(layout.bytes(), layout.bufferAlignment());

@@ -28,7 +28,7 @@ final class Scratch implements AutoCloseable {
   MemorySegment take(long count) throws DeviceMemoryException {
     DeviceBuffer known = buffer;
     if (known == null) {
-      known = context.allocate(bytes, Tuning.GRAIN);
+      known = context.allocate(bytes, PosixTuning.GRAIN);
       buffer = known;
     }
     return known.host().orElseThrow().asSlice(0, count);

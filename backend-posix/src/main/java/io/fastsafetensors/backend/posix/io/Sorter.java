@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param mapped whether the file is mapped
  * @param cached whether the file was found in the page cache as a whole
  */
-record Sorter(SourceFile file, DirectMode mode, boolean mapped, boolean cached) {
+record Sorter(PosixFile file, DirectMode mode, boolean mapped, boolean cached) {
   TransferPath path(FileRead read) {
     if (mapped) {
       return TransferPath.MAPPED;

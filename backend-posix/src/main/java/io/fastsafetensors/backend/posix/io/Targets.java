@@ -25,14 +25,19 @@ final class Targets implements AutoCloseable {
   private final Libc libc;
   private final DeviceContext context;
   private final IoOptions options;
-  private final Tuning tuning;
+  private final PosixTuning tuning;
   private final Alignment alignment;
-  private final Workers workers;
+  private final PosixWorkers workers;
   private final MemoryBudget budget;
   private final LoadMemory memory;
   private @Nullable StagingRing ring;
 
-  Targets(Libc libc, DeviceContext context, IoOptions options, Tuning tuning, Workers workers) {
+  Targets(
+      Libc libc,
+      DeviceContext context,
+      IoOptions options,
+      PosixTuning tuning,
+      PosixWorkers workers) {
     this.libc = libc;
     this.context = context;
     this.options = options;
@@ -49,16 +54,16 @@ final class Targets implements AutoCloseable {
    * @param target the memory
    * @param sorter the ways to it
    */
-  record Choice(Target target, Sorter sorter) {}
+  record Choice(ReadTarget target, Sorter sorter) {}
 
   /**
    * Chooses, allocates, and fills the page tables of what is mapped and cached.
    *
    * @throws LoadException if there is no memory, or no thread that would fill it
    */
-  Choice choose(RangePlan plan, SourceFile file, FileReader reader) throws LoadException {
+  Choice choose(RangePlan plan, PosixFile file, FileReader reader) throws LoadException {
     if (options.path() == AccessPath.MAPPED && !context.device().isCpu()) {
-      throw SourceFile.unsupported(
+      throw PosixFile.unsupported(
           file.path(), "can't be mapped: " + context.device() + " sees no mappings of the host");
     }
     if (!context.isHostVisible()) {
@@ -72,7 +77,7 @@ final class Targets implements AutoCloseable {
     };
   }
 
-  private Choice auto(RangePlan plan, SourceFile file, FileReader reader) throws LoadException {
+  private Choice auto(RangePlan plan, PosixFile file, FileReader reader) throws LoadException {
     try {
       Optional<Choice> mapped = mapped(map(plan, file), reader);
       return mapped.isPresent() ? mapped.get() : copied(plan, file, false);
@@ -81,17 +86,17 @@ final class Targets implements AutoCloseable {
     }
   }
 
-  private FileMapping map(RangePlan plan, SourceFile file) throws UnsupportedTransferException {
+  private FileMapping map(RangePlan plan, PosixFile file) throws UnsupportedTransferException {
     long misaligned = options.alignment() - 1;
     if (misaligned > 0
         && plan.ranges().stream().anyMatch(range -> (range.begin() & misaligned) != 0)) {
-      throw SourceFile.unsupported(
+      throw PosixFile.unsupported(
           file.path(), "has tensors off multiples of " + options.alignment() + ", can't be mapped");
     }
     try {
       return FileMapping.map(libc, file, plan);
     } catch (ErrnoException e) {
-      throw SourceFile.unsupported(file.path(), "can't be mapped: " + e.getMessage());
+      throw PosixFile.unsupported(file.path(), "can't be mapped: " + e.getMessage());
     }
   }
 
@@ -118,7 +123,7 @@ final class Targets implements AutoCloseable {
   }
 
   private Optional<Choice> mapped(FileMapping mapping, Residency residency) throws LoadException {
-    SourceFile file = mapping.file();
+    PosixFile file = mapping.file();
     if (!residency.missing().isEmpty()) {
       workers.addFirst();
     }
@@ -130,24 +135,24 @@ final class Targets implements AutoCloseable {
           new Choice(new MappedTarget(mapping, residency), sorter(file, true, false)));
     }
     if (residency.isWorthMapping() && context instanceof LinuxContext linux) {
-      Target mixed =
+      ReadTarget mixed =
           MixedTarget.over(mapping, linux, budget, residency, tuning.blockBytes(), memory);
       return Optional.of(new Choice(mixed, sorter(file, false, false)));
     }
     return Optional.empty();
   }
 
-  private Sorter sorter(SourceFile file, boolean mapped, boolean cached) {
+  private Sorter sorter(PosixFile file, boolean mapped, boolean cached) {
     return new Sorter(file, tuning.direct(), mapped, cached);
   }
 
-  private Choice copied(RangePlan plan, SourceFile file) throws LoadException {
+  private Choice copied(RangePlan plan, PosixFile file) throws LoadException {
     boolean cached =
         tuning.direct() != DirectMode.ON && Residency.of(file.cache(), plan).isCached();
     return copied(plan, file, cached);
   }
 
-  private Choice copied(RangePlan plan, SourceFile file, boolean cached) throws LoadException {
+  private Choice copied(RangePlan plan, PosixFile file, boolean cached) throws LoadException {
     Sorter sorter = sorter(file, false, cached);
     HostLayout layout =
         sorter.mayReadDirectly()
@@ -159,7 +164,7 @@ final class Targets implements AutoCloseable {
         HostTarget.allocate(context, layout, file, tuning.blockBytes(), memory), sorter);
   }
 
-  private Target staged(RangePlan plan, SourceFile file) throws LoadException {
+  private ReadTarget staged(RangePlan plan, PosixFile file) throws LoadException {
     RangeLayout layout = RangeLayout.of(plan, alignment.rules(1));
     workers.addFirst();
     budget.take(layout.bytes());

@@ -11,7 +11,7 @@ public class Faults implements Libc {
 
   /** Returns the real thing. */
   public static Libc real() {
-    return ((Binding.Bound) Binding.get()).libc();
+    return ((LibcBinding.Bound) LibcBinding.get()).libc();
   }
 
   @Override

@@ -48,7 +48,7 @@ public final class Communicator {
         ncclUniqueId all = UniqueId.of(id);
         ncclConfig_t config = config()) {
       made.put(0, null);
-      Results.check(
+      NcclResults.check(
           "ncclCommInitRankConfig", nccl.ncclCommInitRankConfig(made, size, all, rank, config));
       Communicator communicator = new Communicator(made.get(ncclComm.class, 0));
       boolean done = false;
@@ -95,29 +95,29 @@ public final class Communicator {
 
   private int state() throws LoadException {
     int[] state = new int[1];
-    Results.check("ncclCommGetAsyncError", nccl.ncclCommGetAsyncError(handle, state));
-    Results.check("NCCL", state[0]);
+    NcclResults.check("ncclCommGetAsyncError", nccl.ncclCommGetAsyncError(handle, state));
+    NcclResults.check("NCCL", state[0]);
     return state[0];
   }
 
   /** Queues a copy from one rank's memory to all others', at addresses of the device. */
   public void broadcast(long address, long bytes, int root, long stream) throws LoadException {
     Address data = new Address(address);
-    Results.check(
+    NcclResults.check(
         "ncclBroadcast",
         nccl.ncclBroadcast(data, data, bytes, nccl.ncclUint8, root, handle, stream(stream)));
   }
 
   /** Queues what another rank receives. */
   public void send(long address, long bytes, int peer, long stream) throws LoadException {
-    Results.check(
+    NcclResults.check(
         "ncclSend",
         nccl.ncclSend(new Address(address), bytes, nccl.ncclUint8, peer, handle, stream(stream)));
   }
 
   /** Queues what another rank sends. */
   public void receive(long address, long bytes, int peer, long stream) throws LoadException {
-    Results.check(
+    NcclResults.check(
         "ncclRecv",
         nccl.ncclRecv(new Address(address), bytes, nccl.ncclUint8, peer, handle, stream(stream)));
   }
@@ -134,7 +134,7 @@ public final class Communicator {
 
   /** Makes calls as one operation, so that none waits for another. */
   public void together(Calls calls) throws LoadException {
-    Results.check("ncclGroupStart", nccl.ncclGroupStart());
+    NcclResults.check("ncclGroupStart", nccl.ncclGroupStart());
     boolean done = false;
     try {
       calls.make();
@@ -142,7 +142,7 @@ public final class Communicator {
     } finally {
       int code = nccl.ncclGroupEnd();
       if (done) {
-        Results.check("ncclGroupEnd", code);
+        NcclResults.check("ncclGroupEnd", code);
       }
     }
   }
@@ -156,10 +156,10 @@ public final class Communicator {
     if (ended.get()) {
       return;
     }
-    Results.check("ncclCommFinalize", nccl.ncclCommFinalize(handle));
+    NcclResults.check("ncclCommFinalize", nccl.ncclCommFinalize(handle));
     settle(pause);
     if (ended.compareAndSet(false, true)) {
-      Results.check("ncclCommDestroy", nccl.ncclCommDestroy(handle));
+      NcclResults.check("ncclCommDestroy", nccl.ncclCommDestroy(handle));
     }
   }
 
@@ -168,7 +168,7 @@ public final class Communicator {
     if (ended.compareAndSet(false, true)) {
       int code = nccl.ncclCommAbort(handle);
       if (code != nccl.ncclSuccess) {
-        LOG.log(Level.WARNING, "ncclCommAbort: {0}", Results.describe(code));
+        LOG.log(Level.WARNING, "ncclCommAbort: {0}", NcclResults.describe(code));
       }
     }
   }

@@ -74,7 +74,7 @@ public sealed interface NcclLibrary {
       int code = nccl.ncclGetVersion(version);
       Loaded loaded = new Loaded(version[0]);
       if (code != nccl.ncclSuccess) {
-        return new Missing("ncclGetVersion: " + Results.describe(code), null);
+        return new Missing("ncclGetVersion: " + NcclResults.describe(code), null);
       }
       return loaded.version() < OLDEST
           ? new Missing("NCCL is " + loaded.versionText() + ": install 2.14 or later", null)

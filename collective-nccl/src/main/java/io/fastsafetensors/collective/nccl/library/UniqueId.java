@@ -17,7 +17,7 @@ public final class UniqueId {
    */
   public static byte[] make() throws LoadException {
     try (ncclUniqueId id = new ncclUniqueId()) {
-      Results.check("ncclGetUniqueId", nccl.ncclGetUniqueId(id));
+      NcclResults.check("ncclGetUniqueId", nccl.ncclGetUniqueId(id));
       byte[] bytes = new byte[nccl.NCCL_UNIQUE_ID_BYTES];
       for (int i = 0; i < bytes.length; i++) {
         bytes[i] = id.internal(i);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.gds.io;
+
+import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.RangeLayout;
+import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
+
+/**
+ * How many, how large, and from which size on.
+ *
+ * @param threads the most threads of a session
+ * @param blockBytes the size of a read by cuFile, a multiple of {@link #PAGE}
+ * @param stagingBytes the most bytes that are staged at a time
+ * @param smallest from how many adjacent bytes on cuFile reads them, at least a page
+ * @param alignment what tensors are aligned to, in bytes; 0 is as well as it costs no device memory
+ * @param register whether device memory is registered before cuFile reads into it
+ */
+record GdsTuning(
+    int threads,
+    long blockBytes,
+    long stagingBytes,
+    long smallest,
+    long alignment,
+    boolean register) {
+  /** What cuFile wants all places in files and memory aligned to. */
+  static final long PAGE = 4096;
+
+  /** Gaps up to this size are read along: a read of its own would cost more. */
+  static final long MAX_GAP = 64 << 10;
+
+  /** The widest loads of a GPU, and what its matrix units and their copies ask for. */
+  private static final long ALIGNMENT = 16;
+
+  /** Smaller ranges than this get no place of their own only for the alignment's sake. */
+  private static final long ALIGNED_FROM = 64 << 10;
+
+  private static final int THREADS = 8;
+  private static final long BLOCK = 8 << 20;
+  private static final long MOST_STAGED = 4 << 20;
+
+  /** Chooses what the options leave open. */
+  static GdsTuning of(IoOptions options, long smallest) {
+    long block = options.blockBytes() == 0 ? BLOCK : pagesUp(options.blockBytes());
+    String from = options.properties().get("gds.min-bytes");
+    String register = options.properties().getOrDefault("gds.register", "true");
+    return new GdsTuning(
+        options.threads() == 0 ? THREADS : options.threads(),
+        block,
+        Math.min(block, MOST_STAGED),
+        Math.max(PAGE, from == null ? smallest : parse(from)),
+        options.alignment(),
+        Boolean.parseBoolean(register));
+  }
+
+  private static long parse(String bytes) {
+    try {
+      return Long.parseLong(bytes);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("property gds.min-bytes=" + bytes + ": want bytes", e);
+    }
+  }
+
+  /**
+   * Lays out ranges so that cuFile can read whole pages straight to their place; ranges that would
+   * be misaligned there get a place of their own.
+   */
+  RangeLayout layout(RangePlan plan) {
+    return RangeLayout.of(
+        plan,
+        alignment == 0
+            ? Rules.builder()
+                .alignment(ALIGNMENT)
+                .alignFrom(ALIGNED_FROM)
+                .maxGap(MAX_GAP)
+                .grain(PAGE)
+                .build()
+            : Rules.builder().alignment(alignment).maxGap(MAX_GAP).grain(PAGE).build());
+  }
+
+  static long pagesDown(long bytes) {
+    return bytes & -PAGE;
+  }
+
+  static long pagesUp(long bytes) {
+    return Math.addExact(bytes, PAGE - 1) & -PAGE;
+  }
+}
