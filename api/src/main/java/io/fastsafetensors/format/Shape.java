@@ -37,14 +37,14 @@ public final class Shape {
    *
    * @return 0 for a scalar
    */
-  public int rank() {
+  public int dimensions() {
     return dims.length;
   }
 
   /**
    * Returns one dimension.
    *
-   * @param index from 0, outermost, to {@code rank() - 1}
+   * @param index from 0, outermost, to {@code dimensions() - 1}
    * @return its size in elements, as an unsigned number
    * @throws IndexOutOfBoundsException if there is no such dimension
    */
@@ -82,7 +82,7 @@ public final class Shape {
   /**
    * Replaces one dimension.
    *
-   * @param index from 0 to {@code rank() - 1}
+   * @param index from 0 to {@code dimensions() - 1}
    * @param size the new size in elements
    * @return the new shape
    * @throws IndexOutOfBoundsException if there is no such dimension

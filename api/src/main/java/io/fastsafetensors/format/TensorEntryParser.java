@@ -67,14 +67,14 @@ final class TensorEntryParser {
   private Shape parseShape() throws IOException {
     json.require(JsonToken.START_ARRAY, "shape must be an array");
     long[] dims = new long[USUAL_RANK];
-    int rank = 0;
+    int count = 0;
     while (json.next() != JsonToken.END_ARRAY) {
-      if (rank == dims.length) {
-        dims = Arrays.copyOf(dims, 2 * rank);
+      if (count == dims.length) {
+        dims = Arrays.copyOf(dims, 2 * count);
       }
-      dims[rank++] = json.unsignedLong("a dimension must be an integer of 0 to 2^64 - 1");
+      dims[count++] = json.unsignedLong("a dimension must be an integer of 0 to 2^64 - 1");
     }
-    return Shape.of(Arrays.copyOf(dims, rank));
+    return Shape.of(Arrays.copyOf(dims, count));
   }
 
   private void parseOffsets() throws IOException {

@@ -11,7 +11,7 @@ class ShapeTests {
   @Test
   void isAScalarWithoutDimensions() {
     assertThat(Shape.of()).isEqualTo(Shape.of(new long[0])).hasToString("[]");
-    assertThat(Shape.of().rank()).isZero();
+    assertThat(Shape.of().dimensions()).isZero();
     assertThat(Shape.of().elements()).isEqualTo(1);
   }
 

@@ -38,7 +38,7 @@ final class Concatenation {
 
   private static boolean fits(Request first, Request other, int dim) {
     return other.wanted() == first.wanted()
-        && other.shape().rank() == first.shape().rank()
+        && other.shape().dimensions() == first.shape().dimensions()
         && other.shape().withDim(dim, 0).equals(first.shape().withDim(dim, 0));
   }
 

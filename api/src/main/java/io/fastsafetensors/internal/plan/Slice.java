@@ -45,7 +45,7 @@ public record Slice(Shape shape, long offset, long rows, long rowBytes, long pit
     if (shape.elements() == 0) {
       return empty(shape.withDim(dim, count));
     }
-    long stepBits = product(shape, dim + 1, shape.rank(), dtype.bits());
+    long stepBits = product(shape, dim + 1, shape.dimensions(), dtype.bits());
     long rowBits = Math.multiplyExact(size, stepBits);
     long rows = product(shape, 0, dim, 1);
     // All ranks refuse if one has to, so that none waits for the others.
@@ -82,14 +82,14 @@ public record Slice(Shape shape, long offset, long rows, long rowBytes, long pit
    * @throws IllegalArgumentException if it hasn't
    */
   public static void checkDim(String tensor, Shape shape, int dim) {
-    if (dim < 0 || dim >= shape.rank()) {
+    if (dim < 0 || dim >= shape.dimensions()) {
       throw new IllegalArgumentException(
           "tensor %s %s has no dimension %s: want %s"
               .formatted(
                   Printable.quote(tensor),
                   shape,
                   dim,
-                  shape.rank() == 0 ? "a tensor that is no scalar" : "0 to " + (shape.rank() - 1)));
+                  shape.dimensions() == 0 ? "a tensor that is no scalar" : "0 to " + (shape.dimensions() - 1)));
     }
     if (shape.dim(dim) < 0) {
       throw new IllegalArgumentException(

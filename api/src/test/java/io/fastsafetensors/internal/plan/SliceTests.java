@@ -62,7 +62,7 @@ class SliceTests {
       if (dtype.bitSize(shape.elements()) % Byte.SIZE != 0) {
         continue;
       }
-      for (int dim = 0; dim < shape.rank(); dim++) {
+      for (int dim = 0; dim < shape.dimensions(); dim++) {
         for (int ranks = 1; ranks <= 8; ranks++) {
           cut += joins(dtype, shape, dim, ranks) ? 1 : 0;
         }
