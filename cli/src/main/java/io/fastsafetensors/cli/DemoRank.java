@@ -47,9 +47,7 @@ record DemoRank(ProcessGroup group, DemoFiles files) {
           Tensor b0 = buffer.tensor("b0", TensorOptions.of(Cut.shard(1)))) {
         LoadOutcome read = LoadOutcome.of(buffer.report(), Duration.ZERO);
         String speed = read.bytes() + " bytes at " + Printing.decimal(read.gbps()) + " GB/s";
-        return line("read " + speed)
-            + line("tensor_a0=" + a0)
-            + line("tensor_b0_sharded=" + b0);
+        return line("read " + speed) + line("tensor_a0=" + a0) + line("tensor_b0_sharded=" + b0);
       }
     }
   }

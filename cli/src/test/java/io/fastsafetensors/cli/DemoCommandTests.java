@@ -60,8 +60,7 @@ class DemoCommandTests {
             Collectors.joining(
                 ",\n        ",
                 "tensor([",
-                "], name='%s', dtype=F16, shape=[16, %s], device=cpu)"
-                    .formatted(name, columns)));
+                "], name='%s', dtype=F16, shape=[16, %s], device=cpu)".formatted(name, columns)));
   }
 
   private static List<Path> demoFolders() throws IOException {

@@ -35,8 +35,7 @@ final class DiscoveryProgram {
   /** Takes what to try, the file, then jars that are on no path of this JVM. */
   public static void main(String[] arguments) throws Exception {
     Path file = Path.of(arguments[1]);
-    Path[] jars =
-        Arrays.stream(arguments).skip(2).map(Path::of).toArray(Path[]::new);
+    Path[] jars = Arrays.stream(arguments).skip(2).map(Path::of).toArray(Path[]::new);
     switch (arguments[0]) {
       case "layer" -> loads(file, Plugins.in(layer(jars)));
       case "class-loader" -> loads(file, Plugins.in(classLoader(jars)));

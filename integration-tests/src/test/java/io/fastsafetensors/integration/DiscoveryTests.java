@@ -85,7 +85,8 @@ class DiscoveryTests {
       assertThat(jvm.exit()).as(jvm.output()).isZero();
       assertThat(jvm.output())
           .contains("device host, available")
-          .contains("backend ?, unavailable: refused: ",
+          .contains(
+              "backend ?, unavailable: refused: ",
               "module org.example.http uses another copy of this library")
           .doesNotContain("backend example-http, available");
     }

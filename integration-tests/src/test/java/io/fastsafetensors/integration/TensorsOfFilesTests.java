@@ -73,7 +73,8 @@ class TensorsOfFilesTests {
                     [1.5000e+06, 1.5000e+06, 1.5000e+06],
                     [1.5000e+06, 1.5000e+06, 1.5000e+06],
                     [1.5000e+06, 1.5000e+06, 1.5000e+06]], name='w', dtype=F32, shape=[500000, 3],\
-             device=%s)"""
+             device=%s)\
+            """
                 .formatted(tensor.device()));
   }
 

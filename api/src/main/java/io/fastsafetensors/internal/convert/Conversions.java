@@ -52,7 +52,8 @@ public final class Conversions {
         ParallelRanges.run(
             elements,
             GRAIN,
-            (start, end) -> step.runAll(new ConversionBlock(source, target, end - start), start, end),
+            (start, end) ->
+                step.runAll(new ConversionBlock(source, target, end - start), start, end),
             source,
             target);
       }

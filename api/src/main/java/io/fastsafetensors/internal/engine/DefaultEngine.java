@@ -67,7 +67,7 @@ public final class DefaultEngine implements Engine {
     int localRank = config.map(GroupConfig::localRank).orElse(0);
     Device own = RankDevice.of(device, localRank, () -> installed().devices());
     return config.isPresent()
-        ? join(config.get().toBuilder().device(own).build())
+        ? join(config.get().toBuilder().device(own).build(), installed())
         : ConnectedGroup.alone(own);
   }
 

@@ -82,10 +82,10 @@ final class ValueRules {
    */
   static long position(TensorSpec spec, long[] index) {
     Shape shape = spec.shape();
-    if (index.length != shape.rank()) {
+    if (index.length != shape.dimensions()) {
       throw new IllegalArgumentException(
           "tensor %s: index %s is of %s dimensions, the tensor of %s"
-              .formatted(spec, Arrays.toString(index), index.length, shape.rank()));
+              .formatted(spec, Arrays.toString(index), index.length, shape.dimensions()));
     }
     long position = 0;
     for (int dim = 0; dim < index.length; dim++) {
@@ -112,7 +112,7 @@ final class ValueRules {
   }
 
   private static String index(Shape shape, long position) {
-    long[] index = new long[shape.rank()];
+    long[] index = new long[shape.dimensions()];
     long rest = position;
     for (int dim = index.length - 1; dim >= 0; dim--) {
       index[dim] = rest % shape.dim(dim);

@@ -89,7 +89,9 @@ public record Slice(Shape shape, long offset, long rows, long rowBytes, long pit
                   Printable.quote(tensor),
                   shape,
                   dim,
-                  shape.dimensions() == 0 ? "a tensor that is no scalar" : "0 to " + (shape.dimensions() - 1)));
+                  shape.dimensions() == 0
+                      ? "a tensor that is no scalar"
+                      : "0 to " + (shape.dimensions() - 1)));
     }
     if (shape.dim(dim) < 0) {
       throw new IllegalArgumentException(

@@ -41,7 +41,7 @@ final class Refusals {
         .with("id", id);
   }
 
-  static Reason duplicateId(Registration<?> first) {
+  static Reason duplicateId(RegisteredPlugin<?> first) {
     return Reason.of(
             "plugin.duplicate-id",
             "id '{id}' is taken by {class} from {source}: remove one of the two")
@@ -50,7 +50,7 @@ final class Refusals {
         .with("source", first.source());
   }
 
-  static Reason replacedBy(Registration<?> instance) {
+  static Reason replacedBy(RegisteredPlugin<?> instance) {
     return Reason.of("plugin.replaced", "id '{id}' is taken by an instance of {class}")
         .with("id", instance.id())
         .with("class", instance.provider().getClass().getName());

@@ -3,8 +3,8 @@ package io.fastsafetensors.toolkit.group;
 
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.toolkit.group.Handshake.Answer;
-import io.fastsafetensors.toolkit.group.Handshake.Peer;
 import io.fastsafetensors.toolkit.group.Handshake.OtherJobException;
+import io.fastsafetensors.toolkit.group.Handshake.Peer;
 import io.fastsafetensors.toolkit.group.Handshake.Reply;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -66,7 +66,9 @@ final class Acceptor {
       while (true) {
         Socket socket = server.accept();
         addPending(socket);
-        Thread.ofVirtual().name("fastsafetensors-rendezvous-handshake").start(() -> shakeHands(socket));
+        Thread.ofVirtual()
+            .name("fastsafetensors-rendezvous-handshake")
+            .start(() -> shakeHands(socket));
       }
     } catch (IOException e) {
       // Closed: no other rank is waited for.

@@ -19,8 +19,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A connection between rank 0 and another rank. One thread reads and one writes, so that a
- * slow rank delays no other.
+ * A connection between rank 0 and another rank. One thread reads and one writes, so that a slow
+ * rank delays no other.
  */
 final class Connection {
   private final Socket socket;
@@ -41,7 +41,8 @@ final class Connection {
   }
 
   /** Takes a socket; nothing is read before {@link #start}. */
-  Connection(Socket socket, String name, Heartbeats heartbeats, GroupState state, Listener listener) {
+  Connection(
+      Socket socket, String name, Heartbeats heartbeats, GroupState state, Listener listener) {
     this.socket = socket;
     this.heartbeats = heartbeats;
     this.state = state;

@@ -32,7 +32,11 @@ sealed interface Frame {
    */
   @SuppressWarnings("ArrayRecordComponent") // Passed on, never compared.
   record Contribution(
-      ExchangeId exchange, String operation, List<Integer> members, long timeoutNanos, byte[] message)
+      ExchangeId exchange,
+      String operation,
+      List<Integer> members,
+      long timeoutNanos,
+      byte[] message)
       implements Frame {}
 
   /**

@@ -2,10 +2,10 @@
 package io.fastsafetensors.toolkit.group;
 
 import io.fastsafetensors.internal.group.Failure;
-import io.fastsafetensors.toolkit.group.Frame.Heartbeat;
 import io.fastsafetensors.toolkit.group.Frame.Contribution;
 import io.fastsafetensors.toolkit.group.Frame.Failed;
 import io.fastsafetensors.toolkit.group.Frame.Gathered;
+import io.fastsafetensors.toolkit.group.Frame.Heartbeat;
 import io.fastsafetensors.toolkit.group.Frame.Late;
 import io.fastsafetensors.toolkit.group.Frame.Leaving;
 import io.fastsafetensors.toolkit.group.Frame.Started;
@@ -53,7 +53,8 @@ final class FrameCodec {
     }
   }
 
-  private static void writeContribution(Contribution contribution, DataOutputStream out) throws IOException {
+  private static void writeContribution(Contribution contribution, DataOutputStream out)
+      throws IOException {
     out.writeByte('B');
     writeExchange(contribution.exchange(), out);
     out.writeUTF(contribution.operation());
@@ -95,7 +96,8 @@ final class FrameCodec {
   }
 
   private static Contribution readContribution(DataInputStream in) throws IOException {
-    return new Contribution(readExchange(in), in.readUTF(), readRanks(in), in.readLong(), readBytes(in));
+    return new Contribution(
+        readExchange(in), in.readUTF(), readRanks(in), in.readLong(), readBytes(in));
   }
 
   private static ExchangeId readExchange(DataInputStream in) throws IOException {

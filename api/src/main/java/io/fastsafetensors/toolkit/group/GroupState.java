@@ -14,8 +14,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this rank knows of the group: whether it has started or failed, and the results of exchanges.
- * Threads of connections update it, callers wait for it.
+ * What this rank knows of the group: whether it has started or failed, and the results of
+ * exchanges. Threads of connections update it, callers wait for it.
  */
 final class GroupState {
   /** The rank that a rank waits for if it waits for none. */
@@ -101,7 +101,8 @@ final class GroupState {
   }
 
   /** Waits for everyone's messages; empty if the group fails or is late. */
-  Optional<List<byte[]>> awaitGathered(ExchangeId exchange, Deadline deadline) throws InterruptedException {
+  Optional<List<byte[]>> awaitGathered(ExchangeId exchange, Deadline deadline)
+      throws InterruptedException {
     lock.lock();
     try {
       await(() -> gathered.containsKey(exchange), deadline);

@@ -116,7 +116,9 @@ final class Handshake {
   void answer(Socket socket, byte[] own, Peer peer, Reply reply) throws IOException {
     int answer = reply.answer().number;
     byte[] code =
-        peer.isAuthenticated() ? code('H', peer.nonce(), own, answer, reply.size()) : new byte[CODE];
+        peer.isAuthenticated()
+            ? code('H', peer.nonce(), own, answer, reply.size())
+            : new byte[CODE];
     write(
         socket,
         ByteBuffer.allocate(2 * Integer.BYTES + CODE)
@@ -129,8 +131,7 @@ final class Handshake {
   /** Another rank: sends to rank 0 who this is, and reads its answer. */
   Reply connect(Socket socket, int rank, int size, Deadline deadline) throws IOException {
     ByteBuffer greeting =
-        Sockets.read(
-            socket, Long.BYTES + JOB + NONCE, Sockets.sooner(deadline, GREETING_PATIENCE));
+        Sockets.read(socket, Long.BYTES + JOB + NONCE, Sockets.sooner(deadline, GREETING_PATIENCE));
     try {
       checkGreeting(greeting);
     } catch (OtherJobException e) {

@@ -4,10 +4,10 @@ package io.fastsafetensors.toolkit.group;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.internal.group.Failure;
 import io.fastsafetensors.spi.Deadline;
-import io.fastsafetensors.toolkit.group.Frame.Heartbeat;
 import io.fastsafetensors.toolkit.group.Frame.Contribution;
 import io.fastsafetensors.toolkit.group.Frame.Failed;
 import io.fastsafetensors.toolkit.group.Frame.Gathered;
+import io.fastsafetensors.toolkit.group.Frame.Heartbeat;
 import io.fastsafetensors.toolkit.group.Frame.Late;
 import io.fastsafetensors.toolkit.group.Frame.Leaving;
 import io.fastsafetensors.toolkit.group.Frame.Started;
@@ -187,7 +187,8 @@ final class Hub implements Control, PendingExchanges.Listener {
   public void complete(List<Integer> members, Gathered gathered) {
     for (int member : members) {
       if (member == 0) {
-        state.gathered(gathered.exchange(), gathered.messages().stream().map(byte[]::clone).toList());
+        state.gathered(
+            gathered.exchange(), gathered.messages().stream().map(byte[]::clone).toList());
       } else {
         connectionTo(member).send(gathered);
       }

@@ -41,7 +41,8 @@ final class Joining {
     return join(config, InetAddress::getAllByName);
   }
 
-  static Rendezvous join(GroupConfig config, Endpoints.Resolver resolver) throws CollectiveException {
+  static Rendezvous join(GroupConfig config, Endpoints.Resolver resolver)
+      throws CollectiveException {
     Joining joining = new Joining(config, resolver);
     try {
       return config.rank() == 0 ? joining.joinAsHub() : joining.joinAsMember();

@@ -4,10 +4,10 @@ package io.fastsafetensors.toolkit.group;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.internal.group.Failure;
 import io.fastsafetensors.spi.Deadline;
-import io.fastsafetensors.toolkit.group.Frame.Heartbeat;
 import io.fastsafetensors.toolkit.group.Frame.Contribution;
 import io.fastsafetensors.toolkit.group.Frame.Failed;
 import io.fastsafetensors.toolkit.group.Frame.Gathered;
+import io.fastsafetensors.toolkit.group.Frame.Heartbeat;
 import io.fastsafetensors.toolkit.group.Frame.Late;
 import io.fastsafetensors.toolkit.group.Frame.Leaving;
 import io.fastsafetensors.toolkit.group.Frame.Started;
@@ -56,7 +56,8 @@ final class Member implements Control, Connection.Listener {
       case Gathered(ExchangeId exchange, var messages) -> state.gathered(exchange, messages);
       case Failed(Failure failure) -> state.fail(failure);
       case Leaving() -> hubLeaves = true;
-      case Contribution contribution -> throw new IOException("only other ranks send " + contribution.exchange());
+      case Contribution contribution ->
+          throw new IOException("only other ranks send " + contribution.exchange());
       case Late(Failure lateness) -> throw new IOException("only other ranks send " + lateness);
     }
   }

@@ -13,8 +13,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * An exchange that still lacks the messages of some members. Guarded by a lock of the caller, except
- * for the wait.
+ * An exchange that still lacks the messages of some members. Guarded by a lock of the caller,
+ * except for the wait.
  */
 final class PendingExchange {
   private final int first;

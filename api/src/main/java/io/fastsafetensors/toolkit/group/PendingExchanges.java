@@ -50,7 +50,8 @@ final class PendingExchanges {
     return pending.computeIfAbsent(contribution.exchange(), _ -> start(rank, contribution));
   }
 
-  private synchronized boolean completes(PendingExchange exchange, int rank, Contribution contribution) {
+  private synchronized boolean completes(
+      PendingExchange exchange, int rank, Contribution contribution) {
     exchange.contribute(rank, contribution.message());
     return exchange.missing().isEmpty() && pending.remove(contribution.exchange(), exchange);
   }

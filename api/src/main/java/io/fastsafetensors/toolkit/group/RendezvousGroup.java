@@ -77,7 +77,8 @@ final class RendezvousGroup implements Rendezvous {
       throws CollectiveException {
     check(operation);
     ExchangeId id = new ExchangeId(name, exchanges++);
-    control.contribute(new Contribution(id, operation, members, timeout.toNanos(), message.clone()));
+    control.contribute(
+        new Contribution(id, operation, members, timeout.toNanos(), message.clone()));
     try {
       Optional<List<byte[]>> all = state.awaitGathered(id, Deadline.after(timeout.plus(GRACE)));
       if (all.isEmpty()) {
@@ -149,7 +150,8 @@ final class RendezvousGroup implements Rendezvous {
   public CollectiveException fail(String operation, String detail, @Nullable Throwable cause) {
     Failure own = new Failure(members.get(rank), "failed: " + detail);
     try {
-      Optional<Failure> other = state.awaitFailure(Deadline.after(Heartbeats.shorter(GRACE, timeout)));
+      Optional<Failure> other =
+          state.awaitFailure(Deadline.after(Heartbeats.shorter(GRACE, timeout)));
       if (other.isEmpty()) {
         control.fail(own);
       }

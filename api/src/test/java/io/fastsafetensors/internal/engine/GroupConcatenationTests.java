@@ -37,7 +37,7 @@ class GroupConcatenationTests {
     List<String> names = new ArrayList<>(List.of("0.F16"));
     names.add(size > 1 ? "1.F16" : "0.F16");
     names.add("0.F16");
-    for (int dim = 0; dim < RankFiles.SHAPE.rank(); dim++) {
+    for (int dim = 0; dim < RankFiles.SHAPE.dimensions(); dim++) {
       int along = dim;
       List<byte[]> got =
           Ranks.load(

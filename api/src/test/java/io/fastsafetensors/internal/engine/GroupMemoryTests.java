@@ -65,7 +65,7 @@ class GroupMemoryTests {
             files,
             LoadOptions.defaults(),
             (group, buffer) -> {
-              try (Tensor part = buffer.sharded("a", 0)) {
+              try (Tensor part = buffer.tensor("a", TensorOptions.of(Cut.shard(0)))) {
                 return part.retain();
               }
             });

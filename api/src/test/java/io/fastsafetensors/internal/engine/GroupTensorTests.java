@@ -69,7 +69,7 @@ class GroupTensorTests {
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
   void theShardsOfAllRanksMakeUpTheTensor(int size) throws Exception {
     RankFiles files = RankFiles.write(folder, Math.min(size, 2), DType.values());
-    for (int dim = 0; dim < SHAPE.rank(); dim++) {
+    for (int dim = 0; dim < SHAPE.dimensions(); dim++) {
       int along = dim;
       List<Map<String, byte[]>> got =
           Ranks.load(
@@ -190,7 +190,7 @@ class GroupTensorTests {
         LoadOptions.builder().cache(true).build(),
         (group, buffer) -> {
           for (String name : buffer.keys()) {
-            for (int dim = 0; dim < SHAPE.rank(); dim++) {
+            for (int dim = 0; dim < SHAPE.dimensions(); dim++) {
               TensorOptions options = TensorOptions.of(Cut.shard(dim));
               for (int receiver = 0; receiver < size; receiver++) {
                 Optional<Tensor> sent = buffer.send(name, receiver, options);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.Shape;
@@ -100,7 +101,7 @@ class RetainTests {
     buffer = loader.load();
     Tensor first = buffer.tensor("w").retain();
     Tensor second = first.retain();
-    Tensor copy = buffer.tensor("w", DType.F64);
+    Tensor copy = buffer.tensor("w", TensorOptions.of(DType.F64));
     Tensor third = copy.retain();
     assertThat(third.address()).isEqualTo(copy.address());
     buffer.close();

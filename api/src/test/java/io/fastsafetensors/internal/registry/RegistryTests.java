@@ -5,18 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.GroupConfig;
+import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
-import io.fastsafetensors.spi.Collective;
-import io.fastsafetensors.spi.Transport;
-import io.fastsafetensors.toolkit.plugin.Runtimes;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.Collective;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.io.IOException;
 import java.net.URL;
 import java.util.Collections;
@@ -148,7 +148,7 @@ class RegistryTests {
             .with(new OfRuntimes(), new Gpus("some-gpus", Availability.available(""), 1));
     assertThat(both.probe(gpu))
         .anyMatch(report ->
-            report.id().equals("of-runtimes") && report.detail().equals("some-gpus"));
+            report.id().equals("of-runtimes") && report.detail().toString().equals("some-gpus"));
     GroupConfig config = GroupConfig.builder(0, 2).port(9).device(gpu).build();
     assertThatThrownBy(() -> ProcessGroup.join(config, both)).hasMessage("joined by some-gpus");
     assertThatThrownBy(() -> Runtimes.of(gpu)).hasMessageContaining("no plug-in has devices");

@@ -121,7 +121,8 @@ class PolicyTests {
       assertThat(report.files().getFirst().backend()).isEqualTo("gds");
       assertThat(report.files().getFirst().bytesByPath()).containsKey(TransferPath.DIRECT);
       assertThat(report.files().getFirst().reason().toString())
-          .contains("compatibility mode, by the host: " + HostView.system().obstacle().orElseThrow());
+          .contains(
+              "compatibility mode, by the host: " + HostView.system().obstacle().orElseThrow());
     }
   }
 
