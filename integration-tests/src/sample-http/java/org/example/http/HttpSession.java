@@ -60,7 +60,9 @@ final class HttpSession implements IoSession {
       throw new UnsupportedTransferException(HttpBackend.ID, plan.file(), "HTTP copies", null);
     }
     long alignment = Math.max(64, options.alignment()); // IO-108
-    RangeLayout layout = RangeLayout.of(plan, new RangeLayout.Rules(alignment, 0, 4096, 1));
+    RangeLayout.Rules rules =
+        RangeLayout.Rules.builder().alignment(alignment).maxGap(4096).build();
+    RangeLayout layout = RangeLayout.of(plan, rules);
     budget.take(layout.bytes()); // IO-113
     DeviceBuffer buffer = context.allocate(layout.bytes(), layout.bufferAlignment());
     List<Span> blocks = layout.blocks(options.blockBytes() > 0 ? options.blockBytes() : 8 << 20);

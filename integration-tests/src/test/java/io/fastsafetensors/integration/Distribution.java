@@ -73,7 +73,13 @@ final class Distribution {
   static Jvm fst(
       Path folder, Map<String, String> environment, List<String> options, String... arguments)
       throws IOException, InterruptedException {
-    return Jvm.run(folder, environment, arguments(options, arguments));
+    return Jvm.run(folder, environment, arguments(LIB, options, arguments));
+  }
+
+  /** Runs the command from other jars. */
+  static Jvm fst(Path lib, Path folder, List<String> options, String... arguments)
+      throws IOException, InterruptedException {
+    return Jvm.run(folder, arguments(lib, options, arguments));
   }
 
   /** Runs the command in a shell, after another command such as {@code ulimit -n 40}. */
@@ -82,18 +88,18 @@ final class Distribution {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     List<String> shell = new ArrayList<>(List.of("bash", "-c", before + "; exec \"$@\"", "sh"));
     shell.add(java);
-    shell.addAll(arguments(List.of(), arguments));
+    shell.addAll(arguments(LIB, List.of(), arguments));
     return Jvm.run(folder, new ProcessBuilder(shell));
   }
 
-  private static List<String> arguments(List<String> options, String... arguments)
+  private static List<String> arguments(Path lib, List<String> options, String... arguments)
       throws IOException {
     List<String> command = new ArrayList<>(options);
     command.addAll(
         List.of(
             "--enable-native-access=" + nativeModules(),
             "--module-path",
-            LIB.toString(),
+            lib.toString(),
             "-m",
             "io.fastsafetensors.cli/io.fastsafetensors.cli.Main"));
     command.addAll(List.of(arguments));

@@ -359,7 +359,7 @@ final class HttpMutations {
         http(
             "IO-115",
             "counts half of the bytes",
-            "Map.of(TransferPath.BUFFERED, bytes)",
-            "Map.of(TransferPath.BUFFERED, bytes / 2)"));
+            ".bytes(TransferPath.BUFFERED, bytes)",
+            ".bytes(TransferPath.BUFFERED, bytes / 2)"));
   }
 }

@@ -25,15 +25,26 @@ record SamplePlugin(Path root) {
 
   /** Compiles it with a change, and packs it. */
   Path jar(Path folder, Mutation mutation) throws IOException {
-    return jar(folder, mutation.apply(texts()), "-Xlint:none", "-nowarn");
+    return jar(
+        folder,
+        mutation.apply(texts()),
+        Distribution.compilePath(),
+        "-Xlint:none",
+        "-nowarn");
   }
 
   /** Compiles and packs it; a warning is an error. */
   Path jar(Path folder) throws IOException {
-    return jar(folder, texts(), Javac.STRICT);
+    return jar(folder, Distribution.compilePath());
   }
 
-  private Path jar(Path folder, Map<String, String> texts, String... lint) throws IOException {
+  /** Compiles it on a module path, and packs it; a warning is an error. */
+  Path jar(Path folder, String modulePath) throws IOException {
+    return jar(folder, texts(), modulePath, Javac.STRICT);
+  }
+
+  private Path jar(Path folder, Map<String, String> texts, String modulePath, String... lint)
+      throws IOException {
     Path copy = Files.createTempDirectory(folder, "sources");
     for (Map.Entry<String, String> text : texts.entrySet()) {
       Path file = copy.resolve(text.getKey());
@@ -42,7 +53,7 @@ record SamplePlugin(Path root) {
     }
     Path classes = Files.createTempDirectory(folder, "classes");
     List<String> options = new ArrayList<>(List.of(lint));
-    options.addAll(List.of("--module-path", Distribution.compilePath()));
+    options.addAll(List.of("--module-path", modulePath));
     Javac.compile(classes, javaFiles(copy.resolve("java")), options.toArray(String[]::new));
     Path jar = folder.resolve(root.getFileName() + ".jar");
     int status =
