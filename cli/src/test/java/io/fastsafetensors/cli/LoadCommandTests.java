@@ -8,6 +8,7 @@ import io.fastsafetensors.format.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,7 +47,8 @@ class LoadCommandTests {
     Map<String, Object> json =
         JsonText.object(Fst.run("load", "--json", "--backend", "cpu", folder).out());
     assertThat(json.keySet())
-        .containsExactly("files", "tensors", "bytes", "seconds", "gbps", "backend", "explain");
+        .containsExactly(
+            "files", "tensors", "bytes", "seconds", "gbps", "backend", "explain", "report");
     assertThat(json)
         .containsEntry("files", 2L)
         .containsEntry("tensors", 2L)
@@ -55,6 +57,20 @@ class LoadCommandTests {
     double seconds = (double) json.get("seconds");
     assertThat((double) json.get("gbps")).isCloseTo(40_256 / seconds / 1e9, within(1e-9));
     assertThat(json.get("explain").toString()).contains("a.safetensors", "b.safetensors");
+  }
+
+  @Test
+  void theReportHasReasonsAsCodesValuesAndText() throws IOException {
+    String out = Fst.run("load", "--json", "--backend", "cpu", "--dtype", "F16", folder).out();
+    Map<?, ?> report = (Map<?, ?>) JsonText.object(out).get("report");
+    Map<?, ?> file = (Map<?, ?>) ((List<?>) report.get("files")).getFirst();
+    assertThat(file.get("reason"))
+        .isEqualTo(Map.of("code", "path.mapped", "text", "mapped: no copy", "values", Map.of()));
+    assertThat(file.get("backend")).isEqualTo("cpu");
+    assertThat(((Map<?, ?>) file.get("bytes_by_path")).get("mapped")).isInstanceOf(Long.class);
+    assertThat(((List<?>) report.get("conversions")).toString()).contains("code=dtype.");
+    assertThat(((List<?>) report.get("plugins")).toString())
+        .contains("kind=backend, id=cpu", "code=plugin.available");
   }
 
   private static org.assertj.core.data.Offset<Double> within(double offset) {

@@ -60,8 +60,7 @@ final class HttpSession implements IoSession {
       throw new UnsupportedTransferException(HttpBackend.ID, plan.file(), "HTTP copies", null);
     }
     long alignment = Math.max(64, options.alignment()); // IO-108
-    RangeLayout.Rules rules =
-        RangeLayout.Rules.builder().alignment(alignment).maxGap(4096).build();
+    RangeLayout.Rules rules = RangeLayout.Rules.builder().alignment(alignment).maxGap(4096).build();
     RangeLayout layout = RangeLayout.of(plan, rules);
     budget.take(layout.bytes()); // IO-113
     DeviceBuffer buffer = context.allocate(layout.bytes(), layout.bufferAlignment());

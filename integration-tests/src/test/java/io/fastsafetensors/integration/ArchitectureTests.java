@@ -27,6 +27,7 @@ import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Provider;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,41 @@ class ArchitectureTests {
         .and()
         .arePublic()
         .should(notShowPlugIns)
+        .check(CLASSES);
+  }
+
+  /** A component more breaks who calls the constructor or takes it apart: docs/versioning.md. */
+  @Test
+  void whatCanGrowIsNoRecord() {
+    Set<String> fixed =
+        Set.of(
+            "Device",
+            "TensorInfo",
+            "RawHeader",
+            "ByteRange",
+            "Region",
+            "Span",
+            "SampleFile",
+            "SimFaults");
+    classes()
+        .that()
+        .resideInAnyPackage(PUBLISHED)
+        .or()
+        .resideInAnyPackage(ROOT + ".testkit", ROOT + ".testkit.sim")
+        .should(
+            new ArchCondition<>("be no public record but one of a fixed form") {
+              @Override
+              public void check(JavaClass type, ConditionEvents events) {
+                boolean isShown =
+                    type.getModifiers().contains(JavaModifier.PUBLIC)
+                        && type.getEnclosingClass()
+                            .map(outer -> outer.getModifiers().contains(JavaModifier.PUBLIC))
+                            .orElse(true);
+                if (type.isRecord() && isShown && !fixed.contains(type.getSimpleName())) {
+                  events.add(SimpleConditionEvent.violated(type, type.getName() + " is a record"));
+                }
+              }
+            })
         .check(CLASSES);
   }
 

@@ -123,7 +123,11 @@ final class GrownApi {
     }
     Path classes = Files.createDirectories(folder.resolve("grown-classes"));
     Javac.compile(
-        classes, SamplePlugin.files(sources), "-nowarn", "--module-path", Distribution.compilePath());
+        classes,
+        SamplePlugin.files(sources),
+        "-nowarn",
+        "--module-path",
+        Distribution.compilePath());
     Path original = Path.of(Distribution.jars("api").split(File.pathSeparator)[1]);
     Path jar = Files.copy(original, folder.resolve(original.getFileName()));
     int status =

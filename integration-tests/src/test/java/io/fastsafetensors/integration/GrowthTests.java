@@ -105,16 +105,15 @@ class GrowthTests {
     return Distribution.jars("api").split(File.pathSeparator)[1];
   }
 
-  /** Links the jars of the command and the testkit, all but the API's. */
+  /** Copies the jars of the command and the testkit, all but the API's. */
   private static Path distribution() throws IOException {
-    Path lib = Files.createDirectories(folder.resolve("dist").resolve("lib"));
-    try (var jars = Files.list(Distribution.LIB)) {
-      for (Path each : jars.toList()) {
+    for (Path from : List.of(Distribution.LIB, Distribution.TESTKIT)) {
+      Path to = Files.createDirectories(folder.resolve("dist").resolve(from.getFileName()));
+      for (Path each : SamplePlugin.files(from)) {
         boolean isApi = each.toString().equals(original());
-        Files.createSymbolicLink(lib.resolve(each.getFileName()), isApi ? jar : each);
+        Files.copy(isApi ? jar : each, to.resolve(each.getFileName()));
       }
     }
-    Files.createSymbolicLink(lib.resolveSibling("testkit"), Distribution.TESTKIT);
-    return lib;
+    return folder.resolve("dist").resolve(Distribution.LIB.getFileName());
   }
 }

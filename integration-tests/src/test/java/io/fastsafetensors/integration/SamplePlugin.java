@@ -26,11 +26,7 @@ record SamplePlugin(Path root) {
   /** Compiles it with a change, and packs it. */
   Path jar(Path folder, Mutation mutation) throws IOException {
     return jar(
-        folder,
-        mutation.apply(texts()),
-        Distribution.compilePath(),
-        "-Xlint:none",
-        "-nowarn");
+        folder, mutation.apply(texts()), Distribution.compilePath(), "-Xlint:none", "-nowarn");
   }
 
   /** Compiles and packs it; a warning is an error. */
