@@ -267,12 +267,12 @@ public final class RangeLayout {
    * @throws ArithmeticException if the buffer would pass 2^63 bytes
    */
   public static RangeLayout of(RangePlan plan, Rules rules) {
-    Builder builder = new Builder(rules);
+    SpanPlacement placement = new SpanPlacement(rules);
     List<ByteRange> ranges = plan.ranges();
-    long[] offsets = ranges.stream().mapToLong(builder::place).toArray();
+    long[] offsets = ranges.stream().mapToLong(placement::place).toArray();
     long[] sizes = ranges.stream().mapToLong(ByteRange::size).toArray();
-    builder.endSpan();
-    return new RangeLayout(builder.spans, offsets, sizes, builder.bufferEnd, rules);
+    placement.endSpan();
+    return new RangeLayout(placement.spans(), offsets, sizes, placement.bufferEnd(), rules);
   }
 
   /**
@@ -344,71 +344,5 @@ public final class RangeLayout {
   @Override
   public String toString() {
     return "RangeLayout[" + Arrays.stream(sizes).sum() + " bytes in " + bytes + ", " + spans + "]";
-  }
-
-  /** Places ranges one after the other; the last span is open. */
-  private static final class Builder {
-    private final Rules rules;
-    private final List<Span> spans = new ArrayList<>();
-    private boolean open;
-    private long fileBegin;
-    private long fileEnd;
-    private long bufferBegin;
-    private long spanGrain;
-    private long bufferEnd;
-
-    Builder(Rules rules) {
-      this.rules = rules;
-    }
-
-    long place(ByteRange range) {
-      if (range.size() == 0) {
-        return 0;
-      }
-      if (!open || !joins(range)) {
-        endSpan();
-        startSpan(range);
-      }
-      fileEnd = range.end();
-      return range.begin() - fileBegin + bufferBegin;
-    }
-
-    private boolean joins(ByteRange range) {
-      boolean near = down(range.begin(), spanGrain) - up(fileEnd, spanGrain) <= rules.maxGap;
-      return near
-          && (range.size() < rules.alignFrom
-              || isAligned(range.begin() - fileBegin + bufferBegin, rules.alignment));
-    }
-
-    private void startSpan(ByteRange range) {
-      boolean onGrain =
-          range.size() < rules.alignFrom
-              || isAligned(range.begin(), Math.min(rules.alignment, rules.grain));
-      spanGrain = onGrain ? rules.grain : 1;
-      fileBegin = down(range.begin(), spanGrain);
-      bufferBegin = up(bufferEnd, Math.max(rules.alignment, spanGrain));
-      open = true;
-    }
-
-    void endSpan() {
-      if (open) {
-        long bytes = up(fileEnd, spanGrain) - fileBegin;
-        spans.add(new Span(fileBegin, bufferBegin, bytes));
-        bufferEnd = Math.addExact(bufferBegin, bytes);
-        open = false;
-      }
-    }
-
-    private static boolean isAligned(long value, long alignment) {
-      return (value & (alignment - 1)) == 0;
-    }
-
-    private static long down(long value, long alignment) {
-      return value & -alignment;
-    }
-
-    private static long up(long value, long alignment) {
-      return Math.addExact(value, alignment - 1) & -alignment;
-    }
   }
 }
