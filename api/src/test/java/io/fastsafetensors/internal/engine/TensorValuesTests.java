@@ -185,8 +185,7 @@ class TensorValuesTests {
               """
               tensor([[ 0,  0,  0,  ...,  0,  0,  0],
                       [ 0,  0,  0,  ...,  0,  0,  0],
-                      [ 0,  0,  0,  ...,  0, -7,  0]], name='w', dtype=I8,
-                     shape=[3, 1073741824], device=cpu)\
+                      [ 0,  0,  0,  ...,  0, -7,  0]], name='w', dtype=I8, shape=[3, 1073741824], device=cpu)\
               """);
     }
   }
