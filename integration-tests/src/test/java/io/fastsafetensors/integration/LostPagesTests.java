@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.integration;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.AccessPath;
@@ -52,6 +53,10 @@ class LostPagesTests {
         Tensor tensor = buffer.tensor("b");
         assertNamed(file, () -> tensor.toHost(elements));
         assertNamed(file, () -> tensor.copy().close());
+        assertNamed(file, tensor::toFloatArray);
+        assertNamed(file, tensor::toDoubleArray);
+        assertNamed(file, () -> tensor.getFloat(BYTES / 8 - 1));
+        assertThat(tensor.toString()).contains("cut off", "name='b', dtype=F32");
         assertNamed(file, () -> tensor.to(DType.F16).close());
         assertNamed(file, () -> buffer.tensor("b", TensorOptions.of(DType.BF16)).close());
         assertNamed(

@@ -20,26 +20,26 @@ public final class DefaultTensor implements Tensor {
   private final Leaks.Trace trace;
   private volatile boolean closed;
 
-  private DefaultTensor(Piece piece, boolean view) {
+  private DefaultTensor(Piece piece, boolean view, String what) {
     this.piece = piece;
     this.view = view;
-    this.trace = view ? Leaks.unwatched() : Leaks.watch(this, () -> describe(piece));
+    this.trace = view ? Leaks.unwatched() : Leaks.watch(this, () -> describe(what, piece));
   }
 
-  private static String describe(Piece piece) {
+  private static String describe(String what, Piece piece) {
     long bytes = piece.region().bytes();
-    return "a copy or a retained handle of tensor " + piece.spec() + " with " + bytes + " bytes";
+    return what + " of tensor " + piece.spec() + " with " + bytes + " bytes";
   }
 
   /** Makes a tensor that borrows its memory. */
   static Tensor view(Piece piece) {
-    return new DefaultTensor(piece, true);
+    return new DefaultTensor(piece, true, "a view");
   }
 
   /** Makes a tensor that becomes a holder of its memory. */
   static Tensor copy(Piece piece) {
     piece.memory().retain();
-    return new DefaultTensor(piece, false);
+    return new DefaultTensor(piece, false, "a copy");
   }
 
   /** Returns where an open tensor's elements are. */
@@ -186,6 +186,7 @@ public final class DefaultTensor implements Tensor {
   /** Reads the memory, which can't go away meanwhile. */
   private <T, E extends Exception> T read(LostPages.Work<T, E> work) throws LoadException, E {
     try (Memory.Use _ = use()) {
+      context().attached();
       return LostPages.named(List.of(piece.memory()), work);
     }
   }
@@ -211,7 +212,7 @@ public final class DefaultTensor implements Tensor {
     if (!piece.memory().tryRetain()) {
       throw ended();
     }
-    return new DefaultTensor(piece, false);
+    return new DefaultTensor(piece, false, "a retained handle");
   }
 
   private SharedContext context() {

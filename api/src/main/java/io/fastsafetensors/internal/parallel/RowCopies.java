@@ -52,6 +52,10 @@ public final class RowCopies {
 
   private static void copyBytes(
       MemorySegment source, long from, MemorySegment target, long to, long bytes) {
+    if (bytes <= SHARE) {
+      MemorySegment.copy(source, from, target, to, bytes);
+      return;
+    }
     ParallelRanges.run(
         bytes,
         Math.clamp(bytes / Runtime.getRuntime().availableProcessors(), SHARE, BEST_SHARE),

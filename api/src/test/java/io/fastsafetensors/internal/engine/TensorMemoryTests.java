@@ -166,6 +166,17 @@ class TensorMemoryTests {
   }
 
   @Test
+  void aTensorThatHasEndedLeavesNoFile() throws IOException {
+    SafetensorsWriter writer = new SafetensorsWriter();
+    try (Arena arena = Arena.ofShared()) {
+      Tensor tensor = floats(arena.allocate(16));
+      writer.add("w", tensor.dtype(), tensor.shape(), tensor);
+    }
+    assertThatIllegalStateException().isThrownBy(() -> writer.write(folder.resolve("f")));
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void aDevicesBytesComeAsAReadOnlyCopy() throws IOException {
     Samples file = new Samples(folder.resolve("f")).with("w", DType.U8, 5_000_000).write();
     Bench bench = new Bench();
