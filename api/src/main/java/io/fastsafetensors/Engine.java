@@ -78,11 +78,12 @@ public sealed interface Engine permits DefaultEngine {
    * Joins the group that a launcher started this process in; blocks until all are there.
    *
    * @param device where this rank's tensors live, with or without an index
+   * @param plugins where the collective and the devices are
    * @return the group
-   * @throws LoadException as of {@link ProcessGroup#join}
-   * @see ProcessGroup#fromEnvironment(String)
+   * @throws LoadException as of {@link ProcessGroup#join(GroupConfig, Plugins)}
+   * @see ProcessGroup#fromEnvironment(String, Plugins)
    */
-  ProcessGroup fromEnvironment(String device) throws LoadException;
+  ProcessGroup fromEnvironment(String device, Plugins plugins) throws LoadException;
 
   /**
    * Finds a checkpoint.

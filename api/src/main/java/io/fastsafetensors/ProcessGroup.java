@@ -90,8 +90,8 @@ public sealed interface ProcessGroup extends AutoCloseable permits ConnectedGrou
 
   /**
    * Joins the group of processes that a launcher started this one in: as {@link
-   * GroupConfig#fromEnvironment()} and {@link #join}. A process that no launcher started gets a
-   * group of one; {@link #launcher} tells. What was found is in {@link #toString}.
+   * GroupConfig#fromEnvironment()} and {@link #join(GroupConfig)}. A process that no launcher
+   * started gets a group of one; {@link #launcher} tells. What was found is in {@link #toString}.
    *
    * @param device where this rank's tensors live: {@code TYPE:INDEX}, or a type such as {@code
    *     cuda}, of which the index is the {@link #localRank}, or 0 where this process sees only one
@@ -103,7 +103,21 @@ public sealed interface ProcessGroup extends AutoCloseable permits ConnectedGrou
    *     the variable
    */
   static ProcessGroup fromEnvironment(String device) throws LoadException {
-    return Engines.get().fromEnvironment(device);
+    return fromEnvironment(device, Plugins.installed());
+  }
+
+  /**
+   * Joins the group of processes that a launcher started this one in, by a collective of given
+   * plug-ins; otherwise as {@link #fromEnvironment(String)}.
+   *
+   * @param device where this rank's tensors live, with or without an index
+   * @param plugins where the collective and the devices are; all ranks need the same collective
+   * @return the group, of which {@link #device} is that device; the caller closes it
+   * @throws LoadException as {@link #fromEnvironment(String)}
+   * @throws IllegalArgumentException as {@link #fromEnvironment(String)}
+   */
+  static ProcessGroup fromEnvironment(String device, Plugins plugins) throws LoadException {
+    return Engines.get().fromEnvironment(device, plugins);
   }
 
   /**

@@ -62,12 +62,12 @@ public final class DefaultEngine implements Engine {
   }
 
   @Override
-  public ProcessGroup fromEnvironment(String device) throws LoadException {
+  public ProcessGroup fromEnvironment(String device, Plugins plugins) throws LoadException {
     Optional<GroupConfig> config = GroupConfig.fromEnvironment();
     int localRank = config.map(GroupConfig::localRank).orElse(0);
-    Device own = RankDevice.of(device, localRank, () -> installed().devices());
+    Device own = RankDevice.of(device, localRank, plugins::devices);
     return config.isPresent()
-        ? join(config.get().toBuilder().device(own).build(), installed())
+        ? join(config.get().toBuilder().device(own).build(), plugins)
         : ConnectedGroup.alone(own);
   }
 

@@ -14,6 +14,7 @@ import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.Deadline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.WeakReference;
@@ -27,6 +28,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,6 +77,14 @@ class AsyncLoadTests {
     }
   }
 
+  private static void until(BooleanSupplier condition) {
+    Deadline deadline = Deadline.after(Duration.ofSeconds(50));
+    while (!condition.getAsBoolean()) {
+      assertThat(deadline.hasPassed()).as("too late").isFalse();
+      Thread.onSpinWait();
+    }
+  }
+
   private static Throwable failure(CompletableFuture<FileBuffer> future) {
     return catchThrowableOfType(ExecutionException.class, future::get).getCause();
   }
@@ -93,9 +103,11 @@ class AsyncLoadTests {
   void keepsNoBufferThatNobodyElseHas() throws Exception {
     try (Loader loader = bench.loader().addFiles(a)) {
       WeakReference<FileBuffer> kept = closedBuffer(loader);
-      while (kept.get() != null) {
-        System.gc(); // JUnit ends it
-      }
+      until(
+          () -> {
+            System.gc();
+            return kept.get() == null;
+          });
     }
   }
 
@@ -172,9 +184,7 @@ class AsyncLoadTests {
       goOn.countDown();
       bench.first.onAwait = _ -> {};
       loader.load().close();
-      while (loader.explain().keptBytes() > 0 || bench.ledger.stillOpen("session") > 0) {
-        Thread.onSpinWait(); // JUnit ends it
-      }
+      until(() -> loader.explain().keptBytes() == 0 && bench.ledger.stillOpen("session") == 0);
     }
   }
 
