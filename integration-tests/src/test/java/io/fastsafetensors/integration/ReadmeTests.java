@@ -16,7 +16,8 @@ class ReadmeTests {
   void theExampleLoadsTwoFiles() throws Exception {
     ReadmeProgram.writeSamples(folder);
     assertThat(run("Example"))
-        .contains("a0 F16 [16, 8]", "b0 F16 [16, 8]", "bytes to cpu", "a.safetensors: ");
+        .contains("a0 F16 [16, 8]", "b0 F16 [16, 8]", "bytes to cpu", "a.safetensors: ")
+        .contains("tensor([[0., 0., ", "name='b0', dtype=F16, shape=[16, 8], device=cpu)");
   }
 
   @Test
