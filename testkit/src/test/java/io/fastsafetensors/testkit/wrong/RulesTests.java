@@ -3,6 +3,7 @@ package io.fastsafetensors.testkit.wrong;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.testkit.CollectiveContract;
 import io.fastsafetensors.testkit.CollectiveProviderContract;
 import io.fastsafetensors.testkit.DeviceRuntimeContract;
@@ -46,6 +47,11 @@ final class RulesTests {
     assertThat(tested()).doesNotContainAnyElementsOf(untested);
     untested.addAll(tested());
     assertThat(untested).containsExactlyInAnyOrderElementsOf(found(RULE));
+  }
+
+  @Test
+  void theFormOfAnIdIsWrittenAsTheCodeHasIt() throws IOException {
+    assertThat(Files.readString(DOCUMENT)).contains("An id MUST be " + Provider.ID_FORM + ",");
   }
 
   @Test

@@ -123,7 +123,7 @@ final class HostTarget implements ReadTarget {
   }
 
   @Override
-  public Way way() {
-    return buffer.device().isCpu() ? Way.COPIED : Way.UNIFIED;
+  public Placement way() {
+    return buffer.device().isCpu() ? Placement.COPIED : Placement.UNIFIED;
   }
 }

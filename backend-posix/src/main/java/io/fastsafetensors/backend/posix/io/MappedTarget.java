@@ -40,7 +40,7 @@ final class MappedTarget extends MappingTarget {
   }
 
   @Override
-  public Way way() {
-    return Way.MAPPED;
+  public Placement way() {
+    return Placement.MAPPED;
   }
 }

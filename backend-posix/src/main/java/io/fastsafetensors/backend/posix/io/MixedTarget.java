@@ -77,7 +77,7 @@ final class MixedTarget extends MappingTarget {
   }
 
   @Override
-  public Way way() {
-    return Way.MIXED;
+  public Placement way() {
+    return Placement.MIXED;
   }
 }

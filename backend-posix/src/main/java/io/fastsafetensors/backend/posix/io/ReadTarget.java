@@ -78,5 +78,5 @@ sealed interface ReadTarget permits HostTarget, MappingTarget, RingTarget {
   List<Region> regions();
 
   /** Names this kind of target, for operators. */
-  Way way();
+  Placement way();
 }

@@ -112,7 +112,7 @@ final class RingTarget implements ReadTarget {
   }
 
   @Override
-  public Way way() {
-    return Way.STAGED;
+  public Placement way() {
+    return Placement.STAGED;
   }
 }

@@ -2,7 +2,7 @@
 package io.fastsafetensors.backend.posix.io;
 
 /** How a file gets into memory, as reports name it. */
-enum Way {
+enum Placement {
   MAPPED("path.mapped", "mapped"),
   MIXED("path.mixed", "mapped where cached"),
   COPIED("path.copied", "copied"),
@@ -12,7 +12,7 @@ enum Way {
   private final String code;
   private final String text;
 
-  Way(String code, String text) {
+  Placement(String code, String text) {
     this.code = code;
     this.text = text;
   }
