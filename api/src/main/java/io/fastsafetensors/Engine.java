@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -117,4 +118,34 @@ public sealed interface Engine permits DefaultEngine {
    * @see Tensor#of
    */
   Tensor tensor(String name, DType dtype, Shape shape, MemorySegment segment);
+
+  /**
+   * Finds what is in force.
+   *
+   * @param plugins the plug-ins
+   * @return all settings
+   * @see Configuration#inForce(Plugins)
+   */
+  Configuration configuration(Plugins plugins);
+
+  /**
+   * Sets what is set from outside of the program.
+   *
+   * @param builder a builder that nobody has changed
+   * @return the builder
+   * @throws IllegalArgumentException if something is malformed; it says where it was set
+   * @see LoadOptions#builder()
+   */
+  LoadOptions.Builder configure(LoadOptions.Builder builder);
+
+  /**
+   * Sets what is set from outside of the program.
+   *
+   * @param builder a builder
+   * @param environment the environment variables of this process
+   * @return the builder
+   * @throws IllegalArgumentException if something is malformed; it says where it was set
+   * @see GroupConfig#fromEnvironment()
+   */
+  GroupConfig.Builder configure(GroupConfig.Builder builder, Map<String, String> environment);
 }

@@ -4,6 +4,7 @@ package io.fastsafetensors;
 import io.fastsafetensors.internal.launch.Launch;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +20,7 @@ public final class GroupConfig {
   /** How long a call waits for the other ranks unless told otherwise. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
 
-  private static final String TIMEOUT = "FST_GROUP_TIMEOUT";
+  private static final String TOKEN = "FST_GROUP_TOKEN";
 
   private final int rank;
   private final int size;
@@ -77,9 +78,9 @@ public final class GroupConfig {
 
   /**
    * Reads what a launcher of ranks told this process: torchrun, {@code fst launch}, {@code srun},
-   * the starters of MPICH and Open MPI, or a Kubernetes indexed job. {@code FST_GROUP_TOKEN},
-   * {@code FST_COLLECTIVE} and {@code FST_GROUP_TIMEOUT} (seconds) set the rest; the device is
-   * {@code cpu}.
+   * the starters of MPICH and Open MPI, or a Kubernetes indexed job. The settings {@code
+   * group.token}, {@code group.collective} and {@code group.timeout} ({@link Configuration}) say
+   * the rest; the device is {@code cpu}.
    *
    * @return the configuration; empty if nothing says that this process is one of several
    * @throws IllegalArgumentException if it is one of several, and what is needed to find the others
@@ -90,8 +91,10 @@ public final class GroupConfig {
   }
 
   static Optional<GroupConfig> from(Map<String, String> environment) {
-    Duration timeout = timeout(environment);
-    return Launch.find(environment)
+    Builder settings = Engines.get().configure(builder(0, 1), environment);
+    Map<String, String> known = new HashMap<>(environment);
+    known.put(TOKEN, settings.token); // wherever it was set: ranks elsewhere can come then
+    return Launch.find(known)
         .map(launch ->
             builder(launch.rank(), launch.size())
                 .localRank(launch.localRank())
@@ -99,22 +102,10 @@ public final class GroupConfig {
                 .host(launch.place().host())
                 .port(launch.place().port())
                 .job(launch.place().job())
-                .token(environment.getOrDefault("FST_GROUP_TOKEN", "").strip())
-                .collective(environment.get("FST_COLLECTIVE"))
-                .timeout(timeout)
+                .token(settings.token)
+                .collective(settings.collective)
+                .timeout(settings.timeout)
                 .build());
-  }
-
-  private static Duration timeout(Map<String, String> environment) {
-    String seconds = environment.getOrDefault(TIMEOUT, "").strip();
-    if (seconds.isEmpty()) {
-      return DEFAULT_TIMEOUT;
-    }
-    if (!seconds.matches("[0-9]{1,9}") || Integer.parseInt(seconds) == 0) {
-      throw new IllegalArgumentException(
-          "environment variable " + TIMEOUT + " is '" + seconds + "': want seconds, at least 1");
-    }
-    return Duration.ofSeconds(Integer.parseInt(seconds));
   }
 
   /**

@@ -60,21 +60,29 @@ public final class LoadOptions {
   }
 
   /**
-   * Returns the defaults: every choice is the library's.
+   * Returns what {@link #builder()} starts from.
    *
    * @return options
+   * @throws IllegalArgumentException as {@link #builder()}
    */
   public static LoadOptions defaults() {
     return builder().build();
   }
 
   /**
-   * Starts from the defaults.
+   * Starts from what is set from outside of the program, by the settings {@code load.*} of {@link
+   * Configuration}; what isn't set is the library's choice. Each method of the builder replaces
+   * what was set for its option, {@link Builder#dtype(String, DType)} and {@link Builder#keepDtype}
+   * all rules. Which backend reads, and options of backends, are completed from outside when a load
+   * starts: where the program says nothing of either.
    *
    * @return a builder
+   * @throws IllegalArgumentException if a setting is malformed; it says where it was set
    */
   public static Builder builder() {
-    return new Builder();
+    Builder builder = Engines.get().configure(new Builder());
+    builder.inheritedRules = builder.dtypeRules.size();
+    return builder;
   }
 
   /**
@@ -219,6 +227,7 @@ public final class LoadOptions {
   public static final class Builder {
     private @Nullable DType dtype;
     private final List<DTypeRule> dtypeRules = new ArrayList<>();
+    private int inheritedRules;
     private @Nullable String backend;
     private AccessPath path = AccessPath.AUTO;
     private DirectMode direct = DirectMode.AUTO;
@@ -289,8 +298,7 @@ public final class LoadOptions {
      * @return this
      */
     public Builder dtype(String glob, DType dtype) {
-      dtypeRules.add(new DTypeRule(glob, Optional.of(dtype)));
-      return this;
+      return add(new DTypeRule(glob, Optional.of(dtype)));
     }
 
     /**
@@ -301,14 +309,23 @@ public final class LoadOptions {
      * @return this
      */
     public Builder keepDtype(String glob) {
-      dtypeRules.add(new DTypeRule(glob, Optional.empty()));
+      return add(new DTypeRule(glob, Optional.empty()));
+    }
+
+    /** The first rule of the program replaces those that are set from outside. */
+    private Builder add(DTypeRule rule) {
+      if (inheritedRules > 0) {
+        dtypeRules.clear();
+        inheritedRules = 0;
+      }
+      dtypeRules.add(rule);
       return this;
     }
 
     /**
      * Asks for one backend; loading fails if it is unavailable.
      *
-     * @param id the backend's id
+     * @param id the backend's id; {@code auto} is the best available, whatever is set from outside
      * @return this
      */
     public Builder backend(String id) {
@@ -454,11 +471,12 @@ public final class LoadOptions {
     /**
      * Sets an option of one backend, or says whether it is used: {@code on} is as if it had been
      * asked for by {@link #backend}, {@code off} leaves it out, {@code auto} is the library's
-     * choice. Loading with another value, or with values that contradict each other, is an {@code
-     * IllegalArgumentException}.
+     * choice. Loading with an option that no plug-in declares, with another value, or with values
+     * that contradict each other, is an {@code IllegalArgumentException} that names the nearest.
      *
      * @param key {@code ID.NAME}, or {@code ID}
-     * @param value what the backend documents; {@code auto}, {@code on} or {@code off}
+     * @param value what {@link Configuration.Setting#form} says; {@code auto}, {@code on} or {@code
+     *     off}
      * @return this
      */
     public Builder property(String key, String value) {

@@ -81,11 +81,25 @@ public final class IoOptions {
   }
 
   /**
-   * {@return options of single backends, as {@code ID.NAME}; others are ignored. {@code ID} alone
-   * is {@code on} where the user asked for that backend}
+   * {@return options of single backends, as {@code ID.NAME}; a session reads its own with {@link
+   * #property}. {@code ID} alone is {@code on} where the user asked for that backend}
    */
   public Map<String, String> properties() {
     return properties;
+  }
+
+  /**
+   * Returns the value of an option.
+   *
+   * @param <T> the type of the values
+   * @param option one of those that the plug-in declares
+   * @return what {@link #properties} says, or the default
+   * @throws IllegalArgumentException if that is malformed; the engine checks it before it opens a
+   *     session
+   */
+  public <T> T property(Provider.Option<T> option) {
+    String text = properties.get(option.name());
+    return text == null ? option.defaultValue() : option.parse(text, "a property of the load");
   }
 
   /** {@return the engine's side} */

@@ -57,13 +57,21 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<Probed> plugins = plugins();
     List<Fact> facts = facts();
+    SettingFacts settings = SettingFacts.read();
     if (json) {
-      Json.printObject(output.out(), target -> write(plugins, facts, target));
+      Json.printObject(
+          output.out(),
+          target -> {
+            write(plugins, facts, target);
+            settings.writeTo(target);
+          });
     } else {
       plugins.forEach(this::print);
       facts.forEach(fact -> print(fact.name, fact.text));
+      settings.lines().forEach(line -> print("setting", line));
+      settings.problems().forEach(problem -> print("problem", problem));
     }
-    return ExitCode.OK;
+    return settings.problems().isEmpty() ? ExitCode.OK : ExitCode.USAGE;
   }
 
   private List<Probed> plugins() {

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -51,34 +53,30 @@ final class LoadArguments {
 
   @Option(
       names = "--backend",
-      defaultValue = "auto",
       paramLabel = "auto|ID",
       description = "Who reads; auto is the best available.")
-  private String backend;
+  private @Nullable String backend;
 
   @Option(
       names = "--gds",
-      defaultValue = "auto",
       paramLabel = "auto|on|off",
       description = {
         "Whether GPUDirect Storage reads. Default: auto, if it is peer to peer;",
         "on takes its compatibility mode, too, and fails where there is neither."
       })
-  private String gds;
+  private @Nullable String gds;
 
   @Option(
       names = "--path",
-      defaultValue = "auto",
       paramLabel = "auto|mapped|copied",
       description = "How host memory gets the bytes.")
-  private AccessPath path;
+  private @Nullable AccessPath path;
 
   @Option(
       names = "--direct",
-      defaultValue = "auto",
       paramLabel = "auto|on|off",
       description = "Whether reads bypass the page cache.")
-  private DirectMode direct;
+  private @Nullable DirectMode direct;
 
   @Option(
       names = "--dtype",
@@ -98,40 +96,36 @@ final class LoadArguments {
       description = "Load only tensors whose names match. Repeatable; each must match some.")
   private List<String> filters = new ArrayList<>();
 
-  @Option(names = "--threads", defaultValue = "0", description = "How many threads read.")
-  private int threads;
+  @Option(names = "--threads", description = "How many threads read.")
+  private @Nullable Integer threads;
 
   @Option(
       names = "--block-bytes",
-      defaultValue = "0",
       paramLabel = "SIZE",
       converter = Sizes.class,
       description = "The size of a read, as in 4MiB.")
-  private long blockBytes;
+  private @Nullable Long blockBytes;
 
   @Option(
       names = "--alignment",
-      defaultValue = "0",
       paramLabel = "SIZE",
       converter = Sizes.class,
       description = "What tensors' addresses are multiples of.")
-  private long alignment;
+  private @Nullable Long alignment;
 
   @Option(
       names = "--memory-budget",
-      defaultValue = "" + Long.MAX_VALUE,
       paramLabel = "SIZE",
       converter = Sizes.class,
       description = "The most device memory that the load may take.")
-  private long memoryBudget;
+  private @Nullable Long memoryBudget;
 
   @Option(
       names = "--timeout",
-      defaultValue = "1h",
       paramLabel = "TIME",
       converter = Timeouts.class,
       description = "How long it may take, as in 90s. Default: 1h.")
-  private Duration timeout;
+  private @Nullable Duration timeout;
 
   @Option(
       names = "--property",
@@ -144,24 +138,33 @@ final class LoadArguments {
     if (paths.isEmpty() == rankFiles.isEmpty()) {
       throw new IllegalArgumentException("give either PATHs or --rank-files");
     }
-    LoadOptions.Builder builder =
-        LoadOptions.builder()
-            .path(path)
-            .direct(direct)
-            .threads(threads)
-            .blockBytes(blockBytes)
-            .alignment(alignment)
-            .memoryBudget(memoryBudget)
-            .filter(filters.toArray(String[]::new))
-            .timeout(timeout)
-            .progress(progress);
-    if (!backend.equals("auto")) {
-      builder.backend(backend);
+    return given().progress(progress).build();
+  }
+
+  /** Sets what was given, and leaves the rest to settings and defaults. */
+  private LoadOptions.Builder given() {
+    LoadOptions.Builder builder = LoadOptions.builder();
+    set(backend, builder::backend);
+    set(path, builder::path);
+    set(direct, builder::direct);
+    set(threads, builder::threads);
+    set(blockBytes, builder::blockBytes);
+    set(alignment, builder::alignment);
+    set(memoryBudget, builder::memoryBudget);
+    set(timeout, builder::timeout);
+    set(gds, use -> builder.property("gds", use));
+    properties.forEach(builder::property);
+    if (!filters.isEmpty()) {
+      builder.filter(filters.toArray(String[]::new));
     }
     DtypeOption.addTo(builder, dtypes);
-    builder.property("gds", gds);
-    properties.forEach(builder::property);
-    return builder.build();
+    return builder;
+  }
+
+  private static <T> void set(@Nullable T given, Consumer<T> setter) {
+    if (given != null) {
+      setter.accept(given);
+    }
   }
 
   String device() {
@@ -184,7 +187,9 @@ final class LoadArguments {
 
   /** Starts threads for work on loaded tensors: as many as read, if that was said. */
   <T> TensorWorkers<T> workers(int pendingPerThread) {
-    int count = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
-    return new TensorWorkers<>(count, pendingPerThread * count, timeout);
+    LoadOptions options = given().build();
+    int count =
+        options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
+    return new TensorWorkers<>(count, pendingPerThread * count, options.timeout());
   }
 }

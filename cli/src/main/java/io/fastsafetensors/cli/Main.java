@@ -109,12 +109,24 @@ public final class Main implements Runnable {
         });
     boolean hasOwnJvm = command.getCommand() instanceof CertifyCommand;
     if (hasOwnJvm || !plugins.areMissing()) {
+      if (!hasOwnJvm && !(command.getCommand() instanceof DoctorCommand)) {
+        checkSettings(command);
+      }
       return new RunLast().execute(parsed);
     }
     try {
       return plugins.restart(parsed.originalArgs());
     } catch (IOException | InterruptedException e) {
       throw new ExecutionException(command, "can't start another JVM", e);
+    }
+  }
+
+  /** A setting that nobody knows is a mistake of whoever started the command. */
+  private static void checkSettings(CommandLine command) {
+    try {
+      SettingFacts.read().check();
+    } catch (IllegalArgumentException e) {
+      throw new ExecutionException(command, String.valueOf(e.getMessage()), e);
     }
   }
 

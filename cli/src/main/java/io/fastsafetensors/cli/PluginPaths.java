@@ -20,7 +20,7 @@ import picocli.CommandLine.ScopeType;
  */
 final class PluginPaths {
   /** Tells a JVM which paths it was started with; ranks of a launch get it with all options. */
-  private static final String ADDED = "io.fastsafetensors.cli.added";
+  private static final String ADDED = "fst.added";
 
   private static final String MODULE_PATH = "--module-path";
 

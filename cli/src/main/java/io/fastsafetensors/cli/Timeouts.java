@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import io.fastsafetensors.toolkit.text.Values;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
-import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -11,12 +10,10 @@ import picocli.CommandLine.TypeConversionException;
 final class Timeouts implements ITypeConverter<Duration> {
   @Override
   public Duration convert(String text) {
-    String withUnit = text.matches("[0-9.]+") ? text + "s" : text;
     try {
-      return Duration.parse("PT" + withUnit.toUpperCase(Locale.ROOT));
-    } catch (DateTimeParseException e) {
-      throw new TypeConversionException(
-          "'" + text + "' is not a duration: want seconds, or a unit as in 90s, 5m or 1h30m");
+      return Values.duration(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
     }
   }
 }

@@ -8,14 +8,17 @@ import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
+import io.fastsafetensors.toolkit.plugin.Settings;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.util.List;
 
 /** Reads files by range requests from a server that has them under the same paths. */
 public final class HttpBackend implements IoBackend {
   static final String ID = "example-http";
-  private static final String SERVER = "example.http.server";
+  private static final Option<String> SERVER =
+      Option.text(ID + ".server").ofProcess().describedAs("http://HOST:PORT that has the files.");
 
   @Override
   public String id() {
@@ -33,10 +36,15 @@ public final class HttpBackend implements IoBackend {
   }
 
   @Override
+  public List<Option<?>> options() {
+    return List.of(SERVER); // P-107
+  }
+
+  @Override
   public Availability probe(Device device) {
-    String server = System.getProperty(SERVER, "");
+    String server = Settings.value(SERVER);
     if (!device.isCpu() || server.isEmpty()) {
-      return Availability.unavailable("want cpu, and -D" + SERVER + "=http://HOST:PORT");
+      return Availability.unavailable("want cpu, and -D" + SERVER.systemProperty() + "=http://HOST:PORT");
     }
     try (Socket socket = new Socket()) {
       URI uri = URI.create(server);
@@ -49,6 +57,6 @@ public final class HttpBackend implements IoBackend {
 
   @Override
   public IoSession open(DeviceContext context, IoOptions options) {
-    return new HttpSession(URI.create(System.getProperty(SERVER)), context, options);
+    return new HttpSession(URI.create(Settings.value(SERVER)), context, options);
   }
 }

@@ -51,10 +51,10 @@ final class HttpMutations {
         http(
             "P-103",
             "throws for other devices",
-            "    String server = System",
+            "    String server = Settings",
             "    if (!device.isCpu()) {\n      throw new IllegalArgumentException(\"want cpu\");\n"
-                + "    }\n    String server = System"),
-        http("P-103", "gives no reason", "\"want cpu, and -D\" + SERVER", "\"\"")
+                + "    }\n    String server = Settings"),
+        http("P-103", "gives no reason", "\"want cpu, and -D\" + SERVER.systemProperty()", "\"\"")
             .and(" + \"=http://HOST:PORT\"", ""),
         http(
             "P-103",
@@ -70,7 +70,10 @@ final class HttpMutations {
         http("P-105", "is not listed in its descriptor", "provides", "uses")
             .and("IoBackend with\n      org.example.http.HttpBackend;", "IoBackend;")
             .onClassPath(),
-        http("P-106", "changes its priority", "return 30", "return (int) System.nanoTime()"));
+        http("P-106", "changes its priority", "return 30", "return (int) System.nanoTime()"),
+        http("P-107", "has an option under another name", "ID + \".server\"", "\"http.server\"")
+            .and("Settings.value(SERVER)", "System.getProperty(\"io.fastsafetensors.example-http.server\", \"\")"),
+        http("P-107", "has an option twice", "List.of(SERVER)", "List.of(SERVER, SERVER)"));
   }
 
   private static List<Mutation> reading() {

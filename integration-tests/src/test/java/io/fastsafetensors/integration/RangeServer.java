@@ -33,7 +33,7 @@ final class RangeServer implements AutoCloseable {
 
   /** Returns the option of the JVM that tells the sample where this server is. */
   String option() {
-    return "-Dexample.http.server=http://%s:%d"
+    return "-Dio.fastsafetensors.example-http.server=http://%s:%d"
         .formatted(server.getAddress().getHostString(), server.getAddress().getPort());
   }
 

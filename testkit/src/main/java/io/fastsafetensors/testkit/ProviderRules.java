@@ -14,13 +14,14 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.CodeSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
- * The rules P-101 to P-106: what all plug-ins have in common.
+ * The rules P-101 to P-107: what all plug-ins have in common.
  *
  * @since 0.1
  */
@@ -130,6 +131,28 @@ public interface ProviderRules {
   @Test
   default void required_p106_priorityStays() {
     new Rule("P-106").same(provider().priority(), provider().priority(), "priority() asked again");
+  }
+
+  /** Rule P-107: options have names of their own, defaults and descriptions. */
+  @Test
+  default void required_p107_optionsAreWellFormedAndStay() {
+    Rule rule = new Rule("P-107");
+    Provider provider = provider();
+    List<String> names = new ArrayList<>();
+    for (Provider.Option<?> option : rule.allows("options()", provider::options)) {
+      String name = option.name();
+      rule.check(
+          Provider.isOptionName(provider.id(), name),
+          "option '" + name + "' is not called " + provider.id() + ".NAME");
+      rule.check(!names.contains(name), "option '" + name + "' is declared twice");
+      rule.check(!option.description().isBlank(), "option '" + name + "' has no description");
+      rule.allows("the default of option '" + name + "'", option::defaultValue);
+      names.add(name);
+    }
+    rule.same(
+        names,
+        provider.options().stream().map(Provider.Option::name).toList(),
+        "options() asked a second time");
   }
 
   private void assumePublished() {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
+import io.fastsafetensors.toolkit.text.Values;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,14 +35,14 @@ public final class TestkitEnvironment {
    * and no large sizes.
    *
    * @return the environment
-   * @throws NumberFormatException if a time is not a number
+   * @throws IllegalArgumentException if a value is malformed; it names the property
    */
   public static TestkitEnvironment fromSystem() {
     return new TestkitEnvironment(
-        Path.of(setting("fst.testkit.folder").orElse(System.getProperty("java.io.tmpdir"))),
-        millis("fst.testkit.patience.ms", 20_000),
-        millis("fst.testkit.quiet.ms", 200),
-        Boolean.parseBoolean(setting("fst.testkit.large").orElse("false")));
+        read("fst.testkit.folder", Path::of, Path.of(System.getProperty("java.io.tmpdir"))),
+        read("fst.testkit.patience.ms", TestkitEnvironment::millis, Duration.ofSeconds(20)),
+        read("fst.testkit.quiet.ms", TestkitEnvironment::millis, Duration.ofMillis(200)),
+        read("fst.testkit.large", Values::flag, false));
   }
 
   /**
@@ -84,8 +86,16 @@ public final class TestkitEnvironment {
     return new TestkitEnvironment(folder, patience, quiet, over4Gib);
   }
 
-  private static Duration millis(String name, long otherwise) {
-    return Duration.ofMillis(setting(name).map(Long::parseLong).orElse(otherwise));
+  private static Duration millis(String text) {
+    return Duration.ofMillis(Values.integer(text, 0, Integer.MAX_VALUE));
+  }
+
+  private static <T> T read(String name, Function<String, T> parser, T otherwise) {
+    try {
+      return setting(name).map(parser).orElse(otherwise);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+    }
   }
 
   private static Optional<String> setting(String name) {

@@ -2,9 +2,11 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Checkpoint;
+import io.fastsafetensors.Configuration;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.Engine;
 import io.fastsafetensors.GroupConfig;
+import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
@@ -12,6 +14,9 @@ import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.internal.config.GroupSettings;
+import io.fastsafetensors.internal.config.LoadSettings;
+import io.fastsafetensors.internal.config.Sources;
 import io.fastsafetensors.internal.group.ConnectedGroup;
 import io.fastsafetensors.internal.plan.CheckpointFiles;
 import io.fastsafetensors.internal.registry.Registry;
@@ -19,6 +24,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Where the API's static methods meet what implements it. */
@@ -84,5 +90,21 @@ public final class DefaultEngine implements Engine {
   @Override
   public Tensor tensor(String name, DType dtype, Shape shape, MemorySegment segment) {
     return DefaultTensor.view(SegmentBuffer.piece(new TensorSpec(name, dtype, shape), segment));
+  }
+
+  @Override
+  public Configuration configuration(Plugins plugins) {
+    return ((Registry) plugins).options().configuration();
+  }
+
+  @Override
+  public LoadOptions.Builder configure(LoadOptions.Builder builder) {
+    return LoadSettings.apply(builder, Sources.current());
+  }
+
+  @Override
+  public GroupConfig.Builder configure(
+      GroupConfig.Builder builder, Map<String, String> environment) {
+    return GroupSettings.apply(builder, Sources.of(environment));
   }
 }

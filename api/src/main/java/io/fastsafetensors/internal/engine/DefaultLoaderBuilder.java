@@ -51,10 +51,9 @@ public final class DefaultLoaderBuilder implements Loader.Builder {
   @Override
   public Loader build() {
     ConnectedGroup connected = (ConnectedGroup) group;
+    Registry registry = (Registry) (plugins != null ? plugins : Plugins.installed());
+    registry.options().check();
     return new DefaultLoader(
-        (Registry) (plugins != null ? plugins : Plugins.installed()),
-        device != null ? device : group.device(),
-        connected.transport(),
-        timeout);
+        registry, device != null ? device : group.device(), connected.transport(), timeout);
   }
 }

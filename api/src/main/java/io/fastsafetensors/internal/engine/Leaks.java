@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.internal.config.CommonSettings;
+import io.fastsafetensors.internal.config.Sources;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.ref.Cleaner;
@@ -14,9 +16,8 @@ import org.jspecify.annotations.Nullable;
  * for free.
  */
 final class Leaks {
-  private static final String PROPERTY = "io.fastsafetensors.trackLeaks";
   private static final Logger LOG = System.getLogger(Leaks.class.getName());
-  private static final boolean TRACES = Boolean.getBoolean(PROPERTY);
+  private static final boolean TRACES = Sources.current().value(CommonSettings.TRACK_LEAKS);
   private static final Trace OFF = new Trace(() -> "");
 
   private Leaks() {}
@@ -42,7 +43,12 @@ final class Leaks {
 
     private void report() {
       if (!closed.get()) {
-        String hint = made == null ? "; -D" + PROPERTY + "=true tells where it was made" : "";
+        String hint =
+            made == null
+                ? "; -D"
+                    + CommonSettings.TRACK_LEAKS.systemProperty()
+                    + "=true tells where it was made"
+                : "";
         LOG.log(Level.WARNING, description.get() + " was never closed" + hint, made);
       }
     }

@@ -111,7 +111,7 @@ final class LoadJob {
 
   private Result load() throws LoadException {
     try {
-      BackendChoice choice = BackendChoice.of(options);
+      BackendChoice choice = BackendChoice.of(registry.options().complete(options));
       Candidates<IoBackend> backends = registry.backends(context.device(), choice);
       IoOptions ioOptions = ioOptions(choice);
       try (BackendSessions sessions =
@@ -191,7 +191,7 @@ final class LoadJob {
         .blockBytes(options.blockBytes())
         .alignment(options.alignment())
         .memoryBudget(conversion.remainingBudget(plan, options.memoryBudget(), context.device()))
-        .properties(choice.properties(options))
+        .properties(choice.properties())
         .build();
   }
 

@@ -2,9 +2,11 @@
 package io.fastsafetensors.internal.launch;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * Which rank this process is, and where all meet.
@@ -96,6 +98,14 @@ public record Launch(String launcher, int rank, int size, int localRank, Place p
         .filter(OptionalInt::isPresent)
         .findFirst()
         .orElse(OptionalInt.empty());
+  }
+
+  /** Returns the names of all variables that are looked at, each once. */
+  public static List<String> variables() {
+    return Stream.concat(
+            Arrays.stream(Launcher.values()).flatMap(Launcher::variables), Place.variables())
+        .distinct()
+        .toList();
   }
 
   @Override

@@ -41,6 +41,9 @@ enum Launcher {
   /** An indexed job: its pods learn their number and not how many they are. */
   KUBERNETES("Kubernetes", "JOB_COMPLETION_INDEX", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE");
 
+  private static final String TASKS = "SLURM_NTASKS";
+  private static final List<String> NODE_COUNTS = List.of("SLURM_STEP_NUM_NODES", "SLURM_NNODES");
+
   private final String title;
   private final String rank;
   private final String size;
@@ -93,6 +96,14 @@ enum Launcher {
     return !environment.has(MPICH.localRank) && SRUN.isComplete(environment);
   }
 
+  /** Returns the names of the variables that are looked at. */
+  Stream<String> variables() {
+    Stream<String> extra =
+        this == SRUN ? Stream.concat(Stream.of(TASKS), NODE_COUNTS.stream()) : Stream.of();
+    return Stream.of(Stream.of(rank, size, localRank, localSize), job.stream(), extra)
+        .flatMap(names -> names);
+  }
+
   String title() {
     return title;
   }
@@ -105,7 +116,7 @@ enum Launcher {
   /** Returns the variable that counts the ranks. */
   String sizeName(Environment environment) {
     boolean isStep = this == SRUN && !environment.has(size) && environment.has("SLURM_STEP_ID");
-    return isStep ? "SLURM_NTASKS" : size;
+    return isStep ? TASKS : size;
   }
 
   /**
@@ -158,7 +169,7 @@ enum Launcher {
   /** Tells whether all ranks are on this host; false if nothing tells. */
   boolean isOneHost(Environment environment, int ranks) {
     if (this == SRUN) {
-      return Stream.of("SLURM_STEP_NUM_NODES", "SLURM_NNODES")
+      return NODE_COUNTS.stream()
           .flatMap(name -> environment.text(name).stream())
           .findFirst()
           .filter("1"::equals)

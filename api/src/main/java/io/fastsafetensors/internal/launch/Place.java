@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.launch;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -20,6 +21,17 @@ public record Place(String host, int port, String job) {
 
   private static final String ADDRESS = "MASTER_ADDR";
   private static final String PORT = "MASTER_PORT";
+  private static final String AGENT_STORE = "TORCHELASTIC_USE_AGENT_STORE";
+  private static final String AGENT_JOB = "TORCHELASTIC_RUN_ID";
+  private static final String AGENT_RESTARTS = "TORCHELASTIC_RESTART_COUNT";
+  private static final List<String> NODES =
+      List.of("SLURM_STEP_NODELIST", "SLURM_JOB_NODELIST", "SLURM_NODELIST");
+
+  /** Returns the names of the variables that are looked at. */
+  static Stream<String> variables() {
+    return Stream.concat(
+        Stream.of(ADDRESS, PORT, AGENT_STORE, AGENT_JOB, AGENT_RESTARTS), NODES.stream());
+  }
 
   /** Returns where a launcher's ranks meet; throws if it doesn't say enough. */
   static Place of(Launcher launcher, Environment environment, int size) {
@@ -50,7 +62,7 @@ public record Place(String host, int port, String job) {
    * rendezvous it has.
    */
   private static boolean agentHasPort(Environment environment) {
-    return environment.text("TORCHELASTIC_USE_AGENT_STORE").filter("True"::equals).isPresent()
+    return environment.text(AGENT_STORE).filter("True"::equals).isPresent()
         && !environment.has("FST_LAUNCHER_PID");
   }
 
@@ -69,7 +81,7 @@ public record Place(String host, int port, String job) {
   }
 
   private static Optional<String> firstNode(Environment environment) {
-    return Stream.of("SLURM_STEP_NODELIST", "SLURM_JOB_NODELIST", "SLURM_NODELIST")
+    return NODES.stream()
         .flatMap(name -> environment.text(name).stream())
         .findFirst()
         .map(Place::firstHost);
@@ -87,10 +99,10 @@ public record Place(String host, int port, String job) {
    * failed counts.
    */
   private static String agentsJob(Environment environment, boolean isOneHost) {
-    String attempt = isOneHost ? environment.text("TORCHELASTIC_RESTART_COUNT").orElse("0") : "any";
+    String attempt = isOneHost ? environment.text(AGENT_RESTARTS).orElse("0") : "any";
     return "torchrun %s, agent at port %s, attempt %s"
         .formatted(
-            environment.text("TORCHELASTIC_RUN_ID").orElse("none"),
+            environment.text(AGENT_JOB).orElse("none"),
             environment.text(PORT).orElse("unknown"),
             attempt);
   }

@@ -42,6 +42,19 @@ public final class NearestNames {
     return hint(glob, true, names);
   }
 
+  /** Returns the end of a message: the nearest of the settings there are. */
+  public static String nearest(String wanted, Collection<String> names) {
+    List<String> listed =
+        names.stream()
+            .filter(name -> Math.max(name.length(), wanted.length()) <= LONGEST)
+            .sorted(
+                Comparator.<String>comparingInt(name -> distance(wanted, false, name))
+                    .thenComparing(Comparator.naturalOrder()))
+            .limit(MOST)
+            .toList();
+    return listed.isEmpty() ? "there is none" : "the nearest: " + String.join(", ", listed);
+  }
+
   private static String hint(String wanted, boolean isGlob, Collection<String> names) {
     if (names.isEmpty()) {
       return "; there are no tensors";

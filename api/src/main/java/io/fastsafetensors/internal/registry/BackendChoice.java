@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.registry;
 
-import io.fastsafetensors.LoadOptions;
-import io.fastsafetensors.internal.plan.NearestNames;
-import io.fastsafetensors.internal.text.Printable;
+import io.fastsafetensors.internal.config.PluginOptions.Given;
+import io.fastsafetensors.internal.config.PluginOptions.Use;
+import io.fastsafetensors.toolkit.text.Values;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -16,52 +16,32 @@ import java.util.Set;
  *
  * @param asked the one that has to serve it; empty is the best available
  * @param unwanted those that must not
- * @param named all that a property is about
+ * @param properties what sessions get to know: as if every backend asked for were switched on
  */
-public record BackendChoice(Optional<String> asked, Set<String> unwanted, Set<String> named) {
-  private static final String ON = "on";
-
+public record BackendChoice(
+    Optional<String> asked, Set<String> unwanted, Map<String, String> properties) {
   /** The best available. */
-  public static final BackendChoice FREE = BackendChoice.of(Optional.empty());
+  public static final BackendChoice FREE = of(Optional.empty());
 
-  /** Returns the one asked for, or a free choice. */
+  /** Asks for one plug-in, or for the best available. */
   static BackendChoice of(Optional<String> asked) {
-    return new BackendChoice(asked, Set.of(), Set.of());
-  }
-
-  /**
-   * Checks that properties are about backends there could be.
-   *
-   * @throws IllegalArgumentException if one is not; it names the nearest
-   */
-  void checkNames(Set<String> known) {
-    named.stream()
-        .filter(id -> !known.contains(id) && !asked.equals(Optional.of(id)))
-        .sorted()
-        .findFirst()
-        .ifPresent(id -> {
-          throw new IllegalArgumentException(
-              "property %s: no backend has that id; %s"
-                  .formatted(Printable.quote(id), NearestNames.suggestion(id, known)));
-        });
+    return new BackendChoice(asked, Set.of(), Map.of());
   }
 
   /**
    * Reads options.
    *
-   * @throws IllegalArgumentException if a property has another value than auto, on or off, or if
-   *     they contradict each other
+   * @throws IllegalArgumentException if they contradict each other, or a property says something
+   *     else than auto, on or off
    */
-  public static BackendChoice of(LoadOptions options) {
+  public static BackendChoice of(Given given) {
     Set<String> asked = new HashSet<>();
-    options.backend().ifPresent(asked::add);
+    given.backend().ifPresent(asked::add);
     Set<String> unwanted = new HashSet<>();
-    Set<String> named = new HashSet<>();
-    options
+    given
         .properties()
         .forEach((id, use) -> {
           if (id.indexOf('.') < 0) {
-            named.add(id);
             note(id, use, asked, unwanted);
           }
         });
@@ -69,24 +49,17 @@ public record BackendChoice(Optional<String> asked, Set<String> unwanted, Set<St
       throw new IllegalArgumentException(
           "backends asked for: " + asked + ", and switched off: " + unwanted + "; want one");
     }
-    return new BackendChoice(asked.stream().findFirst(), Set.copyOf(unwanted), Set.copyOf(named));
+    Map<String, String> properties = new HashMap<>(given.properties());
+    asked.forEach(id -> properties.put(id, Values.word(Use.ON)));
+    return new BackendChoice(
+        asked.stream().findFirst(), Set.copyOf(unwanted), Map.copyOf(properties));
   }
 
   private static void note(String id, String use, Set<String> asked, Set<String> unwanted) {
-    switch (use) {
+    switch (Values.choice(use, Use.values())) {
       case ON -> asked.add(id);
-      case "off" -> unwanted.add(id);
-      case "auto" -> {}
-      default ->
-          throw new IllegalArgumentException(
-              "property " + id + "=" + use + ": want auto, on or off");
+      case OFF -> unwanted.add(id);
+      case AUTO -> {}
     }
-  }
-
-  /** Returns what sessions get to know: as if every backend asked for were switched on. */
-  public Map<String, String> properties(LoadOptions options) {
-    Map<String, String> properties = new HashMap<>(options.properties());
-    asked.ifPresent(id -> properties.put(id, ON));
-    return Map.copyOf(properties);
   }
 }

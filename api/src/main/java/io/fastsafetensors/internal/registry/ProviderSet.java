@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * The plug-ins of one kind.
@@ -118,6 +119,11 @@ record ProviderSet<P extends Provider>(
         reservedIds,
         accepted.stream().filter(plugin -> test.test(plugin.provider())).toList(),
         refused);
+  }
+
+  /** Returns the ids of those that may be chosen. */
+  Set<String> ids() {
+    return accepted.stream().map(RegisteredPlugin::id).collect(Collectors.toSet());
   }
 
   /** Returns the ids that mean something here: of what was found or given, and of ours. */

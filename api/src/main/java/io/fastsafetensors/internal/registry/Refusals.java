@@ -36,6 +36,13 @@ final class Refusals {
     return Reason.of("plugin.malformed-id", "id '{id}': want " + Provider.ID_FORM).with("id", id);
   }
 
+  static Reason malformedOption(String name, String id) {
+    return Reason.of(
+            "plugin.malformed-option", "option '{option}': want {id}.NAME, each once (rule P-107)")
+        .with("option", name)
+        .with("id", id);
+  }
+
   static Reason reservedId(String id) {
     return Reason.of("plugin.reserved-id", "id '{id}' is reserved for this project's own plug-ins")
         .with("id", id);

@@ -7,9 +7,13 @@ import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.Availability.Unavailable;
 import io.fastsafetensors.spi.Provider;
+import io.fastsafetensors.spi.Provider.Option;
 import java.security.CodeSource;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -20,18 +24,35 @@ import java.util.function.Function;
  * @param kind what it plugs into
  * @param id its name
  * @param priority higher is tried first
+ * @param options the settings that it has
  * @param isInstance whether the program made it; else it was discovered
  */
 record RegisteredPlugin<P extends Provider>(
-    P provider, PluginReport.Kind kind, String id, int priority, boolean isInstance) {
+    P provider,
+    PluginReport.Kind kind,
+    String id,
+    int priority,
+    List<Option<?>> options,
+    boolean isInstance) {
   /** Asks a provider that was discovered. */
   static <P extends Provider> RegisteredPlugin<P> discovered(P provider, PluginReport.Kind kind) {
-    return new RegisteredPlugin<>(provider, kind, provider.id(), provider.priority(), false);
+    return of(provider, kind, false);
   }
 
   /** Asks a provider that the program made. */
   static <P extends Provider> RegisteredPlugin<P> instance(P provider, PluginReport.Kind kind) {
-    return new RegisteredPlugin<>(provider, kind, provider.id(), provider.priority(), true);
+    return of(provider, kind, true);
+  }
+
+  private static <P extends Provider> RegisteredPlugin<P> of(
+      P provider, PluginReport.Kind kind, boolean isInstance) {
+    return new RegisteredPlugin<>(
+        provider,
+        kind,
+        provider.id(),
+        provider.priority(),
+        List.copyOf(provider.options()),
+        isInstance);
   }
 
   /** Returns what is wrong with it by itself; empty if nothing is. */
@@ -40,7 +61,16 @@ record RegisteredPlugin<P extends Provider>(
     if (version != Provider.SPI_VERSION) {
       return Optional.of(Refusals.spiVersion(version));
     }
-    return Provider.isId(id) ? Optional.empty() : Optional.of(Refusals.malformedId(id));
+    return Provider.isId(id) ? faultOfOptions() : Optional.of(Refusals.malformedId(id));
+  }
+
+  private Optional<Reason> faultOfOptions() {
+    Set<String> names = new HashSet<>();
+    return options.stream()
+        .map(Option::name)
+        .filter(name -> !Provider.isOptionName(id, name) || !names.add(name))
+        .findFirst()
+        .map(name -> Refusals.malformedOption(name, id));
   }
 
   /** Probes it; a probe that throws, against rule P-103, makes it unavailable. */

@@ -10,6 +10,7 @@ import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.config.PluginOptions;
 import io.fastsafetensors.internal.group.ConnectedGroup;
 import io.fastsafetensors.internal.host.HostRuntime;
 import io.fastsafetensors.internal.plan.NearestNames;
@@ -20,15 +21,20 @@ import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.Provider;
+import io.fastsafetensors.spi.Provider.Option;
+import io.fastsafetensors.toolkit.text.Values;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -47,6 +53,7 @@ public final class Registry implements Plugins {
   private final ProviderSet<DeviceRuntime> runtimes;
   private final ProviderSet<IoBackend> backends;
   private final ProviderSet<Collective> collectives;
+  private final PluginOptions options;
 
   private Registry(
       ProviderSet<DeviceRuntime> runtimes,
@@ -55,6 +62,25 @@ public final class Registry implements Plugins {
     this.runtimes = runtimes;
     this.backends = backends;
     this.collectives = collectives;
+    this.options = optionsOf(List.of(runtimes, backends, collectives), backends.ids());
+  }
+
+  private static PluginOptions optionsOf(List<ProviderSet<?>> kinds, Set<String> backends) {
+    Map<String, List<Option<?>>> declared = new TreeMap<>();
+    Set<String> absent = new HashSet<>();
+    for (ProviderSet<?> kind : kinds) {
+      absent.addAll(kind.knownIds());
+      kind.accepted()
+          .forEach(plugin ->
+              declared.put(Values.word(kind.kind()) + " " + plugin.id(), plugin.options()));
+    }
+    kinds.forEach(kind -> absent.removeAll(kind.ids()));
+    return new PluginOptions(declared, backends, absent);
+  }
+
+  /** Returns the settings that there are with these plug-ins. */
+  public PluginOptions options() {
+    return options;
   }
 
   /**
@@ -168,7 +194,6 @@ public final class Registry implements Plugins {
 
   /** Returns the backends for a device, to be tried in order. */
   public Candidates<IoBackend> backends(Device device, BackendChoice choice) {
-    choice.checkNames(backends.knownIds());
     return new Candidates<>(
         backends, backend -> backend.probe(device), choice, "to read files to " + device);
   }

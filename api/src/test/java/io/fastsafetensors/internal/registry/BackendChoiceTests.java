@@ -5,13 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.internal.config.PluginOptions;
+import io.fastsafetensors.spi.Provider.Option;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What options say of backends. */
 class BackendChoiceTests {
+  private static final PluginOptions OPTIONS =
+      new PluginOptions(
+          Map.of(
+              "backend posix",
+              List.of(Option.flag("posix.drop-cache").describedAs("Drops the cache."))),
+          Set.of("cpu", "gds", "posix"),
+          Set.of());
+
   private static LoadOptions.Builder options(String... properties) {
     LoadOptions.Builder builder = LoadOptions.builder();
     for (int i = 0; i < properties.length; i += 2) {
@@ -21,15 +31,16 @@ class BackendChoiceTests {
   }
 
   private static BackendChoice of(LoadOptions.Builder options) {
-    return BackendChoice.of(options.build());
+    return BackendChoice.of(OPTIONS.complete(options.build()));
   }
 
   @Test
   void nothingSaidIsAFreeChoice() {
     assertThat(of(options())).isEqualTo(BackendChoice.FREE);
-    assertThat(of(options("posix.drop-cache", "true"))).isEqualTo(BackendChoice.FREE);
-    assertThat(of(options("gds", "auto")))
-        .isEqualTo(new BackendChoice(Optional.empty(), Set.of(), Set.of("gds")));
+    BackendChoice free = of(options("gds", "auto", "posix.drop-cache", "true"));
+    assertThat(free.asked()).isEmpty();
+    assertThat(free.unwanted()).isEmpty();
+    assertThat(of(options().backend("auto"))).isEqualTo(BackendChoice.FREE);
   }
 
   @Test
@@ -47,8 +58,7 @@ class BackendChoiceTests {
 
   @Test
   void sessionsLearnWhatWasAskedFor() {
-    LoadOptions asked = options("posix.drop-cache", "true").backend("posix").build();
-    assertThat(BackendChoice.of(asked).properties(asked))
+    assertThat(of(options("posix.drop-cache", "true").backend("posix")).properties())
         .isEqualTo(Map.of("posix.drop-cache", "true", "posix", "on"));
   }
 
@@ -56,7 +66,8 @@ class BackendChoiceTests {
   void otherValuesAndContradictionsAreRefused() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> of(options("gds", "yes")))
-        .withMessage("property gds=yes: want auto, on or off");
+        .withMessage(
+            "gds, set by a property of the load: 'yes' is none of auto, on, off: want one of auto, on, off");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> of(options("gds", "off").backend("gds")))
         .withMessage("backends asked for: [gds], and switched off: [gds]; want one");

@@ -9,12 +9,12 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.fastsafetensors.BackendUnavailableException;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
-import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.IoBackend;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -80,7 +80,7 @@ class CandidatesTests {
     ProbeOnly high = ProbeOnly.available("high", 9);
     ProbeOnly low = ProbeOnly.available("low", 1);
     Candidates<IoBackend> candidates =
-        candidates(new BackendChoice(Optional.empty(), Set.of("high"), Set.of("high")), high, low);
+        candidates(new BackendChoice(Optional.empty(), Set.of("high"), Map.of()), high, low);
     assertThat(candidates.next()).isSameAs(low);
     assertThat(high.probes()).isZero();
     assertThat(candidates.reports().getFirst().detail()).hasToString("switched off: high=off");
@@ -205,18 +205,6 @@ class CandidatesTests {
         .isThrownBy(() -> registry.probe(Device.parse("abacus")))
         .withMessage(
             "device 'abacus:0': no plug-in has devices of type 'abacus'; there are: cpu, cuda");
-  }
-
-  @Test
-  void propertiesAreAboutBackendsThereCouldBe() {
-    BackendChoice gds = BackendChoice.of(LoadOptions.builder().property("gds", "auto").build());
-    assertThat(candidates(gds, ProbeOnly.available("own", 1))).isNotNull();
-    for (String use : List.of("off", "auto")) {
-      BackendChoice mistyped = BackendChoice.of(LoadOptions.builder().property("gdz", use).build());
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> candidates(mistyped, ProbeOnly.available("own", 1)))
-          .withMessage("property 'gdz': no backend has that id; did you mean 'gds'?");
-    }
   }
 
   @Test

@@ -15,8 +15,10 @@ import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.Provider;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The backend {@code gds}: reads from storage straight into the memory of NVIDIA GPUs, by GPUDirect
@@ -77,6 +79,11 @@ public final class GdsIoBackend implements IoBackend {
   @Override
   public int priority() {
     return 20;
+  }
+
+  @Override
+  public List<Option<?>> options() {
+    return Stream.concat(GdsSession.options().stream(), Stream.of(CuFileBinding.LIBRARY)).toList();
   }
 
   @Override

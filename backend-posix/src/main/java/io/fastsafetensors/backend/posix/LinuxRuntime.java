@@ -14,6 +14,7 @@ import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.MemoryInfo;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.toolkit.device.HostMemory;
+import io.fastsafetensors.toolkit.plugin.Settings;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -21,12 +22,17 @@ import java.util.function.Supplier;
  * The runtime of {@code cpu} on Linux: memory in huge pages.
  *
  * <p>Each open device keeps memory that was freed, for the next load, up to a quarter of what the
- * machine or container has; the system property {@value #KEPT_BYTES} sets another bound in bytes, 0
- * keeps nothing.
+ * machine or container has; the option {@code posix.keptBytes} sets another bound, 0 keeps nothing.
  */
 public final class LinuxRuntime implements DeviceRuntime {
-  /** The system property of how much freed memory is kept. */
-  static final String KEPT_BYTES = "io.fastsafetensors.posix.keptBytes";
+  /** How much freed memory is kept. */
+  static final Option<Long> KEPT_BYTES =
+      Option.bytes("posix.keptBytes", 0, Long.MAX_VALUE)
+          .ofProcess()
+          .defaultValue(() -> Kept.BY_DEFAULT, "a quarter of the memory of machine or container")
+          .describedAs(
+              "How much host memory that was freed an open device keeps for the next load; 0 keeps"
+                  + " nothing. Read when a device is opened.");
 
   private static final long ALL_PER_KEPT = 4;
 
@@ -88,10 +94,6 @@ public final class LinuxRuntime implements DeviceRuntime {
       throw new LoadException("runtime linux has only the device cpu, not " + device);
     }
     Libc libc = binding.get().libc();
-    return new LinuxContext(libc, Numa.SYSTEM.callersNode(libc), keptBytes());
-  }
-
-  private static long keptBytes() {
-    return Math.max(0, Long.getLong(KEPT_BYTES, Kept.BY_DEFAULT));
+    return new LinuxContext(libc, Numa.SYSTEM.callersNode(libc), Settings.value(KEPT_BYTES));
   }
 }

@@ -12,7 +12,9 @@ import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.Provider;
+import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The backend {@code posix}: reads what is in the page cache from there, and the rest past it, many
@@ -74,6 +76,12 @@ public final class PosixIoBackend implements IoBackend {
   @Override
   public int priority() {
     return 10;
+  }
+
+  @Override
+  public List<Option<?>> options() {
+    return Stream.concat(PosixSession.OPTIONS.stream(), Stream.of(LinuxRuntime.KEPT_BYTES))
+        .toList();
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.group.Rendezvous;
 import java.io.IOException;
+import java.util.List;
 
 /** Process groups over MPJ Express, for data on any device: bytes move through host memory. */
 public final class MpjCollective implements Collective {
@@ -29,6 +30,11 @@ public final class MpjCollective implements Collective {
   @Override
   public int priority() {
     return 0;
+  }
+
+  @Override
+  public List<Option<?>> options() {
+    return List.of(MpjJar.HOME);
   }
 
   @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.collective.mpj;
 
+import io.fastsafetensors.spi.Provider.Option;
+import io.fastsafetensors.toolkit.plugin.Settings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -8,7 +10,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.jar.JarEntry;
 import java.util.jar.JarInputStream;
 import java.util.stream.Stream;
@@ -20,6 +21,14 @@ import java.util.stream.Stream;
  * @param classes the bytes of each class, by name
  */
 record MpjJar(Path path, Map<String, byte[]> classes) {
+  /** Where it was unpacked. */
+  static final Option<String> HOME =
+      Option.text("mpj.home")
+          .ofProcess()
+          .environmentVariable("MPJ_HOME")
+          .describedAs(
+              "The folder of MPJ Express, whose lib/mpj.jar is taken; else Debian's package is.");
+
   private static final Path DEBIAN = Path.of("/usr/share/java/mpj.jar");
   private static final String SUFFIX = ".class";
 
@@ -27,9 +36,9 @@ record MpjJar(Path path, Map<String, byte[]> classes) {
   static MpjJar find() throws IOException {
     List<Path> places =
         Stream.concat(
-                Optional.ofNullable(System.getenv("MPJ_HOME"))
-                    .map(home -> Path.of(home, "lib", "mpj.jar"))
-                    .stream(),
+                Stream.of(Settings.value(HOME))
+                    .filter(home -> !home.isEmpty())
+                    .map(home -> Path.of(home, "lib", "mpj.jar")),
                 Stream.of(DEBIAN))
             .toList();
     Path path =

@@ -13,6 +13,7 @@ import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.group.Rendezvous;
 import io.fastsafetensors.toolkit.plugin.Runtimes;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -41,6 +42,11 @@ public final class NcclCollective implements Collective {
   @Override
   public int priority() {
     return 10;
+  }
+
+  @Override
+  public List<Option<?>> options() {
+    return List.of(NcclLibrary.FOLDERS);
   }
 
   @Override

@@ -20,7 +20,7 @@ import java.util.List;
  * device or whether there is one, never before.
  *
  * <p>An open device keeps pinned memory that was freed, for the next load, up to 256 MiB; the
- * system property {@value PinnedMemory#KEPT_BYTES} sets another bound in bytes.
+ * option {@code cuda.keptPinnedBytes} sets another bound.
  */
 public final class CudaRuntime implements DeviceRuntime {
   static final String TYPE = "cuda";
@@ -46,6 +46,11 @@ public final class CudaRuntime implements DeviceRuntime {
   @Override
   public String type() {
     return TYPE;
+  }
+
+  @Override
+  public List<Option<?>> options() {
+    return List.of(PinnedMemory.KEPT_BYTES);
   }
 
   @Override

@@ -9,7 +9,9 @@ import io.fastsafetensors.device.cuda.driver.Addresses;
 import io.fastsafetensors.device.cuda.driver.Calls;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.MemoryInfo;
+import io.fastsafetensors.spi.Provider.Option;
 import io.fastsafetensors.toolkit.device.HostMemory;
+import io.fastsafetensors.toolkit.plugin.Settings;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -24,13 +26,17 @@ import jcuda.driver.CUresult;
  * Thread-safe.
  */
 final class PinnedMemory implements AutoCloseable {
-  /** The system property of how much freed memory is kept. */
-  static final String KEPT_BYTES = "io.fastsafetensors.cuda.keptPinnedBytes";
-
-  private static final long DEFAULT_KEPT = 256L << 20;
+  /** How much freed memory is kept. */
+  static final Option<Long> KEPT_BYTES =
+      Option.bytes("cuda.keptPinnedBytes", 0, Long.MAX_VALUE)
+          .ofProcess()
+          .defaultValue(256L << 20, "256 MiB")
+          .describedAs(
+              "How much pinned host memory that was freed an open device keeps for the next load;"
+                  + " 0 keeps nothing. Read when a device is opened.");
 
   private final Device device;
-  private final long mostKept = Math.max(0, Long.getLong(KEPT_BYTES, DEFAULT_KEPT));
+  private final long mostKept = Settings.value(KEPT_BYTES);
   private final PinnedPages pages;
   private final Deque<Block> kept = new ArrayDeque<>();
   private long keptBytes;

@@ -5,6 +5,7 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Capability;
 import io.fastsafetensors.spi.IoBackend;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** Backends that are no proper providers. */
@@ -21,7 +22,11 @@ final class WrongProviders {
         new Wrong<>("P-103", "throws for devices that it does not know", new Narrow()),
         new Wrong<>("P-104", "was built for another version", new Newer()),
         new Wrong<>("P-105", "is not listed", new UnlistedBackend()),
-        new Wrong<>("P-106", "changes its priority", new Moody()));
+        new Wrong<>("P-106", "changes its priority", new Moody()),
+        new Wrong<>("P-107", "has an option of another plug-in", new Having("posix.drop-cache")),
+        new Wrong<>("P-107", "has an option whose name is malformed", new Having("sim.Drop_Cache")),
+        new Wrong<>("P-107", "has an option twice", new Having("sim.depth", "sim.depth")),
+        new Wrong<>("P-107", "has an option without a default", new Undecided()));
   }
 
   /** A provider with state. */
@@ -32,6 +37,27 @@ final class WrongProviders {
     public Availability probe(Device device) {
       probes++;
       return Availability.available("probe " + probes, Capability.COPIED);
+    }
+  }
+
+  /** A provider with options. */
+  private static final class Having extends ForwardingBackend {
+    private final List<String> names;
+
+    Having(String... names) {
+      this.names = List.of(names);
+    }
+
+    @Override
+    public List<Option<?>> options() {
+      return names.stream().<Option<?>>map(name -> Option.flag(name).describedAs("Drops.")).toList();
+    }
+  }
+
+  private static final class Undecided extends ForwardingBackend {
+    @Override
+    public List<Option<?>> options() {
+      return List.of(Option.of("sim.depth", "a number", Integer::valueOf).describedAs("Depth."));
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.cufile;
 
+import io.fastsafetensors.spi.Provider.Option;
+import io.fastsafetensors.toolkit.plugin.Settings;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.util.List;
@@ -10,6 +12,15 @@ import org.jspecify.annotations.Nullable;
 
 /** What came of binding {@code libcufile.so.0}. Binding does not open its driver. */
 public sealed interface CuFileBinding {
+  /** Which library is taken. */
+  Option<String> LIBRARY =
+      Option.text("gds.library")
+          .ofProcess()
+          .environmentVariable("FST_CUFILE_LIBRARY")
+          .describedAs(
+              "The file of libcufile.so.0. Without it the dynamic linker is asked, then CUDA"
+                  + " toolkits and Python wheels are looked through.");
+
   /**
    * It can be called.
    *
@@ -71,7 +82,7 @@ public sealed interface CuFileBinding {
         : new Missing(
             "libcufile.so.0 was not found, not in CUDA toolkits and Python wheels either: install"
                 + " NVIDIA's package libcufile or the wheel nvidia-cufile, or set "
-                + Libraries.VARIABLE,
+                + LIBRARY.environmentVariable(),
             null);
   }
 
@@ -94,7 +105,7 @@ public sealed interface CuFileBinding {
         of(
             System.getProperty("os.name"),
             System.getProperty("os.arch"),
-            Libraries.candidates(System.getProperties(), System.getenv()));
+            Libraries.candidates(Settings.value(LIBRARY), System.getenv()));
 
     private Cached() {}
   }

@@ -9,24 +9,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.stream.Stream;
 
 /** Where {@code libcufile.so.0} may be. */
 final class Libraries {
-  /** The system property that names the library's file. */
-  static final String PROPERTY = "io.fastsafetensors.gds.library";
-
-  /** The environment variable that names it, if the property doesn't. */
-  static final String VARIABLE = "FST_CUFILE_LIBRARY";
-
   private static final String NAME = "libcufile.so.0";
 
   private Libraries() {}
 
   /** Returns what to try: the one that is set, or else all that there are, by name first. */
-  static List<String> candidates(Properties properties, Map<String, String> environment) {
-    String set = properties.getProperty(PROPERTY, environment.getOrDefault(VARIABLE, ""));
+  static List<String> candidates(String set, Map<String, String> environment) {
     if (!set.isEmpty()) {
       return List.of(set);
     }

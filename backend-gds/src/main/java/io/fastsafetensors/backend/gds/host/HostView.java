@@ -98,8 +98,8 @@ public record HostView(Path root, Map<String, String> environment, Storage.Finde
         : OptionalLong.empty();
   }
 
-  private Configuration configuration() {
-    return Configuration.read(root, environment);
+  private CuFileConfiguration configuration() {
+    return CuFileConfiguration.read(root, environment);
   }
 
   private String text(String file) {

@@ -16,6 +16,7 @@ import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.Provider.Option;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.toolkit.io.MemoryBudget;
 import io.fastsafetensors.toolkit.io.RangeLayout;
@@ -58,6 +59,11 @@ public final class GdsSession implements IoSession {
     this.registration = new Registration(binding.cufile(), tuning.register());
     this.budget = new MemoryBudget(context.device(), options.memoryBudget());
     this.workers = new GdsWorkers(context, queue, registration, tuning);
+  }
+
+  /** Returns the options of a load that the backend has. */
+  public static List<Option<?>> options() {
+    return List.of(GdsTuning.MIN_BYTES, GdsTuning.REGISTER);
   }
 
   @Override

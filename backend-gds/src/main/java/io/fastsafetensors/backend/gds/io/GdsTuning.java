@@ -2,6 +2,7 @@
 package io.fastsafetensors.backend.gds.io;
 
 import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.Provider.Option;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.toolkit.io.RangeLayout;
 import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
@@ -23,6 +24,18 @@ record GdsTuning(
     long smallest,
     long alignment,
     boolean register) {
+  /** From which size on cuFile reads. */
+  static final Option<Long> MIN_BYTES =
+      Option.bytes("gds.min-bytes", 0, Long.MAX_VALUE)
+          .defaultValue(1L << 20, "1 MiB")
+          .describedAs("From how many adjacent bytes on cuFile reads; at least a page counts.");
+
+  /** Whether device memory is registered. */
+  static final Option<Boolean> REGISTER =
+      Option.flag("gds.register")
+          .defaultValue(true, "true")
+          .describedAs("Whether device memory is registered with cuFile while it reads into it.");
+
   /** What cuFile wants all places in files and memory aligned to. */
   static final long PAGE = 4096;
 
@@ -42,23 +55,14 @@ record GdsTuning(
   /** Chooses what the options leave open. */
   static GdsTuning of(IoOptions options, long smallest) {
     long block = options.blockBytes() == 0 ? BLOCK : pagesUp(options.blockBytes());
-    String from = options.properties().get("gds.min-bytes");
-    String register = options.properties().getOrDefault("gds.register", "true");
+    boolean isSet = options.properties().containsKey(MIN_BYTES.name());
     return new GdsTuning(
         options.threads() == 0 ? THREADS : options.threads(),
         block,
         Math.min(block, MOST_STAGED),
-        Math.max(PAGE, from == null ? smallest : parse(from)),
+        Math.max(PAGE, isSet ? options.property(MIN_BYTES) : smallest),
         options.alignment(),
-        Boolean.parseBoolean(register));
-  }
-
-  private static long parse(String bytes) {
-    try {
-      return Long.parseLong(bytes);
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("property gds.min-bytes=" + bytes + ": want bytes", e);
-    }
+        options.property(REGISTER));
   }
 
   /**

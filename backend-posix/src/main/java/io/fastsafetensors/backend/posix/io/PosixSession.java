@@ -7,13 +7,18 @@ import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.Provider.Option;
 import io.fastsafetensors.spi.RangePlan;
 import java.time.Duration;
+import java.util.List;
 
 /** One load's reads: opens files, finds the target of each, and lets the threads at them. */
 public final class PosixSession implements IoSession {
   /** The id of the backend. */
   public static final String BACKEND = "posix";
+
+  /** The options of a load that the backend has. */
+  public static final List<Option<?>> OPTIONS = List.of(PosixTuning.DROP_CACHE);
 
   /** How long what was given up may still take to end. */
   static final Duration GRACE = Duration.ofMinutes(1);

@@ -3,6 +3,7 @@ package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.Provider.Option;
 
 /**
  * How many, and how large.
@@ -23,6 +24,13 @@ record PosixTuning(
     DirectMode direct,
     long alignment,
     boolean dropCache) {
+  /** Whether a load leaves the page cache as it was. */
+  static final Option<Boolean> DROP_CACHE =
+      Option.flag("posix.drop-cache")
+          .describedAs(
+              "Whether what a load brought into the page cache leaves it again: blocks of 4 MiB of"
+                  + " which nothing was there before.");
+
   /** What all places in files and memory are aligned to where that is possible. */
   static final long GRAIN = 4096;
 
@@ -47,6 +55,6 @@ record PosixTuning(
         (block + GRAIN - 1) & -GRAIN,
         options.direct(),
         options.alignment(),
-        Boolean.parseBoolean(options.properties().get("posix.drop-cache")));
+        options.property(DROP_CACHE));
   }
 }

@@ -40,14 +40,14 @@ final class MissingLibrary {
       case "libcudart.so.13" ->
           "install the CUDA 13 runtime (package cuda-cudart-13-0 or the like, or the Python wheel"
               + " nvidia-cuda-runtime), and if need be set "
-              + Natives.FOLDERS_VARIABLE
+              + NcclLibrary.FOLDERS.environmentVariable()
               + " to its folder";
       case "libnccl.so.2" ->
           "install NCCL for CUDA 13 (package libnccl2, or the Python wheel nvidia-nccl-cu13), and"
               + " if need be set "
-              + Natives.FOLDERS_VARIABLE
+              + NcclLibrary.FOLDERS.environmentVariable()
               + " to its folder";
-      default -> "set " + Natives.FOLDERS_VARIABLE + " to its folder";
+      default -> "set " + NcclLibrary.FOLDERS.environmentVariable() + " to its folder";
     };
   }
 

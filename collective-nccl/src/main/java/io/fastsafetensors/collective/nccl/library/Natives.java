@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.collective.nccl.library;
 
+import io.fastsafetensors.toolkit.plugin.Settings;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,12 +26,6 @@ import org.bytedeco.javacpp.Loader;
  * here, to a private folder that is gone once they are loaded.
  */
 final class Natives {
-  /** The environment variable of folders to look in for NCCL and the CUDA runtime. */
-  static final String FOLDERS_VARIABLE = "FST_NCCL_PATH";
-
-  /** The system property that goes before it. */
-  static final String FOLDERS_PROPERTY = "io.fastsafetensors.nccl.path";
-
   private static final String TOOLKIT = "/usr/local/cuda/lib64";
   private static final String PLATFORM = "linux-x86_64";
 
@@ -80,10 +75,7 @@ final class Natives {
 
   /** Where it is in none of these, the system's own search must do. */
   private static Stream<Path> inFolders(String library) {
-    String folders =
-        Optional.ofNullable(System.getProperty(FOLDERS_PROPERTY))
-            .or(() -> Optional.ofNullable(System.getenv(FOLDERS_VARIABLE)))
-            .orElse("");
+    String folders = Settings.value(NcclLibrary.FOLDERS);
     String file = "lib" + library.replace("@", ".so");
     return Stream.concat(Arrays.stream(folders.split(File.pathSeparator)), Stream.of(TOOLKIT))
         .filter(folder -> !folder.isBlank())

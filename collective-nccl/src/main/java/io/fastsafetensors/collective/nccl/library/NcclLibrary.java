@@ -3,11 +3,20 @@ package io.fastsafetensors.collective.nccl.library;
 
 import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
+import io.fastsafetensors.spi.Provider.Option;
 import org.bytedeco.cuda.global.nccl;
 import org.jspecify.annotations.Nullable;
 
 /** What came of loading NCCL. */
 public sealed interface NcclLibrary {
+  /** Where to look first. */
+  Option<String> FOLDERS =
+      Option.text("nccl.path")
+          .ofProcess()
+          .describedAs(
+              "Folders to look in for NCCL and the CUDA runtime, joined as in PATH; before"
+                  + " /usr/local/cuda/lib64 and where the dynamic loader looks.");
+
   /** The oldest NCCL with communicators that don't block: {@code ncclConfig_t} came with it. */
   int OLDEST = 21_400;
 

@@ -17,14 +17,14 @@ import java.util.regex.Pattern;
  * @param allowsCompatibility whether reads may go through the host
  * @param usesPciP2p whether NVMe may be read without nvidia-fs, by the kernel's own transfers
  */
-record Configuration(boolean forcesCompatibility, boolean allowsCompatibility, boolean usesPciP2p) {
+record CuFileConfiguration(boolean forcesCompatibility, boolean allowsCompatibility, boolean usesPciP2p) {
   private static final String FILE_VARIABLE = "CUFILE_ENV_PATH_JSON";
 
   /** Reads it; what is not said is as in cuFile's defaults. */
-  static Configuration read(Path root, Map<String, String> environment) {
+  static CuFileConfiguration read(Path root, Map<String, String> environment) {
     String file = environment.getOrDefault(FILE_VARIABLE, root.resolve("etc/cufile.json") + "");
     Settings settings = new Settings(text(Path.of(file)), environment);
-    return new Configuration(
+    return new CuFileConfiguration(
         settings.isOn("force_compat_mode", "CUFILE_FORCE_COMPAT_MODE", false),
         settings.isOn("allow_compat_mode", "CUFILE_ALLOW_COMPAT_MODE", true),
         settings.isOn("use_pci_p2pdma", "CUFILE_USE_PCIP2PDMA", false));
