@@ -106,7 +106,7 @@ public sealed interface Configuration permits CurrentConfiguration {
    * @since 0.1
    */
   sealed interface Variable permits OtherVariable {
-    /** {@return the name; a {@code *} at its end is any characters} */
+    /** {@return the name, or several; a {@code *} at the end is any characters} */
     String name();
 
     /** {@return what it says, in a sentence} */

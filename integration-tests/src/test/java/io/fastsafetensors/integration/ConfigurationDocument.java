@@ -110,13 +110,18 @@ final class ConfigurationDocument {
   }
 
   private static void addEvent(EventType event, List<String> lines) {
-    String state = event.isEnabled() ? "" : " Off unless a recording asks for it.";
+    String state = isOff(event) ? " Off unless a recording asks for it." : "";
     lines.addAll(List.of("", "### " + event.getName(), ""));
     lines.add(event.getDescription() + "." + state);
     lines.addAll(List.of("", "| field | type | what |", "|---|---|---|"));
     event.getFields().stream()
         .filter(field -> !List.of("startTime", "duration", "eventThread", "stackTrace").contains(field.getName()))
         .forEach(field -> lines.add(row(code(field.getName()), type(field), what(field))));
+  }
+
+  private static boolean isOff(EventType event) {
+    return event.getSettingDescriptors().stream()
+        .anyMatch(s -> s.getName().equals("enabled") && s.getDefaultValue().equals("false"));
   }
 
   private static String type(ValueDescriptor field) {

@@ -2,11 +2,10 @@
 package io.fastsafetensors.internal.launch;
 
 import java.util.Arrays;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.Stream;
 
 /**
  * Which rank this process is, and where all meet.
@@ -100,12 +99,14 @@ public record Launch(String launcher, int rank, int size, int localRank, Place p
         .orElse(OptionalInt.empty());
   }
 
-  /** Returns the names of all variables that are looked at, each once. */
-  public static List<String> variables() {
-    return Stream.concat(
-            Arrays.stream(Launcher.values()).flatMap(Launcher::variables), Place.variables())
-        .distinct()
-        .toList();
+  /** Returns the names of all variables that are looked at, with the launcher that sets each. */
+  public static Map<String, String> variables() {
+    Map<String, String> variables = new LinkedHashMap<>();
+    for (Launcher launcher : Launcher.values()) {
+      launcher.variables().forEach(name -> variables.putIfAbsent(name, launcher.title()));
+    }
+    Place.variables().forEach(variables::putIfAbsent);
+    return variables;
   }
 
   @Override

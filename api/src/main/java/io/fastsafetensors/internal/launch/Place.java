@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.launch;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -27,10 +29,13 @@ public record Place(String host, int port, String job) {
   private static final List<String> NODES =
       List.of("SLURM_STEP_NODELIST", "SLURM_JOB_NODELIST", "SLURM_NODELIST");
 
-  /** Returns the names of the variables that are looked at. */
-  static Stream<String> variables() {
-    return Stream.concat(
-        Stream.of(ADDRESS, PORT, AGENT_STORE, AGENT_JOB, AGENT_RESTARTS), NODES.stream());
+  /** Returns the names of the variables that are looked at, with the launcher that sets each. */
+  static Map<String, String> variables() {
+    Map<String, String> variables = new LinkedHashMap<>();
+    Stream.of(ADDRESS, PORT, AGENT_STORE, AGENT_JOB, AGENT_RESTARTS)
+        .forEach(name -> variables.put(name, Launcher.TORCHRUN.title()));
+    NODES.forEach(name -> variables.put(name, Launcher.SRUN.title()));
+    return variables;
   }
 
   /** Returns where a launcher's ranks meet; throws if it doesn't say enough. */
