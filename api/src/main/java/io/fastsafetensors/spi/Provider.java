@@ -3,7 +3,7 @@ package io.fastsafetensors.spi;
 
 import io.fastsafetensors.Plugin;
 import io.fastsafetensors.toolkit.text.Amounts;
-import io.fastsafetensors.toolkit.text.Values;
+import io.fastsafetensors.toolkit.text.SettingValues;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -135,7 +135,7 @@ public interface Provider extends Plugin {
      * @return a builder
      */
     public static Builder<Boolean> flag(String name) {
-      return of(name, "true or false", Values::flag).defaultValue(false, "false");
+      return of(name, "true or false", SettingValues::flag).defaultValue(false, "false");
     }
 
     /**
@@ -147,7 +147,7 @@ public interface Provider extends Plugin {
      * @return a builder
      */
     public static Builder<Long> integer(String name, long min, long max) {
-      return of(name, Values.range(min, max), text -> Values.integer(text, min, max))
+      return of(name, SettingValues.range(min, max), text -> SettingValues.integer(text, min, max))
           .defaultValue(min, Long.toString(min));
     }
 
@@ -162,8 +162,8 @@ public interface Provider extends Plugin {
     public static Builder<Long> bytes(String name, long min, long max) {
       return of(
               name,
-              "bytes, " + Values.range(min, max) + ", or a unit as in 64MiB",
-              text -> Values.bytes(text, min, max))
+              "bytes, " + SettingValues.range(min, max) + ", or a unit as in 64MiB",
+              text -> SettingValues.bytes(text, min, max))
           .defaultValue(min, Long.toString(min));
     }
 
@@ -175,7 +175,7 @@ public interface Provider extends Plugin {
      * @return a builder
      */
     public static Builder<Duration> duration(String name, Duration otherwise) {
-      return of(name, "seconds, or a unit as in 90s, 5m or 1h30m", Values::positiveDuration)
+      return of(name, "seconds, or a unit as in 90s, 5m or 1h30m", SettingValues::positiveDuration)
           .defaultValue(otherwise, Amounts.duration(otherwise));
     }
 
@@ -199,8 +199,8 @@ public interface Provider extends Plugin {
      */
     public static <E extends Enum<E>> Builder<E> choice(String name, Class<E> type) {
       E[] values = type.getEnumConstants();
-      return of(name, "one of " + Values.words(values), text -> Values.choice(text, values))
-          .defaultValue(values[0], Values.word(values[0]));
+      return of(name, "one of " + SettingValues.words(values), text -> SettingValues.choice(text, values))
+          .defaultValue(values[0], SettingValues.word(values[0]));
     }
 
     /**

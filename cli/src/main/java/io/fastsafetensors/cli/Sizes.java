@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.toolkit.text.Values;
+import io.fastsafetensors.toolkit.text.SettingValues;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -10,7 +10,7 @@ final class Sizes implements ITypeConverter<Long> {
   @Override
   public Long convert(String text) {
     try {
-      return Values.bytes(text);
+      return SettingValues.bytes(text);
     } catch (IllegalArgumentException e) {
       throw new TypeConversionException(e.getMessage());
     }

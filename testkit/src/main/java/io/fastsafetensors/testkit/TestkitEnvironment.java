@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
-import io.fastsafetensors.toolkit.text.Values;
+import io.fastsafetensors.toolkit.text.SettingValues;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -42,7 +42,7 @@ public final class TestkitEnvironment {
         read("fst.testkit.folder", Path::of, Path.of(System.getProperty("java.io.tmpdir"))),
         read("fst.testkit.patience.ms", TestkitEnvironment::millis, Duration.ofSeconds(20)),
         read("fst.testkit.quiet.ms", TestkitEnvironment::millis, Duration.ofMillis(200)),
-        read("fst.testkit.large", Values::flag, false));
+        read("fst.testkit.large", SettingValues::flag, false));
   }
 
   /**
@@ -87,7 +87,7 @@ public final class TestkitEnvironment {
   }
 
   private static Duration millis(String text) {
-    return Duration.ofMillis(Values.integer(text, 0, Integer.MAX_VALUE));
+    return Duration.ofMillis(SettingValues.integer(text, 0, Integer.MAX_VALUE));
   }
 
   private static <T> T read(String name, Function<String, T> parser, T otherwise) {

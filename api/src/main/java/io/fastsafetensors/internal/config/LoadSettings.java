@@ -6,7 +6,7 @@ import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.spi.Provider.Option;
-import io.fastsafetensors.toolkit.text.Values;
+import io.fastsafetensors.toolkit.text.SettingValues;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -66,7 +66,7 @@ public final class LoadSettings {
           .describedAs("The most device memory that a load may take.");
 
   static final Option<List<String>> FILTERS =
-      Option.of("load.filters", "globs with commas between", Values::list)
+      Option.of("load.filters", "globs with commas between", SettingValues::list)
           .defaultValue(List.of(), "all tensors")
           .describedAs("Load only tensors of which the name matches one.");
 
@@ -167,7 +167,7 @@ public final class LoadSettings {
 
   /** Names of tensors may have a {@code =}. */
   private static List<Rule> rules(String text) {
-    return Values.list(text).stream()
+    return SettingValues.list(text).stream()
         .map(rule -> {
           int equals = rule.lastIndexOf('=');
           if (equals < 1) {

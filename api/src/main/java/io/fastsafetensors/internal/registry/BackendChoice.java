@@ -3,7 +3,7 @@ package io.fastsafetensors.internal.registry;
 
 import io.fastsafetensors.internal.config.PluginOptions.Given;
 import io.fastsafetensors.internal.config.PluginOptions.Use;
-import io.fastsafetensors.toolkit.text.Values;
+import io.fastsafetensors.toolkit.text.SettingValues;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -50,13 +50,13 @@ public record BackendChoice(
           "backends asked for: " + asked + ", and switched off: " + unwanted + "; want one");
     }
     Map<String, String> properties = new HashMap<>(given.properties());
-    asked.forEach(id -> properties.put(id, Values.word(Use.ON)));
+    asked.forEach(id -> properties.put(id, SettingValues.word(Use.ON)));
     return new BackendChoice(
         asked.stream().findFirst(), Set.copyOf(unwanted), Map.copyOf(properties));
   }
 
   private static void note(String id, String use, Set<String> asked, Set<String> unwanted) {
-    switch (Values.choice(use, Use.values())) {
+    switch (SettingValues.choice(use, Use.values())) {
       case ON -> asked.add(id);
       case OFF -> unwanted.add(id);
       case AUTO -> {}

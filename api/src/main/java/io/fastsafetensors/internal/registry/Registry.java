@@ -22,7 +22,7 @@ import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.spi.Provider.Option;
-import io.fastsafetensors.toolkit.text.Values;
+import io.fastsafetensors.toolkit.text.SettingValues;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
@@ -72,7 +72,7 @@ public final class Registry implements Plugins {
       absent.addAll(kind.knownIds());
       kind.accepted()
           .forEach(plugin ->
-              declared.put(Values.word(kind.kind()) + " " + plugin.id(), plugin.options()));
+              declared.put(SettingValues.word(kind.kind()) + " " + plugin.id(), plugin.options()));
     }
     kinds.forEach(kind -> absent.removeAll(kind.ids()));
     return new PluginOptions(declared, backends, absent);

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  *
  * @since 0.1
  */
-public final class Values {
+public final class SettingValues {
   private static final Pattern SIZE = Pattern.compile("([0-9]+)([a-zA-Z]*)");
   private static final Pattern MILLIS = Pattern.compile("([0-9]{1,15})ms");
   private static final Duration LONGEST = Duration.ofDays(36_500);
@@ -38,7 +38,7 @@ public final class Values {
           Map.entry("GIB", 1L << 30),
           Map.entry("TIB", 1L << 40));
 
-  private Values() {}
+  private SettingValues() {}
 
   /**
    * Reads a switch.
@@ -177,7 +177,7 @@ public final class Values {
    * @return their names in lower case, with commas between them
    */
   public static String words(Enum<?>[] values) {
-    return Arrays.stream(values).map(Values::word).collect(Collectors.joining(", "));
+    return Arrays.stream(values).map(SettingValues::word).collect(Collectors.joining(", "));
   }
 
   /**
