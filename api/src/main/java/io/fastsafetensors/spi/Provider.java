@@ -105,6 +105,7 @@ public interface Provider extends Plugin {
     private final Supplier<T> defaultValue;
     private final String defaultText;
     private final String description;
+    private final String property;
     private final String variable;
     private final boolean ofProcess;
     private final boolean secret;
@@ -116,6 +117,7 @@ public interface Provider extends Plugin {
       this.defaultValue = builder.defaultValue;
       this.defaultText = builder.defaultText;
       this.description = description;
+      this.property = PROPERTIES + builder.name;
       this.variable = builder.variable == null ? variable(builder.name) : builder.variable;
       this.ofProcess = builder.ofProcess;
       this.secret = builder.secret;
@@ -244,7 +246,7 @@ public interface Provider extends Plugin {
 
     /** {@return the system property that sets it: {@code io.fastsafetensors.ID.NAME}} */
     public String systemProperty() {
-      return PROPERTIES + name;
+      return property;
     }
 
     /** {@return the environment variable that sets it: {@code FST_ID_NAME}, or the one chosen} */

@@ -33,7 +33,10 @@ public final class PluginOptions {
   private final Map<String, Option<?>> known = new LinkedHashMap<>();
   private final Map<String, String> readers = new HashMap<>();
   private final Set<String> absent;
-  private volatile @Nullable Sources checked;
+  private volatile @Nullable Checked checked;
+
+  /** What was found right. */
+  private record Checked(Sources sources, Map<String, String> properties) {}
 
   /** Whether a backend is used: the values of a setting that is its id. */
   public enum Use {
@@ -84,12 +87,10 @@ public final class PluginOptions {
   /**
    * Puts together what a program and the outside have set for a load.
    *
-   * @throws IllegalArgumentException if a property is unknown or malformed, or the outside is as
-   *     {@link #check} finds it
+   * @throws IllegalArgumentException if a property is unknown or malformed
    */
   public Given complete(LoadOptions options) {
     Sources sources = Sources.current();
-    check(sources);
     options.properties().forEach(this::checkProperty);
     Map<String, String> properties = new HashMap<>(options.properties());
     boolean isChosen =
@@ -97,7 +98,13 @@ public final class PluginOptions {
             || options.properties().keySet().stream().anyMatch(PluginOptions::isId);
     for (Option<?> option : known.values()) {
       if (isOfPlugin(option) && !(isChosen && isId(option.name()))) {
-        sources.find(option).ifPresent(set -> properties.putIfAbsent(option.name(), set.text()));
+        sources
+            .find(option)
+            .filter(set -> !properties.containsKey(option.name()))
+            .ifPresent(set -> {
+              option.parse(set.text(), set.origin());
+              properties.put(option.name(), set.text());
+            });
       }
     }
     Optional<String> backend = isChosen ? options.backend() : LoadSettings.backend(sources);
@@ -147,20 +154,18 @@ public final class PluginOptions {
    *     unknown, or a value is malformed
    */
   public void check() {
-    check(Sources.current());
-  }
-
-  private void check(Sources sources) {
-    if (checked == sources) {
+    Sources sources = Sources.current();
+    Checked now = new Checked(sources, sources.properties());
+    if (now.equals(checked)) {
       return;
     }
-    List<String> problems = problems(sources);
+    List<String> problems = problems(now);
     if (!problems.isEmpty()) {
       String more = problems.size() == 1 ? "" : " (and %s more)".formatted(problems.size() - 1);
       throw new IllegalArgumentException(problems.getFirst() + more);
     }
     strangeVariables(sources).forEach(PluginOptions::warn);
-    checked = sources;
+    checked = now;
   }
 
   private static void warn(String problem) {
@@ -169,10 +174,11 @@ public final class PluginOptions {
     }
   }
 
-  private List<String> problems(Sources sources) {
+  private List<String> problems(Checked now) {
+    Sources sources = now.sources();
     List<String> problems = new ArrayList<>();
     sources
-        .names()
+        .names(now.properties())
         .forEach((name, value) -> {
           if (!known.containsKey(name)) {
             unknown(name, value.origin(), known.keySet()).ifPresent(problems::add);
@@ -231,7 +237,7 @@ public final class PluginOptions {
             .<Setting>map(
                 option -> new CurrentSetting(option, reader(option.name()), sources.find(option)))
             .toList(),
-        problems(sources),
+        problems(new Checked(sources, sources.properties())),
         strangeVariables(sources));
   }
 }

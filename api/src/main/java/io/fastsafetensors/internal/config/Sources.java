@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.config;
 import io.fastsafetensors.spi.Provider.Option;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -11,8 +12,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is set from outside of the program; immutable. A system property goes before an environment
- * variable, and that before a line of the configuration file.
+ * What is set from outside of the program. A system property goes before an environment variable,
+ * and that before a line of the configuration file. The file is read once; system properties are
+ * looked at each time, since programs change them.
  */
 public final class Sources {
   private static final String PREFIX = "io.fastsafetensors.";
@@ -20,28 +22,31 @@ public final class Sources {
 
   private static volatile @Nullable Sources last;
 
-  private final Map<String, String> properties;
+  private final @Nullable String fileProperty = System.getProperty(CommonSettings.CONFIG.systemProperty());
   private final Map<String, String> environment;
   private final Map<String, Value> file;
 
-  private Sources(
-      Map<String, String> properties, Map<String, String> environment, Map<String, Value> file) {
-    this.properties = properties;
+  private Sources(Map<String, String> environment) {
     this.environment = environment;
-    this.file = file;
+    this.file = Map.of();
+  }
+
+  private Sources(Map<String, String> environment, Value named) {
+    this.environment = environment;
+    this.file = ConfigFile.read(named.text(), named.origin());
   }
 
   /**
-   * Returns what is set now. The configuration file is read once; system properties are looked at
-   * each time, since programs change them.
+   * Returns what is set now.
    *
    * @throws IllegalArgumentException if the configuration file can't be read
    */
   public static Sources current() {
     Sources known = last;
-    Map<String, String> properties = ours();
-    if (known == null || !known.properties.equals(properties)) {
-      known = of(properties, System.getenv());
+    if (known == null
+        || !Objects.equals(
+            known.fileProperty, System.getProperty(CommonSettings.CONFIG.systemProperty()))) {
+      known = of(System.getenv());
       last = known;
     }
     return known;
@@ -53,34 +58,17 @@ public final class Sources {
    * @throws IllegalArgumentException if the configuration file can't be read
    */
   public static Sources of(Map<String, String> environment) {
-    return of(ours(), environment);
-  }
-
-  private static Sources of(Map<String, String> properties, Map<String, String> environment) {
-    Sources withoutFile = new Sources(properties, environment, Map.of());
+    Sources withoutFile = new Sources(environment);
     return withoutFile
         .find(CommonSettings.CONFIG)
         .filter(named -> !named.text().isEmpty())
-        .map(named ->
-            new Sources(properties, environment, ConfigFile.read(named.text(), named.origin())))
+        .map(named -> new Sources(environment, named))
         .orElse(withoutFile);
-  }
-
-  /** Not a copy of all names: this is done for every load. */
-  private static Map<String, String> ours() {
-    Map<String, String> found = new HashMap<>();
-    System.getProperties()
-        .forEach((name, value) -> {
-          if (name instanceof String text && text.startsWith(PREFIX)) {
-            found.put(text, String.valueOf(value));
-          }
-        });
-    return found;
   }
 
   /** Returns what an option was set to; a blank variable counts as not set. */
   public Optional<Value> find(Option<?> option) {
-    String property = properties.get(option.systemProperty());
+    String property = System.getProperty(option.systemProperty());
     if (property != null) {
       return Optional.of(new Value(property, "system property " + option.systemProperty()));
     }
@@ -103,13 +91,20 @@ public final class Sources {
         : option.defaultValue();
   }
 
-  /** Tells whether nothing at all is set in files and system properties. */
-  boolean hasNoNames() {
-    return properties.isEmpty() && file.isEmpty();
+  /** Returns the system properties that look like ours. */
+  Map<String, String> properties() {
+    Map<String, String> found = new HashMap<>();
+    System.getProperties()
+        .forEach((name, value) -> {
+          if (name instanceof String text && text.startsWith(PREFIX)) {
+            found.put(text, String.valueOf(value));
+          }
+        });
+    return found;
   }
 
-  /** Returns the names that system properties and the file set, and where. */
-  Map<String, Value> names() {
+  /** Returns the names that these system properties and the file set, and where. */
+  Map<String, Value> names(Map<String, String> properties) {
     Map<String, Value> names = new HashMap<>(file);
     properties.forEach((property, value) ->
         names.put(
