@@ -30,9 +30,10 @@ class DataTests {
         Proxy.newProxyInstance(
             IoMonitor.class.getClassLoader(),
             new Class<?>[] {IoMonitor.class},
-            (proxy, method, arguments) -> method.getName().equals("equals")
-                ? proxy == arguments[0]
-                : method.getName().equals("hashCode") ? 1 : "a monitor");
+            (proxy, method, arguments) ->
+                method.getName().equals("equals")
+                    ? proxy == arguments[0]
+                    : method.getName().equals("hashCode") ? 1 : "a monitor");
   }
 
   static Stream<Supplier<Object>> builders() {

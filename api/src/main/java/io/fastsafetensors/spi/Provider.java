@@ -201,7 +201,10 @@ public interface Provider extends Plugin {
      */
     public static <E extends Enum<E>> Builder<E> choice(String name, Class<E> type) {
       E[] values = type.getEnumConstants();
-      return of(name, "one of " + SettingValues.words(values), text -> SettingValues.choice(text, values))
+      return of(
+              name,
+              "one of " + SettingValues.words(values),
+              text -> SettingValues.choice(text, values))
           .defaultValue(values[0], SettingValues.word(values[0]));
     }
 

@@ -77,7 +77,7 @@ class DiscoveryTests {
   @Test
   void aLayerThatUsesAnotherCopyOfTheLibraryIsRefusedWithTheRemedy() throws Exception {
     List<Path> jars = new ArrayList<>(List.of(HTTP.jar(folder)));
-    for (String jar : Distribution.jars("api").split(File.pathSeparator)) {
+    for (String jar : Distribution.jars("api").split(File.pathSeparator, -1)) {
       jars.add(Path.of(jar));
     }
     try (RangeServer server = new RangeServer()) {

@@ -97,7 +97,7 @@ public final class LoadSettings {
   private LoadSettings() {}
 
   /** What becomes of the tensors that a glob matches; without a type they stay as they are. */
-  private record Rule(String glob, Optional<DType> dtype) {}
+  record Rule(String glob, Optional<DType> dtype) {}
 
   /**
    * Sets what is set from outside, but for the backend, which {@link PluginOptions} knows of.

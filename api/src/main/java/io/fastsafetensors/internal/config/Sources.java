@@ -22,7 +22,8 @@ public final class Sources {
 
   private static volatile @Nullable Sources last;
 
-  private final @Nullable String fileProperty = System.getProperty(CommonSettings.CONFIG.systemProperty());
+  private final @Nullable String fileProperty =
+      System.getProperty(CommonSettings.CONFIG.systemProperty());
   private final Map<String, String> environment;
   private final Map<String, Value> file;
 

@@ -2,31 +2,24 @@
 package io.fastsafetensors.internal.convert;
 
 import io.fastsafetensors.format.DType;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReferenceArray;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Joins the steps of a conversion: load, change of form, store. */
 final class Pipelines {
   private static final Step NONE = block -> {};
 
-  private static final int TYPES = DType.values().length;
-
-  /** What was joined before, by both types: a single element takes less than to join. */
-  private static final AtomicReferenceArray<@Nullable Optional<Step>> KNOWN =
-      new AtomicReferenceArray<>(TYPES * TYPES);
+  /** What was joined before: to convert a single element takes less than to join. */
+  private static final Map<Pair, Optional<Step>> KNOWN = new ConcurrentHashMap<>();
 
   private Pipelines() {}
 
+  private record Pair(DType from, DType to) {}
+
   /** Returns the steps from a type to another, or empty if one of them can't take part. */
   static Optional<Step> of(DType from, DType to) {
-    int pair = from.ordinal() * TYPES + to.ordinal();
-    Optional<Step> known = KNOWN.get(pair);
-    if (known == null) {
-      known = join(from, to);
-      KNOWN.set(pair, known);
-    }
-    return known;
+    return KNOWN.computeIfAbsent(new Pair(from, to), _ -> join(from, to));
   }
 
   private static Optional<Step> join(DType from, DType to) {

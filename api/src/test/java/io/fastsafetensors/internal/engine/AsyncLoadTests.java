@@ -103,11 +103,10 @@ class AsyncLoadTests {
   void keepsNoBufferThatNobodyElseHas() throws Exception {
     try (Loader loader = bench.loader().addFiles(a)) {
       WeakReference<FileBuffer> kept = closedBuffer(loader);
-      until(
-          () -> {
-            System.gc();
-            return kept.get() == null;
-          });
+      until(() -> {
+        System.gc();
+        return kept.get() == null;
+      });
     }
   }
 
