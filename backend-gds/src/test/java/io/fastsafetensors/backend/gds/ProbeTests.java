@@ -99,6 +99,6 @@ class ProbeTests {
     HostView strict =
         new HostView(root, Map.of("CUFILE_ALLOW_COMPAT_MODE", "false"), host.storages());
     assertThat(probe(SimulatedCuFile.newBinding(), strict).toString())
-        .contains("Unavailable", "nvidia-fs is not loaded", "forbids compatibility mode");
+        .contains("unavailable", "nvidia-fs is not loaded", "forbids compatibility mode");
   }
 }

@@ -47,14 +47,14 @@ class ProbeTests {
     String flag = "native access is denied: pass --enable-native-access=" + ChildJava.module();
     assertThat(answers("--illegal-native-access=deny"))
         .hasSize(2)
-        .allMatch(line -> line.startsWith("Unavailable[reason=" + flag));
+        .allMatch(line -> line.startsWith("unavailable: " + flag));
   }
 
   @Test
   void allowedNativeAccessIsSilent() throws IOException, InterruptedException {
     assertThat(answers("--enable-native-access=" + ChildJava.module()))
         .hasSize(2)
-        .allMatch(line -> line.startsWith("Available["));
+        .allMatch(line -> line.startsWith("available: "));
   }
 
   @Test
