@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DataTests {
   private static final IoMonitor MONITOR = monitor();
 
+  @SuppressWarnings("ReferenceEquality") // a monitor equals itself alone
   private static IoMonitor monitor() {
     return (IoMonitor)
         Proxy.newProxyInstance(
