@@ -22,7 +22,8 @@ record SettingFacts(List<Setting> settings, List<String> problems) {
       Configuration configuration = Configuration.inForce();
       return new SettingFacts(
           configuration.settings(),
-          Stream.concat(configuration.problems().stream(), configuration.unknownVariables().stream())
+          Stream.concat(
+                  configuration.problems().stream(), configuration.unknownVariables().stream())
               .toList());
     } catch (IllegalArgumentException e) {
       return new SettingFacts(List.of(), List.of(String.valueOf(e.getMessage())));
@@ -32,7 +33,8 @@ record SettingFacts(List<Setting> settings, List<String> problems) {
   /** Fails if something is wrong. */
   void check() {
     if (!problems.isEmpty()) {
-      String more = problems.size() == 1 ? "" : "; fst doctor lists " + problems.size() + " problems";
+      String more =
+          problems.size() == 1 ? "" : "; fst doctor lists " + problems.size() + " problems";
       throw new IllegalArgumentException(problems.getFirst() + more);
     }
   }

@@ -31,7 +31,7 @@ class SettingsTests {
     Map<String, String> outside = Map.of("FST_CONFIG", config.toString());
     assertThat(FstProcess.run(folder, outside, "digest", file).err()).contains("nobody");
     Map<String, String> both =
-        Map.of("FST_CONFIG", config.toString(), "FST_LOAD_FILTERS", "b*, a*");
+        Map.of("FST_CONFIG", config.toString(), "FST_LOAD_FILTERS", " a*");
     assertThat(FstProcess.run(folder, both, "digest", file).out()).contains("a0");
     Fst argument = FstProcess.run(folder, outside, "digest", "--filter", "a*", file);
     assertThat(argument.out()).contains("a0");
@@ -52,7 +52,8 @@ class SettingsTests {
     }
     Fst doctor = FstProcess.run(folder, Map.of(name, value), "doctor");
     assertThat(doctor.exit()).isEqualTo(2);
-    assertThat(doctor.outLines()).anyMatch(line -> line.startsWith("problem ") && line.contains(hint));
+    assertThat(doctor.outLines())
+        .anyMatch(line -> line.startsWith("problem ") && line.contains(hint));
   }
 
   @Test
@@ -63,7 +64,8 @@ class SettingsTests {
     assertThat(fst.out()).doesNotContain("hush");
     assertThat(fst.outLines())
         .anyMatch(line ->
-            line.matches("setting +load.threads +3 \\(set by environment variable FST_LOAD_THREADS\\)"))
+            line.matches(
+                "setting +load.threads +3 \\(set by environment variable FST_LOAD_THREADS\\)"))
         .anyMatch(line -> line.matches("setting +load.path +auto \\(default\\)"))
         .anyMatch(line -> line.matches("setting +trackLeaks +false \\(default\\)"));
     Fst json = FstProcess.run(folder, outside, "doctor", "--json");

@@ -44,7 +44,8 @@ public final class HttpBackend implements IoBackend {
   public Availability probe(Device device) {
     String server = Settings.value(SERVER);
     if (!device.isCpu() || server.isEmpty()) {
-      return Availability.unavailable("want cpu, and -D" + SERVER.systemProperty() + "=http://HOST:PORT");
+      return Availability.unavailable(
+          "want cpu, and -D" + SERVER.systemProperty() + "=http://HOST:PORT");
     }
     try (Socket socket = new Socket()) {
       URI uri = URI.create(server);

@@ -115,7 +115,9 @@ final class ConfigurationDocument {
     lines.add(event.getDescription() + "." + state);
     lines.addAll(List.of("", "| field | type | what |", "|---|---|---|"));
     event.getFields().stream()
-        .filter(field -> !List.of("startTime", "duration", "eventThread", "stackTrace").contains(field.getName()))
+        .filter(field ->
+            !List.of("startTime", "duration", "eventThread", "stackTrace")
+                .contains(field.getName()))
         .forEach(field -> lines.add(row(code(field.getName()), type(field), what(field))));
   }
 

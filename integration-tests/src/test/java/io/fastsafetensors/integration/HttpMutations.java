@@ -72,7 +72,9 @@ final class HttpMutations {
             .onClassPath(),
         http("P-106", "changes its priority", "return 30", "return (int) System.nanoTime()"),
         http("P-107", "has an option under another name", "ID + \".server\"", "\"http.server\"")
-            .and("Settings.value(SERVER)", "System.getProperty(\"io.fastsafetensors.example-http.server\", \"\")"),
+            .and(
+                "Settings.value(SERVER)",
+                "System.getProperty(\"io.fastsafetensors.example-http.server\", \"\")"),
         http("P-107", "has an option twice", "List.of(SERVER)", "List.of(SERVER, SERVER)"));
   }
 

@@ -50,7 +50,9 @@ final class WrongProviders {
 
     @Override
     public List<Option<?>> options() {
-      return names.stream().<Option<?>>map(name -> Option.flag(name).describedAs("Drops.")).toList();
+      return names.stream()
+          .<Option<?>>map(name -> Option.flag(name).describedAs("Drops."))
+          .toList();
     }
   }
 

@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
  * @param allowsCompatibility whether reads may go through the host
  * @param usesPciP2p whether NVMe may be read without nvidia-fs, by the kernel's own transfers
  */
-record CuFileConfiguration(boolean forcesCompatibility, boolean allowsCompatibility, boolean usesPciP2p) {
+record CuFileConfiguration(
+    boolean forcesCompatibility, boolean allowsCompatibility, boolean usesPciP2p) {
   private static final String FILE_VARIABLE = "CUFILE_ENV_PATH_JSON";
 
   /** Reads it; what is not said is as in cuFile's defaults. */

@@ -2,8 +2,8 @@
 package io.fastsafetensors.collective.nccl.library;
 
 import io.fastsafetensors.format.LoadException;
-import java.io.IOException;
 import io.fastsafetensors.spi.Provider.Option;
+import java.io.IOException;
 import org.bytedeco.cuda.global.nccl;
 import org.jspecify.annotations.Nullable;
 
