@@ -75,4 +75,23 @@ class TensorTextTests {
                   .formatted(each.text(), each.dtype(), each.shape()));
     }
   }
+
+  private static String zeros(long... dims) {
+    Shape shape = Shape.of(dims);
+    byte[] elements = new byte[Math.toIntExact(shape.elements())];
+    return Tensor.of("w", DType.U8, shape, MemorySegment.ofArray(elements)).toString();
+  }
+
+  @Test
+  void whatIsShownIsBoundedForAnyShape() {
+    String fiveDimensions = zeros(7, 7, 7, 7, 7);
+    String values = fiveDimensions.substring(0, fiveDimensions.indexOf("name="));
+    assertThat(values.chars().filter(c -> c == '0')).as("two at each edge").hasSize(1024);
+    long[] twos = new long[11];
+    Arrays.fill(twos, 2);
+    assertThat(zeros(twos)).startsWith("tensor(..., name='w', dtype=U8, shape=[2, 2,");
+    long[] ones = new long[5000];
+    Arrays.fill(ones, 1);
+    assertThat(zeros(ones)).startsWith("tensor(..., name='w', dtype=U8, shape=[1, 1,");
+  }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,12 +26,32 @@ final class GrownApi {
   private static final Pattern DATA = Pattern.compile("other instanceof (\\w+) that");
 
   private static final String MEMBER =
-      "private final int added;\n\n/** {@return what was added} */\n"
-          + "public int added() {\nreturn added;\n}\n\n";
+      """
+      private final int added;
+
+      /** {@return what was added} */
+      public int added() {
+        return added;
+      }
+
+      """;
 
   private static final String OPTION =
-      " {\nprivate int added = 7;\n\n/**\n * Adds it.\n *\n * @param value what\n * @return this\n"
-          + " */\npublic Builder added(int value) {\nthis.added = value;\nreturn this;\n}\n";
+      """
+       {
+        private int added = 7;
+
+        /**
+         * Adds it.
+         *
+         * @param value what
+         * @return this
+         */
+        public Builder added(int value) {
+          this.added = value;
+          return this;
+        }
+      """;
 
   private final Map<Path, String> texts = new LinkedHashMap<>();
   private final TreeSet<String> grown = new TreeSet<>();
@@ -47,7 +68,7 @@ final class GrownApi {
   }
 
   /** Returns the simple names of the classes that have a component more. */
-  TreeSet<String> classes() {
+  Set<String> classes() {
     return grown;
   }
 
@@ -58,8 +79,9 @@ final class GrownApi {
       String name = data.group(1);
       // The format has no more than a list of dimensions.
       if (!name.equals("Shape") && grown.add(name)) {
-        texts.put(file, text = grow(name, texts.get(file)));
-        data = DATA.matcher(text);
+        String changed = grow(name, texts.get(file));
+        texts.put(file, changed);
+        data = DATA.matcher(changed);
       }
     }
   }
@@ -128,7 +150,7 @@ final class GrownApi {
         "-nowarn",
         "--module-path",
         Distribution.compilePath());
-    Path original = Path.of(Distribution.jars("api").split(File.pathSeparator)[1]);
+    Path original = Path.of(Distribution.jars("api").split(File.pathSeparator, -1)[1]);
     Path jar = Files.copy(original, folder.resolve(original.getFileName()));
     int status =
         ToolProvider.findFirst("jar")

@@ -87,10 +87,10 @@ class GrowthTests {
                 "certify",
                 "--module-path",
                 plugin.toString(),
-                plugin == http ? "--backend" : "--collective",
-                plugin == http ? "example-http" : "example-tcp",
+                plugin.equals(http) ? "--backend" : "--collective",
+                plugin.equals(http) ? "example-http" : "example-tcp",
                 "--rule",
-                plugin == http ? "IO-10" : "C-101");
+                plugin.equals(http) ? "IO-10" : "C-101");
         assertThat(certify.output()).contains(" passed").doesNotContain("Error", "refused, it");
         assertThat(certify.exit()).as(certify.output()).isZero();
       }
@@ -102,7 +102,7 @@ class GrowthTests {
   }
 
   private static String original() throws IOException {
-    return Distribution.jars("api").split(File.pathSeparator)[1];
+    return Distribution.jars("api").split(File.pathSeparator, -1)[1];
   }
 
   /** Copies the jars of the command and the testkit, all but the API's. */
