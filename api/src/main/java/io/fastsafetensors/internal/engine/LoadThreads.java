@@ -102,22 +102,31 @@ final class LoadThreads {
 
     @Override
     public void run() {
-      for (Runnable job = next.get(); job != null; job = await()) {
-        job.run(); // throws nothing
-        next.set(null);
+      while (runNext()) {
         IDLE.addFirst(this);
+        await();
       }
     }
 
-    /** Waits for the next job; null if none came for long. */
-    private @Nullable Runnable await() {
+    /** In a method of its own: an idle thread keeps nothing of what it did last. */
+    private boolean runNext() {
+      Runnable job = next.get();
+      if (job == null) {
+        return false;
+      }
+      job.run(); // throws nothing
+      next.set(null);
+      return true;
+    }
+
+    /** Waits for the next job, for some seconds. */
+    private void await() {
       if (!soon(() -> next.get() != null)) {
         park(IDLE_NANOS);
       }
       if (next.get() == null && !IDLE.remove(this)) {
         park(Long.MAX_VALUE); // taken at this moment: the job comes
       }
-      return next.get();
     }
 
     private void park(long nanos) {
