@@ -55,10 +55,11 @@ final class Concatenation {
   static Tensor of(SharedContext context, List<Tensor> tensors, int dim) throws LoadException {
     List<Piece> parts = tensors.stream().map(DefaultTensor::piece).toList();
     List<TensorSpec> joined = List.of(joined(parts, dim));
-    Bundle.Filler filler =
+    TensorBatch.Filler filler =
         (whole, stream) -> copyRows(parts, dim, whole.pieces().getFirst(), stream);
-    try (Bundle bundle = Bundle.using(parts, () -> Bundle.make(context, joined, filler))) {
-      return bundle.tensors().getFirst();
+    try (TensorBatch batch =
+        TensorBatch.using(parts, () -> TensorBatch.make(context, joined, filler))) {
+      return batch.tensors().getFirst();
     }
   }
 

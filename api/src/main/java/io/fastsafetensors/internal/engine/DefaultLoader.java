@@ -147,7 +147,7 @@ public final class DefaultLoader implements Loader {
     // All ranks have the same catalog and globs, and so find the same fault, each by itself.
     Catalog wanted = catalog.filter(new NameFilter(options.filters()));
     Conversion conversion = Conversion.of(options, catalog);
-    return Together.make(
+    return Agreement.make(
         group,
         "load",
         waitForOthers(options),

@@ -200,8 +200,8 @@ public final class DefaultTensor implements Tensor {
   public Tensor to(DType dtype) throws LoadException {
     try (Memory.Use _ = use()) {
       Conversion.check(piece.spec(), dtype, context().attached());
-      try (Bundle bundle = Bundle.copy(context(), List.of(piece), List.of(dtype))) {
-        return bundle.tensors().getFirst();
+      try (TensorBatch batch = TensorBatch.copy(context(), List.of(piece), List.of(dtype))) {
+        return batch.tensors().getFirst();
       }
     }
   }

@@ -39,17 +39,17 @@ final class Exchange {
   }
 
   /** Makes this rank's part of every request, not filled by an exchange: there are no bytes. */
-  Bundle empty() throws LoadException {
-    return Bundle.make(context, specs(group.rank()), (_, _) -> {});
+  TensorBatch empty() throws LoadException {
+    return TensorBatch.make(context, specs(group.rank()), (_, _) -> {});
   }
 
   /** Gives all ranks the whole tensors. */
-  Bundle broadcast() throws LoadException {
+  TensorBatch broadcast() throws LoadException {
     if (!isOwner()) {
       return make((mine, stream) -> group.broadcast(mine.region(), owner, stream));
     }
     List<Piece> sources = sources();
-    return Bundle.using(
+    return TensorBatch.using(
         sources,
         () ->
             make((mine, stream) -> {
@@ -59,17 +59,17 @@ final class Exchange {
   }
 
   /** Gives every rank its parts. */
-  Bundle scatter() throws LoadException {
+  TensorBatch scatter() throws LoadException {
     if (!isOwner()) {
       return scatter(List.of());
     }
     List<Piece> sources = sources();
-    return Bundle.using(
+    return TensorBatch.using(
         sources,
         () -> requests.size() == 1 ? scatter(rows(sources.getFirst())) : scatterPacked(sources));
   }
 
-  private Bundle scatter(List<Region> parts) throws LoadException {
+  private TensorBatch scatter(List<Region> parts) throws LoadException {
     return make((mine, stream) -> group.scatter(parts, mine.region(), owner, stream));
   }
 
@@ -83,7 +83,7 @@ final class Exchange {
   }
 
   /** Several small tensors: each rank's parts are put together first, as that rank wants them. */
-  private Bundle scatterPacked(List<Piece> sources) throws LoadException {
+  private TensorBatch scatterPacked(List<Piece> sources) throws LoadException {
     List<TensorSpec> specs = new ArrayList<>();
     List<Region> rows = new ArrayList<>();
     for (int rank = 0; rank < group.size(); rank++) {
@@ -92,13 +92,13 @@ final class Exchange {
         rows.add(requests.get(i).part(group.size(), rank).in(sources.get(i).region()));
       }
     }
-    try (Bundle packed =
-        Bundle.make(context, specs, (bundle, stream) -> pack(rows, bundle, stream))) {
+    try (TensorBatch packed =
+        TensorBatch.make(context, specs, (batch, stream) -> pack(rows, batch, stream))) {
       return scatter(partsByRank(packed));
     }
   }
 
-  private static void pack(List<Region> rows, Bundle packed, DeviceStream stream)
+  private static void pack(List<Region> rows, TensorBatch packed, DeviceStream stream)
       throws LoadException {
     for (int i = 0; i < rows.size(); i++) {
       Region from = rows.get(i);
@@ -108,8 +108,8 @@ final class Exchange {
     }
   }
 
-  /** Side by side, a rank's pieces lie as in a bundle of their own: each starts aligned. */
-  private List<Region> partsByRank(Bundle packed) {
+  /** Side by side, a rank's pieces lie as in a batch of their own: each starts aligned. */
+  private List<Region> partsByRank(TensorBatch packed) {
     List<Region> parts = new ArrayList<>();
     for (int rank = 0; rank < group.size(); rank++) {
       Region first = packed.pieces().get(rank * requests.size()).region();
@@ -121,10 +121,10 @@ final class Exchange {
   }
 
   /** Makes the only request's part on the rank that gets it. */
-  Bundle receive() throws LoadException {
+  TensorBatch receive() throws LoadException {
     if (isOwner()) {
       List<Piece> sources = sources();
-      return Bundle.using(sources, () -> part(sources, group.rank()));
+      return TensorBatch.using(sources, () -> part(sources, group.rank()));
     }
     return make((mine, stream) -> {
       if (mine.region().bytes() > 0) {
@@ -137,7 +137,7 @@ final class Exchange {
   void send(int receiver) throws LoadException {
     if (isOwner() && requests.getFirst().part(group.size(), receiver).bytes() > 0) {
       List<Piece> sources = sources();
-      Bundle.using(
+      TensorBatch.using(
           sources,
           () -> {
             if (requests.getFirst().isWhole()) {
@@ -151,7 +151,7 @@ final class Exchange {
   }
 
   private void sendPart(List<Piece> sources, int receiver) throws LoadException {
-    try (Bundle part = part(sources, receiver)) {
+    try (TensorBatch part = part(sources, receiver)) {
       send(part.pieces().getFirst().region(), receiver);
     }
   }
@@ -161,17 +161,17 @@ final class Exchange {
   }
 
   /** Copies one rank's part of the only request out of this rank's memory. */
-  private Bundle part(List<Piece> sources, int rank) throws LoadException {
+  private TensorBatch part(List<Piece> sources, int rank) throws LoadException {
     Region rows = requests.getFirst().part(group.size(), rank).in(sources.getFirst().region());
-    return Bundle.make(
-        context, specs(rank), (bundle, stream) -> pack(List.of(rows), bundle, stream));
+    return TensorBatch.make(
+        context, specs(rank), (batch, stream) -> pack(List.of(rows), batch, stream));
   }
 
   private List<Piece> sources() {
     return requests.stream().map(request -> loaded.piece(request.entry())).toList();
   }
 
-  private Bundle make(Bundle.Filler filler) throws LoadException {
-    return Bundle.make(context, specs(group.rank()), filler);
+  private TensorBatch make(TensorBatch.Filler filler) throws LoadException {
+    return TensorBatch.make(context, specs(group.rank()), filler);
   }
 }

@@ -20,7 +20,7 @@ final class GroupSource implements TensorSource {
   private final LoadedTensors loaded;
   private final SharedContext context;
   private final Transport group;
-  private final GivenOut givenOut;
+  private final ReleaseTracker givenOut;
   private final Optional<TensorCache> cache;
 
   GroupSource(
@@ -32,29 +32,29 @@ final class GroupSource implements TensorSource {
     this.loaded = loaded;
     this.context = context;
     this.group = group;
-    this.givenOut = new GivenOut(wanted);
+    this.givenOut = new ReleaseTracker(wanted);
     this.cache = caching ? Optional.of(new TensorCache(context)) : Optional.empty();
   }
 
   @Override
-  public List<Tensor> get(Together.Step<List<Request>> asked) throws LoadException {
+  public List<Tensor> get(Agreement.Step<List<Request>> asked) throws LoadException {
     List<Request> requests = agree("call: get", asked);
     Map<String, Integer> uses = new HashMap<>();
     requests.forEach(request -> uses.merge(request.name(), 1, Integer::sum));
-    return Bucket.serve(
+    return RequestBatch.serve(
         requests,
         request -> isCached(request, TensorCache.ALL),
         this::make,
-        bucket -> bucket.requests().forEach(request -> release(request, uses)));
+        batch -> batch.requests().forEach(request -> release(request, uses)));
   }
 
   /**
    * Makes sure that all ranks ask for the same, so that none gets another's tensor for its own, and
    * that no rank refuses, so that none waits for it.
    */
-  private List<Request> agree(String call, Together.Step<List<Request>> asked)
+  private List<Request> agree(String call, Agreement.Step<List<Request>> asked)
       throws LoadException {
-    return Together.agreeOn(
+    return Agreement.agreeOn(
         group,
         () -> {
           List<Request> requests = asked.run();
@@ -73,44 +73,45 @@ final class GroupSource implements TensorSource {
     return cache.isPresent() && cache.get().holds(request, receiver);
   }
 
-  private List<Tensor> make(Bucket bucket) throws LoadException {
-    List<Request> requests = bucket.requests();
-    if (bucket.isReady()) {
+  private List<Tensor> make(RequestBatch batch) throws LoadException {
+    List<Request> requests = batch.requests();
+    if (batch.isReady()) {
       log("cached", requests);
       return cache.orElseThrow().get(requests, TensorCache.ALL);
     }
-    try (Bundle arrived = exchange(bucket)) {
+    try (TensorBatch arrived = exchange(batch)) {
       return finish(requests, arrived, TensorCache.ALL);
     }
   }
 
-  private Bundle exchange(Bucket bucket) throws LoadException {
-    List<Request> requests = bucket.requests();
-    Exchange exchange = new Exchange(group, context, loaded, bucket.owner(), requests);
-    if (!bucket.hasBytes()) {
+  private TensorBatch exchange(RequestBatch batch) throws LoadException {
+    List<Request> requests = batch.requests();
+    Exchange exchange = new Exchange(group, context, loaded, batch.owner(), requests);
+    if (!batch.hasBytes()) {
       return exchange.empty();
     }
-    log(bucket.isWhole() ? "broadcast" : "scatter", requests);
-    return bucket.isWhole() ? exchange.broadcast() : exchange.scatter();
+    log(batch.isWhole() ? "broadcast" : "scatter", requests);
+    return batch.isWhole() ? exchange.broadcast() : exchange.scatter();
   }
 
   /** Converts after the exchange, so that every rank converts only its own part. */
-  private List<Tensor> finish(List<Request> requests, Bundle arrived, int receiver)
+  private List<Tensor> finish(List<Request> requests, TensorBatch arrived, int receiver)
       throws LoadException {
     if (requests.stream().noneMatch(Request::isConverted)) {
       return give(requests, arrived, receiver);
     }
-    try (Bundle wanted = Bundle.copy(context, arrived.pieces(), Request.wantedTypes(requests))) {
+    try (TensorBatch wanted =
+        TensorBatch.copy(context, arrived.pieces(), Request.wantedTypes(requests))) {
       return give(requests, wanted, receiver);
     }
   }
 
-  private List<Tensor> give(List<Request> requests, Bundle bundle, int receiver)
+  private List<Tensor> give(List<Request> requests, TensorBatch batch, int receiver)
       throws LoadException {
     if (cache.isPresent()) {
-      cache.get().put(requests, receiver, bundle.pieces());
+      cache.get().put(requests, receiver, batch.pieces());
     }
-    return bundle.tensors();
+    return batch.tensors();
   }
 
   /** Frees a tensor's file with its last tensor, unless everything may be asked for again. */
@@ -123,7 +124,7 @@ final class GroupSource implements TensorSource {
   }
 
   @Override
-  public Optional<Tensor> send(Together.Step<Request> asked, int receiver) throws LoadException {
+  public Optional<Tensor> send(Agreement.Step<Request> asked, int receiver) throws LoadException {
     Request request =
         agree("call: send to rank " + receiver, () -> List.of(asked.run())).getFirst();
     Optional<Tensor> sent =
@@ -147,7 +148,7 @@ final class GroupSource implements TensorSource {
     log("send to rank " + receiver, one);
     Exchange exchange = new Exchange(group, context, loaded, request.owner(), one);
     if (group.rank() == receiver) {
-      try (Bundle arrived = exchange.receive()) {
+      try (TensorBatch arrived = exchange.receive()) {
         return Optional.of(finish(one, arrived, receiver).getFirst());
       }
     }

@@ -66,11 +66,11 @@ public record Headers(Catalog catalog, String digest) {
       return new Headers(catalog(read, indexes), "");
     }
     List<byte[]> raw =
-        Together.gather(
+        Agreement.gather(
             group,
             "headers",
             () -> bounded.run(() -> readOwn(files, group.rank(), bounded), _ -> {}));
-    return Together.make(
+    return Agreement.make(
         group,
         "catalog",
         group.timeout(),

@@ -91,9 +91,9 @@ final class LoadedFile {
     List<Piece> sources = moved.stream().map(this::piece).toList();
     List<DType> types = moved.stream().map(entry -> conversion.target(entry.info())).toList();
     List<Memory> before = List.copyOf(held);
-    Bundle bundle = Bundle.copy(context, sources, types);
-    held.add(bundle.memory());
-    bundle.pieces().forEach(piece -> pieces.put(piece.spec().name(), piece));
+    TensorBatch batch = TensorBatch.copy(context, sources, types);
+    held.add(batch.memory());
+    batch.pieces().forEach(piece -> pieces.put(piece.spec().name(), piece));
     if (moved.size() == plan.tensors().size()) {
       release(before);
     }

@@ -23,7 +23,7 @@ final class Memory {
   private final SharedContext context;
   private final DeviceBuffer buffer;
   private final @Nullable Path file;
-  private final Count holders = new Count(this::free);
+  private final RefCount holders = new RefCount(this::free);
   private final ReadWriteLock uses = new ReentrantReadWriteLock();
   private volatile boolean viewsEnded;
   private volatile boolean ended;

@@ -18,7 +18,7 @@ final class SharedContext {
   private final DeviceContext context;
   private final Device device;
   private final Queue<DeviceStream> idleStreams = new ConcurrentLinkedQueue<>();
-  private final Count holders = new Count(this::closeContext);
+  private final RefCount holders = new RefCount(this::closeContext);
 
   /** Takes over a context; the caller is the first holder. */
   SharedContext(DeviceContext context) {

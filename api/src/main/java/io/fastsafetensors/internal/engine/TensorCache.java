@@ -50,8 +50,8 @@ final class TensorCache {
 
   private List<Tensor> copies(List<Piece> pieces) throws LoadException {
     List<DType> types = pieces.stream().map(piece -> piece.spec().dtype()).toList();
-    try (Bundle bundle = Bundle.copy(context, pieces, types)) {
-      return bundle.tensors();
+    try (TensorBatch batch = TensorBatch.copy(context, pieces, types)) {
+      return batch.tensors();
     }
   }
 

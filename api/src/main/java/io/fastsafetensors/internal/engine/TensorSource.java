@@ -13,7 +13,7 @@ interface TensorSource {
    *
    * @param asked makes the requests, or refuses what the user asked for
    */
-  List<Tensor> get(Together.Step<List<Request>> asked) throws LoadException;
+  List<Tensor> get(Agreement.Step<List<Request>> asked) throws LoadException;
 
   /**
    * Gives one rank its part of a tensor.
@@ -21,7 +21,7 @@ interface TensorSource {
    * @param asked makes the request, or refuses what the user asked for
    * @param receiver the rank
    */
-  Optional<Tensor> send(Together.Step<Request> asked, int receiver) throws LoadException;
+  Optional<Tensor> send(Agreement.Step<Request> asked, int receiver) throws LoadException;
 
   /** Frees what the source itself keeps. */
   void close();

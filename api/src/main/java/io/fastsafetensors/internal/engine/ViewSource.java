@@ -17,33 +17,33 @@ final class ViewSource implements TensorSource {
   }
 
   @Override
-  public List<Tensor> get(Together.Step<List<Request>> asked) throws LoadException {
+  public List<Tensor> get(Agreement.Step<List<Request>> asked) throws LoadException {
     List<Request> requests = asked.run();
     for (Request request : requests) {
       request.check(1, context);
     }
     return requests.stream().noneMatch(Request::isConverted)
         ? views(requests)
-        : Bucket.serve(requests, request -> !request.isConverted(), this::make, _ -> {});
+        : RequestBatch.serve(requests, request -> !request.isConverted(), this::make, _ -> {});
   }
 
   private List<Tensor> views(List<Request> requests) {
     return requests.stream().map(r -> DefaultTensor.view(loaded.piece(r.entry()))).toList();
   }
 
-  private List<Tensor> make(Bucket bucket) throws LoadException {
-    List<Request> requests = bucket.requests();
-    if (bucket.isReady()) {
+  private List<Tensor> make(RequestBatch batch) throws LoadException {
+    List<Request> requests = batch.requests();
+    if (batch.isReady()) {
       return views(requests);
     }
     List<Piece> pieces = requests.stream().map(r -> loaded.piece(r.entry())).toList();
-    try (Bundle converted = Bundle.copy(context, pieces, Request.wantedTypes(requests))) {
+    try (TensorBatch converted = TensorBatch.copy(context, pieces, Request.wantedTypes(requests))) {
       return converted.tensors();
     }
   }
 
   @Override
-  public Optional<Tensor> send(Together.Step<Request> asked, int receiver) throws LoadException {
+  public Optional<Tensor> send(Agreement.Step<Request> asked, int receiver) throws LoadException {
     return Optional.of(get(() -> List.of(asked.run())).getFirst());
   }
 

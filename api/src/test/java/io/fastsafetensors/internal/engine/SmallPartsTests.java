@@ -22,7 +22,7 @@ class SmallPartsTests {
   @Test
   void theLastHolderEndsOnce() {
     AtomicInteger ends = new AtomicInteger();
-    Count count = new Count(ends::incrementAndGet);
+    RefCount count = new RefCount(ends::incrementAndGet);
     count.retain();
     count.release();
     assertThat(ends).hasValue(0);
@@ -36,8 +36,8 @@ class SmallPartsTests {
   @Test
   void aHolderWhoseEndThrewIsStillAHolder() {
     AtomicBoolean busy = new AtomicBoolean(true);
-    Count count =
-        new Count(() -> {
+    RefCount count =
+        new RefCount(() -> {
           if (busy.get()) {
             throw new IllegalStateException("busy");
           }
@@ -53,7 +53,7 @@ class SmallPartsTests {
   @Test
   void manyThreadsEndItOnce() throws InterruptedException {
     AtomicInteger ends = new AtomicInteger();
-    Count count = new Count(ends::incrementAndGet);
+    RefCount count = new RefCount(ends::incrementAndGet);
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
       for (int i = 0; i < 4; i++) {
         count.retain();

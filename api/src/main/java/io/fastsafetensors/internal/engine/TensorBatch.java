@@ -13,39 +13,39 @@ import java.util.stream.Collectors;
 
 /**
  * Tensors side by side in one piece of memory, so that many small ones cost one allocation and one
- * wait. The bundle is a holder of the memory, and so is each tensor that it gives out.
+ * wait. The batch is a holder of the memory, and so is each tensor that it gives out.
  */
-final class Bundle implements AutoCloseable {
+final class TensorBatch implements AutoCloseable {
   private final Memory memory;
   private final long size;
   private final List<Piece> pieces;
 
-  private Bundle(Memory memory, long size, List<Piece> pieces) {
+  private TensorBatch(Memory memory, long size, List<Piece> pieces) {
     this.memory = memory;
     this.size = size;
     this.pieces = pieces;
   }
 
-  /** Writes the tensors of a bundle. */
+  /** Writes the tensors of a batch. */
   @FunctionalInterface
   interface Filler {
-    void fill(Bundle bundle, DeviceStream stream) throws LoadException;
+    void fill(TensorBatch batch, DeviceStream stream) throws LoadException;
   }
 
   /** Allocates memory for tensors and has it filled; returns when all is there. */
-  static Bundle make(SharedContext context, List<TensorSpec> specs, Filler filler)
+  static TensorBatch make(SharedContext context, List<TensorSpec> specs, Filler filler)
       throws LoadException {
-    Bundle bundle = allocate(context, specs);
+    TensorBatch batch = allocate(context, specs);
     try {
-      context.run(stream -> filler.fill(bundle, stream));
-      return bundle;
+      context.run(stream -> filler.fill(batch, stream));
+      return batch;
     } catch (Throwable e) {
-      Cleanup.after(e, bundle::close);
+      Cleanup.after(e, batch::close);
       throw e;
     }
   }
 
-  private static Bundle allocate(SharedContext context, List<TensorSpec> specs)
+  private static TensorBatch allocate(SharedContext context, List<TensorSpec> specs)
       throws LoadException {
     Layout layout = Layout.of(specs, TensorSpec::bytes);
     Memory memory = Memory.allocate(context, layout.size());
@@ -54,29 +54,29 @@ final class Bundle implements AutoCloseable {
       long offset = layout.offset(pieces.size());
       pieces.add(new Piece(spec, memory, Region.of(memory.buffer(), offset, spec.bytes())));
     }
-    return new Bundle(memory, layout.size(), pieces);
+    return new TensorBatch(memory, layout.size(), pieces);
   }
 
   /** Copies tensors, converting each to its type in the list if it is of another one. */
-  static Bundle copy(SharedContext context, List<Piece> sources, List<DType> types)
+  static TensorBatch copy(SharedContext context, List<Piece> sources, List<DType> types)
       throws LoadException {
     List<TensorSpec> specs = new ArrayList<>(sources.size());
     for (Piece source : sources) {
       specs.add(source.spec().as(types.get(specs.size())));
     }
     return using(
-        sources, () -> make(context, specs, (bundle, stream) -> bundle.copyAll(sources, stream)));
+        sources, () -> make(context, specs, (batch, stream) -> batch.copyAll(sources, stream)));
   }
 
   /** Keeps the memory of tensors while the calling thread works on it. */
-  static <T> T using(List<Piece> pieces, Together.Step<T> work) throws LoadException {
+  static <T> T using(List<Piece> pieces, Agreement.Step<T> work) throws LoadException {
     Set<Memory> memories = pieces.stream().map(Piece::memory).collect(Collectors.toSet());
     try (Memory.Use _ = Memory.useAll(memories)) {
       return LostPages.<T, LoadException>named(memories, work::run);
     }
   }
 
-  /** Queues copies of tensors, each to its place in this bundle. */
+  /** Queues copies of tensors, each to its place in this batch. */
   void copyAll(List<Piece> sources, DeviceStream stream) throws LoadException {
     for (int i = 0; i < pieces.size(); i++) {
       copy(sources.get(i), pieces.get(i), stream);

@@ -15,13 +15,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Steps that all ranks take or none: a rank that fails tells the others before they go on. */
-final class Together {
+final class Agreement {
   private static final String AGREEMENT = "agreement";
 
   /** How much of a call is told in full, in characters. */
   private static final int LONGEST_TEXT = 1 << 16;
 
-  private Together() {}
+  private Agreement() {}
 
   /**
    * One rank's part of a step.

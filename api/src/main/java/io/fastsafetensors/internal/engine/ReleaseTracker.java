@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.Set;
 
 /** Which tensors were given out; every rank counts alike, so that all know what was released. */
-final class GivenOut {
+final class ReleaseTracker {
   private final Map<Integer, Integer> leftByFile = new HashMap<>();
   private final Set<String> given = new HashSet<>();
 
-  GivenOut(Catalog wanted) {
+  ReleaseTracker(Catalog wanted) {
     for (CatalogEntry entry : wanted.entries()) {
       leftByFile.merge(entry.file().index(), 1, Integer::sum);
     }

@@ -4,11 +4,11 @@ package io.fastsafetensors.internal.engine;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Counts the holders of something and ends it when the last lets go; starts with one holder. */
-final class Count {
+final class RefCount {
   private final AtomicInteger holders = new AtomicInteger(1);
   private final Runnable end;
 
-  Count(Runnable end) {
+  RefCount(Runnable end) {
     this.end = end;
   }
 

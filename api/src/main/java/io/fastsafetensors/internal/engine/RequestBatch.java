@@ -13,12 +13,12 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** Requests that are served together, so that many small tensors cost few exchanges. */
-final class Bucket {
+final class RequestBatch {
   /** Above this an exchange takes so long that its start doesn't matter, in bytes. */
   private static final long FULL = 16 << 20;
 
   /**
-   * What the requests of a bucket have in common.
+   * What the requests of a batch have in common.
    *
    * @param owner the rank that has the tensors
    * @param isWhole whether all ranks get all of them
@@ -31,36 +31,36 @@ final class Bucket {
   private final List<Integer> positions = new ArrayList<>();
   private long bytes;
 
-  private Bucket(Kind kind) {
+  private RequestBatch(Kind kind) {
     this.kind = kind;
   }
 
-  /** Makes the tensors of a bucket, in its order; after an exception none of them is left. */
+  /** Makes the tensors of a batch, in its order; after an exception none of them is left. */
   @FunctionalInterface
   interface Work {
-    List<Tensor> make(Bucket bucket) throws LoadException;
+    List<Tensor> make(RequestBatch batch) throws LoadException;
   }
 
   /**
-   * Makes tensors bucket by bucket.
+   * Makes tensors batch by batch.
    *
-   * @param requests what is wanted; every rank gets the same buckets in the same order from it
+   * @param requests what is wanted; every rank gets the same batches in the same order from it
    * @param isReady whether a request needs no exchange
-   * @param work makes the tensors of a bucket
-   * @param done hears of each bucket that was served
+   * @param work makes the tensors of a batch
+   * @param done hears of each batch that was served
    * @return the tensors in the order of the requests; after an exception none is left
    */
   static List<Tensor> serve(
-      List<Request> requests, Predicate<Request> isReady, Work work, Consumer<Bucket> done)
+      List<Request> requests, Predicate<Request> isReady, Work work, Consumer<RequestBatch> done)
       throws LoadException {
     Tensor[] tensors = new Tensor[requests.size()];
     try {
-      for (Bucket bucket : split(requests, isReady)) {
-        List<Tensor> made = work.make(bucket);
+      for (RequestBatch batch : split(requests, isReady)) {
+        List<Tensor> made = work.make(batch);
         for (int i = 0; i < made.size(); i++) {
-          tensors[bucket.positions.get(i)] = made.get(i);
+          tensors[batch.positions.get(i)] = made.get(i);
         }
-        done.accept(bucket);
+        done.accept(batch);
       }
       return List.of(tensors);
     } catch (Throwable e) {
@@ -70,19 +70,19 @@ final class Bucket {
     }
   }
 
-  static List<Bucket> split(List<Request> requests, Predicate<Request> isReady) {
-    List<Bucket> full = new ArrayList<>();
-    Map<Kind, Bucket> open = new LinkedHashMap<>();
+  static List<RequestBatch> split(List<Request> requests, Predicate<Request> isReady) {
+    List<RequestBatch> full = new ArrayList<>();
+    Map<Kind, RequestBatch> open = new LinkedHashMap<>();
     for (int i = 0; i < requests.size(); i++) {
       Request request = requests.get(i);
       Kind kind = new Kind(request.owner(), request.isWhole(), isReady.test(request));
-      Bucket bucket = open.computeIfAbsent(kind, Bucket::new);
-      if (!bucket.hasRoom(request)) {
-        full.add(bucket);
-        bucket = new Bucket(kind);
-        open.put(kind, bucket);
+      RequestBatch batch = open.computeIfAbsent(kind, RequestBatch::new);
+      if (!batch.hasRoom(request)) {
+        full.add(batch);
+        batch = new RequestBatch(kind);
+        open.put(kind, batch);
       }
-      bucket.add(request, i);
+      batch.add(request, i);
     }
     full.addAll(open.values());
     return full;
