@@ -49,7 +49,7 @@ class InstancesTests {
     assertThat(backends(both).getFirst().source())
         .startsWith("an instance made by the program, of ");
     assertThat(backends(both).getLast().available()).isFalse();
-    assertThat(backends(both).getLast().detail())
+    assertThat(backends(both).getLast().detail().toString())
         .isEqualTo("refused: id 'twin' is taken by an instance of " + ProbeOnly.class.getName());
   }
 

@@ -80,7 +80,7 @@ class LoadingTests {
     Path file = Checkpoint.write(scratch);
     String printed =
         new ChildJvm(scratch, classes).option("-Xlog:class+load").run("cpu", file.toString());
-    assertThat(printed).contains("loaded 'weights'", "io.fastsafetensors.device.cuda.CudaRuntime ");
+    assertThat(printed).contains("name='weights'", "io.fastsafetensors.device.cuda.CudaRuntime ");
     assertThat(printed.lines().filter(line -> line.contains("jcuda."))).isEmpty();
   }
 
@@ -96,7 +96,7 @@ class LoadingTests {
     ChildJvm child = withDriver(Classes.CLASS_PATH).environment("FST_SIM_INTEGRATED", "1");
     assertThat(cuda(child.run())).contains("cuda:0", "unified memory");
     Path file = Checkpoint.write(scratch);
-    assertThat(child.run("cuda:0", file.toString())).contains("loaded 'weights'", "on cuda:0");
+    assertThat(child.run("cuda:0", file.toString())).contains("name='weights'", "device=cuda:0");
   }
 
   private List<Path> leftovers() throws IOException {
