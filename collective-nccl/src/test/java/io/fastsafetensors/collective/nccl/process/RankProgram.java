@@ -5,7 +5,7 @@ import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.Plugins;
-import io.fastsafetensors.collective.nccl.NcclCollective;
+import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
@@ -50,9 +50,9 @@ public final class RankProgram {
     try (DeviceContext context = Runtimes.of(config.device()).open(config.device())) {
       context.attach();
       try (DeviceStream stream = context.newStream();
-          Transport group = Transports.join(new NcclCollective(), config)) {
+          ProcessGroup group = ProcessGroup.join(config)) {
         for (int i = 0; i < times; i++) {
-          broadcast(group, context, stream, i % group.size());
+          broadcast(Transports.of(group), context, stream, i % group.size());
           print("broadcast " + i);
         }
         print("ended well");
