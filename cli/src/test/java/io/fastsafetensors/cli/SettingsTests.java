@@ -30,8 +30,7 @@ class SettingsTests {
     Path config = Files.writeString(folder.resolve("fst.properties"), "load.filters=nobody\n");
     Map<String, String> outside = Map.of("FST_CONFIG", config.toString());
     assertThat(FstProcess.run(folder, outside, "digest", file).err()).contains("nobody");
-    Map<String, String> both =
-        Map.of("FST_CONFIG", config.toString(), "FST_LOAD_FILTERS", " a*");
+    Map<String, String> both = Map.of("FST_CONFIG", config.toString(), "FST_LOAD_FILTERS", " a*");
     assertThat(FstProcess.run(folder, both, "digest", file).out()).contains("a0");
     Fst argument = FstProcess.run(folder, outside, "digest", "--filter", "a*", file);
     assertThat(argument.out()).contains("a0");
