@@ -25,7 +25,7 @@ class SampleMutationsTests {
   private static final SamplePlugin TCP = SamplePlugin.named("sample-tcp");
 
   /** How many are tried in this run: one of so many, in turn. */
-  private static final int EACH = Integer.getInteger("fst.mutations.each", 8);
+  private static final int EACH = Integer.getInteger("fst.mutations.each", 16);
 
   private static final String ONLY = System.getProperty("fst.mutations.only", "");
 

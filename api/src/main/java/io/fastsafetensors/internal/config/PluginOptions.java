@@ -6,6 +6,7 @@ import io.fastsafetensors.Configuration.Setting;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.internal.plan.NearestNames;
 import io.fastsafetensors.internal.text.Printable;
+import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.spi.Provider.Option;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -180,12 +181,35 @@ public final class PluginOptions {
     sources
         .names(now.properties())
         .forEach((name, value) -> {
-          if (!known.containsKey(name)) {
+          if (isOfAnotherLoader(name)) {
+            warn(
+                "%s, %s, has no effect here: this loader has no plug-in %s"
+                    .formatted(Printable.quote(name), value.origin(), id(name)));
+          } else if (!known.containsKey(name)) {
             unknown(name, value.origin(), known.keySet()).ifPresent(problems::add);
           }
         });
     known.values().forEach(option -> malformed(sources, option).ifPresent(problems::add));
     return problems;
+  }
+
+  /**
+   * Tells whether a setting names a plug-in that this loader doesn't have, and no slip of a key
+   * makes it one that it has: loaders with other plug-ins live in the same process.
+   */
+  private boolean isOfAnotherLoader(String name) {
+    Set<String> ids = known.keySet().stream().map(PluginOptions::id).collect(Collectors.toSet());
+    ids.addAll(absent);
+    String id = id(name);
+    return !isId(name)
+        && Provider.isId(id)
+        && !ids.contains(id)
+        && NearestNames.closeTo(id, ids).isEmpty();
+  }
+
+  private static String id(String name) {
+    int point = name.indexOf('.');
+    return point < 0 ? name : name.substring(0, point);
   }
 
   private static Optional<String> malformed(Sources sources, Option<?> option) {
@@ -202,11 +226,10 @@ public final class PluginOptions {
 
   /** What belongs to a plug-in of ours that is not there can't be checked: a warning will do. */
   private Optional<String> unknown(String name, String origin, Set<String> names) {
-    int point = name.indexOf('.');
-    String id = point < 0 ? name : name.substring(0, point);
+    String id = id(name);
     String where = Printable.quote(name) + ", " + origin + ", ";
     if (absent.contains(id)) {
-      if (point >= 0) {
+      if (!isId(name)) {
         warn(where + "has no effect: there is no plug-in " + id);
       }
       return Optional.empty();

@@ -105,6 +105,14 @@ class PluginOptionsTests {
   }
 
   @Test
+  void whatAPlugInOfAnotherLoaderIsGivenIsNoMistake() {
+    set("somebody-elses.server", "http://127.0.0.1");
+    options.check();
+    set("psoix.depth", "7");
+    assertThat(refusal()).contains("psoix.depth", "is unknown", "posix.depth");
+  }
+
+  @Test
   void whichBackendReadsIsOneChoice() throws IOException {
     file("load.backend=posix", "cpu=off");
     Given outside = options.complete(LoadOptions.defaults());
@@ -151,7 +159,6 @@ class PluginOptionsTests {
     "load.treads, 1, load.threads",
     "trackLeak, true, trackLeaks",
     "posix.keptByte, 1, posix.keptBytes",
-    "nobody.knows, 1, nearest",
     "trackLeaks, yes, true or false",
     "load.block-bytes, 64 MiB, a unit as in",
     "load.timeout, 0, seconds",
