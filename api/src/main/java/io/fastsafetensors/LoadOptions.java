@@ -213,10 +213,14 @@ public final class LoadOptions {
     return compared().hashCode();
   }
 
-  /** Returns all but who hears of progress, and the switch. */
+  /**
+   * Returns all but who hears of progress, the switch, and values of properties: some are secret.
+   */
   @Override
   public String toString() {
-    return compared().toString();
+    Map<String, Object> shown = compared();
+    shown.put("properties", properties.keySet());
+    return shown.toString();
   }
 
   /**

@@ -203,7 +203,8 @@ public sealed interface Tensor extends SafetensorsWriter.Source, AutoCloseable
 
   /**
    * Writes all bytes to a channel, in bounded pieces; blocks until done. So a tensor is a source
-   * for a {@link SafetensorsWriter}.
+   * for a {@link SafetensorsWriter}. To close the tensor or its buffer meanwhile doesn't wait: the
+   * memory is freed when the write has ended.
    *
    * @param channel takes the bytes; must be in blocking mode
    * @throws LoadException if the device fails

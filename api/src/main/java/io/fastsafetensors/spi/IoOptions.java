@@ -153,7 +153,7 @@ public final class IoOptions {
         + ", memoryBudget "
         + memoryBudget
         + ", properties "
-        + properties
+        + properties.keySet()
         + ", monitor "
         + monitor;
   }

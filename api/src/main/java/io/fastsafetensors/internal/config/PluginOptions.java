@@ -190,6 +190,9 @@ public final class PluginOptions {
           }
         });
     known.values().forEach(option -> malformed(sources, option).ifPresent(problems::add));
+    if (problems.isEmpty()) {
+      refused().ifPresent(problems::add);
+    }
     return problems;
   }
 
@@ -212,6 +215,16 @@ public final class PluginOptions {
     return point < 0 ? name : name.substring(0, point);
   }
 
+  /** Says which setting is well-formed, and still not what a load may have. */
+  private static Optional<String> refused() {
+    try {
+      LoadOptions.builder();
+      return Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
   private static Optional<String> malformed(Sources sources, Option<?> option) {
     try {
       Optional<Value> set = sources.find(option);
@@ -229,9 +242,7 @@ public final class PluginOptions {
     String id = id(name);
     String where = Printable.quote(name) + ", " + origin + ", ";
     if (absent.contains(id)) {
-      if (!isId(name)) {
-        warn(where + "has no effect: there is no plug-in " + id);
-      }
+      warn(where + "has no effect: there is no plug-in " + id);
       return Optional.empty();
     }
     Set<String> all = new HashSet<>(names);

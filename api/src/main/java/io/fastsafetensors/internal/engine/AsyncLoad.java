@@ -64,8 +64,10 @@ final class AsyncLoad {
   }
 
   private void end() {
-    whenEnded.run();
-    ended.countDown();
+    if (ended.getCount() > 0) {
+      whenEnded.run();
+      ended.countDown();
+    }
   }
 
   /**

@@ -181,13 +181,23 @@ public final class DefaultLoader implements Loader {
   private FileBuffer load(
       Catalog wanted, LoadOptions options, Conversion conversion, BoundedCall bounded)
       throws LoadException {
-    OpenDevice on = open();
-    // Held by the load itself, which may be under way when the loader is closed.
-    on.context().retain();
+    OpenDevice on = held(bounded);
     try {
       return load(wanted, options, conversion, bounded, on);
     } finally {
       on.context().release();
+    }
+  }
+
+  /** The device is held by the load itself, which may be under way when the loader is closed. */
+  private OpenDevice held(BoundedCall bounded) throws LoadException {
+    try {
+      OpenDevice on = open();
+      on.context().retain();
+      return on;
+    } catch (IllegalStateException e) {
+      bounded.signal().check(); // closed meanwhile: this ends the load as it does later on
+      throw e;
     }
   }
 

@@ -130,7 +130,17 @@ public final class DefaultTensor implements Tensor {
           Windows.write(piece, channel);
           return channel;
         };
-    read(write);
+    // A holder, not a use: a channel may block for long, and close the tensor itself.
+    checkOpen();
+    if (!piece.memory().tryRetain()) {
+      throw ended();
+    }
+    try {
+      context().attached();
+      LostPages.named(List.of(piece.memory()), write);
+    } finally {
+      piece.memory().release();
+    }
   }
 
   @Override
@@ -209,7 +219,8 @@ public final class DefaultTensor implements Tensor {
   @Override
   public Tensor retain() {
     checkOpen();
-    if (!piece.memory().tryRetain()) {
+    boolean isGone = host().filter(memory -> !memory.scope().isAlive()).isPresent();
+    if (isGone || !piece.memory().tryRetain()) {
       throw ended();
     }
     return new DefaultTensor(piece, false, "a retained handle");

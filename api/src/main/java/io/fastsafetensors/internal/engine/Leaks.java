@@ -17,10 +17,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class Leaks {
   private static final Logger LOG = System.getLogger(Leaks.class.getName());
-  private static final boolean TRACES = Sources.current().value(CommonSettings.TRACK_LEAKS);
+  private static final boolean TRACES = traces();
   private static final Trace OFF = new Trace(() -> "");
 
   private Leaks() {}
+
+  /** A setting that is malformed is an error where loaders are made, not here. */
+  private static boolean traces() {
+    try {
+      return Sources.current().value(CommonSettings.TRACK_LEAKS);
+    } catch (IllegalArgumentException e) {
+      LOG.log(Level.DEBUG, "where things were made is not kept", e);
+      return false;
+    }
+  }
 
   /** What was made, where, and whether it was closed. */
   static final class Trace {

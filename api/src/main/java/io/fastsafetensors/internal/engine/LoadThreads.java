@@ -72,6 +72,7 @@ final class LoadThreads {
       work.run();
     } finally {
       thread.setContextClassLoader(null); // an idle thread keeps nobody's classes
+      var _ = Thread.interrupted(); // nor an interrupt, which would end the next one's work
     }
   }
 

@@ -186,7 +186,7 @@ public final class Registry implements Plugins {
   private static List<Device> devices(DeviceRuntime runtime) {
     try {
       return runtime.devices().stream().map(DeviceInfo::device).toList();
-    } catch (LoadException | RuntimeException e) {
+    } catch (LoadException | RuntimeException | LinkageError e) {
       LOG.log(Level.WARNING, "the devices of runtime " + runtime.id() + " can't be listed", e);
       return List.of();
     }

@@ -117,6 +117,22 @@ class AsyncLoadTests {
   }
 
   @Test
+  void anInterruptOfWhatComesAfterItIsNotTheNextOnes() throws Exception {
+    try (Loader loader = bench.loader().addFiles(a, b)) {
+      for (int i = 0; i < 20; i++) {
+        loader
+            .loadAsync()
+            .thenAccept(buffer -> {
+              buffer.close();
+              Thread.currentThread().interrupt();
+            })
+            .get();
+        loader.load().close();
+      }
+    }
+  }
+
+  @Test
   void failsAsALoadDoes() throws Exception {
     LoadException broken = new LoadException("broken");
     bench.first.onAwait =

@@ -16,6 +16,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,6 +88,35 @@ class RetainTests {
         .isThrownBy(kept::toFloatArray)
         .withMessage("tensor 'w' F32 [2, 2] has ended: it is closed");
     assertThatIllegalStateException().isThrownBy(kept::retain);
+  }
+
+  @Test
+  void aChannelThatClosesWhatItIsGivenIsNotWaitedFor() throws IOException {
+    buffer = loader.load();
+    Tensor view = buffer.tensor("w");
+    ByteBuffer seen = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+    view.writeTo(
+        new WritableByteChannel() {
+          @Override
+          public int write(ByteBuffer source) {
+            buffer.close();
+            assertThat(buffers()).as("kept until the write has ended").isEqualTo(1);
+            int count = source.remaining();
+            seen.put(source);
+            return count;
+          }
+
+          @Override
+          public boolean isOpen() {
+            return true;
+          }
+
+          @Override
+          public void close() {}
+        });
+    assertThat(seen.flip().getFloat(4)).isEqualTo(2);
+    assertThat(buffers()).isZero();
+    assertThatIllegalStateException().isThrownBy(view::toFloatArray);
   }
 
   @Test
