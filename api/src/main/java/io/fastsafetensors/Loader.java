@@ -62,7 +62,8 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    * @param paths at least one: files, indexes ({@code *.safetensors.index.json}) or folders
    * @return a loader with the files, of which nothing is loaded; the caller closes it
    * @throws LoadException as {@link #addCheckpoint(Path)}
-   * @throws IllegalArgumentException if there is no path, or a file is given twice
+   * @throws IllegalArgumentException if there is no path, a file is given twice, or a setting from
+   *     outside is unknown or malformed ({@link Configuration#problems})
    */
   static Loader open(Path... paths) throws LoadException {
     return open(Device.CPU, paths);
@@ -77,7 +78,8 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    * @return a loader with the files, of which nothing is loaded; the caller closes it
    * @throws LoadException as {@link #addCheckpoint(Path)}; that the device is not there is found by
    *     {@link #load}
-   * @throws IllegalArgumentException if there is no path, or a file is given twice
+   * @throws IllegalArgumentException if there is no path, a file is given twice, or a setting from
+   *     outside is unknown or malformed ({@link Configuration#problems})
    */
   static Loader open(Device device, Path... paths) throws LoadException {
     return builder().device(device).open(paths);
@@ -320,6 +322,8 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
      * Makes the loader. The device is opened by the first load.
      *
      * @return the loader; the caller closes it
+     * @throws IllegalArgumentException if a setting from outside is unknown or malformed ({@link
+     *     Configuration#problems}); it says where it was set
      */
     Loader build();
 
@@ -330,7 +334,8 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
      * @param paths at least one: files, indexes ({@code *.safetensors.index.json}) or folders
      * @return the loader with the files, of which nothing is loaded; the caller closes it
      * @throws LoadException as {@link Loader#addCheckpoint(Path)}
-     * @throws IllegalArgumentException if there is no path, or a file is given twice
+     * @throws IllegalArgumentException if there is no path, a file is given twice, or a setting
+     *     from outside is unknown or malformed ({@link Configuration#problems})
      */
     default Loader open(Path... paths) throws LoadException {
       if (paths.length == 0) {

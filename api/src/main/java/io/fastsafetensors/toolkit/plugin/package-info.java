@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Tools for tests of plug-ins: what is installed. Promised for a minor version only. */
+/**
+ * Tools for plug-ins and their tests: settings of the process, and what is installed. Promised for
+ * a minor version only.
+ */
 @NullMarked
 package io.fastsafetensors.toolkit.plugin;
 
