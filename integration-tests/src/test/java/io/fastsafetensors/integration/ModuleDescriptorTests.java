@@ -25,7 +25,14 @@ class ModuleDescriptorTests {
   private static final Set<String> EXPORTED =
       Set.of(
           "io.fastsafetensors",
+          "io.fastsafetensors.format",
           "io.fastsafetensors.spi",
+          "io.fastsafetensors.toolkit.device",
+          "io.fastsafetensors.toolkit.group",
+          "io.fastsafetensors.toolkit.host",
+          "io.fastsafetensors.toolkit.io",
+          "io.fastsafetensors.toolkit.plugin",
+          "io.fastsafetensors.toolkit.text",
           "io.fastsafetensors.testkit",
           "io.fastsafetensors.testkit.sim");
 
