@@ -2,7 +2,14 @@
 package io.fastsafetensors.spi;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.format.LoadException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /**
  * A way to bring bytes of files into device memory: the plug-in of readers.
@@ -28,4 +35,23 @@ public interface IoBackend extends Provider {
    * @throws LoadException if it can't be opened
    */
   IoSession open(DeviceContext context, IoOptions options) throws LoadException;
+
+  /**
+   * Opens a file as a channel. The engine reads the header through it, so that header and ranges
+   * come from the same source; backends may read ranges through it, too. Thread-safe.
+   *
+   * @param file the file, of any provider
+   * @return a channel for reading, at its start; a {@link FileChannel} where the provider has one,
+   *     unless overridden; the caller closes it
+   * @throws UnsupportedTransferException if this backend lacks what the file needs; the engine then
+   *     asks the next backend
+   * @throws IOException if the file can't be opened
+   */
+  default SeekableByteChannel channel(Path file) throws IOException {
+    try {
+      return FileChannel.open(file, StandardOpenOption.READ);
+    } catch (UnsupportedOperationException e) {
+      return Files.newByteChannel(file, StandardOpenOption.READ);
+    }
+  }
 }

@@ -3,6 +3,7 @@ package io.fastsafetensors.toolkit.io;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoOptions;
 
 /**
@@ -42,6 +43,41 @@ public final class MemoryBudget {
       throw new DeviceMemoryException(device, bytes, left, detail, null);
     }
     left -= bytes;
+  }
+
+  /**
+   * Allocates memory that counts.
+   *
+   * @since 0.1
+   */
+  @FunctionalInterface
+  public interface Allocation {
+    /**
+     * Allocates a buffer.
+     *
+     * @param bytes its size
+     * @return the buffer
+     * @throws DeviceMemoryException if there is no memory
+     */
+    DeviceBuffer allocate(long bytes) throws DeviceMemoryException;
+  }
+
+  /**
+   * Takes from the budget and allocates; gives back what was taken if that fails.
+   *
+   * @param bytes how many
+   * @param allocation allocates
+   * @return the buffer; whoever frees it without handing it out gives its bytes back
+   * @throws DeviceMemoryException if the budget or the device has not so many
+   */
+  public DeviceBuffer allocate(long bytes, Allocation allocation) throws DeviceMemoryException {
+    take(bytes);
+    try {
+      return allocation.allocate(bytes);
+    } catch (DeviceMemoryException | RuntimeException | Error e) {
+      giveBack(bytes);
+      throw e;
+    }
   }
 
   /**

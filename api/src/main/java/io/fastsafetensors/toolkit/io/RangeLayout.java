@@ -250,12 +250,12 @@ public final class RangeLayout {
     }
   }
 
-  private RangeLayout(List<Span> spans, long[] offsets, long[] sizes, long bytes, Rules rules) {
+  private RangeLayout(List<Span> spans, long[] offsets, long[] sizes, long bytes, long alignment) {
     this.spans = List.copyOf(spans);
     this.offsets = offsets;
     this.sizes = sizes;
     this.bytes = bytes;
-    this.bufferAlignment = Math.max(rules.alignment, rules.grain);
+    this.bufferAlignment = alignment;
   }
 
   /**
@@ -272,7 +272,28 @@ public final class RangeLayout {
     long[] offsets = ranges.stream().mapToLong(placement::place).toArray();
     long[] sizes = ranges.stream().mapToLong(ByteRange::size).toArray();
     placement.endSpan();
-    return new RangeLayout(placement.spans(), offsets, sizes, placement.bufferEnd(), rules);
+    return new RangeLayout(
+        placement.spans(),
+        offsets,
+        sizes,
+        placement.bufferEnd(),
+        Math.max(rules.alignment, rules.grain));
+  }
+
+  /**
+   * Moves everything to a later place in the buffer, as alignment of most ranges may want.
+   *
+   * @param lead how far, in bytes
+   * @return the layout, whose buffer starts with as many unused bytes
+   */
+  public RangeLayout shifted(long lead) {
+    List<Span> moved =
+        spans.stream()
+            .map(s -> new Span(s.fileOffset(), s.bufferOffset() + lead, s.bytes()))
+            .toList();
+    long[] places = new long[offsets.length];
+    Arrays.setAll(places, i -> sizes[i] == 0 ? 0 : offsets[i] + lead);
+    return new RangeLayout(moved, places, sizes, bytes + lead, bufferAlignment);
   }
 
   /**

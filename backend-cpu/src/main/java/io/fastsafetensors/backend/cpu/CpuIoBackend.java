@@ -70,6 +70,6 @@ public final class CpuIoBackend implements IoBackend {
 
   @Override
   public IoSession open(DeviceContext context, IoOptions options) {
-    return new CpuIoSession(context, options);
+    return new CpuIoSession(this, context, options);
   }
 }

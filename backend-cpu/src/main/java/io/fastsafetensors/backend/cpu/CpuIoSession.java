@@ -4,98 +4,90 @@ package io.fastsafetensors.backend.cpu;
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.Reason;
-import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.UnsupportedTransferException;
+import io.fastsafetensors.backend.cpu.MappedTarget.Outcome;
 import io.fastsafetensors.format.LoadException;
-import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
-import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.IoOptions;
-import io.fastsafetensors.spi.IoSession;
-import io.fastsafetensors.spi.IoTicket;
-import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
-import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.spi.TransferStats;
-import io.fastsafetensors.toolkit.io.RangeLayout.Span;
-import java.util.Collections;
-import java.util.List;
+import io.fastsafetensors.toolkit.io.ChannelFile;
+import io.fastsafetensors.toolkit.io.HostTarget;
+import io.fastsafetensors.toolkit.io.PathChoice;
+import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
+import io.fastsafetensors.toolkit.io.ReadSession;
+import io.fastsafetensors.toolkit.io.ReadTuning;
 
-/** Chooses the way that each file takes. */
-final class CpuIoSession implements IoSession {
-  private final DeviceContext context;
-  private final IoOptions options;
-  private final Copier copier;
-  private boolean closed;
+/** Maps each file, or copies it. */
+final class CpuIoSession extends ReadSession<ChannelFile> {
+  /** More threads than this only wait for each other, on one disk. */
+  private static final int MOST_THREADS = 8;
 
-  CpuIoSession(DeviceContext context, IoOptions options) {
-    this.context = context;
-    this.options = options;
-    this.copier = new Copier(context, options);
+  private static final long BLOCK = 4 << 20;
+
+  /** A new cache line, and what vectors of 64 bytes want. */
+  private static final long LINE = 64;
+
+  /** From this size on, a range out of line gets a read of its own: it costs next to nothing. */
+  private static final long LINE_FROM = 64 << 10;
+
+  /** Storage brings a page anyway. */
+  private static final long MAX_GAP = 4 << 10;
+
+  private static final Reason NOTHING = Reason.of("path.none", "nothing to read");
+  private static final Reason ASKED_FOR = Reason.of("path.copied", "copied: asked for");
+  private static final Reason NOT_DIRECT =
+      Reason.of(
+          "direct.unsupported",
+          "reads past the page cache need the backend posix, or direct AUTO or OFF");
+
+  private final CpuIoBackend backend;
+
+  CpuIoSession(CpuIoBackend backend, DeviceContext context, IoOptions options) {
+    super(CpuIoBackend.ID, context, options, tuning(options));
+    this.backend = backend;
+  }
+
+  private static ReadTuning tuning(IoOptions options) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    int depth = Math.clamp(processors, 2, MOST_THREADS);
+    return ReadTuning.of(options, depth, Math.min(processors, MOST_THREADS), BLOCK);
   }
 
   @Override
-  public IoTicket submit(RangePlan plan) throws LoadException {
-    if (closed) {
-      throw new IllegalStateException("the session is closed");
+  protected ChannelFile plan(RangePlan plan) throws LoadException {
+    ChannelFile file = new ChannelFile(CpuIoBackend.ID, plan, backend::channel);
+    if (options().direct() == DirectMode.ON) {
+      throw file.unsupported(NOT_DIRECT, null);
     }
-    options.monitor().checkpoint();
-    if (options.direct() == DirectMode.ON) {
-      throw new UnsupportedTransferException(
-          CpuIoBackend.ID, plan.file(), Reasons.NOT_DIRECT, null);
-    }
-    OpenFile file = OpenFile.open(plan);
-    IoTicket ticket = null;
-    try {
-      ticket = submit(file, plan);
-      return ticket;
-    } finally {
-      if (!(ticket instanceof CopyTicket)) {
-        file.close();
-      }
-    }
+    return file;
   }
 
-  private IoTicket submit(OpenFile file, RangePlan plan) throws LoadException {
+  @Override
+  protected Choice choose(RangePlan plan, ChannelFile file) throws LoadException {
     if (plan.bytes() == 0) {
-      return empty(plan);
+      return copied(plan, file, NOTHING);
     }
-    return options.path() == AccessPath.COPIED
-        ? copier.start(file, plan, Reasons.COPY_ASKED_FOR)
-        : mapOrCopy(file, plan);
-  }
-
-  private IoTicket mapOrCopy(OpenFile file, RangePlan plan) throws LoadException {
-    long start = System.nanoTime();
-    MappingOutcome mapping = MappingOutcome.map(file, plan, options.alignment());
-    long nanos = System.nanoTime() - start;
-    return switch (mapping) {
-      case MappingOutcome.Mapped(Span span, LoadedRanges ranges) ->
-          new ReadyTicket(ranges, () -> report(plan, span, nanos));
-      case MappingOutcome.Misaligned(Reason why) -> copier.start(file, plan, Reasons.copied(why));
-      case MappingOutcome.Unmappable(Reason why, Exception cause)
-          when options.path() == AccessPath.MAPPED ->
-          throw new UnsupportedTransferException(CpuIoBackend.ID, plan.file(), why, cause);
-      case MappingOutcome.Unmappable(Reason why, Exception _) ->
-          copier.start(file, plan, Reasons.copied(why));
+    if (options().path() == AccessPath.COPIED) {
+      return copied(plan, file, ASKED_FOR);
+    }
+    return switch (MappedTarget.map(file, plan, options().alignment())) {
+      case Outcome.Mapped(MappedTarget target) ->
+          new Choice(target, PathChoice.buffered(MappedTarget.REASON));
+      case Outcome.Refused(Reason why, boolean byFileSystem, Exception cause) -> {
+        if (byFileSystem && options().path() == AccessPath.MAPPED) {
+          throw file.unsupported(why, cause);
+        }
+        Reason copied = Reason.of("path.copied", "copied: the file {why}").with("why", why);
+        yield copied(plan, file, copied);
+      }
     };
   }
 
-  private void report(RangePlan plan, Span span, long nanos) {
-    IoMonitor monitor = options.monitor();
-    monitor.blockDone(plan.file(), TransferPath.MAPPED, span.fileOffset(), span.bytes(), nanos);
-  }
-
-  private IoTicket empty(RangePlan plan) throws LoadException {
-    DeviceBuffer buffer = context.allocate(0, 1);
-    List<Region> regions = Collections.nCopies(plan.ranges().size(), Region.of(buffer));
-    TransferStats stats = TransferStats.builder().reason(Reasons.NOTHING).build();
-    return new ReadyTicket(LoadedRanges.of(List.of(buffer), regions, stats), () -> {});
-  }
-
-  @Override
-  public void close() {
-    closed = true;
-    copier.close();
+  private Choice copied(RangePlan plan, ChannelFile file, Reason reason) throws LoadException {
+    long alignment = options().alignment();
+    Rules rules =
+        alignment == 0
+            ? Rules.builder().alignment(LINE).alignFrom(LINE_FROM).maxGap(MAX_GAP).build()
+            : Rules.builder().alignment(alignment).maxGap(MAX_GAP).build();
+    return new Choice(HostTarget.allocate(this, file, plan, rules), PathChoice.buffered(reason));
   }
 }

@@ -105,7 +105,7 @@ class MappedTests {
     SampleFile file = write(500_000);
     try (Session session = Session.open(AccessPath.AUTO, monitor)) {
       IoTicket ticket = session.submit(file.whole());
-      assertThat(ProcSelf.of(folder)).isEqualTo(new ProcSelf(0, 1, 0));
+      assertThat(ProcSelf.of(folder)).isEqualTo(new ProcSelf(1, 1, 0));
       ticket.close();
       ticket.close();
       assertThat(ProcSelf.of(folder)).isEqualTo(ProcSelf.CLEAN);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.toolkit.io;
+
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.io.ReadTarget.Brought;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+
+/** A file being read: its reads, and its memory until that is handed out. */
+final class FileTicket extends ParallelTicket {
+  private static final Logger LOG = System.getLogger(FileTicket.class.getName());
+
+  /** How long copies of what was given up may still take to end. */
+  private static final Duration GRACE = Duration.ofMinutes(1);
+
+  private final DeviceContext context;
+  private final PlannedFile file;
+  private final ReadTarget target;
+  private final PathChoice paths;
+  private final IoMonitor monitor;
+  private final FileStats stats = new FileStats();
+
+  /** Reads whose way nobody has chosen yet; guarded by the lock of the {@link ReadQueue}. */
+  final Iterator<FileRead> waiting;
+
+  FileTicket(
+      DeviceContext context,
+      PlannedFile file,
+      ReadTarget target,
+      PathChoice paths,
+      IoMonitor monitor) {
+    super(file.path(), monitor, target.reads().size());
+    this.context = context;
+    this.file = file;
+    this.target = target;
+    this.paths = paths;
+    this.monitor = monitor;
+    this.waiting = target.reads().iterator();
+  }
+
+  TransferPath choosePath(FileRead read) throws LoadException {
+    return paths.path(read);
+  }
+
+  /** Prepares a read, in whose place several may be done. */
+  List<FileRead> prepare(FileRead read) throws LoadException {
+    context.attach();
+    monitor.checkpoint();
+    return target.prepare(read);
+  }
+
+  void bring(FileRead read, TransferPath path) throws LoadException {
+    context.attach();
+    monitor.checkpoint();
+    note(read, target.bring(read, path));
+  }
+
+  private void note(FileRead read, Brought brought) {
+    long bytes = Math.min(read.end(), file.size()) - read.offset();
+    stats.add(brought, bytes);
+    monitor.blockDone(file.path(), brought.path(), read.offset(), bytes, brought.readNanos());
+  }
+
+  @Override
+  protected LoadedRanges finish() throws LoadException {
+    context.attach();
+    target.arrived().forEach(arrived -> note(arrived.read(), arrived.brought()));
+    long start = System.nanoTime();
+    target.settle(monitor.deadline());
+    stats.addCopyNanos(System.nanoTime() - start);
+    file.checkUnchanged();
+    List<Region> regions = target.regions();
+    return LoadedRanges.of(target.buffers(), regions, stats.toStats(paths.reason(stats, regions)));
+  }
+
+  @Override
+  protected void release(boolean handedOut) {
+    context.attach();
+    file.close();
+    if (handedOut || hasSettled()) {
+      target.release(handedOut);
+    } else {
+      LOG.log(Level.ERROR, "{0}: a copy hangs; its memory is lost", file.path());
+    }
+  }
+
+  /** Waits until no copy to the memory is under way. */
+  private boolean hasSettled() {
+    try {
+      target.settle(Deadline.after(GRACE));
+    } catch (LoadException e) {
+      LOG.log(Level.DEBUG, "a copy failed", e);
+    }
+    return target.isSettled();
+  }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.toolkit.io;
+
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.Region;
+import java.util.List;
+
+/**
+ * Where the bytes of one file go, and how each block gets there. {@link HostTarget} and {@link
+ * RingTarget} serve most readers.
+ *
+ * <p>{@link #prepare} and {@link #bring} are called by several threads of the session at a time,
+ * which are attached to the device; the rest by one thread at a time.
+ *
+ * @since 0.1
+ */
+public interface ReadTarget {
+  /**
+   * What was done for a read; immutable.
+   *
+   * @param path the way that the bytes took
+   * @param readNanos how long the read took
+   * @param copyNanos how long it took to wait for the device
+   * @since 0.1
+   */
+  record Brought(TransferPath path, long readNanos, long copyNanos) {}
+
+  /**
+   * A read that was not needed: its bytes are in their place.
+   *
+   * @param read which bytes
+   * @param brought what was done for them
+   * @since 0.1
+   */
+  record Arrived(FileRead read, Brought brought) {}
+
+  /**
+   * Returns what is to be read.
+   *
+   * @return the reads, in the order of the file
+   */
+  List<FileRead> reads();
+
+  /**
+   * Returns what is in its place from the start.
+   *
+   * @return nothing unless overridden
+   */
+  default List<Arrived> arrived() {
+    return List.of();
+  }
+
+  /**
+   * Does what a read needs, short of the read itself, such as allocating its memory; once for each
+   * read. It is done in advance while storage is busy with other reads, or right before a read that
+   * needs no storage.
+   *
+   * @param read one of {@link #reads}
+   * @return the reads to do in its place; the same read unless overridden
+   * @throws LoadException if there is no memory
+   */
+  default List<FileRead> prepare(FileRead read) throws LoadException {
+    return List.of(read);
+  }
+
+  /**
+   * Brings the bytes of a read to their place, or on the way to it.
+   *
+   * @param read a read that is prepared
+   * @param path the way to read
+   * @return what was done
+   * @throws LoadException if a byte can't be read or placed
+   */
+  Brought bring(FileRead read, TransferPath path) throws LoadException;
+
+  /**
+   * Waits until all that was brought is in its place; nothing is to come any more.
+   *
+   * @param deadline how long to wait
+   * @throws LoadException if it did not get there, or not in time
+   */
+  default void settle(Deadline deadline) throws LoadException {}
+
+  /**
+   * Tells whether nothing is under way any more, whether it arrived or failed.
+   *
+   * @return true unless overridden
+   */
+  default boolean isSettled() {
+    return true;
+  }
+
+  /**
+   * Returns the memory, once all bytes are in their place.
+   *
+   * @return each buffer once
+   */
+  List<DeviceBuffer> buffers();
+
+  /**
+   * Returns where the ranges of the plan are, once all bytes are in their place.
+   *
+   * @return a contiguous region for each range, in the plan's order
+   */
+  List<Region> regions();
+
+  /**
+   * Ends the target's part: promises that are not needed are given back, and so is the memory
+   * unless it is the caller's. Called once, when nothing touches the memory any more. Throws
+   * nothing.
+   *
+   * @param handedOut whether the buffers are the caller's
+   */
+  void release(boolean handedOut);
+}
