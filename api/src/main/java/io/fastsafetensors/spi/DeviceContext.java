@@ -5,6 +5,8 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -86,6 +88,17 @@ public interface DeviceContext extends AutoCloseable {
   }
 
   /**
+   * Returns how host memory is had whose pages come late. Without it, backends take buffers of
+   * {@link #allocate}, and copy a file of which the page cache has only a part.
+   *
+   * @return always the same; only where {@link #isHostVisible()}, and empty unless overridden. A
+   *     context that wraps another passes it on, or its loads take these other ways (rule D-114)
+   */
+  default Optional<LateMemory> lateMemory() {
+    return Optional.empty();
+  }
+
+  /**
    * Returns the node of the host's memory that is nearest.
    *
    * @return the node's number, or empty if unknown or if there is only one, and unless overridden
@@ -109,4 +122,87 @@ public interface DeviceContext extends AutoCloseable {
    */
   @Override
   void close();
+
+  /**
+   * Host memory whose pages are not there when it is allocated: its user has them made, each right
+   * before it is written and by the thread that writes it, while storage is busy with others.
+   *
+   * <p>Thread-safe, for attached threads; nothing here waits for storage.
+   *
+   * @since 0.1
+   */
+  interface LateMemory {
+    /**
+     * Returns from which size on a buffer is worth it; {@link DeviceContext#allocate} is better for
+     * smaller ones.
+     *
+     * @return bytes
+     */
+    long leastBytes();
+
+    /**
+     * Allocates a buffer as {@link DeviceContext#allocate} does, short of its pages. What the
+     * context kept of earlier buffers may have pages already, and needs no promise.
+     *
+     * @param bytes the size, above 0
+     * @param alignment a power of two that divides the buffer's address
+     * @param memory promises the load what is to come (rule D-115)
+     * @return the buffer, which the caller closes, and its pages
+     * @throws DeviceMemoryException if there is not enough: nothing is allocated
+     * @throws IllegalArgumentException if there is no such size or alignment
+     */
+    LateBuffer allocate(long bytes, long alignment, LoadMemory memory) throws DeviceMemoryException;
+
+    /**
+     * Puts private memory without pages in the place of parts of a mapped file. It goes when the
+     * file is unmapped, and nothing that is written to it reaches the file (rule D-116).
+     *
+     * @param parts native memory that the caller has mapped, and keeps mapped until the pages end;
+     *     each starts at a page, and its last page is replaced as a whole
+     * @param memory promises the load what is to come (rule D-115)
+     * @return the pages of all parts
+     * @throws DeviceMemoryException if there is not enough, or the system refuses; some parts may
+     *     have been replaced
+     * @throws IllegalArgumentException if a part doesn't start at a page
+     */
+    LatePages cover(List<MemorySegment> parts, LoadMemory memory) throws DeviceMemoryException;
+  }
+
+  /**
+   * Pages that were promised to a load, and are made when it asks. Thread-safe.
+   *
+   * @since 0.1
+   */
+  interface LatePages {
+    /**
+     * Makes the pages of a part of the memory; those that are there stay as they are. Blocks while
+     * the system makes them.
+     *
+     * @param part any part of the memory
+     * @throws DeviceMemoryException if there are not enough any more
+     */
+    void touch(MemorySegment part) throws DeviceMemoryException;
+
+    /**
+     * Ends the promise: no page is asked for any more. A second call does nothing.
+     *
+     * @param complete whether every page was made, so that the context may keep the memory for
+     *     later when it is freed
+     */
+    void end(boolean complete);
+  }
+
+  /**
+   * A buffer, and its pages. Closing the buffer ends them.
+   *
+   * @since 0.1
+   */
+  interface LateBuffer extends LatePages {
+    /**
+     * Returns the memory.
+     *
+     * @return always the same buffer, visible to the host; the caller closes it
+     */
+    DeviceBuffer buffer();
+  }
 }

@@ -82,6 +82,21 @@ public class ForwardingContext implements DeviceContext {
   }
 
   @Override
+  public Optional<LateMemory> lateMemory() {
+    return context.lateMemory().map(this::lateMemory);
+  }
+
+  /**
+   * Says what becomes of the other context's late memory.
+   *
+   * @param right the other context's
+   * @return this context's: the same, unless overridden
+   */
+  protected LateMemory lateMemory(LateMemory right) {
+    return right;
+  }
+
+  @Override
   public OptionalInt numaNode() {
     return context.numaNode();
   }

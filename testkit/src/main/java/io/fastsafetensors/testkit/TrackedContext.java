@@ -6,6 +6,7 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.LoadMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Set;
@@ -129,10 +130,7 @@ final class TrackedContext extends ForwardingContext {
   public DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
     use("allocate");
     failAllocationOnDemand(bytes);
-    DeviceBuffer buffer = tracked(super.allocate(bytes, alignment));
-    allocated.add(buffer);
-    mostBytes.accumulateAndGet(openBytes(), Math::max);
-    return buffer;
+    return allocated(super.allocate(bytes, alignment));
   }
 
   @Override
@@ -141,6 +139,49 @@ final class TrackedContext extends ForwardingContext {
     failAllocationOnDemand(bytes);
     DeviceBuffer buffer = tracked(super.allocateStaging(bytes));
     staging.add(buffer);
+    return buffer;
+  }
+
+  @Override
+  protected LateMemory lateMemory(LateMemory right) {
+    return new TrackedLateMemory(right);
+  }
+
+  /** Late memory that counts as what {@link #allocate} gives. */
+  private final class TrackedLateMemory implements LateMemory {
+    private final LateMemory right;
+
+    TrackedLateMemory(LateMemory right) {
+      this.right = right;
+    }
+
+    @Override
+    public long leastBytes() {
+      return right.leastBytes();
+    }
+
+    @Override
+    public LateBuffer allocate(long bytes, long alignment, LoadMemory memory)
+        throws DeviceMemoryException {
+      use("allocate");
+      failAllocationOnDemand(bytes);
+      LateBuffer late = right.allocate(bytes, alignment, memory);
+      allocated(late.buffer());
+      return late;
+    }
+
+    @Override
+    public LatePages cover(List<MemorySegment> parts, LoadMemory memory)
+        throws DeviceMemoryException {
+      use("cover");
+      failAllocationOnDemand(parts.stream().mapToLong(MemorySegment::byteSize).sum());
+      return right.cover(parts, memory);
+    }
+  }
+
+  private DeviceBuffer allocated(DeviceBuffer buffer) {
+    allocated.add(tracked(buffer));
+    mostBytes.accumulateAndGet(openBytes(), Math::max);
     return buffer;
   }
 

@@ -7,9 +7,12 @@ import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.DeviceRuntime;
+import io.fastsafetensors.testkit.DeviceRules.Faults;
 import io.fastsafetensors.testkit.ForwardingContext;
 import io.fastsafetensors.testkit.sim.SimDevices;
+import io.fastsafetensors.testkit.sim.SimFaults;
 import java.util.List;
+import java.util.Optional;
 
 /** A right runtime, to make wrong ones of by overriding. */
 class ForwardingRuntime implements DeviceRuntime {
@@ -58,6 +61,11 @@ class ForwardingRuntime implements DeviceRuntime {
   @Override
   public DeviceContext open(Device device) throws LoadException {
     return context(runtime.open(device));
+  }
+
+  /** How to break the device. */
+  Optional<Faults> faults() {
+    return Optional.of(new SimFaults(devices.get(0)));
   }
 
   /** What becomes of a new context. */

@@ -4,7 +4,6 @@ package io.fastsafetensors.testkit.wrong;
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.testkit.DeviceRuntimeContract;
 import io.fastsafetensors.testkit.TestkitEnvironment;
-import io.fastsafetensors.testkit.sim.SimFaults;
 import java.util.Optional;
 
 /** The contract as {@link WrongRuntimesTests} runs it: on a runtime that it chooses. */
@@ -23,7 +22,7 @@ final class WrongRuntimeCase extends DeviceRuntimeContract {
 
   @Override
   public Optional<Faults> faults() {
-    return Optional.of(new SimFaults(tried.devices.get(0)));
+    return tried.faults();
   }
 
   @Override

@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A runtime that breaks one rule fails the contract by that rule, and no other. */
 final class WrongRuntimesTests {
   static Stream<Wrong<ForwardingRuntime>> wrong() {
-    return Stream.concat(WrongContexts.all(), WrongStreams.all());
+    return Stream.of(WrongContexts.all(), WrongLateMemory.all(), WrongStreams.all())
+        .flatMap(wrongs -> wrongs);
   }
 
   @ParameterizedTest
@@ -23,5 +24,10 @@ final class WrongRuntimesTests {
   @Test
   void theRightOneThatTheyAreMadeOfPasses() {
     assertThat(WrongRuntimeCase.verdict(new ForwardingRuntime()).messages()).isEmpty();
+  }
+
+  @Test
+  void theRightLateMemoryPasses() {
+    assertThat(WrongRuntimeCase.verdict(WrongLateMemory.right()).messages()).isEmpty();
   }
 }

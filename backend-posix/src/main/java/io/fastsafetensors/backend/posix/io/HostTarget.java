@@ -2,17 +2,18 @@
 package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.backend.posix.memory.FreshBuffer;
-import io.fastsafetensors.backend.posix.memory.LinuxContext;
-import io.fastsafetensors.backend.posix.memory.PagePromise;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.DeviceContext.LateBuffer;
+import io.fastsafetensors.spi.DeviceContext.LateMemory;
+import io.fastsafetensors.spi.DeviceContext.LatePages;
 import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,14 +25,14 @@ final class HostTarget implements ReadTarget {
   private final PosixFile file;
   private final DeviceBuffer buffer;
   private final MemorySegment memory;
-  private final @Nullable PagePromise pages;
+  private final @Nullable LatePages pages;
   private final List<FileRead> reads;
 
   private HostTarget(
       HostLayout layout,
       PosixFile file,
       DeviceBuffer buffer,
-      @Nullable PagePromise pages,
+      @Nullable LatePages pages,
       List<FileRead> reads) {
     this.layout = layout;
     this.file = file;
@@ -47,9 +48,10 @@ final class HostTarget implements ReadTarget {
       throws LoadException {
     List<FileRead> reads = FileRead.of(layout.spans(), blockBytes);
     long bytes = layout.bytes();
-    if (context instanceof LinuxContext linux && LinuxContext.isLarge(bytes)) {
-      FreshBuffer fresh = linux.allocateFresh(bytes, PosixTuning.GRAIN, memory);
-      return new HostTarget(layout, file, fresh.buffer(), fresh.pages(), reads);
+    Optional<LateMemory> late = context.lateMemory();
+    if (late.isPresent() && bytes >= late.get().leastBytes()) {
+      LateBuffer fresh = late.get().allocate(bytes, PosixTuning.GRAIN, memory);
+      return new HostTarget(layout, file, fresh.buffer(), fresh, reads);
     }
     DeviceBuffer buffer =
         context.device().isCpu()
@@ -108,7 +110,7 @@ final class HostTarget implements ReadTarget {
   @Override
   public void end(boolean complete) {
     if (pages != null && complete) {
-      pages.keep();
+      pages.end(true);
     }
   }
 

@@ -4,23 +4,22 @@ package io.fastsafetensors.backend.posix.io;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
-import io.fastsafetensors.backend.posix.memory.LinuxContext;
-import io.fastsafetensors.backend.posix.memory.PagePromise;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.DeviceContext.LateMemory;
+import io.fastsafetensors.spi.DeviceContext.LatePages;
 import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.toolkit.io.MemoryBudget;
-import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * The page cache where it has the file, and private memory where it doesn't, side by side as in the
  * file: no byte is copied, and none is in memory twice.
  */
 final class MixedTarget extends MappingTarget {
-  private final PagePromise pages;
+  private final LatePages pages;
 
-  private MixedTarget(
-      FileMapping mapping, PagePromise pages, Residency residency, long blockBytes) {
+  private MixedTarget(FileMapping mapping, LatePages pages, Residency residency, long blockBytes) {
     super(mapping, residency, blockBytes);
     this.pages = pages;
   }
@@ -32,7 +31,7 @@ final class MixedTarget extends MappingTarget {
    */
   static MixedTarget over(
       FileMapping mapping,
-      LinuxContext context,
+      LateMemory late,
       MemoryBudget budget,
       Residency residency,
       long blockBytes,
@@ -40,16 +39,12 @@ final class MixedTarget extends MappingTarget {
       throws DeviceMemoryException {
     long bytes = residency.missingBytes();
     budget.take(bytes);
-    PagePromise pages = context.promise(bytes, memory);
-    try {
-      for (Span run : residency.missingRuns()) {
-        context.cover(mapping.address(run.fileOffset()), run.bytes());
-      }
-      return new MixedTarget(mapping, pages, residency, blockBytes);
-    } catch (DeviceMemoryException | RuntimeException | Error e) {
-      pages.close();
-      throw e;
-    }
+    List<MemorySegment> parts =
+        residency.missingRuns().stream()
+            .map(run -> NativeMemory.writable(mapping.address(run.fileOffset()), run.bytes()))
+            .toList();
+    LatePages pages = late.cover(parts, memory);
+    return new MixedTarget(mapping, pages, residency, blockBytes);
   }
 
   @Override
@@ -73,7 +68,7 @@ final class MixedTarget extends MappingTarget {
 
   @Override
   public void end(boolean complete) {
-    pages.close();
+    pages.end(complete);
   }
 
   @Override

@@ -2,19 +2,19 @@
 package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.DeviceMemoryException;
-import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceContext;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** Memory of one thread for reads that can't go to their place directly; made when first needed. */
 final class Scratch implements AutoCloseable {
-  private final LinuxContext context;
+  private final DeviceContext context;
   private final long bytes;
   private @Nullable DeviceBuffer buffer;
 
   /** Makes scratch memory of so many bytes, in huge pages: storage is slow to fill small ones. */
-  Scratch(LinuxContext context, long bytes) {
+  Scratch(DeviceContext context, long bytes) {
     this.context = context;
     this.bytes = bytes;
   }

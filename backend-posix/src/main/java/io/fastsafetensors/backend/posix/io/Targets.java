@@ -6,9 +6,9 @@ import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.Libc;
-import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.DeviceContext.LateMemory;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.spi.RangePlan;
@@ -134,9 +134,10 @@ final class Targets implements AutoCloseable {
       return Optional.of(
           new Choice(new MappedTarget(mapping, residency), sorter(file, true, false)));
     }
-    if (residency.isWorthMapping() && context instanceof LinuxContext linux) {
+    Optional<LateMemory> late = context.lateMemory();
+    if (residency.isWorthMapping() && late.isPresent()) {
       ReadTarget mixed =
-          MixedTarget.over(mapping, linux, budget, residency, tuning.blockBytes(), memory);
+          MixedTarget.over(mapping, late.get(), budget, residency, tuning.blockBytes(), memory);
       return Optional.of(new Choice(mixed, sorter(file, false, false)));
     }
     return Optional.empty();

@@ -1,12 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.memory;
 
+import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceContext.LateBuffer;
+import io.fastsafetensors.spi.LoadMemory;
+import org.jspecify.annotations.Nullable;
 
-/**
- * Large memory that its user touches, best right before it is written, by the thread that does.
- *
- * @param buffer the memory; the caller closes it, which ends the promise
- * @param pages its pages, not there yet
- */
-public record FreshBuffer(DeviceBuffer buffer, PagePromise pages) {}
+/** A buffer in a block of memory, which goes back to the pool when all its pages were made. */
+final class FreshBuffer extends PagePromise implements LateBuffer {
+  private final DeviceBuffer buffer;
+
+  FreshBuffer(
+      PagePool pool,
+      PagePool.Block block,
+      long bytes,
+      long alignment,
+      LoadMemory.@Nullable Reservation promise) {
+    super(pool.pages(), promise);
+    long begin = (block.address() + alignment - 1) & -alignment;
+    this.buffer =
+        NativeMemory.buffer(
+            begin,
+            bytes,
+            false,
+            () -> {
+              end(false);
+              pool.give(block, isComplete());
+            });
+  }
+
+  @Override
+  public DeviceBuffer buffer() {
+    return buffer;
+  }
+}

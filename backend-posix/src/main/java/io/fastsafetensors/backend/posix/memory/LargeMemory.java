@@ -3,11 +3,14 @@ package io.fastsafetensors.backend.posix.memory;
 
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
-import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceContext.LateBuffer;
+import io.fastsafetensors.spi.DeviceContext.LatePages;
 import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.toolkit.host.HostLimits;
 import io.fastsafetensors.toolkit.io.ParallelWork;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -17,12 +20,10 @@ final class LargeMemory implements AutoCloseable {
   /** What one thread touches in one go. */
   private static final long TOUCHED_AT_ONCE = 32L << 20;
 
-  private final Pages pages;
   private final PagePool pool;
   private final Runnable reclaimer;
 
   LargeMemory(Pages pages, long keptBytes) {
-    this.pages = pages;
     this.pool = new PagePool(pages, keptBytes);
     this.reclaimer = pool::giveUpKept;
     HostLimits.SYSTEM.addReclaimer(reclaimer);
@@ -35,57 +36,49 @@ final class LargeMemory implements AutoCloseable {
   }
 
   /** Allocates a buffer whose pages are not there yet. */
-  FreshBuffer allocate(long bytes, long alignment, Promiser promiser) throws DeviceMemoryException {
+  LateBuffer allocate(long bytes, long alignment, Promiser promiser) throws DeviceMemoryException {
     long room = alignment <= Pages.HUGE ? bytes : bytes + alignment;
     if (room < 0) {
       throw HostLimits.SYSTEM.exceeded(bytes, new ArithmeticException("more than there can be"));
     }
     Optional<PagePool.Block> kept = pool.takeKept(room);
     if (kept.isPresent()) {
-      return buffer(kept.get(), bytes, alignment, new PagePromise(pages, null));
+      return new FreshBuffer(pool, kept.get(), bytes, alignment, null);
     }
-    PagePromise promise = new PagePromise(pages, promiser.reserve(room));
+    LoadMemory.Reservation promise = promiser.reserve(room);
     try {
-      return buffer(pool.takeNew(room), bytes, alignment, promise);
+      return new FreshBuffer(pool, pool.takeNew(room), bytes, alignment, promise);
     } catch (ErrnoException | ArithmeticException e) {
       promise.close();
       throw HostLimits.SYSTEM.exceeded(bytes, e);
     }
   }
 
-  private FreshBuffer buffer(
-      PagePool.Block block, long bytes, long alignment, PagePromise promise) {
-    long begin = (block.address() + alignment - 1) & -alignment;
-    Runnable release =
-        () -> {
-          promise.close();
-          // What nobody touched would be taken for memory that is there.
-          if (promise.isKept()) {
-            pool.give(block);
-          } else {
-            pages.unmap(block.address(), block.bytes());
-          }
-        };
-    return new FreshBuffer(NativeMemory.buffer(begin, bytes, false, release), promise);
-  }
-
-  /** Promises memory that {@link #cover} puts in the place of mapped memory. */
-  PagePromise promise(LoadMemory.Reservation promise) {
-    return new PagePromise(pages, promise);
-  }
-
   /** Puts memory whose pages are not there yet in the place of mapped memory. */
-  void cover(long address, long bytes) throws DeviceMemoryException {
+  LatePages cover(List<MemorySegment> parts, Promiser promiser) throws DeviceMemoryException {
+    long bytes = 0;
+    for (MemorySegment part : parts) {
+      if (!pool.pages().isStart(part.address())) {
+        throw new IllegalArgumentException("not at a page: " + part);
+      }
+      bytes = Math.addExact(bytes, part.byteSize());
+    }
+    LoadMemory.Reservation promise = promiser.reserve(bytes);
     try {
-      pages.mapOver(address, bytes);
+      for (MemorySegment part : parts) {
+        pool.pages().mapOver(part.address(), part.byteSize());
+      }
+      return new PagePromise(pool.pages(), promise);
     } catch (ErrnoException e) {
+      promise.close();
       throw HostLimits.SYSTEM.exceeded(bytes, e);
     }
   }
 
   /** Makes all pages of a buffer be there, by many threads; closes the buffer if that fails. */
-  DeviceBuffer touchAll(FreshBuffer fresh) throws DeviceMemoryException {
-    DeviceBuffer buffer = fresh.buffer();
+  static DeviceBuffer touchAll(LateBuffer late) throws DeviceMemoryException {
+    DeviceBuffer buffer = late.buffer();
+    MemorySegment memory = buffer.host().orElseThrow();
     AtomicReference<@Nullable DeviceMemoryException> failure = new AtomicReference<>();
     ParallelWork.run(
         buffer.size(),
@@ -93,7 +86,7 @@ final class LargeMemory implements AutoCloseable {
         (from, to) -> {
           try {
             if (failure.get() == null) {
-              fresh.pages().touch(buffer.address() + from, to - from);
+              late.touch(memory.asSlice(from, to - from));
             }
           } catch (DeviceMemoryException e) {
             failure.set(e);
@@ -104,7 +97,7 @@ final class LargeMemory implements AutoCloseable {
       buffer.close();
       throw failed;
     }
-    fresh.pages().keep();
+    late.end(true);
     return buffer;
   }
 

@@ -4,13 +4,17 @@ package io.fastsafetensors.backend.posix.memory;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.toolkit.device.HostMemoryContext;
 import io.fastsafetensors.toolkit.host.HostLimits;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Host memory in huge pages, kept from load to load. */
-public final class LinuxContext extends HostMemoryContext {
+public final class LinuxContext extends HostMemoryContext implements DeviceContext.LateMemory {
   /** From here on huge pages save more than they waste. */
   private static final long LARGE = 4L << 20;
 
@@ -33,40 +37,33 @@ public final class LinuxContext extends HostMemoryContext {
   @Override
   public DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
     checkRequest(bytes, alignment);
-    return isLarge(bytes)
-        ? large.touchAll(large.allocate(bytes, alignment, HostLimits.SYSTEM::reserve))
+    return bytes >= LARGE
+        ? LargeMemory.touchAll(large.allocate(bytes, alignment, HostLimits.SYSTEM::reserve))
         : allocateInArena(bytes, alignment);
   }
 
-  /** Tells whether memory of that size is worth {@link #allocateFresh}. */
-  public static boolean isLarge(long bytes) {
-    return bytes >= LARGE;
+  @Override
+  public Optional<LateMemory> lateMemory() {
+    return Optional.of(this);
   }
 
-  /** Allocates large memory for a load, and leaves it to the caller to touch it. */
-  public FreshBuffer allocateFresh(long bytes, long alignment, LoadMemory memory)
+  @Override
+  public long leastBytes() {
+    return LARGE;
+  }
+
+  @Override
+  public LateBuffer allocate(long bytes, long alignment, LoadMemory memory)
       throws DeviceMemoryException {
-    checkRequest(bytes, alignment);
+    checkRequest(bytes - 1, alignment);
     return large.allocate(bytes, alignment, memory::reserve);
   }
 
-  /**
-   * Promises a load the memory that {@link #cover} puts into a mapping.
-   *
-   * @throws DeviceMemoryException if there is less
-   */
-  public PagePromise promise(long bytes, LoadMemory memory) throws DeviceMemoryException {
-    return large.promise(memory.reserve(bytes));
-  }
-
-  /**
-   * Puts promised memory in the place of mapped memory, whole pages of it. It is given back when
-   * the mapping is.
-   *
-   * @throws DeviceMemoryException if the system refuses
-   */
-  public void cover(long address, long bytes) throws DeviceMemoryException {
-    large.cover(address, bytes);
+  @Override
+  public LatePages cover(List<MemorySegment> parts, LoadMemory memory)
+      throws DeviceMemoryException {
+    checkRequest(0, 1);
+    return large.cover(parts, memory::reserve);
   }
 
   @Override

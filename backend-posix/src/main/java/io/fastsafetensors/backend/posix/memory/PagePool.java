@@ -31,6 +31,10 @@ final class PagePool implements AutoCloseable {
     this.bound = bound;
   }
 
+  Pages pages() {
+    return pages;
+  }
+
   /** Returns the smallest kept block that is large enough and would not be idle by a quarter. */
   synchronized Optional<Block> takeKept(long bytes) {
     Optional<Block> fitting =
@@ -58,8 +62,17 @@ final class PagePool implements AutoCloseable {
     }
   }
 
+  /** Takes memory back; pages that nobody touched would be taken for some that are there. */
+  void give(Block block, boolean hasItsPages) {
+    if (hasItsPages) {
+      keep(block);
+    } else {
+      pages.unmap(block.address, block.bytes);
+    }
+  }
+
   /** Keeps memory, at the cost of what was kept longest; or returns it to the system. */
-  synchronized void give(Block block) {
+  private synchronized void keep(Block block) {
     kept.addLast(block);
     keptBytes += block.bytes;
     while (keptBytes > (closed ? 0 : bound)) {

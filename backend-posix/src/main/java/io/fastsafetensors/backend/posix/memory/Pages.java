@@ -17,6 +17,11 @@ record Pages(Libc libc, OptionalInt node) {
   /** The size of a huge page on x86-64, and on aarch64 with pages of 4 KiB. */
   static final long HUGE = 2L << 20;
 
+  /** Tells whether a page starts at an address. */
+  boolean isStart(long address) {
+    return (address & (libc.pageSize() - 1)) == 0;
+  }
+
   /**
    * Maps memory that starts at a huge page.
    *
