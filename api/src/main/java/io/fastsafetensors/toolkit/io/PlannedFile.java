@@ -197,8 +197,12 @@ public abstract class PlannedFile implements AutoCloseable {
    * @return the exception
    */
   public final TransferException endsAt(long offset, long bytes) {
-    String detail = "the file changed: it had %s bytes, it ends at byte %s now; %s";
-    return error(offset, bytes, detail.formatted(size, offset, REMEDY), null);
+    return error(
+        offset,
+        bytes,
+        "the file changed: it had %s bytes, it ends at byte %s now; %s"
+            .formatted(size, offset, REMEDY),
+        null);
   }
 
   /**

@@ -161,32 +161,32 @@ public abstract class ReadSession<F extends PlannedFile> implements IoSession {
    *
    * @throws LoadException if the system allows none
    */
-  protected final void ensureThread() throws LoadException {
+  public final void ensureThread() throws LoadException {
     threads.startFirst();
   }
 
   /** {@return the device} */
-  protected final DeviceContext context() {
+  public final DeviceContext context() {
     return context;
   }
 
   /** {@return how to read} */
-  protected final IoOptions options() {
+  public final IoOptions options() {
     return options;
   }
 
   /** {@return how many reads at a time, and how large} */
-  protected final ReadTuning tuning() {
+  public final ReadTuning tuning() {
     return tuning;
   }
 
   /** {@return what the session may still allocate for ranges} */
-  protected final MemoryBudget budget() {
+  public final MemoryBudget budget() {
     return budget;
   }
 
   /** {@return memory for reads that can't go to their place} */
-  protected final ScratchMemory scratch() {
+  public final ScratchMemory scratch() {
     return scratch;
   }
 
@@ -196,7 +196,7 @@ public abstract class ReadSession<F extends PlannedFile> implements IoSession {
    * @return the ring; the session closes it
    * @throws LoadException if the device has no stream for it
    */
-  protected final StagingRing ring() throws LoadException {
+  public final StagingRing ring() throws LoadException {
     StagingRing known = ring;
     if (known == null) {
       int most = tuning.threads() + 2 * STREAMS;

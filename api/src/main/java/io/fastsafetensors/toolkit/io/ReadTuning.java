@@ -43,6 +43,22 @@ public final class ReadTuning {
         : new ReadTuning(asked, asked, Math.min(asked, width), block);
   }
 
+  /**
+   * Takes what the options of a load ask for, or else what suits a reader whose reads all wait for
+   * the same.
+   *
+   * @param options what {@link IoOptions#threads} and {@link IoOptions#blockBytes} of them say goes
+   *     before the rest
+   * @param threads how many reads are done at a time
+   * @param blockBytes the most bytes of a read
+   * @return the numbers; the block is rounded up to a multiple of {@link #GRAIN}
+   */
+  public static ReadTuning of(IoOptions options, int threads, long blockBytes) {
+    int most = options.threads() == 0 ? threads : options.threads();
+    long block = options.blockBytes() == 0 ? blockBytes : options.blockBytes();
+    return new ReadTuning(most, most, most, block);
+  }
+
   /** {@return the most threads of a session} */
   public int threads() {
     return threads;

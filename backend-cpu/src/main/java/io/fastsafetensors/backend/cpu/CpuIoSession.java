@@ -48,8 +48,7 @@ final class CpuIoSession extends ReadSession<ChannelFile> {
 
   private static ReadTuning tuning(IoOptions options) {
     int processors = Runtime.getRuntime().availableProcessors();
-    int depth = Math.clamp(processors, 2, MOST_THREADS);
-    return ReadTuning.of(options, depth, Math.min(processors, MOST_THREADS), BLOCK);
+    return ReadTuning.of(options, Math.clamp(processors, 2, MOST_THREADS), BLOCK);
   }
 
   @Override

@@ -83,7 +83,7 @@ public final class GdsIoBackend implements IoBackend {
 
   @Override
   public List<Option<?>> options() {
-    return Stream.concat(GdsSession.options().stream(), Stream.of(CuFileBinding.LIBRARY)).toList();
+    return Stream.concat(GdsSession.OPTIONS.stream(), Stream.of(CuFileBinding.LIBRARY)).toList();
   }
 
   @Override

@@ -4,26 +4,19 @@ package io.fastsafetensors.backend.gds.io;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.Provider.Option;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.FileRead;
 import io.fastsafetensors.toolkit.io.RangeLayout;
 import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
 
 /**
- * How many, how large, and from which size on.
+ * How large, and from which size on.
  *
- * @param threads the most threads of a session
  * @param blockBytes the size of a read by cuFile, a multiple of {@link #PAGE}
  * @param stagingBytes the most bytes that are staged at a time
  * @param smallest from how many adjacent bytes on cuFile reads them, at least a page
  * @param alignment what tensors are aligned to, in bytes; 0 is as well as it costs no device memory
- * @param register whether device memory is registered before cuFile reads into it
  */
-record GdsTuning(
-    int threads,
-    long blockBytes,
-    long stagingBytes,
-    long smallest,
-    long alignment,
-    boolean register) {
+record GdsTuning(long blockBytes, long stagingBytes, long smallest, long alignment) {
   /** From which size on cuFile reads. */
   static final Option<Long> MIN_BYTES =
       Option.bytes("gds.min-bytes", 0, Long.MAX_VALUE)
@@ -39,30 +32,25 @@ record GdsTuning(
   /** What cuFile wants all places in files and memory aligned to. */
   static final long PAGE = 4096;
 
-  /** Gaps up to this size are read along: a read of its own would cost more. */
-  static final long MAX_GAP = 64 << 10;
-
   /** The widest loads of a GPU, and what its matrix units and their copies ask for. */
   private static final long ALIGNMENT = 16;
 
   /** Smaller ranges than this get no place of their own only for the alignment's sake. */
   private static final long ALIGNED_FROM = 64 << 10;
 
-  private static final int THREADS = 8;
-  private static final long BLOCK = 8 << 20;
+  static final int THREADS = 8;
+  static final long BLOCK = 8 << 20;
+
   private static final long MOST_STAGED = 4 << 20;
 
   /** Chooses what the options leave open. */
-  static GdsTuning of(IoOptions options, long smallest) {
-    long block = options.blockBytes() == 0 ? BLOCK : pagesUp(options.blockBytes());
+  static GdsTuning of(IoOptions options, long blockBytes, long smallest) {
     boolean isSet = options.properties().containsKey(MIN_BYTES.name());
     return new GdsTuning(
-        options.threads() == 0 ? THREADS : options.threads(),
-        block,
-        Math.min(block, MOST_STAGED),
+        blockBytes,
+        Math.min(blockBytes, MOST_STAGED),
         Math.max(PAGE, isSet ? options.property(MIN_BYTES) : smallest),
-        options.alignment(),
-        options.property(REGISTER));
+        options.alignment());
   }
 
   /**
@@ -76,10 +64,10 @@ record GdsTuning(
             ? Rules.builder()
                 .alignment(ALIGNMENT)
                 .alignFrom(ALIGNED_FROM)
-                .maxGap(MAX_GAP)
+                .maxGap(FileRead.MAX_GAP)
                 .grain(PAGE)
                 .build()
-            : Rules.builder().alignment(alignment).maxGap(MAX_GAP).grain(PAGE).build());
+            : Rules.builder().alignment(alignment).maxGap(FileRead.MAX_GAP).grain(PAGE).build());
   }
 
   static long pagesDown(long bytes) {

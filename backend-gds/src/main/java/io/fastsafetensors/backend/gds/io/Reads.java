@@ -5,20 +5,45 @@ import static io.fastsafetensors.backend.gds.io.GdsTuning.PAGE;
 import static io.fastsafetensors.backend.gds.io.GdsTuning.pagesDown;
 import static io.fastsafetensors.backend.gds.io.GdsTuning.pagesUp;
 
-import io.fastsafetensors.backend.gds.io.Read.Way;
+import io.fastsafetensors.toolkit.io.FileRead;
 import io.fastsafetensors.toolkit.io.RangeLayout;
 import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * Cuts what a layout wants into reads. cuFile gets whole pages of the file only: what is smaller
  * than the threshold, or past the last whole page, is staged. Pure data.
  */
 final class Reads {
+  /** How bytes get to the device. */
+  enum Way {
+    /** By cuFile to their place: whole pages that go to whole pages. */
+    STRAIGHT("straight"),
+    /** By cuFile to scratch memory of the device, from there to their place. */
+    SCRATCH("by way of scratch memory"),
+    /** By the page cache to pinned memory of the host, from there to their place. */
+    STAGED("staged");
+
+    private final String text;
+
+    Way(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
   private final GdsTuning tuning;
   private final long wholePages;
-  private final List<Read> reads = new ArrayList<>();
+  private final Map<FileRead, Way> ways = new IdentityHashMap<>();
+  private final List<FileRead> reads = new ArrayList<>();
   private final List<Span> staged = new ArrayList<>();
   private long stagedFrom;
   private long stagedEnd;
@@ -28,15 +53,33 @@ final class Reads {
     this.wholePages = pagesDown(fileSize);
   }
 
-  /** Returns the reads, in the order of the file. */
-  static List<Read> of(RangeLayout layout, long fileSize, GdsTuning tuning) {
+  /** Cuts a layout. */
+  static Reads of(RangeLayout layout, long fileSize, GdsTuning tuning) {
     Reads reads = new Reads(tuning, fileSize);
     for (Span span : layout.spans()) {
       long bytes = Math.min(span.fileEnd(), fileSize) - span.fileOffset();
       reads.add(new Span(span.fileOffset(), span.bufferOffset(), bytes), span.isOnGrain(PAGE));
     }
     reads.endStaged();
-    return reads.reads;
+    return reads;
+  }
+
+  /** Returns the reads, in the order of the file. */
+  List<FileRead> all() {
+    return reads;
+  }
+
+  Way way(FileRead read) {
+    return Objects.requireNonNull(ways.get(read));
+  }
+
+  boolean has(Way way) {
+    return ways.containsValue(way);
+  }
+
+  private void add(Way way, FileRead read) {
+    reads.add(read);
+    ways.put(read, way);
   }
 
   private void add(Span wanted, boolean onPages) {
@@ -50,20 +93,20 @@ final class Reads {
     }
     endStaged();
     for (Span block : first(wanted, paged).blocks(tuning.blockBytes())) {
-      reads.add(onPages ? straight(block) : scratch(block));
+      if (onPages) {
+        add(Way.STRAIGHT, FileRead.of(block));
+      } else {
+        add(Way.SCRATCH, widened(block));
+      }
     }
     if (paged < wanted.bytes()) {
       stage(after(wanted, paged));
     }
   }
 
-  private static Read straight(Span block) {
-    return new Read(Way.STRAIGHT, block.fileOffset(), block.bytes(), List.of(block));
-  }
-
-  private static Read scratch(Span block) {
+  private static FileRead widened(Span block) {
     long from = pagesDown(block.fileOffset());
-    return new Read(Way.SCRATCH, from, pagesUp(block.fileEnd()) - from, List.of(block));
+    return FileRead.of(from, pagesUp(block.fileEnd()) - from, List.of(block));
   }
 
   private void stage(Span wanted) {
@@ -85,13 +128,13 @@ final class Reads {
   private boolean shares(Span next) {
     long from = Math.min(stagedFrom, next.fileOffset());
     long end = Math.max(stagedEnd, next.fileEnd());
-    return next.fileOffset() - stagedEnd <= GdsTuning.MAX_GAP
+    return next.fileOffset() - stagedEnd <= FileRead.MAX_GAP
         && end - from <= tuning.stagingBytes();
   }
 
   private void endStaged() {
     if (!staged.isEmpty()) {
-      reads.add(new Read(Way.STAGED, stagedFrom, stagedEnd - stagedFrom, List.copyOf(staged)));
+      add(Way.STAGED, FileRead.of(stagedFrom, stagedEnd - stagedFrom, staged));
       staged.clear();
     }
   }

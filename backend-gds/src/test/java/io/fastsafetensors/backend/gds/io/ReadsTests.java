@@ -3,9 +3,10 @@ package io.fastsafetensors.backend.gds.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.backend.gds.io.Read.Way;
+import io.fastsafetensors.backend.gds.io.Reads.Way;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.FileRead;
 import io.fastsafetensors.toolkit.io.RangeLayout;
 import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ class ReadsTests {
   private static final long TENSOR = 3 << 20;
 
   private static GdsTuning tuning(long smallest, long alignment) {
-    return new GdsTuning(4, BLOCK, BLOCK / 4, smallest, alignment, true);
+    return new GdsTuning(BLOCK, BLOCK / 4, smallest, alignment);
   }
 
   private static RangePlan plan(long fileSize, ByteRange... ranges) {
@@ -30,15 +31,15 @@ class ReadsTests {
   }
 
   /** Checks what holds for all, and returns the reads. */
-  private static List<Read> reads(RangePlan plan, GdsTuning tuning) {
+  private static Reads reads(RangePlan plan, GdsTuning tuning) {
     RangeLayout layout = tuning.layout(plan);
-    List<Read> reads = Reads.of(layout, plan.fileSize(), tuning);
+    Reads reads = Reads.of(layout, plan.fileSize(), tuning);
     List<Span> parts = new ArrayList<>();
-    for (Read read : reads) {
+    for (FileRead read : reads.all()) {
       assertThat(read.offset() + read.bytes())
           .as("end of " + read)
           .isLessThanOrEqualTo(plan.fileSize());
-      if (read.way() == Way.STAGED) {
+      if (reads.way(read) == Way.STAGED) {
         assertThat(read.bytes()).isLessThanOrEqualTo(tuning.stagingBytes());
       } else {
         assertThat((read.offset() | read.bytes()) % GdsTuning.PAGE).as("pages of " + read).isZero();
@@ -48,7 +49,7 @@ class ReadsTests {
         assertThat(part.fileOffset()).isGreaterThanOrEqualTo(read.offset());
         assertThat(part.fileEnd()).isLessThanOrEqualTo(read.offset() + read.bytes());
         assertThat(part.bufferOffset() + part.bytes()).isLessThanOrEqualTo(layout.bytes());
-        if (read.way() == Way.STRAIGHT) {
+        if (reads.way(read) == Way.STRAIGHT) {
           assertThat(part.bufferOffset() % GdsTuning.PAGE).isZero();
         }
         parts.add(part);
@@ -78,9 +79,9 @@ class ReadsTests {
     }
   }
 
-  private static long bytes(List<Read> reads, Way way) {
-    return reads.stream()
-        .filter(read -> read.way() == way)
+  private static long bytes(Reads reads, Way way) {
+    return reads.all().stream()
+        .filter(read -> reads.way(read) == way)
         .flatMap(read -> read.parts().stream())
         .mapToLong(Span::bytes)
         .sum();
@@ -96,7 +97,7 @@ class ReadsTests {
         .forEach(header -> {
           RangePlan plan = plan(header + TENSOR, new ByteRange(header, header + TENSOR));
           GdsTuning tuning = tuning(GdsTuning.PAGE, 0);
-          List<Read> reads = reads(plan, tuning);
+          Reads reads = reads(plan, tuning);
           Way way = header % 16 == 0 ? Way.STRAIGHT : Way.SCRATCH;
           assertThat(bytes(reads, way)).isGreaterThanOrEqualTo(TENSOR - 2 * GdsTuning.PAGE);
           assertThat(tuning.layout(plan).offset(0) % 16).isZero();
@@ -123,15 +124,15 @@ class ReadsTests {
   @ParameterizedTest
   @ValueSource(longs = {1, 4095, 4096, 4097, 8191, 1_000_001, (5L << 30) + 7})
   void onlyWhatIsPastTheLastWholePageIsStaged(long size) {
-    List<Read> reads = reads(plan(size, new ByteRange(0, size)), tuning(GdsTuning.PAGE, 0));
+    Reads reads = reads(plan(size, new ByteRange(0, size)), tuning(GdsTuning.PAGE, 0));
     assertThat(bytes(reads, Way.STAGED)).isEqualTo(size % GdsTuning.PAGE);
     assertThat(bytes(reads, Way.STRAIGHT)).isEqualTo(size - size % GdsTuning.PAGE);
   }
 
   @Test
   void nothingIsReadForNothing() {
-    assertThat(reads(plan(0), tuning(0, 0))).isEmpty();
-    assertThat(reads(plan(100, new ByteRange(7, 7)), tuning(0, 0))).isEmpty();
+    assertThat(reads(plan(0), tuning(0, 0)).all()).isEmpty();
+    assertThat(reads(plan(100, new ByteRange(7, 7)), tuning(0, 0)).all()).isEmpty();
   }
 
   @Test
@@ -141,8 +142,9 @@ class ReadsTests {
       many.add(new ByteRange(at, at + 60));
     }
     RangePlan plan = plan(TENSOR, many.toArray(ByteRange[]::new));
-    assertThat(reads(plan, tuning(BLOCK, 0))).hasSize(1).allMatch(read -> read.way() == Way.STAGED);
-    assertThat(reads(plan, tuning(BLOCK, 4096))).hasSize(1);
+    Reads reads = reads(plan, tuning(BLOCK, 0));
+    assertThat(reads.all()).hasSize(1).allMatch(read -> reads.way(read) == Way.STAGED);
+    assertThat(reads(plan, tuning(BLOCK, 4096)).all()).hasSize(1);
   }
 
   @Test
@@ -153,8 +155,9 @@ class ReadsTests {
             new ByteRange(10, 20),
             new ByteRange(4 * TENSOR, 6 * TENSOR),
             new ByteRange(7 * TENSOR + 1, 7 * TENSOR + 2));
-    assertThat(reads(plan, tuning(BLOCK, 0)))
-        .extracting(Read::way)
+    Reads reads = reads(plan, tuning(BLOCK, 0));
+    assertThat(reads.all())
+        .extracting(reads::way)
         .containsOnly(Way.STAGED, Way.STRAIGHT)
         .startsWith(Way.STAGED)
         .endsWith(Way.STAGED);

@@ -13,6 +13,8 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.io.FileRead;
+import io.fastsafetensors.toolkit.io.ReadTuning;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -65,6 +67,11 @@ record FileMapping(
     }
   }
 
+  /** Returns how many bytes of a read the file has: the last may pass its end. */
+  long bytes(FileRead read) {
+    return Math.min(read.end(), file.size()) - read.offset();
+  }
+
   /** Returns where a place of the file is in memory. */
   long address(long fileOffset) {
     return address + fileOffset - begin;
@@ -81,32 +88,31 @@ record FileMapping(
    * @return how long it took, in nanoseconds
    * @throws LoadException if a byte can't be read
    */
-  long populate(FileRead read, FileReader reader) throws LoadException {
+  long populate(FileRead read) throws LoadException {
     long start = System.nanoTime();
-    long bytes = file.bytes(read);
+    long bytes = bytes(read);
     long answer;
     while ((answer = libc.madvise(address(read.offset()), bytes, MemoryAdvice.POPULATE_READ))
         == -Errno.EINTR) {
-      reader.monitor().checkpoint();
+      file.checkpoint();
     }
     long nanos = System.nanoTime() - start;
     filled.add(nanos);
     // Kernels before 5.14 don't know the advice; there pages come when they are first read.
     if (answer < 0 && answer != -Errno.EINVAL) {
-      findUnreadable(read.offset(), bytes, reader);
+      findUnreadable(read.offset(), bytes);
       ErrnoException cause = ErrnoException.of("madvise", answer);
-      throw PosixFile.failed(file.path(), read.offset(), bytes, cause);
+      throw file.refused(read.offset(), bytes, cause);
     }
     return nanos;
   }
 
   /** The kernel says only that memory can't be had; reads say which byte, and why. */
-  private static void findUnreadable(long offset, long bytes, FileReader reader)
-      throws LoadException {
+  private void findUnreadable(long offset, long bytes) throws LoadException {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment piece = arena.allocate(PosixTuning.GRAIN);
-      for (long at = 0; at < bytes; at += PosixTuning.GRAIN) {
-        reader.fill(TransferPath.CACHED, piece, offset + at);
+      MemorySegment piece = arena.allocate(ReadTuning.GRAIN);
+      for (long at = 0; at < bytes; at += ReadTuning.GRAIN) {
+        file.read(TransferPath.CACHED, piece, offset + at);
       }
     }
   }

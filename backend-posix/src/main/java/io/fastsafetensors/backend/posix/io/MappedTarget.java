@@ -4,6 +4,8 @@ package io.fastsafetensors.backend.posix.io;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.libc.KernelVersion;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.toolkit.io.FileRead;
+import java.util.List;
 
 /** The page cache itself: nothing is copied, only page tables are filled. */
 final class MappedTarget extends MappingTarget {
@@ -27,20 +29,15 @@ final class MappedTarget extends MappingTarget {
    * tenth of the time of the processor: what it is told in advance it reads into small pages.
    */
   @Override
-  public void prepare(FileRead read) {
+  public List<FileRead> prepare(FileRead read) {
     if (!hugeReads) {
-      cache.prefetch(read.offset(), mapping.file().bytes(read));
+      cache.prefetch(read.offset(), mapping.bytes(read));
     }
+    return List.of(read);
   }
 
   @Override
-  public Brought bring(FileRead read, TransferPath path, FileReader reader, Scratch scratch)
-      throws LoadException {
-    return new Brought(path, mapping.populate(read, reader), 0);
-  }
-
-  @Override
-  public Placement way() {
-    return Placement.MAPPED;
+  public Brought bring(FileRead read, TransferPath path) throws LoadException {
+    return new Brought(path, mapping.populate(read), 0);
   }
 }

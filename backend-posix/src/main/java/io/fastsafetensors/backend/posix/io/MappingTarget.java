@@ -3,6 +3,8 @@ package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.io.FileRead;
+import io.fastsafetensors.toolkit.io.ReadTarget;
 import java.util.List;
 
 /** A mapping of the file, filled already where the page cache has it; the rest is to be read. */
@@ -33,12 +35,19 @@ abstract sealed class MappingTarget implements ReadTarget permits MappedTarget, 
   }
 
   @Override
-  public final DeviceBuffer buffer() {
-    return mapping.buffer();
+  public final List<DeviceBuffer> buffers() {
+    return List.of(mapping.buffer());
   }
 
   @Override
   public final List<Region> regions() {
     return mapping.regions();
+  }
+
+  @Override
+  public void release(boolean handedOut) {
+    if (!handedOut) {
+      mapping.buffer().close();
+    }
   }
 }

@@ -7,8 +7,8 @@ import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext.LateMemory;
 import io.fastsafetensors.spi.DeviceContext.LatePages;
-import io.fastsafetensors.spi.LoadMemory;
-import io.fastsafetensors.toolkit.io.MemoryBudget;
+import io.fastsafetensors.toolkit.io.FileRead;
+import io.fastsafetensors.toolkit.io.ReadSession;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -18,10 +18,15 @@ import java.util.List;
  */
 final class MixedTarget extends MappingTarget {
   private final LatePages pages;
+  private final ReadSession<?> session;
+  private final long bytes;
 
-  private MixedTarget(FileMapping mapping, LatePages pages, Residency residency, long blockBytes) {
-    super(mapping, residency, blockBytes);
+  private MixedTarget(
+      FileMapping mapping, LatePages pages, ReadSession<?> session, Residency residency) {
+    super(mapping, residency, session.tuning().blockBytes());
     this.pages = pages;
+    this.session = session;
+    this.bytes = residency.missingBytes();
   }
 
   /**
@@ -30,34 +35,27 @@ final class MixedTarget extends MappingTarget {
    * @throws DeviceMemoryException if there is not enough memory, or the budget has no more
    */
   static MixedTarget over(
-      FileMapping mapping,
-      LateMemory late,
-      MemoryBudget budget,
-      Residency residency,
-      long blockBytes,
-      LoadMemory memory)
+      FileMapping mapping, LateMemory late, ReadSession<?> session, Residency residency)
       throws DeviceMemoryException {
-    long bytes = residency.missingBytes();
-    budget.take(bytes);
+    session.budget().take(residency.missingBytes());
     List<MemorySegment> parts =
         residency.missingRuns().stream()
             .map(run -> NativeMemory.writable(mapping.address(run.fileOffset()), run.bytes()))
             .toList();
-    LatePages pages = late.cover(parts, memory);
-    return new MixedTarget(mapping, pages, residency, blockBytes);
+    LatePages pages = late.cover(parts, session.options().monitor().memory());
+    return new MixedTarget(mapping, pages, session, residency);
   }
 
   @Override
-  public void prepare(FileRead read) throws LoadException {
+  public List<FileRead> prepare(FileRead read) throws LoadException {
     pages.touch(place(read));
+    return List.of(read);
   }
 
   @Override
-  public Brought bring(FileRead read, TransferPath path, FileReader reader, Scratch scratch)
-      throws LoadException {
+  public Brought bring(FileRead read, TransferPath path) throws LoadException {
     long start = System.nanoTime();
-    MemorySegment place = place(read);
-    TransferPath taken = reader.fill(path, place, read.offset());
+    TransferPath taken = mapping.file().read(path, place(read), read.offset());
     return new Brought(taken, System.nanoTime() - start, 0);
   }
 
@@ -67,12 +65,11 @@ final class MixedTarget extends MappingTarget {
   }
 
   @Override
-  public void end(boolean complete) {
-    pages.end(complete);
-  }
-
-  @Override
-  public Placement way() {
-    return Placement.MIXED;
+  public void release(boolean handedOut) {
+    pages.end(handedOut);
+    super.release(handedOut);
+    if (!handedOut) {
+      session.budget().giveBack(bytes);
+    }
   }
 }

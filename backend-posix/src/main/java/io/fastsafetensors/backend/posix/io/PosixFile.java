@@ -1,142 +1,171 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.TransferException;
-import io.fastsafetensors.UnsupportedTransferException;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.backend.posix.libc.Errno;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.FileFacts;
 import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.PlannedFile;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.FileSystems;
-import java.nio.file.Path;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
-/** The open file of a plan, and its state when it was opened. Thread-safe. */
-final class PosixFile implements AutoCloseable {
-  private static final String REMEDY = "load again when nobody writes to it";
+/** A file that Linux knows, with its way past the page cache and what is known of that cache. */
+final class PosixFile extends PlannedFile {
+  private static final int CLOSED = -1;
 
   private final Libc libc;
-  private final Path path;
-  private final int descriptor;
-  private final FileFacts facts;
-  private final DirectFile direct;
-  private final PageCache cache;
-
-  private PosixFile(Libc libc, Path path, int descriptor, FileFacts facts) {
-    this.libc = libc;
-    this.path = path;
-    this.descriptor = descriptor;
-    this.facts = facts;
-    this.direct = new DirectFile(libc, descriptor, facts.direct());
-    this.cache = new PageCache(libc, descriptor, facts.size());
-  }
+  private final IoMonitor monitor;
+  private final boolean dropCache;
+  private int descriptor = CLOSED;
+  private @Nullable DirectFile direct;
+  private @Nullable PageCache cache;
+  private BitSet cachedByUs = new BitSet();
 
   /**
-   * Opens the file of a plan.
+   * Plans to read a file.
    *
-   * @throws UnsupportedTransferException if it is no regular file that Linux knows
-   * @throws TransferException if it can't be opened, or if it has not the size of the plan
+   * @param libc the system
+   * @param plan what to read
+   * @param monitor asked whether to go on when a call was interrupted
+   * @param dropCache whether what the load brings into the page cache leaves it again
    */
-  static PosixFile open(Libc libc, RangePlan plan) throws TransferException {
-    Path path = plan.file();
-    if (!path.getFileSystem().equals(FileSystems.getDefault())) {
-      throw unsupported(path, "is in a file system that Linux doesn't know");
+  PosixFile(Libc libc, RangePlan plan, IoMonitor monitor, boolean dropCache) {
+    super(PosixSession.BACKEND, plan);
+    this.libc = libc;
+    this.monitor = monitor;
+    this.dropCache = dropCache;
+  }
+
+  @Override
+  protected void openSource() throws IOException {
+    if (!path().getFileSystem().equals(FileSystems.getDefault())) {
+      throw unsupported("is in a file system that Linux doesn't know", null);
     }
     try {
-      int descriptor = (int) ErrnoException.check("open", libc.open(path, false));
-      try {
-        return new PosixFile(libc, path, descriptor, facts(libc, descriptor, plan));
-      } catch (ErrnoException | TransferException | RuntimeException | Error e) {
-        libc.close(descriptor);
-        throw e;
-      }
+      descriptor = (int) ErrnoException.check("open", libc.open(path(), false));
+      FileFacts facts = FileFacts.of(libc, descriptor);
+      direct = new DirectFile(libc, descriptor, facts.direct());
+      cache = new PageCache(libc, descriptor, facts.size());
     } catch (ErrnoException e) {
-      throw failed(path, 0, plan.fileSize(), e);
+      throw refused(0, size(), e);
+    }
+    if (dropCache) {
+      cachedByUs = cache().emptyCells();
     }
   }
 
-  private static FileFacts facts(Libc libc, int descriptor, RangePlan plan)
-      throws ErrnoException, TransferException {
-    FileFacts facts = FileFacts.of(libc, descriptor);
-    if (!facts.regular()) {
-      throw unsupported(plan.file(), "is no regular file");
+  @Override
+  protected State state() throws IOException {
+    try {
+      FileFacts facts = FileFacts.of(libc, descriptor);
+      return new State(facts.regular(), facts.size(), facts.modified());
+    } catch (ErrnoException e) {
+      throw refused(0, size(), e);
     }
-    if (facts.size() != plan.fileSize()) {
-      throw changed(plan.file(), plan.fileSize(), facts.size());
-    }
-    return facts;
   }
 
-  Path path() {
-    return path;
+  /** Makes the error of a refused call. */
+  LoadException refused(long offset, long bytes, ErrnoException e) {
+    return error(offset, bytes, String.valueOf(e.getMessage()), e);
   }
 
   int descriptor() {
     return descriptor;
   }
 
-  long size() {
-    return facts.size();
-  }
-
-  /** Returns how many bytes of a read the file has: the last may pass its end. */
-  long bytes(FileRead read) {
-    return Math.min(read.end(), size()) - read.offset();
-  }
-
   DirectFile direct() {
-    return direct;
+    return opened(direct);
   }
 
   PageCache cache() {
-    return cache;
+    return opened(cache);
   }
 
-  /**
-   * Makes sure that nobody wrote to the file since it was opened.
-   *
-   * @throws TransferException if somebody did
-   */
-  void checkUnchanged() throws TransferException {
-    try {
-      FileFacts now = FileFacts.of(libc, descriptor);
-      if (now.size() != size()) {
-        throw changed(path, size(), now.size());
-      }
-      if (now.modified() != facts.modified()) {
-        throw error(path, 0, size(), "the file was written to while it was read; " + REMEDY, null);
-      }
-    } catch (ErrnoException e) {
-      throw failed(path, 0, size(), e);
+  private static <T> T opened(@Nullable T part) {
+    if (part == null) {
+      throw new IllegalStateException("the file is not open");
     }
+    return part;
   }
 
-  /** Makes the error of a refused call. */
-  static TransferException failed(Path path, long offset, long bytes, ErrnoException e) {
-    return error(path, offset, bytes, String.valueOf(e.getMessage()), e);
+  /** Asks whether to go on after a call that a signal ended. */
+  void checkpoint() throws LoadException {
+    monitor.checkpoint();
   }
 
-  /** Makes an error. */
-  static TransferException error(
-      Path path, long offset, long bytes, String detail, @Nullable Throwable cause) {
-    return new TransferException(PosixSession.BACKEND, path, offset, bytes, detail, cause);
+  @Override
+  public long grain(TransferPath way) {
+    return way == TransferPath.DIRECT ? direct().grain() : 1;
   }
 
-  private static TransferException changed(Path path, long before, long now) {
-    String detail =
-        "the file changed: it had %s bytes, and has %s now; %s".formatted(before, now, REMEDY);
-    return error(path, 0, before, detail, null);
+  @Override
+  public boolean canReadInPlace(TransferPath way, long address, long offset, long bytes) {
+    return way != TransferPath.DIRECT || direct().fits(address, offset, bytes);
   }
 
-  /** Makes the error that leaves a file to the next backend. */
-  static UnsupportedTransferException unsupported(Path path, String detail) {
-    return new UnsupportedTransferException(PosixSession.BACKEND, path, detail, null);
+  /** Reads past the page cache only as far as the file system takes part. */
+  @Override
+  public TransferPath read(TransferPath wanted, MemorySegment target, long offset)
+      throws LoadException {
+    TransferPath taken = wanted;
+    long bytes = Math.min(target.byteSize(), size() - offset);
+    if (wanted == TransferPath.BUFFERED) {
+      cache().prefetch(offset, bytes);
+    }
+    for (long done = 0; done < bytes; ) {
+      MemorySegment rest = done == 0 ? target : target.asSlice(done);
+      int past = wanted == TransferPath.DIRECT ? directFor(rest, offset + done) : -1;
+      long answer = libc.pread(past < 0 ? descriptor : past, rest, offset + done);
+      if (past >= 0 && (answer == -Errno.EINVAL || answer == -Errno.EFAULT)) {
+        direct().refuse("a read with O_DIRECT: " + Errno.name((int) -answer));
+      } else {
+        done += checked(answer, offset + done, bytes - done);
+        taken = wanted == TransferPath.DIRECT && past < 0 ? TransferPath.BUFFERED : taken;
+      }
+    }
+    return taken;
+  }
+
+  /** Returns the descriptor past the page cache if there is one and the read keeps its rules. */
+  private int directFor(MemorySegment rest, long offset) {
+    return direct().fits(rest.address(), offset, rest.byteSize()) ? direct().descriptor() : -1;
+  }
+
+  private long checked(long answer, long offset, long wanted) throws LoadException {
+    if (answer == -Errno.EINTR) {
+      checkpoint();
+      return 0;
+    }
+    if (answer == 0) {
+      throw endsAt(offset, wanted);
+    }
+    if (answer < 0) {
+      throw refused(offset, wanted, ErrnoException.of("pread", answer));
+    }
+    return answer;
   }
 
   @Override
   public void close() {
-    cache.close();
-    direct.close();
-    libc.close(descriptor);
+    if (cache != null) {
+      cache.drop(cachedByUs);
+      cache.close();
+      cache = null;
+    }
+    if (direct != null) {
+      direct.close();
+      direct = null;
+    }
+    if (descriptor != CLOSED) {
+      libc.close(descriptor);
+      descriptor = CLOSED;
+    }
   }
 }

@@ -2,14 +2,15 @@
 package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.backend.posix.io.ReadTarget.Arrived;
-import io.fastsafetensors.backend.posix.io.ReadTarget.Brought;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.FileRead;
 import io.fastsafetensors.toolkit.io.ParallelWork;
 import io.fastsafetensors.toolkit.io.RangeLayout;
 import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
 import io.fastsafetensors.toolkit.io.RangeLayout.Span;
+import io.fastsafetensors.toolkit.io.ReadTarget.Arrived;
+import io.fastsafetensors.toolkit.io.ReadTarget.Brought;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -124,7 +125,7 @@ record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
   }
 
   private static List<Span> blocks(PageCache cache, RangePlan plan) {
-    Rules pages = Rules.builder().maxGap(PosixTuning.MAX_GAP).grain(cache.pageSize()).build();
+    Rules pages = Rules.builder().maxGap(FileRead.MAX_GAP).grain(cache.pageSize()).build();
     return RangeLayout.of(plan, pages).blocks(BLOCK);
   }
 }

@@ -8,6 +8,7 @@ import io.fastsafetensors.backend.posix.libc.DirectRules;
 import io.fastsafetensors.backend.posix.libc.Faults;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.RangeLayout;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -33,21 +34,20 @@ class AlignmentTests {
   }
 
   private static List<Long> offsets(Device device, DirectRules disk, List<ByteRange> ranges) {
-    HostLayout layout = layout(device, disk, ranges);
-    return List.of(
-        layout.lead() + layout.spans().offset(0), layout.lead() + layout.spans().offset(1));
+    RangeLayout layout = layout(device, disk, ranges);
+    return List.of(layout.offset(0), layout.offset(1));
   }
 
-  private static HostLayout layout(Device device, DirectRules disk, List<ByteRange> ranges) {
+  private static RangeLayout layout(Device device, DirectRules disk, List<ByteRange> ranges) {
     try (DirectFile file = new DirectFile(Faults.real(), -1, disk)) {
       RangePlan plan = RangePlan.of(Path.of("model.safetensors"), 4 * LARGE, ranges);
-      return HostLayout.forDirect(plan, Alignment.of(device, 0), file);
+      return Alignment.of(device, 0).layout(plan, file);
     }
   }
 
   @Test
   void aShiftOfAllAlignsThemWhereTheDiskTakesIt() {
-    assertThat(layout(GPU, FINE, EVEN).lead()).isEqualTo(248);
+    assertThat(layout(GPU, FINE, EVEN).spans().getFirst().bufferOffset()).isEqualTo(248);
     assertThat(offsets(GPU, FINE, EVEN)).allMatch(offset -> offset % 256 == 0);
     assertThat(offsets(Device.CPU, FINE, EVEN)).allMatch(offset -> offset % 64 == 0);
   }

@@ -4,11 +4,12 @@ package io.fastsafetensors.backend.posix.io;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.toolkit.io.ReadTuning;
 import org.junit.jupiter.api.Test;
 
 class PosixTuningTests {
-  private static PosixTuning tuning(int threads, long blockBytes, int processors) {
-    return PosixTuning.of(
+  private static ReadTuning tuning(int threads, long blockBytes, int processors) {
+    return PosixSession.tuning(
         IoOptions.builder(new RecordingMonitor()).threads(threads).blockBytes(blockBytes).build(),
         processors);
   }
@@ -29,7 +30,7 @@ class PosixTuningTests {
 
   @Test
   void askedThreadsAreAllThereAre() {
-    PosixTuning one = tuning(1, 0, 8);
+    ReadTuning one = tuning(1, 0, 8);
     assertThat(one.threads()).isOne();
     assertThat(one.width()).isOne();
     assertThat(one.depth()).isOne();

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.backend.gds.io;
+
+import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.Reason;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.backend.gds.io.Reads.Way;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.io.CopiesInFlight;
+import io.fastsafetensors.toolkit.io.FileRead;
+import io.fastsafetensors.toolkit.io.FileStats;
+import io.fastsafetensors.toolkit.io.PathChoice;
+import io.fastsafetensors.toolkit.io.RangeLayout;
+import io.fastsafetensors.toolkit.io.RangeLayout.Span;
+import io.fastsafetensors.toolkit.io.ReadTarget;
+import io.fastsafetensors.toolkit.io.StagingRing;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory of a GPU that cuFile reads into: whole pages straight to their place, what would be
+ * misaligned there by way of scratch memory of the device, and the rest by pinned memory.
+ */
+final class GdsTarget implements ReadTarget, PathChoice {
+  private static final Logger LOG = System.getLogger(GdsTarget.class.getName());
+
+  private final GdsSession session;
+  private final GdsFile file;
+  private final RangeLayout layout;
+  private final Reads reads;
+  private final Manner manner;
+  private final DeviceBuffer buffer;
+  private final CopiesInFlight copies = new CopiesInFlight();
+  private final Map<Way, Long> bytesByWay = new ConcurrentSkipListMap<>();
+
+  private GdsTarget(
+      GdsSession session,
+      GdsFile file,
+      RangeLayout layout,
+      Reads reads,
+      Manner manner,
+      DeviceBuffer buffer) {
+    this.session = session;
+    this.file = file;
+    this.layout = layout;
+    this.reads = reads;
+    this.manner = manner;
+    this.buffer = buffer;
+  }
+
+  /** Allocates device memory for what a layout wants of a file. */
+  static GdsTarget allocate(
+      GdsSession session, GdsFile file, RangeLayout layout, Reads reads, Manner manner)
+      throws LoadException {
+    session.ensureThread();
+    DeviceBuffer buffer =
+        session
+            .budget()
+            .allocate(
+                layout.bytes(),
+                bytes -> session.context().allocate(bytes, layout.bufferAlignment()));
+    return new GdsTarget(session, file, layout, reads, manner, buffer);
+  }
+
+  @Override
+  public List<FileRead> reads() {
+    return reads.all();
+  }
+
+  @Override
+  public TransferPath path(FileRead read) {
+    return reads.way(read) == Way.STAGED ? TransferPath.BUFFERED : manner.path();
+  }
+
+  @Override
+  public Brought bring(FileRead read, TransferPath path) throws LoadException {
+    return switch (reads.way(read)) {
+      case STRAIGHT -> straight(read);
+      case SCRATCH -> scratch(read);
+      case STAGED -> staged(read);
+    };
+  }
+
+  private Brought straight(FileRead read) throws LoadException {
+    long address = buffer.address() + read.parts().getFirst().bufferOffset();
+    long start = System.nanoTime();
+    boolean registered = session.registration().begin(address, read.bytes());
+    try {
+      file.readByCuFile(address, read.offset(), read.bytes());
+    } finally {
+      if (registered) {
+        session.registration().end(address);
+      }
+    }
+    return done(Way.STRAIGHT, read, manner.path(), System.nanoTime() - start, 0);
+  }
+
+  private Brought scratch(FileRead read) throws LoadException {
+    long start = System.nanoTime();
+    DeviceBuffer scratch = takeScratch();
+    if (scratch == null) {
+      return staged(read);
+    }
+    long taken = System.nanoTime();
+    StagingRing ring = session.scratchRing();
+    boolean filled = false;
+    try {
+      file.readByCuFile(scratch.address(), read.offset(), read.bytes());
+      filled = true;
+    } finally {
+      if (!filled) {
+        ring.giveBack(scratch);
+      }
+    }
+    long nanos = System.nanoTime() - taken;
+    Span part = read.parts().getFirst();
+    Region from = Region.of(scratch, part.fileOffset() - read.offset(), part.bytes());
+    Region to = Region.of(buffer, part.bufferOffset(), part.bytes());
+    ring.send(scratch, stream -> stream.copy(from, to), copies);
+    return done(Way.SCRATCH, read, manner.path(), nanos, taken - start);
+  }
+
+  /** Returns null if the device has no memory for it. */
+  private @Nullable DeviceBuffer takeScratch() throws LoadException {
+    try {
+      return session.scratchRing().take(deadline());
+    } catch (DeviceMemoryException e) {
+      LOG.log(Level.DEBUG, "no scratch memory: staging instead", e);
+      return null;
+    }
+  }
+
+  private Deadline deadline() {
+    return session.options().monitor().deadline();
+  }
+
+  private Brought staged(FileRead read) throws LoadException {
+    long start = System.nanoTime();
+    StagingRing ring = session.ring();
+    DeviceBuffer pinned = ring.take(deadline());
+    long taken = System.nanoTime();
+    MemorySegment bytes = pinned.host().orElseThrow().asSlice(0, read.bytes());
+    boolean filled = false;
+    try {
+      file.read(TransferPath.BUFFERED, bytes, read.offset());
+      filled = true;
+    } finally {
+      if (!filled) {
+        ring.giveBack(pinned);
+      }
+    }
+    long nanos = System.nanoTime() - taken;
+    ring.send(pinned, stream -> copyParts(read, bytes, stream), copies);
+    return done(Way.STAGED, read, TransferPath.BUFFERED, nanos, taken - start);
+  }
+
+  private void copyParts(FileRead read, MemorySegment bytes, DeviceStream stream)
+      throws LoadException {
+    for (Span part : read.parts()) {
+      stream.copyFromHost(
+          bytes.asSlice(part.fileOffset() - read.offset(), part.bytes()),
+          Region.of(buffer, part.bufferOffset(), part.bytes()));
+    }
+  }
+
+  private Brought done(Way way, FileRead read, TransferPath path, long nanos, long waited) {
+    bytesByWay.merge(way, read.bytes(), Long::sum);
+    return new Brought(path, nanos, waited);
+  }
+
+  @Override
+  public void settle(Deadline deadline) throws LoadException {
+    copies.settle(deadline);
+  }
+
+  @Override
+  public boolean isSettled() {
+    return copies.isSettled();
+  }
+
+  @Override
+  public List<DeviceBuffer> buffers() {
+    return List.of(buffer);
+  }
+
+  @Override
+  public List<Region> regions() {
+    return layout.regions(buffer);
+  }
+
+  /** Says {@code 4096 bytes straight, 12 bytes staged}, and what speaks for it. */
+  @Override
+  public Reason reason(FileStats stats, List<Region> regions) {
+    return manner.reason(
+        bytesByWay.isEmpty()
+            ? "nothing to read"
+            : bytesByWay.entrySet().stream()
+                .map(share -> share.getValue() + " bytes " + share.getKey())
+                .collect(Collectors.joining(", ")));
+  }
+
+  @Override
+  public void release(boolean handedOut) {
+    if (!handedOut) {
+      buffer.close();
+      session.budget().giveBack(layout.bytes());
+    }
+  }
+}
