@@ -15,9 +15,9 @@ import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.Provider;
+import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -51,16 +51,16 @@ public final class GdsIoBackend implements IoBackend {
   private static final long SMALLEST = 1 << 20;
   private static final String DEVICES = "cuda";
 
-  private final Supplier<CuFileBinding> binding;
+  private final NativeBinding<Bound> binding;
   private final HostView host;
   private final long smallest;
 
   /** Makes the backend. */
   public GdsIoBackend() {
-    this(CuFileBinding::get, HostView.system(), SMALLEST);
+    this(CuFileBinding.SYSTEM, HostView.system(), SMALLEST);
   }
 
-  GdsIoBackend(Supplier<CuFileBinding> binding, HostView host, long smallest) {
+  GdsIoBackend(NativeBinding<Bound> binding, HostView host, long smallest) {
     this.binding = binding;
     this.host = host;
     this.smallest = smallest;
@@ -91,11 +91,7 @@ public final class GdsIoBackend implements IoBackend {
     if (!device.type().equals(DEVICES)) {
       return Availability.unavailable("reads to devices cuda:N only, not to " + device);
     }
-    return switch (binding.get()) {
-      case CuFileBinding.Missing(String reason, Throwable cause) ->
-          Availability.unavailable(reason, cause);
-      case Bound bound -> probe(bound);
-    };
+    return binding.availability(this::probe);
   }
 
   private Availability probe(Bound bound) {
@@ -129,10 +125,6 @@ public final class GdsIoBackend implements IoBackend {
 
   @Override
   public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
-    return switch (binding.get()) {
-      case CuFileBinding.Missing(String reason, Throwable cause) ->
-          throw new LoadException(reason, cause);
-      case Bound bound -> new GdsSession(bound, host, context, options, smallest);
-    };
+    return new GdsSession(binding.get(), host, context, options, smallest);
   }
 }

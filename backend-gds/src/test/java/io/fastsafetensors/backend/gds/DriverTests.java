@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding.Bound;
 import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.backend.gds.simulated.CuFileChecks;
 import io.fastsafetensors.backend.gds.simulated.Hosts;
@@ -19,6 +19,7 @@ import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.testkit.SampleFile;
 import io.fastsafetensors.testkit.SampleFiles;
 import io.fastsafetensors.toolkit.host.PlannedMemory;
+import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,7 +37,7 @@ class DriverTests {
   private SimulatedCuFile cufile;
   private SampleFile file;
   private HostView host;
-  private CuFileBinding binding;
+  private NativeBinding<Bound> binding;
 
   @BeforeEach
   void write() throws IOException {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.TransferException;
 import io.fastsafetensors.UnsupportedTransferException;
-import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding.Bound;
 import io.fastsafetensors.backend.gds.simulated.CuFileChecks;
 import io.fastsafetensors.backend.gds.simulated.Hosts;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile;
@@ -20,6 +20,7 @@ import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.TransferStats;
 import io.fastsafetensors.testkit.SampleFile;
 import io.fastsafetensors.testkit.SampleFiles;
+import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +48,7 @@ class FaultTests {
     cufile = SimulatedCuFile.get();
   }
 
-  private Loads loads(CuFileBinding binding) {
+  private Loads loads(NativeBinding<Bound> binding) {
     return new Loads(binding, Hosts.peerToPeer(folder.resolve("root")));
   }
 
@@ -174,7 +175,7 @@ class FaultTests {
 
   @Test
   void aDriverThatDidNotOpenIsNotTriedAgain() throws IOException {
-    CuFileBinding binding = SimulatedCuFile.newBinding();
+    NativeBinding<Bound> binding = SimulatedCuFile.newBinding();
     cufile.fail(Call.OPEN, 1, 5007);
     for (int i = 0; i < 2; i++) {
       assertThatExceptionOfType(UnsupportedTransferException.class)

@@ -2,13 +2,14 @@
 package io.fastsafetensors.backend.gds;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding.Bound;
 import io.fastsafetensors.backend.gds.simulated.CuFileChecks;
 import io.fastsafetensors.backend.gds.simulated.Hosts;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile;
 import io.fastsafetensors.device.cuda.simulated.DriverChecks;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.testkit.IoBackendContract;
+import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith({DriverChecks.class, CuFileChecks.class})
 final class GdsBackendContractTests extends IoBackendContract {
   @TempDir private static Path root;
-  private static CuFileBinding binding;
+  private static NativeBinding<Bound> binding;
 
   @BeforeAll
   static void bind() {
@@ -27,7 +28,7 @@ final class GdsBackendContractTests extends IoBackendContract {
 
   @Override
   public IoBackend backend() {
-    return new GdsIoBackend(() -> binding, Hosts.peerToPeer(root), 0);
+    return new GdsIoBackend(binding, Hosts.peerToPeer(root), 0);
   }
 
   @Override

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding.Bound;
 import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.device.cuda.simulated.SilentMonitor;
 import io.fastsafetensors.format.LoadException;
@@ -22,6 +22,7 @@ import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.TransferStats;
 import io.fastsafetensors.testkit.SampleFile;
+import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -34,14 +35,14 @@ final class Loads {
   static final Device CUDA = new Device("cuda", 0);
   static final int BLOCK = 64 << 10;
 
-  private final CuFileBinding binding;
+  private final NativeBinding<Bound> binding;
   private final HostView host;
   private final Map<String, String> properties = new HashMap<>();
   private IoMonitor monitor = new SilentMonitor();
   private DirectMode direct = DirectMode.AUTO;
   private int threads = 3;
 
-  Loads(CuFileBinding binding, HostView host) {
+  Loads(NativeBinding<Bound> binding, HostView host) {
     this.binding = binding;
     this.host = host;
   }
@@ -67,7 +68,7 @@ final class Loads {
   }
 
   GdsIoBackend backend() {
-    return new GdsIoBackend(() -> binding, host, 4096);
+    return new GdsIoBackend(binding, host, 4096);
   }
 
   /** Loads a plan of a file in a session of its own, compares every byte, and frees it. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding.Bound;
 import io.fastsafetensors.backend.gds.host.HostView;
 import io.fastsafetensors.backend.gds.simulated.Hosts;
 import io.fastsafetensors.backend.gds.simulated.SimulatedCuFile;
@@ -12,6 +13,7 @@ import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.Availability.Unavailable;
 import io.fastsafetensors.spi.Capability;
+import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +24,11 @@ import org.junit.jupiter.api.io.TempDir;
 class ProbeTests {
   @TempDir private Path root;
 
-  private static Availability probe(CuFileBinding binding, HostView host) {
-    return new GdsIoBackend(() -> binding, host, 0).probe(Loads.CUDA);
+  private static Availability probe(NativeBinding<Bound> binding, HostView host) {
+    return new GdsIoBackend(binding, host, 0).probe(Loads.CUDA);
   }
 
-  private String reason(CuFileBinding binding) {
+  private String reason(NativeBinding<Bound> binding) {
     Availability answer = probe(binding, Hosts.peerToPeer(root));
     assertThat(answer).isInstanceOf(Unavailable.class);
     return ((Unavailable) answer).reason().toString();
@@ -36,9 +38,11 @@ class ProbeTests {
   void hostMemoryIsNoneOfItsBusiness() {
     GdsIoBackend backend =
         new GdsIoBackend(
-            () -> {
-              throw new AssertionError("bound for a device that it does not serve");
-            },
+            new NativeBinding<>(
+                "cuFile",
+                () -> {
+                  throw new AssertionError("bound for a device that it does not serve");
+                }),
             Hosts.compatibility(root),
             0);
     assertThat(backend.probe(Device.CPU))
@@ -49,25 +53,26 @@ class ProbeTests {
   void aMissingLibraryIsNamedWithTheRemedy() {
     assertThat(
             reason(
-                CuFileBinding.of("Linux", "amd64", List.of("libnosuch.so.7", "/nowhere/lib.so"))))
+                CuFileBinding.of(
+                    "Linux", "amd64", () -> List.of("libnosuch.so.7", "/nowhere/lib.so"))))
         .startsWith("libcufile.so.0 was not found")
         .contains("install NVIDIA's package libcufile", "set FST_CUFILE_LIBRARY");
-    assertThat(reason(CuFileBinding.of("Linux", "amd64", List.of("/nowhere/libcufile.so.0"))))
+    assertThat(reason(CuFileBinding.of("Linux", "amd64", () -> List.of("/nowhere/libcufile.so.0"))))
         .isEqualTo("/nowhere/libcufile.so.0, asked for by a setting, can't be loaded");
   }
 
   @Test
   void aLibraryThatIsAnotherIsNamedByWhatItLacks() {
-    assertThat(reason(CuFileBinding.of("Linux", "amd64", List.of("libc.so.6"))))
+    assertThat(reason(CuFileBinding.of("Linux", "amd64", () -> List.of("libc.so.6"))))
         .startsWith("libcufile.so.0 can't be bound: ")
         .contains("cuFileDriverOpen");
   }
 
   @Test
   void otherPlatformsAreNamed() {
-    assertThat(reason(CuFileBinding.of("Mac OS X", "aarch64", List.of("libcufile.so.0"))))
+    assertThat(reason(CuFileBinding.of("Mac OS X", "aarch64", () -> List.of("libcufile.so.0"))))
         .isEqualTo("needs Linux on x86-64 or aarch64, this is Mac OS X on aarch64");
-    assertThat(reason(CuFileBinding.of("Linux", "riscv64", List.of("libcufile.so.0"))))
+    assertThat(reason(CuFileBinding.of("Linux", "riscv64", () -> List.of("libcufile.so.0"))))
         .contains("Linux on riscv64");
   }
 

@@ -3,7 +3,6 @@ package io.fastsafetensors.backend.posix;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.backend.posix.libc.Libc;
-import io.fastsafetensors.backend.posix.libc.LibcBinding;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.backend.posix.memory.Numa;
 import io.fastsafetensors.format.LoadException;
@@ -14,9 +13,9 @@ import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.MemoryInfo;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.toolkit.device.HostMemory;
+import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import io.fastsafetensors.toolkit.plugin.Settings;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * The runtime of {@code cpu} on Linux: memory in huge pages.
@@ -42,14 +41,14 @@ public final class LinuxRuntime implements DeviceRuntime {
         HostMemory.memory().map(MemoryInfo::totalBytes).orElse(0L) / ALL_PER_KEPT;
   }
 
-  private final Supplier<LibcBinding> binding;
+  private final NativeBinding<Libc> binding;
 
   /** Makes the runtime. */
   public LinuxRuntime() {
-    this(LibcBinding::get);
+    this(Libc.SYSTEM);
   }
 
-  LinuxRuntime(Supplier<LibcBinding> binding) {
+  LinuxRuntime(NativeBinding<Libc> binding) {
     this.binding = binding;
   }
 
@@ -75,7 +74,7 @@ public final class LinuxRuntime implements DeviceRuntime {
 
   @Override
   public Availability probe() {
-    return binding.get().availability("memory in huge pages");
+    return binding.availability(_ -> Availability.available("memory in huge pages"));
   }
 
   @Override
@@ -93,7 +92,7 @@ public final class LinuxRuntime implements DeviceRuntime {
     if (!device.isCpu()) {
       throw new LoadException("runtime linux has only the device cpu, not " + device);
     }
-    Libc libc = binding.get().libc();
+    Libc libc = binding.get();
     return new LinuxContext(libc, Numa.SYSTEM.callersNode(libc), Settings.value(KEPT_BYTES));
   }
 }

@@ -3,7 +3,7 @@ package io.fastsafetensors.backend.posix;
 
 import io.fastsafetensors.Device;
 import io.fastsafetensors.backend.posix.io.PosixSession;
-import io.fastsafetensors.backend.posix.libc.LibcBinding;
+import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Capability;
@@ -12,8 +12,8 @@ import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.Provider;
+import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -52,14 +52,14 @@ import java.util.stream.Stream;
  * can't be read; the error has the kernel's name for it.
  */
 public final class PosixIoBackend implements IoBackend {
-  private final Supplier<LibcBinding> binding;
+  private final NativeBinding<Libc> binding;
 
   /** Makes the backend. */
   public PosixIoBackend() {
-    this(LibcBinding::get);
+    this(Libc.SYSTEM);
   }
 
-  PosixIoBackend(Supplier<LibcBinding> binding) {
+  PosixIoBackend(NativeBinding<Libc> binding) {
     this.binding = binding;
   }
 
@@ -86,24 +86,24 @@ public final class PosixIoBackend implements IoBackend {
 
   @Override
   public Availability probe(Device device) {
+    return binding.availability(_ -> available(device));
+  }
+
+  private static Availability available(Device device) {
     return device.isCpu()
-        ? binding
-            .get()
-            .availability(
-                "direct or from the page cache",
-                Capability.MAPPED,
-                Capability.COPIED,
-                Capability.DIRECT_IO)
-        : binding
-            .get()
-            .availability(
-                "through staging memory, or straight into unified memory",
-                Capability.COPIED,
-                Capability.DIRECT_IO);
+        ? Availability.available(
+            "direct or from the page cache",
+            Capability.MAPPED,
+            Capability.COPIED,
+            Capability.DIRECT_IO)
+        : Availability.available(
+            "through staging memory, or straight into unified memory",
+            Capability.COPIED,
+            Capability.DIRECT_IO);
   }
 
   @Override
   public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
-    return new PosixSession(binding.get().libc(), context, options);
+    return new PosixSession(binding.get(), context, options);
   }
 }

@@ -5,11 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.backend.posix.libc.LibcBinding;
+import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Availability.Available;
 import io.fastsafetensors.spi.Capability;
+import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,9 +60,14 @@ class ProbeTests {
 
   @Test
   void missingLibraryIsAReasonAndNoCrash() {
-    LibcBinding missing = new LibcBinding.Missing("no libc", null);
-    PosixIoBackend backend = new PosixIoBackend(() -> missing);
-    LinuxRuntime runtime = new LinuxRuntime(() -> missing);
+    NativeBinding<Libc> missing =
+        new NativeBinding<>(
+            "libc",
+            () -> {
+              throw new LoadException("no libc");
+            });
+    PosixIoBackend backend = new PosixIoBackend(missing);
+    LinuxRuntime runtime = new LinuxRuntime(missing);
 
     assertThat(backend.probe(Device.CPU)).isEqualTo(Availability.unavailable("no libc", null));
     assertThat(runtime.probe()).isEqualTo(Availability.unavailable("no libc", null));

@@ -56,7 +56,7 @@ public final class NcclCollective implements Collective {
     }
     try {
       requireDevice(device);
-      String version = NcclLibrary.get().loaded().versionText();
+      String version = NcclLibrary.SYSTEM.get().versionText();
       Optional<String> tooFew = DeviceAssignment.tooFew(device);
       return tooFew.isPresent()
           ? Availability.unavailable(tooFew.get())
@@ -120,7 +120,7 @@ public final class NcclCollective implements Collective {
       throw new LoadException("NCCL is only for data on cuda devices, not on " + device);
     }
     requireDevice(device);
-    NcclLibrary.get().loaded();
+    NcclLibrary.SYSTEM.get();
     return Runtimes.of(device).open(device);
   }
 }

@@ -55,13 +55,10 @@ public final class CudaRuntime implements DeviceRuntime {
 
   @Override
   public Availability probe() {
-    return switch (CudaBinding.get()) {
-      case CudaBinding.Missing(String reason, var cause) -> Availability.unavailable(reason, cause);
-      case CudaBinding.Bound bound -> describe(bound);
-    };
+    return CudaBinding.SYSTEM.availability(this::describe);
   }
 
-  private Availability describe(CudaBinding.Bound bound) {
+  private Availability describe(CudaBinding bound) {
     try {
       return Availability.available(
           "driver for CUDA %s; %s".formatted(bound.versionText(), String.join("; ", lines())));
@@ -78,7 +75,7 @@ public final class CudaRuntime implements DeviceRuntime {
 
   @Override
   public List<DeviceInfo> devices() throws LoadException {
-    int count = CudaBinding.get().bound().devices();
+    int count = CudaBinding.SYSTEM.get().devices();
     List<DeviceInfo> devices = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       devices.add(Gpu.of(new Device(TYPE, i)).info());
@@ -91,7 +88,7 @@ public final class CudaRuntime implements DeviceRuntime {
     if (!device.type().equals(TYPE)) {
       throw new LoadException("runtime cuda has only devices cuda:N, not " + device);
     }
-    int count = CudaBinding.get().bound().devices();
+    int count = CudaBinding.SYSTEM.get().devices();
     if (device.index() >= count) {
       throw new LoadException(device + ": the driver has cuda:0 to cuda:" + (count - 1) + " only");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.gds.cufile;
 
+import io.fastsafetensors.toolkit.plugin.NativeCall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -42,7 +43,7 @@ public final class CuFile {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment version = arena.allocate(ValueLayout.JAVA_INT);
       long address = version.address();
-      long status = Functions.call(() -> (long) getVersion.invokeExact(address));
+      long status = NativeCall.plain(_ -> (long) getVersion.invokeExact(address));
       return code(status) == Status.SUCCESS
           ? OptionalInt.of(version.get(ValueLayout.JAVA_INT, 0))
           : OptionalInt.empty();
@@ -51,7 +52,7 @@ public final class CuFile {
 
   /** Opens the driver, {@code cuFileDriverOpen}: takes seconds on large hosts. */
   public void openDriver() throws CuFileException {
-    check("cuFileDriverOpen", () -> (long) functions.driverOpen().invokeExact());
+    check("cuFileDriverOpen", _ -> (long) functions.driverOpen().invokeExact());
   }
 
   /** Asks the open driver for its properties, {@code cuFileDriverGetProperties}. */
@@ -61,7 +62,7 @@ public final class CuFile {
       long address = properties.address();
       check(
           "cuFileDriverGetProperties",
-          () -> (long) functions.driverGetProperties().invokeExact(address));
+          _ -> (long) functions.driverGetProperties().invokeExact(address));
       return DriverProperties.parse(properties);
     }
   }
@@ -80,8 +81,7 @@ public final class CuFile {
       long address = path.address();
       int flags = O_CLOEXEC | (direct ? functions.directFlag() : 0);
       long answer =
-          Functions.callWithErrno(
-              errno -> (int) functions.open().invokeExact(errno, address, flags));
+          NativeCall.withErrno(errno -> (int) functions.open().invokeExact(errno, address, flags));
       if (answer < 0) {
         throw CuFileException.ofErrno("open", (int) -answer);
       }
@@ -98,7 +98,7 @@ public final class CuFile {
 
   /** Closes a descriptor. */
   public void close(int descriptor) {
-    long answer = Functions.call(() -> (int) functions.close().invokeExact(descriptor));
+    long answer = NativeCall.plain(_ -> (int) functions.close().invokeExact(descriptor));
     if (answer != 0) {
       throw new AssertionError("close of descriptor " + descriptor + " failed");
     }
@@ -114,7 +114,7 @@ public final class CuFile {
       long to = handle.address();
       long from = description.address();
       String call = "cuFileHandleRegister";
-      long status = Functions.call(() -> (long) functions.handleRegister().invokeExact(to, from));
+      long status = NativeCall.plain(_ -> (long) functions.handleRegister().invokeExact(to, from));
       if (Status.isUnknownStorage(code(status))) {
         throw CuFileException.ofUnknownStorage(call, code(status));
       }
@@ -125,7 +125,7 @@ public final class CuFile {
 
   /** Gives a handle back, {@code cuFileHandleDeregister}. */
   public void deregisterHandle(long handle) {
-    Functions.call(() -> {
+    NativeCall.plain(_ -> {
       functions.handleDeregister().invokeExact(handle);
       return 0;
     });
@@ -135,12 +135,12 @@ public final class CuFile {
   public void registerMemory(long address, long bytes) throws CuFileException {
     check(
         "cuFileBufRegister",
-        () -> (long) functions.bufRegister().invokeExact(address, bytes, NO_FLAGS));
+        _ -> (long) functions.bufRegister().invokeExact(address, bytes, NO_FLAGS));
   }
 
   /** Gives device memory back, {@code cuFileBufDeregister}. */
   public void deregisterMemory(long address) throws CuFileException {
-    check("cuFileBufDeregister", () -> (long) functions.bufDeregister().invokeExact(address));
+    check("cuFileBufDeregister", _ -> (long) functions.bufDeregister().invokeExact(address));
   }
 
   /**
@@ -151,7 +151,7 @@ public final class CuFile {
    */
   public long read(long handle, long address, long bytes, long fileOffset) throws CuFileException {
     long answer =
-        Functions.callWithErrno(errno ->
+        NativeCall.withErrno(errno ->
             (long) functions.read().invokeExact(errno, handle, address, bytes, fileOffset, 0L));
     if (answer <= -Status.BASE) {
       throw CuFileException.of("cuFileRead", (int) -answer, 0);
@@ -166,8 +166,8 @@ public final class CuFile {
     return (int) status;
   }
 
-  private static void check(String call, Functions.Call function) throws CuFileException {
-    check(call, Functions.call(function));
+  private static void check(String call, NativeCall function) throws CuFileException {
+    check(call, NativeCall.plain(function));
   }
 
   /** Looks at a {@code CUfileError_t}, which is returned in one register. */

@@ -4,15 +4,12 @@ package io.fastsafetensors.backend.gds.cufile;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.lang.foreign.Arena;
+import io.fastsafetensors.toolkit.plugin.NativeCall;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 import java.util.Optional;
 
 /**
@@ -33,13 +30,6 @@ record Functions(
     MethodHandle open,
     MethodHandle close,
     int directFlag) {
-  private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
-
-  /** Where errno goes; one for each thread, so that no call allocates. */
-  private static final ThreadLocal<MemorySegment> CAPTURED =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE));
-
   /**
    * Binds the library, and two functions of the C library.
    *
@@ -48,7 +38,7 @@ record Functions(
   static Functions bind(SymbolLookup library, int directFlag) {
     Binder binder = new Binder(library);
     Binder libc = new Binder(Linker.nativeLinker().defaultLookup());
-    Linker.Option errno = Linker.Option.captureCallState("errno");
+    Linker.Option errno = NativeCall.ERRNO;
     return new Functions(
         binder.status("cuFileDriverOpen"),
         binder.status("cuFileDriverGetProperties", JAVA_LONG),
@@ -80,35 +70,5 @@ record Functions(
     MethodHandle status(String name, MemoryLayout... arguments) {
       return bind(name, FunctionDescriptor.of(JAVA_LONG, arguments));
     }
-  }
-
-  /** A native call. */
-  @FunctionalInterface
-  interface Call {
-    long make() throws Throwable;
-  }
-
-  /** A native call that sets errno. */
-  @FunctionalInterface
-  interface ErrnoCall {
-    long make(MemorySegment captured) throws Throwable;
-  }
-
-  /** Makes a call. */
-  static long call(Call call) {
-    try {
-      return call.make();
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new AssertionError(e); // native functions throw nothing
-    }
-  }
-
-  /** Makes a call that answers -1 with errno set; returns the negated errno then. */
-  static long callWithErrno(ErrnoCall call) {
-    MemorySegment captured = CAPTURED.get();
-    long answer = call(() -> call.make(captured));
-    return answer == -1 ? -(int) ERRNO.get(captured, 0L) : answer;
   }
 }

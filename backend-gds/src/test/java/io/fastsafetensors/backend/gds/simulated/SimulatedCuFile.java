@@ -2,8 +2,10 @@
 package io.fastsafetensors.backend.gds.simulated;
 
 import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
+import io.fastsafetensors.backend.gds.cufile.CuFileBinding.Bound;
 import io.fastsafetensors.device.cuda.simulated.SimulatedDriver;
 import io.fastsafetensors.device.cuda.simulated.SimulatedLibrary;
+import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -51,10 +53,10 @@ public final class SimulatedCuFile {
   }
 
   /** Binds it anew, with a driver that nobody opened yet. */
-  public static CuFileBinding newBinding() {
+  public static NativeBinding<Bound> newBinding() {
     get();
     return CuFileBinding.of(
-        "Linux", System.getProperty("os.arch"), List.of(Loaded.LIBRARY.toString()));
+        "Linux", System.getProperty("os.arch"), () -> List.of(Loaded.LIBRARY.toString()));
   }
 
   private static final class Loaded {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.libc;
 
+import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.BitSet;
@@ -13,6 +14,17 @@ import java.util.BitSet;
  * through an implementation of their own.
  */
 public interface Libc {
+  /** That of this process. */
+  NativeBinding<Libc> SYSTEM = of(System.getProperty("os.name"), System.getProperty("os.arch"));
+
+  /** Returns that of a system, named as in the properties {@code os.name, os.arch}. */
+  static NativeBinding<Libc> of(String os, String arch) {
+    return new NativeBinding<>(
+        "the C library",
+        () -> new NativeLibc(SystemCalls.of(NativeBinding.linux(os, arch))),
+        "io.fastsafetensors.backend.posix");
+  }
+
   /** Answers the size of a page in bytes. */
   int pageSize();
 

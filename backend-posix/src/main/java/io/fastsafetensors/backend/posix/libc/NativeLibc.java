@@ -35,11 +35,10 @@ final class NativeLibc implements Libc {
 
   private static final MemorySegment EMPTY_PATH = Arena.global().allocateFrom("");
 
-  private final Syscall syscall;
+  private final Syscall syscall = Syscall.bind();
   private final SystemCalls numbers;
 
-  NativeLibc(Syscall syscall, SystemCalls numbers) {
-    this.syscall = syscall;
+  NativeLibc(SystemCalls numbers) {
     this.numbers = numbers;
   }
 

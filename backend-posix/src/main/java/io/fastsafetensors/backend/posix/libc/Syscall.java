@@ -5,27 +5,17 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.lang.foreign.Arena;
+import io.fastsafetensors.toolkit.plugin.NativeCall;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /**
  * The C library's function {@code syscall}, by which every call of this module goes: one symbol
  * that each C library has, one way to report errors, no wrappers that came with some version.
  */
 final class Syscall {
-  private static final StructLayout STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO =
-      STATE.varHandle(java.lang.foreign.MemoryLayout.PathElement.groupElement("errno"));
-
-  /** Where errno goes; one for each thread, so that no call allocates. */
-  private static final ThreadLocal<MemorySegment> CAPTURED =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE));
-
   private final MethodHandle numbers;
   private final MethodHandle memory;
   private final int pageSize;
@@ -46,9 +36,7 @@ final class Syscall {
   static Syscall bind() {
     Linker linker = Linker.nativeLinker();
     MemorySegment syscall = linker.defaultLookup().findOrThrow("syscall");
-    Linker.Option[] options = {
-      Linker.Option.captureCallState("errno"), Linker.Option.firstVariadicArg(1)
-    };
+    Linker.Option[] options = {NativeCall.ERRNO, Linker.Option.firstVariadicArg(1)};
     return new Syscall(
         linker.downcallHandle(
             syscall,
@@ -65,12 +53,10 @@ final class Syscall {
 
   @SuppressWarnings("restricted")
   private static int pageSize(Linker linker) {
-    MemorySegment symbol = linker.defaultLookup().findOrThrow("getpagesize");
-    try {
-      return (int) linker.downcallHandle(symbol, FunctionDescriptor.of(JAVA_INT)).invokeExact();
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    MethodHandle asked =
+        linker.downcallHandle(
+            linker.defaultLookup().findOrThrow("getpagesize"), FunctionDescriptor.of(JAVA_INT));
+    return (int) NativeCall.plain(_ -> (int) asked.invokeExact());
   }
 
   int pageSize() {
@@ -79,31 +65,13 @@ final class Syscall {
 
   /** Calls with numbers; answers a value of 0 or more, or the negated error number. */
   long call(int number, long a, long b, long c, long d, long e, long f) {
-    MemorySegment captured = CAPTURED.get();
-    try {
-      long answer = (long) numbers.invokeExact(captured, (long) number, a, b, c, d, e, f);
-      return answer == -1 ? -(int) ERRNO.get(captured, 0L) : answer;
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
+    return NativeCall.withErrno(
+        errno -> (long) numbers.invokeExact(errno, (long) number, a, b, c, d, e, f));
   }
 
   /** Calls with memory as second argument, which can't be freed before the call returns. */
   long call(int number, long a, MemorySegment b, long c, long d) {
-    MemorySegment captured = CAPTURED.get();
-    try {
-      long answer = (long) memory.invokeExact(captured, (long) number, a, b, c, d);
-      return answer == -1 ? -(int) ERRNO.get(captured, 0L) : answer;
-    } catch (Throwable t) {
-      throw unexpected(t);
-    }
-  }
-
-  /** Only mistakes of the caller get here, such as closed memory: the call itself never throws. */
-  private static RuntimeException unexpected(Throwable thrown) {
-    if (thrown instanceof RuntimeException e) {
-      throw e;
-    }
-    throw new AssertionError(thrown);
+    return NativeCall.withErrno(
+        errno -> (long) memory.invokeExact(errno, (long) number, a, b, c, d));
   }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.libc;
 
-import java.util.Optional;
-
 /**
  * The numbers that differ between processors: system calls, by their names, and a flag.
  *
@@ -32,12 +30,8 @@ record SystemCalls(
   private static final SystemCalls AARCH64 =
       new SystemCalls(56, 57, 67, 291, 223, 222, 215, 233, 235, 168, 122, 44, 232, 286, 0x10000);
 
-  /** Returns the numbers for a processor, named as in the property {@code os.arch}. */
-  static Optional<SystemCalls> of(String arch) {
-    return switch (arch) {
-      case "amd64", "x86_64" -> Optional.of(X86_64);
-      case "aarch64", "arm64" -> Optional.of(AARCH64);
-      default -> Optional.empty();
-    };
+  /** Returns those of a processor that {@code NativeBinding.linux} named. */
+  static SystemCalls of(String processor) {
+    return processor.equals("x86_64") ? X86_64 : AARCH64;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.libc;
 
+import io.fastsafetensors.format.LoadException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.BitSet;
@@ -11,7 +12,11 @@ public class Faults implements Libc {
 
   /** Returns the real thing. */
   public static Libc real() {
-    return ((LibcBinding.Bound) LibcBinding.get()).libc();
+    try {
+      return Libc.SYSTEM.get();
+    } catch (LoadException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Override

@@ -15,10 +15,6 @@ final class MissingLibrary {
 
   /** Returns why, and what to do about it. */
   static String reason(Throwable failure) {
-    if (failure instanceof IllegalCallerException) {
-      return "native access is denied: pass"
-          + " --enable-native-access=org.bytedeco.javacpp,org.bytedeco.cuda";
-    }
     Optional<String> library = messages(failure).flatMap(MissingLibrary::libraries).findFirst();
     return library
         .map(name -> name + " was not found: " + remedy(name))

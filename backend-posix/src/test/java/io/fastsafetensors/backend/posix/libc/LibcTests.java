@@ -6,25 +6,27 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class LibcBindingTests {
+class LibcTests {
   @ParameterizedTest
   @CsvSource({"Windows 11, amd64", "Mac OS X, aarch64", "Linux, riscv64", "Linux, x86"})
   void otherPlatformsAreMissingWithTheReason(String os, String arch) {
-    LibcBinding binding = LibcBinding.of(os, arch);
+    NativeBinding<Libc> binding = Libc.of(os, arch);
 
     String reason = "needs Linux on x86-64 or aarch64, this is " + os + " on " + arch;
-    assertThat(binding.availability("")).isEqualTo(Availability.unavailable(reason, null));
-    assertThatExceptionOfType(LoadException.class).isThrownBy(binding::libc).withMessage(reason);
+    assertThat(binding.availability(_ -> Availability.available("")))
+        .isEqualTo(Availability.unavailable(reason, null));
+    assertThatExceptionOfType(LoadException.class).isThrownBy(binding::get).withMessage(reason);
   }
 
   @Test
-  void bothProcessorsHaveTheirNumbers() {
-    SystemCalls x86 = SystemCalls.of("amd64").orElseThrow();
-    SystemCalls arm = SystemCalls.of("aarch64").orElseThrow();
+  void bothProcessorsHaveTheirNumbers() throws LoadException {
+    SystemCalls x86 = SystemCalls.of(NativeBinding.linux("Linux", "amd64"));
+    SystemCalls arm = SystemCalls.of(NativeBinding.linux("Linux", "aarch64"));
 
     assertThat(x86.directFlag()).isEqualTo(0x4000);
     assertThat(arm.directFlag()).isEqualTo(0x10000);
