@@ -41,6 +41,7 @@ public final class StagingRing implements AutoCloseable {
   private int making;
   private int turn;
   private @Nullable Exception failure;
+  private @Nullable DeviceMemoryException noMemory;
 
   private record Sent(DeviceBuffer buffer, StreamMark mark) {}
 
@@ -89,10 +90,19 @@ public final class StagingRing implements AutoCloseable {
     synchronized StreamMark send(Copies copies, CopiesInFlight file) throws LoadException {
       try {
         copies.queueOn(stream);
-        return mark(file);
       } catch (LoadException | RuntimeException e) {
-        mark(file); // some of them may be under way
+        markAfter(e, file);
         throw e;
+      }
+      return mark(file);
+    }
+
+    /** Some copies may be under way. */
+    private void markAfter(Exception failure, CopiesInFlight file) {
+      try {
+        mark(file);
+      } catch (LoadException | RuntimeException e) {
+        failure.addSuppressed(e);
       }
     }
 
@@ -198,18 +208,18 @@ public final class StagingRing implements AutoCloseable {
       change(() -> buffers.add(buffer));
       return buffer;
     } catch (DeviceMemoryException e) {
-      if (bound() == 0) {
-        throw e;
-      }
+      change(() -> stayAsLarge(e));
     } finally {
       change(() -> making--);
     }
     return take(deadline);
   }
 
-  private int bound() {
-    change(() -> most = buffers.size() + making - 1);
-    return most;
+  private void stayAsLarge(DeviceMemoryException e) {
+    most = buffers.size() + making - 1;
+    if (most == 0) {
+      noMemory = e;
+    }
   }
 
   private void change(Runnable change) {
@@ -274,6 +284,9 @@ public final class StagingRing implements AutoCloseable {
   }
 
   private void checkFailure() throws LoadException {
+    if (noMemory != null) {
+      throw noMemory;
+    }
     if (failure != null) {
       throw new LoadException(
           "a copy to " + context.device() + " failed: " + failure.getMessage(), failure);

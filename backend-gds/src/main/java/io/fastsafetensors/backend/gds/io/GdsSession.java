@@ -49,16 +49,11 @@ public final class GdsSession extends ReadSession<GdsFile> {
    */
   public GdsSession(
       Bound binding, HostView host, DeviceContext context, IoOptions options, long smallest) {
-    super(
-        BACKEND,
-        context,
-        options,
-        ReadTuning.of(options, GdsTuning.THREADS, GdsTuning.BLOCK));
+    super(BACKEND, context, options, ReadTuning.of(options, GdsTuning.THREADS, GdsTuning.BLOCK));
     this.binding = binding;
     this.host = host;
     this.tuning = GdsTuning.of(options, tuning().blockBytes(), smallest);
-    this.registration =
-        new Registration(binding.cufile(), options.property(GdsTuning.REGISTER));
+    this.registration = new Registration(binding.cufile(), options.property(GdsTuning.REGISTER));
   }
 
   @Override

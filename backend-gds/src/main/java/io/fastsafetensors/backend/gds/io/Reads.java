@@ -11,7 +11,6 @@ import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -42,7 +41,7 @@ final class Reads {
 
   private final GdsTuning tuning;
   private final long wholePages;
-  private final Map<FileRead, Way> ways = new IdentityHashMap<>();
+  private final IdentityHashMap<FileRead, Way> ways = new IdentityHashMap<>();
   private final List<FileRead> reads = new ArrayList<>();
   private final List<Span> staged = new ArrayList<>();
   private long stagedFrom;
@@ -128,8 +127,7 @@ final class Reads {
   private boolean shares(Span next) {
     long from = Math.min(stagedFrom, next.fileOffset());
     long end = Math.max(stagedEnd, next.fileEnd());
-    return next.fileOffset() - stagedEnd <= FileRead.MAX_GAP
-        && end - from <= tuning.stagingBytes();
+    return next.fileOffset() - stagedEnd <= FileRead.MAX_GAP && end - from <= tuning.stagingBytes();
   }
 
   private void endStaged() {
