@@ -6,12 +6,14 @@ import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.toolkit.device.HostMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A tensor that the user holds: a view of a piece of memory, or a holder of it. */
 public final class DefaultTensor implements Tensor {
@@ -97,7 +99,9 @@ public final class DefaultTensor implements Tensor {
 
   @Override
   public boolean isWritable() {
-    return host().map(memory -> !memory.isReadOnly()).orElse(true);
+    AtomicBoolean readOnly = new AtomicBoolean();
+    see(memory -> readOnly.set(memory.isReadOnly()));
+    return !readOnly.get();
   }
 
   @Override
@@ -219,11 +223,20 @@ public final class DefaultTensor implements Tensor {
   @Override
   public Tensor retain() {
     checkOpen();
-    boolean isGone = host().filter(memory -> !memory.scope().isAlive()).isPresent();
-    if (isGone || !piece.memory().tryRetain()) {
+    AtomicBoolean gone = new AtomicBoolean();
+    see(memory -> gone.set(!memory.scope().isAlive()));
+    if (gone.get() || !piece.memory().tryRetain()) {
       throw ended();
     }
     return new DefaultTensor(piece, false, "a retained handle");
+  }
+
+  /** Looks at the memory if the host sees it, without giving it a scope of its own. */
+  private void see(HostMemory.Viewer<RuntimeException> viewer) {
+    try (Memory.Use _ = use()) {
+      context().attached();
+      Downloads.inUse(piece.region(), viewer);
+    }
   }
 
   private SharedContext context() {

@@ -23,15 +23,21 @@ final class Downloads {
     return region.buffer().host().map(host -> host.asSlice(region.offset(), region.bytes()));
   }
 
+  /** Shows a contiguous region to work that keeps nothing of it; tells whether the host sees it. */
+  static <E extends Exception> boolean inUse(Region region, HostMemory.Viewer<E> viewer) throws E {
+    return HostMemory.show(
+        region.buffer(), memory -> viewer.see(memory.asSlice(region.offset(), region.bytes())));
+  }
+
   /** Copies a contiguous region to a segment of the same size; returns when all is there. */
   static void toHost(SharedContext context, Region source, MemorySegment target)
       throws LoadException {
     long bytes = source.bytes();
     context.attached();
-    Optional<MemorySegment> host = host(source);
-    if (host.isPresent()) {
-      HostMemory.copyRows(host.get(), bytes, target, bytes, 1, bytes);
-    } else if (canDeviceWrite(target)) {
+    if (inUse(source, memory -> HostMemory.copyRows(memory, bytes, target, bytes, 1, bytes))) {
+      return;
+    }
+    if (canDeviceWrite(target)) {
       context.run(stream -> stream.copyToHost(source, target));
     } else {
       throughStaging(context, source, (offset, part) -> target.asSlice(offset).copyFrom(part));
@@ -59,10 +65,7 @@ final class Downloads {
   static <E extends Exception> void show(SharedContext context, Region source, Part<E> part)
       throws LoadException, E {
     context.attached();
-    Optional<MemorySegment> host = host(source);
-    if (host.isPresent()) {
-      part.see(0, host.get());
-    } else {
+    if (!Downloads.<E>inUse(source, memory -> part.see(0, memory))) {
       throughStaging(context, source, part);
     }
   }
@@ -72,8 +75,8 @@ final class Downloads {
     int total = Math.toIntExact(parts.stream().mapToLong(Region::bytes).sum());
     MemorySegment target = MemorySegment.ofArray(new byte[total]);
     context.attached();
-    if (host(parts.getFirst()).isPresent()) {
-      each(parts, target, (part, place) -> place.copyFrom(host(part).orElseThrow()));
+    if (inUse(parts.getFirst(), _ -> {})) {
+      each(parts, target, (part, place) -> inUse(part, place::copyFrom));
       return target;
     }
     try (DeviceBuffer staging = context.attached().allocateStaging(total)) {

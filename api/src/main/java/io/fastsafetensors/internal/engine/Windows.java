@@ -58,8 +58,14 @@ final class Windows {
 
   /** Writes all bytes to a channel that blocks. */
   static void write(Piece piece, WritableByteChannel channel) throws IOException {
-    Downloads.<IOException>show(
-        piece.memory().context(), piece.region(), (_, bytes) -> writeAll(bytes, channel));
+    // What a channel may keep for long has a scope of its own.
+    Optional<MemorySegment> host = Downloads.host(piece.region());
+    if (host.isPresent()) {
+      writeAll(host.get(), channel);
+    } else {
+      Downloads.<IOException>show(
+          piece.memory().context(), piece.region(), (_, bytes) -> writeAll(bytes, channel));
+    }
   }
 
   private static void writeAll(MemorySegment bytes, WritableByteChannel channel)

@@ -4,6 +4,7 @@ package io.fastsafetensors.toolkit.device;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.internal.convert.Conversions;
 import io.fastsafetensors.internal.parallel.RowCopies;
+import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.MemoryInfo;
@@ -30,6 +31,48 @@ public final class HostMemory {
    */
   public static Optional<MemoryInfo> memory() {
     return HostLimits.SYSTEM.memory();
+  }
+
+  /**
+   * Works on host memory.
+   *
+   * @param <X> what it throws
+   * @since 0.1
+   */
+  @FunctionalInterface
+  public interface Viewer<X extends Exception> {
+    /**
+     * Reads or writes the memory.
+     *
+     * @param memory the whole buffer, valid during the call
+     * @throws X if the work fails
+     */
+    void see(MemorySegment memory) throws X;
+  }
+
+  /**
+   * Works on the memory of a buffer without keeping it, which can't be freed meanwhile: to close
+   * the buffer is an {@link IllegalStateException}. Unlike {@link DeviceBuffer#host} this gives
+   * small buffers of a {@link HostMemoryContext} no arena of their own, which is what takes long to
+   * close.
+   *
+   * @param <X> what the work throws
+   * @param buffer the buffer
+   * @param viewer the work; it ends soon, and asks the buffer for nothing
+   * @return whether the host sees the buffer; if not, nothing was done
+   * @throws X if the work fails
+   * @throws IllegalStateException if the buffer is closed
+   */
+  public static <X extends Exception> boolean show(DeviceBuffer buffer, Viewer<X> viewer) throws X {
+    if (buffer instanceof SlabBuffer small) {
+      small.show(viewer);
+      return true;
+    }
+    Optional<MemorySegment> host = buffer.host();
+    if (host.isPresent()) {
+      viewer.see(host.get());
+    }
+    return host.isPresent();
   }
 
   /**

@@ -27,6 +27,10 @@ public abstract class HostMemoryContext implements DeviceContext {
   /** Smaller pieces cost more to ask for than to make, and are what the margin is for. */
   private static final long WORTH_ASKING = 64 << 10;
 
+  /** Larger ones waste too much of a slab. */
+  private static final long SMALL_ALIGNMENT = 4 << 10;
+
+  private final Slabs slabs = new Slabs();
   private final HostLimits limits;
   private volatile boolean closed;
 
@@ -71,7 +75,8 @@ public abstract class HostMemoryContext implements DeviceContext {
   }
 
   /**
-   * Allocates from the Java platform, whose memory is clear, so that all of its pages are there.
+   * Allocates from the Java platform, so that all of its pages are there. Many small buffers share
+   * an arena until their segment is asked for; see {@link HostMemory#show}.
    *
    * @param bytes the size, checked
    * @param alignment what the address is to be a multiple of, checked
@@ -80,8 +85,8 @@ public abstract class HostMemoryContext implements DeviceContext {
    */
   protected final DeviceBuffer allocateInArena(long bytes, long alignment)
       throws DeviceMemoryException {
-    if (bytes < WORTH_ASKING) {
-      return arenaBuffer(bytes, alignment);
+    if (bytes < WORTH_ASKING && alignment <= SMALL_ALIGNMENT) {
+      return new SlabBuffer(slabs, bytes, alignment);
     }
     try (MemoryReservation promise = limits.reserve(bytes)) {
       return promise.<DeviceBuffer, DeviceMemoryException>make(
@@ -128,5 +133,6 @@ public abstract class HostMemoryContext implements DeviceContext {
   @Override
   public void close() {
     closed = true;
+    slabs.close();
   }
 }

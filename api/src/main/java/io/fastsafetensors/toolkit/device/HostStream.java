@@ -26,19 +26,21 @@ final class HostStream implements DeviceStream {
   @Override
   public void copy(Region source, Region target) {
     StreamArguments.checkRows(source, target);
-    copyRows(memory(source), source.pitch(), memory(target), target.pitch(), source);
+    show(
+        source,
+        from -> show(target, to -> copyRows(from, source.pitch(), to, target.pitch(), source)));
   }
 
   @Override
   public void copyFromHost(MemorySegment source, Region target) {
     StreamArguments.checkHost(source, target);
-    copyRows(source, target.rowBytes(), memory(target), target.pitch(), target);
+    show(target, to -> copyRows(source, target.rowBytes(), to, target.pitch(), target));
   }
 
   @Override
   public void copyToHost(Region source, MemorySegment target) {
     StreamArguments.checkHost(target, source);
-    copyRows(memory(source), source.pitch(), target, source.rowBytes(), source);
+    show(source, from -> copyRows(from, source.pitch(), target, source.rowBytes(), source));
   }
 
   private static void copyRows(
@@ -48,7 +50,25 @@ final class HostStream implements DeviceStream {
 
   @Override
   public void convert(Region source, DType from, Region target, DType to) {
-    Conversions.convert(contiguous(source), from, contiguous(target), to);
+    requireContiguous(source);
+    requireContiguous(target);
+    show(
+        source,
+        elements ->
+            show(
+                target,
+                space ->
+                    Conversions.convert(
+                        elements.asSlice(0, source.bytes()),
+                        from,
+                        space.asSlice(0, target.bytes()),
+                        to)));
+  }
+
+  private static void requireContiguous(Region region) {
+    if (!region.isContiguous()) {
+      throw new IllegalArgumentException("not contiguous: " + region);
+    }
   }
 
   @Override
@@ -64,18 +84,9 @@ final class HostStream implements DeviceStream {
   @Override
   public void close() {}
 
-  private static MemorySegment contiguous(Region region) {
-    if (!region.isContiguous()) {
-      throw new IllegalArgumentException("not contiguous: " + region);
+  private static void show(Region region, HostMemory.Viewer<RuntimeException> viewer) {
+    if (!HostMemory.show(region.buffer(), memory -> viewer.see(memory.asSlice(region.offset())))) {
+      throw new IllegalArgumentException("not host memory: " + region);
     }
-    return memory(region).asSlice(0, region.bytes());
-  }
-
-  private static MemorySegment memory(Region region) {
-    return region
-        .buffer()
-        .host()
-        .orElseThrow(() -> new IllegalArgumentException("not host memory: " + region))
-        .asSlice(region.offset());
   }
 }
