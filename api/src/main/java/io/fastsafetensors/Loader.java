@@ -237,11 +237,12 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    *
    * <p>Who completes the future before the load has, ends the load as a {@link Cancellation} does:
    * {@code cancel}, whose argument makes no difference, or {@code orTimeout}. The future is done at
-   * once. The load ends at its next block, in a group on all ranks. A rank that has read its files
-   * already ends when the others have: those get their buffers, and the next call for which they
-   * need this rank fails at the group's timeout. Nothing is left: a buffer that is ready too late
-   * is closed by the library. The switch of the options is not touched. To cancel a future that was
-   * derived from this one, by {@code thenApply} for instance, doesn't end the load.
+   * once. The load ends at its next block, in a group on all ranks. If this rank has read its files
+   * already, that is when the others have; only in the moment in which all ranks get their buffers
+   * it may be too late, and the next call for which the others need this rank fails at the group's
+   * timeout. Nothing is left: a buffer that is ready too late is closed by the library. The switch
+   * of the options is not touched. To cancel a future that was derived from this one, by {@code
+   * thenApply} for instance, doesn't end the load.
    *
    * <p>Until the future is done, other methods of the loader but {@link #close} and {@link
    * #explain} throw {@code IllegalStateException}; after a cancellation they wait until the load

@@ -5,12 +5,14 @@ import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Transport;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -120,19 +122,31 @@ final class Agreement {
   }
 
   /**
-   * Checks that all ranks call the same with the same, and that none refuses.
+   * Checks that all ranks ask for the same, so that none gets another's tensor for its own, and
+   * that none refuses, so that none waits for it.
    *
    * @param group the ranks
-   * @param step finds this rank's call and its arguments, or throws
-   * @param describe describes them, one a line
-   * @return what the step found
-   * @throws LoadException this rank's own failure, or one that names the rank that failed
+   * @param call the call's name
+   * @param asked what this rank asks for
+   * @return the requests
+   * @throws LoadException this rank's own refusal, or one that names the rank that refused
    * @throws CollectiveException the same on every rank: which ranks differ, and in what
    */
-  static <T> T agreeOn(Transport group, Step<T> step, Function<T, Stream<String>> describe)
-      throws LoadException {
-    T mine = tryStep(group, AGREEMENT, group.timeout(), step);
-    byte[] text = shortened(describe.apply(mine)).getBytes(StandardCharsets.UTF_8);
+  static List<Request> agreeOn(Transport group, String call, Asked asked) throws LoadException {
+    List<Request> requests = tryStep(group, AGREEMENT, group.timeout(), asked::requests);
+    agreeOn(group, Stream.concat(Stream.of(call), requests.stream().map(Request::toString)));
+    return requests;
+  }
+
+  /**
+   * Checks that all ranks call the same with the same.
+   *
+   * @param group the ranks
+   * @param call this rank's call and its arguments, one a line
+   * @throws CollectiveException the same on every rank: which ranks differ, and in what
+   */
+  static void agreeOn(Transport group, Stream<String> call) throws LoadException {
+    byte[] text = shortened(call).getBytes(StandardCharsets.UTF_8);
     List<byte[]> all = tell(group, AGREEMENT, group.timeout(), text);
     for (int rank = 1; rank < all.size(); rank++) {
       if (!Arrays.equals(all.getFirst(), all.get(rank))) {
@@ -140,7 +154,6 @@ final class Agreement {
         throw failure(group, AGREEMENT, rank, "the ranks disagree: " + difference);
       }
     }
-    return mine;
   }
 
   /** A long text is compared by a digest: the first lines are enough to see what differs. */
@@ -152,7 +165,18 @@ final class Agreement {
             + "\n... "
             + text.length()
             + " characters with digest "
-            + Digests.sha256(List.of(text.getBytes(StandardCharsets.UTF_8)));
+            + digest(List.of(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Returns the SHA-256 digest of some pieces of data, in hexadecimal digits. */
+  static String digest(List<byte[]> pieces) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      pieces.forEach(digest::update);
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
   }
 
   private static String difference(byte[] first, byte[] other, int rank) {

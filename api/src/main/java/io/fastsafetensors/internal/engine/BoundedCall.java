@@ -4,11 +4,16 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param held which files it is at
  * @param abandoned where it is counted if it is left behind
  */
-record BoundedCall(StopSignal signal, HeldFiles held, AbandonedCalls abandoned) {
+record BoundedCall(StopSignal signal, HeldFiles held, Abandoned abandoned) {
+  private static final Logger LOG = System.getLogger(BoundedCall.class.getName());
+
   /** How long the work may take to end once its deadline has passed. */
   private static final Duration GRACE_AFTER_DEADLINE = Duration.ofMillis(300);
 
@@ -42,9 +49,65 @@ record BoundedCall(StopSignal signal, HeldFiles held, AbandonedCalls abandoned) 
     T run() throws LoadException;
   }
 
+  /**
+   * The calls of a loader whose callers could not wait for their end. What such a call may still
+   * write to stays its own until it ends. Thread-safe.
+   */
+  static final class Abandoned {
+    private final Set<HeldFiles> calls = ConcurrentHashMap.newKeySet();
+
+    /** Returns how much memory such calls keep. */
+    long bytes() {
+      return calls.stream().mapToLong(HeldFiles::bytes).sum();
+    }
+
+    private void add(HeldFiles call) {
+      calls.add(call);
+      LOG.log(Level.ERROR, () -> "a load was left behind: " + call.describe());
+    }
+
+    private void ended(HeldFiles call, long seconds) {
+      calls.remove(call);
+      LOG.log(
+          Level.INFO,
+          () ->
+              "a load that was left behind has ended after %s s, its memory is freed"
+                  .formatted(seconds));
+    }
+  }
+
   /** Starts a call of a loader. */
-  static BoundedCall of(StopSignal signal, AbandonedCalls abandoned) {
+  static BoundedCall of(StopSignal signal, Abandoned abandoned) {
     return new BoundedCall(signal, new HeldFiles(), abandoned);
+  }
+
+  /**
+   * Does work that holds something; otherwise as {@link #run(Work, Consumer)}.
+   *
+   * @param letGo lets go of it: called once, when the work has ended or can't begin any more
+   */
+  <T> T run(Work<T> work, Consumer<? super T> undo, Runnable letGo) throws LoadException {
+    AtomicBoolean begun = new AtomicBoolean();
+    try {
+      return run(() -> begin(begun, work, letGo), undo);
+    } catch (Throwable e) {
+      if (begun.compareAndSet(false, true)) {
+        letGo.run();
+      }
+      throw e;
+    }
+  }
+
+  private static <T> T begin(AtomicBoolean begun, Work<T> work, Runnable letGo)
+      throws LoadException {
+    if (!begun.compareAndSet(false, true)) {
+      throw new LoadCancelledException("the load was over before it began", false);
+    }
+    try {
+      return work.run();
+    } finally {
+      letGo.run();
+    }
   }
 
   /**

@@ -137,7 +137,7 @@ final class Conversion {
   long movedBytes(LoadPlan plan) {
     return plan.files().stream()
         .filter(this::isNeeded)
-        .mapToLong(file -> Layout.of(moved(file), this::bytes).size())
+        .mapToLong(file -> TensorBatch.Layout.of(moved(file), this::bytes).size())
         .reduce(0, Math::addExact);
   }
 

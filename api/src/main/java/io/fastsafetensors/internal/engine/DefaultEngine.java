@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Where the API's static methods meet what implements it. */
 public final class DefaultEngine implements Engine {
@@ -71,10 +72,30 @@ public final class DefaultEngine implements Engine {
   public ProcessGroup fromEnvironment(String device, Plugins plugins) throws LoadException {
     Optional<GroupConfig> config = GroupConfig.fromEnvironment();
     int localRank = config.map(GroupConfig::localRank).orElse(0);
-    Device own = RankDevice.of(device, localRank, plugins::devices);
+    Device own = ownDevice(device, localRank, plugins::devices);
     return config.isPresent()
         ? join(config.get().toBuilder().device(own).build(), plugins)
         : ConnectedGroup.alone(own);
+  }
+
+  /**
+   * A rank's device has its number on the host; but where the launcher shows each rank a device of
+   * its own, that is device 0 to all of them.
+   *
+   * @param text {@code TYPE:INDEX}, or a type
+   * @param visible finds all devices, which may take long
+   */
+  static Device ownDevice(String text, int localRank, Supplier<List<Device>> visible) {
+    Device first = Device.parse(text);
+    Device own = Device.parse(text, localRank);
+    return own.equals(first) || isTheOnlyOne(first, visible.get()) ? first : own;
+  }
+
+  private static boolean isTheOnlyOne(Device device, List<Device> visible) {
+    return visible.stream()
+        .filter(other -> other.type().equals(device.type()))
+        .toList()
+        .equals(List.of(device));
   }
 
   @Override

@@ -91,32 +91,26 @@ public final class DefaultFileBuffer implements FileBuffer {
 
   @Override
   public Tensor tensor(String name, TensorOptions options) throws LoadException {
-    return source.get(() -> List.of(request(name, options))).getFirst();
+    return source.get(Asked.of(() -> List.of(request(name, options)))).getFirst();
   }
 
   @Override
   public Optional<Tensor> send(String name, int receiver, TensorOptions options)
       throws LoadException {
-    return source.send(
-        () -> {
-          if (receiver < 0 || receiver >= group.size()) {
-            throw new IllegalArgumentException(
-                "no rank " + receiver + " in a group of " + group.size());
-          }
-          return request(name, options);
-        },
-        receiver);
+    return source.send(Asked.of(() -> requestToSend(name, receiver, options)), receiver);
+  }
+
+  private List<Request> requestToSend(String name, int receiver, TensorOptions options) {
+    if (receiver < 0 || receiver >= group.size()) {
+      throw new IllegalArgumentException("no rank " + receiver + " in a group of " + group.size());
+    }
+    return List.of(request(name, options));
   }
 
   @Override
   public Tensor concatenate(List<String> names, int dim, TensorOptions options)
       throws LoadException {
-    List<Tensor> parts =
-        source.get(() -> {
-          List<Request> requests = names.stream().map(name -> request(name, options)).toList();
-          Concatenation.check(requests, dim, group.size());
-          return requests;
-        });
+    List<Tensor> parts = source.get(Asked.of(() -> requestsToJoin(names, dim, options)));
     try {
       return Concatenation.of(context, parts, dim);
     } finally {
@@ -124,10 +118,17 @@ public final class DefaultFileBuffer implements FileBuffer {
     }
   }
 
+  private List<Request> requestsToJoin(List<String> names, int dim, TensorOptions options) {
+    List<Request> requests = names.stream().map(name -> request(name, options)).toList();
+    Concatenation.check(requests, dim, group.size());
+    return requests;
+  }
+
   @Override
   public Map<String, Tensor> all(Map<String, TensorOptions> wanted) throws LoadException {
     Map<String, Tensor> sorted = new HashMap<>();
-    source.get(() -> requests(wanted)).forEach(tensor -> sorted.put(tensor.name(), tensor));
+    Asked asked = Asked.of(() -> requests(wanted));
+    source.get(asked).forEach(tensor -> sorted.put(tensor.name(), tensor));
     Map<String, Tensor> asAsked = LinkedHashMap.newLinkedHashMap(wanted.size());
     wanted.keySet().forEach(name -> asAsked.put(name, Objects.requireNonNull(sorted.get(name))));
     return asAsked;

@@ -36,9 +36,9 @@ public final class DefaultLoader implements Loader {
   private final Transport group;
   private final Duration timeout;
   private final FileSet files;
-  private final AbandonedCalls abandoned = new AbandonedCalls();
+  private final BoundedCall.Abandoned abandoned = new BoundedCall.Abandoned();
   private final Leaks.Trace trace;
-  private @Nullable OpenDevice opened;
+  private @Nullable SharedContext opened;
   private volatile @Nullable LoadReport lastReport;
   private volatile @Nullable AsyncLoad async;
   private volatile boolean closed;
@@ -120,7 +120,7 @@ public final class DefaultLoader implements Loader {
   @Override
   public FileBuffer load(LoadOptions options) throws LoadException {
     checkReady();
-    return load(options, new Cancellation());
+    return loadTogether(options, new Cancellation());
   }
 
   @Override
@@ -133,10 +133,12 @@ public final class DefaultLoader implements Loader {
     checkReady();
     AsyncLoad started = new AsyncLoad(() -> async = null); // else it would keep the buffer
     async = started;
-    return started.start(cancellation -> load(options, cancellation));
+    return started.start(cancellation -> loadTogether(options, cancellation));
   }
 
-  private FileBuffer load(LoadOptions options, Cancellation cancellation) throws LoadException {
+  /** What all ranks do: agree on what to load, load each its share, and agree that all did. */
+  private FileBuffer loadTogether(LoadOptions options, Cancellation cancellation)
+      throws LoadException {
     lastReport = null;
     BoundedCall bounded =
         BoundedCall.of(StopSignal.of(options, cancellation, () -> closed), abandoned);
@@ -147,12 +149,26 @@ public final class DefaultLoader implements Loader {
     // All ranks have the same catalog and globs, and so find the same fault, each by itself.
     Catalog wanted = catalog.filter(new NameFilter(options.filters()));
     Conversion conversion = Conversion.of(options, catalog);
-    return Agreement.make(
-        group,
-        "load",
-        waitForOthers(options),
-        () -> load(wanted, options, conversion, bounded),
-        FileBuffer::close);
+    Agreement.Step<FileBuffer> share = () -> loadShare(wanted, options, conversion, bounded);
+    FileBuffer buffer =
+        Agreement.make(group, "load", waitForOthers(options), share, FileBuffer::close);
+    return group.size() == 1 ? buffer : confirm(buffer, bounded.signal());
+  }
+
+  /** A rank that gave up while it waited for slower ones says so before any rank has its buffer. */
+  private FileBuffer confirm(FileBuffer buffer, StopSignal signal) throws LoadException {
+    Agreement.Step<byte[]> wanted =
+        () -> {
+          signal.checkWanted();
+          return new byte[0];
+        };
+    try {
+      var _ = Agreement.gather(group, "load", wanted);
+      return buffer;
+    } catch (Throwable e) {
+      Cleanup.after(e, buffer::close);
+      throw e;
+    }
   }
 
   /** Starts a call that has the loader's own timeout. */
@@ -177,58 +193,53 @@ public final class DefaultLoader implements Loader {
     return (load.compareTo(LONGEST_WAIT) < 0 ? load : LONGEST_WAIT).plus(group.timeout());
   }
 
-  /** Loads this rank's share. */
-  private FileBuffer load(
+  /** What each rank does by itself: open the device, plan, load, and hand out. */
+  private FileBuffer loadShare(
       Catalog wanted, LoadOptions options, Conversion conversion, BoundedCall bounded)
       throws LoadException {
-    OpenDevice on = held(bounded);
+    SharedContext context = hold(bounded.signal());
     try {
-      return load(wanted, options, conversion, bounded, on);
+      conversion.checkAll(wanted, context);
+      LoadPlan plan = LoadPlan.of(wanted, group.rank());
+      LoadNeeds needs = new LoadNeeds(plan, options, conversion, device, HostLimits.SYSTEM);
+      LoadJob.Result loaded = new LoadJob(registry, context, plan, options, needs, bounded).run();
+      return handOut(loaded, wanted, context, options);
     } finally {
-      on.context().release();
+      context.release();
     }
   }
 
   /** The device is held by the load itself, which may be under way when the loader is closed. */
-  private OpenDevice held(BoundedCall bounded) throws LoadException {
+  private SharedContext hold(StopSignal signal) throws LoadException {
     try {
-      OpenDevice on = open();
-      on.context().retain();
-      return on;
+      SharedContext context = openDevice();
+      context.retain();
+      return context;
     } catch (IllegalStateException e) {
-      bounded.signal().check(); // closed meanwhile: this ends the load as it does later on
+      signal.check(); // closed meanwhile: this ends the load as it does later on
       throw e;
     }
   }
 
-  private FileBuffer load(
-      Catalog wanted,
-      LoadOptions options,
-      Conversion conversion,
-      BoundedCall bounded,
-      OpenDevice on)
-      throws LoadException {
-    conversion.checkAll(wanted, on.context());
-    LoadPlan plan = LoadPlan.of(wanted, group.rank());
-    LoadNeeds needs = new LoadNeeds(plan, options, conversion, device, HostLimits.SYSTEM);
-    LoadJob.Result result = new LoadJob(registry, on, plan, options, needs, bounded).run();
-    try {
-      lastReport = result.report();
-      return new DefaultFileBuffer(wanted, result, on.context(), group, options.cache());
-    } catch (Throwable e) {
-      Cleanup.after(e, result.tensors()::close);
-      throw e;
-    }
-  }
-
-  private synchronized OpenDevice open() throws LoadException {
+  private synchronized SharedContext openDevice() throws LoadException {
     checkOpen();
-    OpenDevice known = opened;
+    SharedContext known = opened;
     if (known == null) {
-      known = OpenDevice.open(registry, device);
+      known = SharedContext.open(registry, device);
       opened = known;
     }
     return known;
+  }
+
+  private FileBuffer handOut(
+      LoadJob.Result loaded, Catalog wanted, SharedContext context, LoadOptions options) {
+    try {
+      lastReport = loaded.report();
+      return new DefaultFileBuffer(wanted, loaded, context, group, options.cache());
+    } catch (Throwable e) {
+      Cleanup.after(e, loaded.tensors()::close);
+      throw e;
+    }
   }
 
   @Override
@@ -271,7 +282,7 @@ public final class DefaultLoader implements Loader {
       closed = true;
       trace.closed();
       if (opened != null) {
-        opened.context().release();
+        opened.release();
       }
     }
   }

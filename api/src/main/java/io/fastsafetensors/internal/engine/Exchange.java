@@ -9,13 +9,18 @@ import io.fastsafetensors.toolkit.device.RegionPump;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One exchange: the owner of some tensors broadcasts them, or scatters their parts. */
+/**
+ * One exchange: the owner of some tensors broadcasts them, or scatters their parts. All ranks make
+ * the same one; what differs on the owner is that it has the sources.
+ */
 final class Exchange {
   private final Transport group;
   private final SharedContext context;
-  private final LoadedTensors loaded;
   private final int owner;
   private final List<Request> requests;
+
+  /** The owner's tensors, one for each request; empty on the other ranks. */
+  private final List<Piece> sources;
 
   Exchange(
       Transport group,
@@ -25,9 +30,10 @@ final class Exchange {
       List<Request> requests) {
     this.group = group;
     this.context = context;
-    this.loaded = loaded;
     this.owner = owner;
     this.requests = requests;
+    this.sources =
+        isOwner() ? requests.stream().map(r -> loaded.piece(r.entry())).toList() : List.of();
   }
 
   private boolean isOwner() {
@@ -43,59 +49,71 @@ final class Exchange {
     return TensorBatch.make(context, specs(group.rank()), (_, _) -> {});
   }
 
+  private TensorBatch make(TensorBatch.Filler filler) throws LoadException {
+    return TensorBatch.make(context, specs(group.rank()), filler);
+  }
+
   /** Gives all ranks the whole tensors. */
   TensorBatch broadcast() throws LoadException {
-    if (!isOwner()) {
-      return make((mine, stream) -> group.broadcast(mine.region(), owner, stream));
+    return TensorBatch.using(sources, () -> make(this::broadcast));
+  }
+
+  private void broadcast(TensorBatch mine, DeviceStream stream) throws LoadException {
+    if (isOwner()) {
+      mine.copyAll(sources, stream);
     }
-    List<Piece> sources = sources();
-    return TensorBatch.using(
-        sources,
-        () ->
-            make((mine, stream) -> {
-              mine.copyAll(sources, stream);
-              group.broadcast(mine.region(), owner, stream);
-            }));
+    group.broadcast(mine.region(), owner, stream);
   }
 
   /** Gives every rank its parts. */
   TensorBatch scatter() throws LoadException {
+    return TensorBatch.using(sources, this::scatterSources);
+  }
+
+  private TensorBatch scatterSources() throws LoadException {
     if (!isOwner()) {
       return scatter(List.of());
     }
-    List<Piece> sources = sources();
-    return TensorBatch.using(
-        sources,
-        () -> requests.size() == 1 ? scatter(rows(sources.getFirst())) : scatterPacked(sources));
+    return requests.size() == 1 ? scatter(rows(0)) : scatterPacked();
   }
 
+  /** Sends each rank its rows, and receives this rank's. */
   private TensorBatch scatter(List<Region> parts) throws LoadException {
     return make((mine, stream) -> group.scatter(parts, mine.region(), owner, stream));
   }
 
-  /** One tensor: its rows go straight from the file's memory, without a copy of the whole. */
-  private List<Region> rows(Piece source) {
-    List<Region> parts = new ArrayList<>();
+  /** A tensor's rows by rank, in the file's memory: one goes without a copy of the whole. */
+  private List<Region> rows(int request) {
+    List<Region> rows = new ArrayList<>();
     for (int rank = 0; rank < group.size(); rank++) {
-      parts.add(requests.getFirst().part(group.size(), rank).in(source.region()));
+      rows.add(rows(request, rank));
     }
-    return parts;
+    return rows;
+  }
+
+  private Region rows(int request, int rank) {
+    Region whole = sources.get(request).region();
+    return requests.get(request).part(group.size(), rank).in(whole);
   }
 
   /** Several small tensors: each rank's parts are put together first, as that rank wants them. */
-  private TensorBatch scatterPacked(List<Piece> sources) throws LoadException {
+  private TensorBatch scatterPacked() throws LoadException {
     List<TensorSpec> specs = new ArrayList<>();
     List<Region> rows = new ArrayList<>();
     for (int rank = 0; rank < group.size(); rank++) {
       specs.addAll(specs(rank));
       for (int i = 0; i < requests.size(); i++) {
-        rows.add(requests.get(i).part(group.size(), rank).in(sources.get(i).region()));
+        rows.add(rows(i, rank));
       }
     }
-    try (TensorBatch packed =
-        TensorBatch.make(context, specs, (batch, stream) -> pack(rows, batch, stream))) {
+    try (TensorBatch packed = pack(specs, rows)) {
       return scatter(partsByRank(packed));
     }
+  }
+
+  /** Copies rows out of this rank's memory, each to a tensor of its own. */
+  private TensorBatch pack(List<TensorSpec> specs, List<Region> rows) throws LoadException {
+    return TensorBatch.make(context, specs, (packed, stream) -> pack(rows, packed, stream));
   }
 
   private static void pack(List<Region> rows, TensorBatch packed, DeviceStream stream)
@@ -122,56 +140,39 @@ final class Exchange {
 
   /** Makes the only request's part on the rank that gets it. */
   TensorBatch receive() throws LoadException {
-    if (isOwner()) {
-      List<Piece> sources = sources();
-      return TensorBatch.using(sources, () -> part(sources, group.rank()));
+    return isOwner() ? TensorBatch.using(sources, () -> part(group.rank())) : make(this::receive);
+  }
+
+  private void receive(TensorBatch mine, DeviceStream stream) throws LoadException {
+    if (mine.region().bytes() > 0) {
+      group.receive(mine.region(), owner, stream);
     }
-    return make((mine, stream) -> {
-      if (mine.region().bytes() > 0) {
-        group.receive(mine.region(), owner, stream);
-      }
-    });
   }
 
   /** Sends the only request's part, if the tensor is this rank's, to the rank that gets it. */
   void send(int receiver) throws LoadException {
-    if (isOwner() && requests.getFirst().part(group.size(), receiver).bytes() > 0) {
-      List<Piece> sources = sources();
-      TensorBatch.using(
-          sources,
-          () -> {
-            if (requests.getFirst().isWhole()) {
-              send(sources.getFirst().region(), receiver);
-            } else {
-              sendPart(sources, receiver);
-            }
-            return true;
-          });
+    if (isOwner() && rows(0, receiver).bytes() > 0) {
+      var _ = TensorBatch.using(sources, () -> sendRows(receiver));
     }
   }
 
-  private void sendPart(List<Piece> sources, int receiver) throws LoadException {
-    try (TensorBatch part = part(sources, receiver)) {
-      send(part.pieces().getFirst().region(), receiver);
+  /** Returns what was sent. */
+  private Region sendRows(int receiver) throws LoadException {
+    if (requests.getFirst().isWhole()) {
+      return send(sources.getFirst().region(), receiver);
+    }
+    try (TensorBatch part = part(receiver)) {
+      return send(part.pieces().getFirst().region(), receiver);
     }
   }
 
-  private void send(Region region, int receiver) throws LoadException {
+  private Region send(Region region, int receiver) throws LoadException {
     context.run(stream -> group.send(region, receiver, stream));
+    return region;
   }
 
   /** Copies one rank's part of the only request out of this rank's memory. */
-  private TensorBatch part(List<Piece> sources, int rank) throws LoadException {
-    Region rows = requests.getFirst().part(group.size(), rank).in(sources.getFirst().region());
-    return TensorBatch.make(
-        context, specs(rank), (batch, stream) -> pack(List.of(rows), batch, stream));
-  }
-
-  private List<Piece> sources() {
-    return requests.stream().map(request -> loaded.piece(request.entry())).toList();
-  }
-
-  private TensorBatch make(TensorBatch.Filler filler) throws LoadException {
-    return TensorBatch.make(context, specs(group.rank()), filler);
+  private TensorBatch part(int rank) throws LoadException {
+    return pack(specs(rank), List.of(rows(0, rank)));
   }
 }

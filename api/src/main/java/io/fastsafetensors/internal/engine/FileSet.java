@@ -124,7 +124,7 @@ final class FileSet {
     byRank.forEach(file -> lines.add("rank " + file.rank() + ": " + file.name()));
     Headers known = headers;
     lines.add("headers " + (known == null ? "unread" : known.digest()));
-    Agreement.agreeOn(group, () -> lines, List::stream);
+    Agreement.agreeOn(group, lines.stream());
     if (known == null) {
       known = Headers.read(group, byRank, indexes, bounded);
       headers = known;

@@ -6,29 +6,37 @@ import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import java.nio.file.Path;
+import jdk.jfr.Category;
+import jdk.jfr.DataAmount;
+import jdk.jfr.Description;
+import jdk.jfr.Enabled;
+import jdk.jfr.Event;
 import jdk.jfr.FlightRecorder;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+import jdk.jfr.Timespan;
 
 /**
- * Tells the flight recorder, if somebody records. The classes of the events are named only here and
- * only then: loading one starts the flight recorder, which takes a process longer than all the rest
- * of its first load.
+ * Tells the flight recorder, if somebody records. The events are classes of their own, named only
+ * here and only then: loading one starts the flight recorder, which takes a process longer than all
+ * the rest of its first load.
  */
 final class FlightEvents {
   private FlightEvents() {}
 
-  /** A load that may be recorded. */
-  @FunctionalInterface
-  interface Load<T> {
-    T run() throws LoadException;
-  }
-
   /** Runs a load, and records how it ended. */
-  static <T> T load(Device device, LoadPlan plan, Load<T> load) throws LoadException {
+  static <T> T load(Device device, LoadPlan plan, BoundedCall.Work<T> load) throws LoadException {
     return FlightRecorder.isInitialized() ? recorded(device, plan, load) : load.run();
   }
 
-  private static <T> T recorded(Device device, LoadPlan plan, Load<T> load) throws LoadException {
-    LoadEvent event = LoadEvent.start(device, plan);
+  private static <T> T recorded(Device device, LoadPlan plan, BoundedCall.Work<T> load)
+      throws LoadException {
+    Load event = new Load();
+    event.begin();
+    event.device = device.toString();
+    event.files = plan.files().size();
+    event.bytes = plan.bytes();
     try {
       T result = load.run();
       event.succeeded = true;
@@ -41,7 +49,69 @@ final class FlightEvents {
   /** Records a block that is in its place. */
   static void blockRead(Path file, TransferPath path, long offset, long bytes, long nanos) {
     if (FlightRecorder.isInitialized()) {
-      BlockReadEvent.record(file, path, offset, bytes, nanos);
+      recordBlock(file, path, offset, bytes, nanos);
     }
+  }
+
+  private static void recordBlock(
+      Path file, TransferPath path, long offset, long bytes, long nanos) {
+    BlockRead event = new BlockRead();
+    if (event.shouldCommit()) {
+      event.file = file.toString();
+      event.path = path.toString();
+      event.offset = offset;
+      event.bytes = bytes;
+      event.readTime = nanos;
+      event.commit();
+    }
+  }
+
+  /** One load on one rank. */
+  @Name("io.fastsafetensors.Load")
+  @Label("Load")
+  @Description("Safetensors files were loaded to a device")
+  @Category("Fastsafetensors")
+  @StackTrace(false)
+  static final class Load extends Event {
+    @Label("Device")
+    String device = "";
+
+    @Label("Files")
+    int files;
+
+    @Label("Bytes")
+    @DataAmount
+    long bytes;
+
+    @Label("Succeeded")
+    boolean succeeded;
+  }
+
+  /** A block of a file that is in its place; off unless a recording asks for it. */
+  @Name("io.fastsafetensors.BlockRead")
+  @Label("Block read")
+  @Description("A block of a safetensors file was read to its place, or mapped")
+  @Category({"Fastsafetensors", "I/O"})
+  @Enabled(false)
+  @StackTrace(false)
+  static final class BlockRead extends Event {
+    @Label("File")
+    String file = "";
+
+    @Label("Path")
+    @Description("mapped, cached, buffered, direct or peer to peer")
+    String path = "";
+
+    @Label("Offset")
+    @DataAmount
+    long offset;
+
+    @Label("Bytes")
+    @DataAmount
+    long bytes;
+
+    @Label("Read time")
+    @Timespan
+    long readTime;
   }
 }

@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** A group of several: the owner of each tensor gives every rank its part. */
 final class GroupSource implements TensorSource {
@@ -37,8 +36,8 @@ final class GroupSource implements TensorSource {
   }
 
   @Override
-  public List<Tensor> get(Agreement.Step<List<Request>> asked) throws LoadException {
-    List<Request> requests = agree("call: get", asked);
+  public List<Tensor> get(Asked asked) throws LoadException {
+    List<Request> requests = Agreement.agreeOn(group, "call: get", asked.checked(this::check));
     Map<String, Integer> uses = new HashMap<>();
     requests.forEach(request -> uses.merge(request.name(), 1, Integer::sum));
     return RequestBatch.serve(
@@ -46,22 +45,6 @@ final class GroupSource implements TensorSource {
         request -> isCached(request, TensorCache.ALL),
         this::make,
         batch -> batch.requests().forEach(request -> release(request, uses)));
-  }
-
-  /**
-   * Makes sure that all ranks ask for the same, so that none gets another's tensor for its own, and
-   * that no rank refuses, so that none waits for it.
-   */
-  private List<Request> agree(String call, Agreement.Step<List<Request>> asked)
-      throws LoadException {
-    return Agreement.agreeOn(
-        group,
-        () -> {
-          List<Request> requests = asked.run();
-          requests.forEach(this::check);
-          return requests;
-        },
-        requests -> Stream.concat(Stream.of(call), requests.stream().map(Request::toString)));
   }
 
   private void check(Request request) {
@@ -124,9 +107,9 @@ final class GroupSource implements TensorSource {
   }
 
   @Override
-  public Optional<Tensor> send(Agreement.Step<Request> asked, int receiver) throws LoadException {
-    Request request =
-        agree("call: send to rank " + receiver, () -> List.of(asked.run())).getFirst();
+  public Optional<Tensor> send(Asked asked, int receiver) throws LoadException {
+    String call = "call: send to rank " + receiver;
+    Request request = Agreement.agreeOn(group, call, asked.checked(this::check)).getFirst();
     Optional<Tensor> sent =
         isCached(request, receiver) ? cached(request, receiver) : exchange(request, receiver);
     try {

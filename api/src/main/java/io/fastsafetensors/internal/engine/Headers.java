@@ -44,7 +44,7 @@ public record Headers(Catalog catalog, String digest) {
         checkpoint.files().stream().map(file -> new SourceFile(0, file)).toList();
     List<CheckpointIndex> indexes = checkpoint.index().stream().toList();
     BoundedCall bounded =
-        BoundedCall.of(StopSignal.after(TIMEOUT, () -> false), new AbandonedCalls());
+        BoundedCall.of(StopSignal.after(TIMEOUT, () -> false), new BoundedCall.Abandoned());
     return read(Transports.single(), files, indexes, bounded).catalog().files().stream()
         .map(CatalogFile::header)
         .toList();
@@ -74,7 +74,7 @@ public record Headers(Catalog catalog, String digest) {
         group,
         "catalog",
         group.timeout(),
-        () -> new Headers(catalog(parseAll(files, raw), indexes), Digests.sha256(raw)),
+        () -> new Headers(catalog(parseAll(files, raw), indexes), Agreement.digest(raw)),
         _ -> {});
   }
 

@@ -5,7 +5,6 @@ import io.fastsafetensors.FileReport;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.PluginReport;
-import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
@@ -15,25 +14,22 @@ import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
-import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.TransferStats;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /**
- * One rank's share of one load: plan, backend, session, tickets, ranges, files. Read {@link #run}
- * from top to bottom.
+ * One rank's share of one load: files are submitted to backends, received, and converted. Read it
+ * from top to bottom, from {@link #run} on.
  */
 final class LoadJob {
   private static final Logger LOG = System.getLogger(LoadJob.class.getName());
 
   private final Registry registry;
-  private final OpenDevice on;
   private final SharedContext context;
   private final LoadPlan plan;
   private final LoadOptions options;
@@ -45,20 +41,16 @@ final class LoadJob {
   private final List<FileReport> reports = new ArrayList<>();
   private final long start = System.nanoTime();
 
-  /** Whether the work began, or never will: what it holds is let go of once. */
-  private final AtomicBoolean begun = new AtomicBoolean();
-
   /** Makes the job, which closes what the load needs when it ends. */
   LoadJob(
       Registry registry,
-      OpenDevice on,
+      SharedContext context,
       LoadPlan plan,
       LoadOptions options,
       LoadNeeds needs,
       BoundedCall bounded) {
     this.registry = registry;
-    this.on = on;
-    this.context = on.context();
+    this.context = context;
     this.plan = plan;
     this.options = options;
     this.needs = needs;
@@ -81,27 +73,12 @@ final class LoadJob {
    * may still write to.
    */
   Result run() throws LoadException {
-    context.retain(); // by the thread that loads, which may be left behind
-    try {
-      return FlightEvents.load(
-          context.device(), plan, () -> bounded.run(this::loadAndLetGo, r -> r.tensors().close()));
-    } catch (Throwable e) {
-      if (begun.compareAndSet(false, true)) {
-        letGo();
-      }
-      throw e;
-    }
+    return FlightEvents.load(context.device(), plan, this::runBounded);
   }
 
-  private Result loadAndLetGo() throws LoadException {
-    if (!begun.compareAndSet(false, true)) {
-      throw new LoadCancelledException("the load was over before it began", false);
-    }
-    try {
-      return load();
-    } finally {
-      letGo();
-    }
+  private Result runBounded() throws LoadException {
+    context.retain(); // for the thread that reads, which may be left behind
+    return bounded.run(this::readAndConvert, result -> result.tensors().close(), this::letGo);
   }
 
   private void letGo() {
@@ -109,14 +86,12 @@ final class LoadJob {
     context.release();
   }
 
-  private Result load() throws LoadException {
+  private Result readAndConvert() throws LoadException {
     try {
       BackendChoice choice = BackendChoice.of(registry.options().complete(options));
       Candidates<IoBackend> backends = registry.backends(context.device(), choice);
-      IoOptions ioOptions = ioOptions(choice);
-      try (BackendSessions sessions =
-          new BackendSessions(backends, context, ioOptions, bounded.held())) {
-        readAll(sessions);
+      try (FileReads reads = reads(backends, ioOptions(choice))) {
+        submitAndReceive(reads);
       }
       return new Result(new LoadedTensors(files, conversion), report(backends.reports()));
     } catch (Throwable e) {
@@ -126,17 +101,22 @@ final class LoadJob {
     }
   }
 
-  private void readAll(BackendSessions sessions) throws LoadException {
+  private FileReads reads(Candidates<IoBackend> backends, IoOptions ioOptions) {
+    return new FileReads(backends, context, ioOptions, bounded.held(), needs.limits());
+  }
+
+  /** Keeps as many files in flight as there is room for. */
+  private void submitAndReceive(FileReads reads) throws LoadException {
     try {
       for (FilePlan file : plan.files()) {
         monitor.checkpoint();
-        while (needs.inFlight().isFull(sessions, file)) {
-          finishOldest(sessions);
+        while (!reads.hasRoom(file)) {
+          receiveAndConvert(reads);
         }
-        sessions.submit(file);
+        reads.submit(file);
       }
-      while (sessions.filesInFlight() > 0) {
-        finishOldest(sessions);
+      while (!reads.isEmpty()) {
+        receiveAndConvert(reads);
       }
       monitor.throwListenerFailure();
     } catch (Throwable e) {
@@ -146,41 +126,21 @@ final class LoadJob {
     }
   }
 
+  private void receiveAndConvert(FileReads reads) throws LoadException {
+    monitor.checkpoint();
+    FileReads.Received received = reads.receive();
+    files.add(received.file());
+    reports.add(report(received));
+    log(received);
+    if (conversion.isNeeded(received.plan())) {
+      needs.convert(received.file(), context, received.plan());
+    }
+  }
+
   /** Frees what is read, and promised, before files that may hang are waited for. */
   private void giveBack() {
     Cleanup.all(() -> Cleanup.each(files, LoadedFile::release), needs::close);
     files.clear();
-  }
-
-  private void finishOldest(BackendSessions sessions) throws LoadException {
-    monitor.checkpoint();
-    PendingFile pending = sessions.oldest();
-    LoadedRanges loaded = pending.await();
-    files.add(LoadedFile.of(context, pending.plan(), loaded));
-    sessions.closeOldest();
-    reports.add(report(pending, loaded.stats()));
-    log(pending, loaded);
-    if (conversion.isNeeded(pending.plan())) {
-      convertLast(pending.plan());
-    }
-  }
-
-  private void log(PendingFile pending, LoadedRanges loaded) {
-    LOG.log(
-        Level.DEBUG,
-        () ->
-            "loaded: %s, %s tensors in %s buffer%s of %s bytes, %s us"
-                .formatted(
-                    pending.plan().path(),
-                    pending.plan().tensors().size(),
-                    loaded.buffers().size(),
-                    loaded.buffers().size() == 1 ? "" : "s",
-                    loaded.buffers().stream().mapToLong(DeviceBuffer::size).sum(),
-                    elapsed().toNanos() / 1000));
-  }
-
-  private void convertLast(FilePlan plan) throws LoadException {
-    var _ = needs.converting(() -> files.getLast().convert(context, plan, conversion));
   }
 
   private IoOptions ioOptions(BackendChoice choice) throws LoadException {
@@ -195,21 +155,37 @@ final class LoadJob {
         .build();
   }
 
-  private FileReport report(PendingFile pending, TransferStats stats) {
-    return FileReport.builder(pending.plan().path(), pending.backend())
+  private FileReport report(FileReads.Received received) {
+    TransferStats stats = received.ranges().stats();
+    return FileReport.builder(received.plan().path(), received.backend())
         .bytesByPath(stats.bytesByPath())
-        .tensors(pending.plan().tensors().size())
-        .bytes(pending.plan().bytes())
+        .tensors(received.plan().tensors().size())
+        .bytes(received.plan().bytes())
         .elapsed(elapsed())
         .readTime(Duration.ofNanos(stats.readNanos()))
         .copyTime(Duration.ofNanos(stats.copyNanos()))
-        .reason(pending.reason(stats.reason()))
+        .reason(received.reason())
         .build();
+  }
+
+  private void log(FileReads.Received received) {
+    List<DeviceBuffer> buffers = received.ranges().buffers();
+    LOG.log(
+        Level.DEBUG,
+        () ->
+            "loaded: %s, %s tensors in %s buffer%s of %s bytes, %s us"
+                .formatted(
+                    received.plan().path(),
+                    received.plan().tensors().size(),
+                    buffers.size(),
+                    buffers.size() == 1 ? "" : "s",
+                    buffers.stream().mapToLong(DeviceBuffer::size).sum(),
+                    elapsed().toNanos() / 1000));
   }
 
   private LoadReport report(List<PluginReport> backends) {
     List<PluginReport> candidates =
-        Stream.concat(on.candidates().stream(), backends.stream()).toList();
+        Stream.concat(context.candidates().stream(), backends.stream()).toList();
     return LoadReport.builder(context.device())
         .candidates(candidates)
         .conversions(conversion.report(plan))

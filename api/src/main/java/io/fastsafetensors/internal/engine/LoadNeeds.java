@@ -12,7 +12,6 @@ import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.toolkit.host.HostLimits;
 import io.fastsafetensors.toolkit.host.MemoryReservation;
 import io.fastsafetensors.toolkit.host.PlannedMemory;
-import java.lang.ScopedValue.CallableOp;
 
 /**
  * The host memory that a load needs beside the page cache: for what it reads, and for what it makes
@@ -25,7 +24,7 @@ final class LoadNeeds implements AutoCloseable {
   private final Conversion conversion;
   private final PlannedMemory reading;
   private final MemoryReservation converting;
-  private final FilesInFlight inFlight;
+  private final FileReads.Limits limits;
 
   /**
    * Promises the memory of what is converted; that of what is read is promised when a backend finds
@@ -34,21 +33,21 @@ final class LoadNeeds implements AutoCloseable {
    * @throws DeviceMemoryException if there is less
    */
   LoadNeeds(
-      LoadPlan plan, LoadOptions options, Conversion conversion, Device device, HostLimits limits)
+      LoadPlan plan, LoadOptions options, Conversion conversion, Device device, HostLimits host)
       throws DeviceMemoryException {
     this.conversion = conversion;
     long converted = device.isCpu() ? conversion.movedBytes(plan) : 0;
-    this.converting = limits.reserve(converted);
+    this.converting = host.reserve(converted);
     long most = Long.MAX_VALUE;
     long read = plan.bytes();
     if (!conversion.isNone()) {
       long largest = plan.files().stream().mapToLong(FilePlan::bytes).max().orElse(0);
       most = Math.max(MOST_TO_CONVERT, 2 * largest);
-      most = device.isCpu() ? Math.min(most, limits.reservable() / 2) : most;
+      most = device.isCpu() ? Math.min(most, host.reservable() / 2) : most;
       read = Math.min(read, largest + conversion.keptBytes(plan));
     }
-    this.inFlight = FilesInFlight.of(plan, most);
-    this.reading = new PlannedMemory(limits, read, options.path() == AccessPath.COPIED);
+    this.limits = FileReads.Limits.of(plan, most);
+    this.reading = new PlannedMemory(host, read, options.path() == AccessPath.COPIED);
   }
 
   /** Returns what is converted. */
@@ -61,13 +60,18 @@ final class LoadNeeds implements AutoCloseable {
     return reading;
   }
 
-  FilesInFlight inFlight() {
-    return inFlight;
+  /** Returns how much may be read at a time. */
+  FileReads.Limits limits() {
+    return limits;
   }
 
-  /** Runs a conversion, whose memory was promised. */
-  <T> T converting(CallableOp<T, LoadException> work) throws LoadException {
-    return converting.during(work);
+  /** Converts what was loaded of a file, to memory that was promised. */
+  void convert(LoadedFile file, SharedContext context, FilePlan plan) throws LoadException {
+    var _ =
+        converting.during(() -> {
+          file.convert(context, plan, conversion);
+          return file;
+        });
   }
 
   @Override

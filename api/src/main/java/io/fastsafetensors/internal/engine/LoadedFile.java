@@ -35,7 +35,7 @@ final class LoadedFile {
    *
    * @throws IllegalStateException if it is not what was planned
    */
-  static LoadedFile of(SharedContext context, FilePlan plan, LoadedRanges loaded) {
+  static LoadedFile of(SharedContext context, FilePlan plan, String backend, LoadedRanges loaded) {
     IdentityHashMap<DeviceBuffer, Memory> memories = new IdentityHashMap<>();
     for (DeviceBuffer buffer : loaded.buffers()) {
       memories.computeIfAbsent(buffer, b -> Memory.of(context, b, plan.path()));
@@ -43,7 +43,7 @@ final class LoadedFile {
     Map<String, Piece> pieces = HashMap.newHashMap(plan.tensors().size());
     LoadedFile file = new LoadedFile(plan.file().index(), memories.values(), pieces);
     try {
-      addPieces(plan, loaded.regions(), memories, pieces);
+      addPieces(plan, backend, loaded.regions(), memories, pieces);
       return file;
     } catch (Throwable e) {
       Cleanup.after(e, file::release);
@@ -53,18 +53,20 @@ final class LoadedFile {
 
   private static void addPieces(
       FilePlan plan,
+      String backend,
       List<Region> regions,
       IdentityHashMap<DeviceBuffer, Memory> memories,
       Map<String, Piece> pieces) {
     if (regions.size() != plan.tensors().size()) {
-      throw broken(plan, regions.size() + " regions for " + plan.tensors().size() + " tensors");
+      throw broken(
+          plan, backend, regions.size() + " regions for " + plan.tensors().size() + " tensors");
     }
     for (int i = 0; i < regions.size(); i++) {
       TensorInfo tensor = plan.tensors().get(i).info();
       Region region = regions.get(i);
       Memory memory = memories.get(region.buffer());
       if (memory == null || !holds(region, plan.ranges().ranges().get(i))) {
-        throw broken(plan, region + " for tensor " + tensor);
+        throw broken(plan, backend, region + " for tensor " + tensor);
       }
       TensorSpec spec = new TensorSpec(tensor.name(), tensor.dtype(), tensor.shape());
       pieces.put(tensor.name(), new Piece(spec, memory, region));
@@ -75,18 +77,15 @@ final class LoadedFile {
     return region.isContiguous() && region.bytes() == range.size();
   }
 
-  private static IllegalStateException broken(FilePlan plan, String answer) {
-    return new IllegalStateException(plan.path() + ": the backend broke its contract: " + answer);
+  private static IllegalStateException broken(FilePlan plan, String backend, String answer) {
+    return BackendSession.broken(backend, plan.path(), "await returned " + answer, null);
   }
 
   /**
    * Replaces tensors by converted ones in memory of their own; without tensors that stay where they
    * are, the memory from before is let go.
-   *
-   * @return this
    */
-  LoadedFile convert(SharedContext context, FilePlan plan, Conversion conversion)
-      throws LoadException {
+  void convert(SharedContext context, FilePlan plan, Conversion conversion) throws LoadException {
     List<CatalogEntry> moved = conversion.moved(plan);
     List<Piece> sources = moved.stream().map(this::piece).toList();
     List<DType> types = moved.stream().map(entry -> conversion.target(entry.info())).toList();
@@ -97,7 +96,6 @@ final class LoadedFile {
     if (moved.size() == plan.tensors().size()) {
       release(before);
     }
-    return this;
   }
 
   /** Returns the file's number in the catalog. */

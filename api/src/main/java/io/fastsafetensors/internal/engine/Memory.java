@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * more. So closing never pulls memory away from a copy that another thread is making.
  */
 final class Memory {
+  /** What CUDA aligns allocations to, and more than any vector instruction asks for, in bytes. */
+  static final long ALIGNMENT = 256;
+
   private static final Logger LOG = System.getLogger(Memory.class.getName());
 
   private final SharedContext context;
@@ -50,7 +53,7 @@ final class Memory {
     context.retain();
     try {
       long start = System.nanoTime();
-      DeviceBuffer buffer = context.attached().allocate(bytes, Layout.ALIGNMENT);
+      DeviceBuffer buffer = context.attached().allocate(bytes, ALIGNMENT);
       long micros = (System.nanoTime() - start) / 1000;
       LOG.log(
           Level.DEBUG,

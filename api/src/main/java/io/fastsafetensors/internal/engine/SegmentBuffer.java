@@ -7,6 +7,7 @@ import io.fastsafetensors.internal.host.HostRuntime;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.Region;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 
 /** Memory that a user brought, native or an array; it stays the user's. */
@@ -25,7 +26,7 @@ final class SegmentBuffer implements DeviceBuffer {
 
     private static SharedContext open() {
       try {
-        return new SharedContext(new HostRuntime().open(Device.CPU));
+        return new SharedContext(new HostRuntime().open(Device.CPU), List.of());
       } catch (LoadException e) {
         throw new AssertionError("host memory is always there", e);
       }

@@ -2,11 +2,16 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.registry.Candidates;
+import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceContext;
+import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.DeviceStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -17,17 +22,35 @@ final class SharedContext {
 
   private final DeviceContext context;
   private final Device device;
+  private final List<PluginReport> candidates;
   private final Queue<DeviceStream> idleStreams = new ConcurrentLinkedQueue<>();
   private final RefCount holders = new RefCount(this::closeContext);
 
-  /** Takes over a context; the caller is the first holder. */
-  SharedContext(DeviceContext context) {
+  /**
+   * Takes over a context; the caller is the first holder.
+   *
+   * @param candidates the runtimes considered for it, the preferred first
+   */
+  SharedContext(DeviceContext context, List<PluginReport> candidates) {
     this.context = context;
     this.device = context.device();
+    this.candidates = candidates;
+  }
+
+  /** Opens a device by the best runtime available; the caller is the first holder. */
+  static SharedContext open(Registry registry, Device device) throws LoadException {
+    Candidates<DeviceRuntime> runtimes = registry.runtimes(device);
+    DeviceContext context = runtimes.next().open(device);
+    return new SharedContext(context, runtimes.reports());
   }
 
   Device device() {
     return device;
+  }
+
+  /** Returns which runtimes were considered for the device, the preferred first. */
+  List<PluginReport> candidates() {
+    return candidates;
   }
 
   /** Returns the device, with the calling thread attached to it. */

@@ -79,8 +79,27 @@ final class StopSignal {
     }
   }
 
+  /** Fails if the caller gave up, however late the call is. */
+  void checkWanted() throws LoadCancelledException {
+    LoadCancelledException reason = unwanted();
+    if (reason != null) {
+      throw reason;
+    }
+  }
+
   /** Returns why the call is over; null if it isn't. */
   @Nullable LoadCancelledException reason() {
+    LoadCancelledException unwanted = unwanted();
+    if (unwanted != null) {
+      return unwanted;
+    }
+    if (deadline.hasPassed()) {
+      return ended("the load took longer than " + Amounts.duration(deadline.allowed()), true);
+    }
+    return failure == null ? null : ended("another part of the load failed", false);
+  }
+
+  private @Nullable LoadCancelledException unwanted() {
     if (cancelled.getAsBoolean()) {
       return ended("the load was cancelled", false);
     }
@@ -90,10 +109,7 @@ final class StopSignal {
     if (loaderClosed.getAsBoolean()) {
       return ended("the loader was closed", false);
     }
-    if (deadline.hasPassed()) {
-      return ended("the load took longer than " + Amounts.duration(deadline.allowed()), true);
-    }
-    return failure == null ? null : ended("another part of the load failed", false);
+    return null;
   }
 
   private LoadCancelledException ended(String why, boolean timedOut) {

@@ -9,6 +9,7 @@ import io.fastsafetensors.spi.Region;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -16,6 +17,38 @@ import java.util.stream.Collectors;
  * wait. The batch is a holder of the memory, and so is each tensor that it gives out.
  */
 final class TensorBatch implements AutoCloseable {
+  /** Where several tensors are in one buffer, each at an address that suits every device. */
+  static final class Layout {
+    private final long[] offsets;
+    private final long size;
+
+    private Layout(long[] offsets, long size) {
+      this.offsets = offsets;
+      this.size = size;
+    }
+
+    /** Places items one after the other. */
+    static <T> Layout of(List<T> items, ToLongFunction<T> bytes) {
+      long[] offsets = new long[items.size()];
+      long end = 0;
+      for (int i = 0; i < offsets.length; i++) {
+        offsets[i] = Math.multiplyExact(Math.ceilDiv(end, Memory.ALIGNMENT), Memory.ALIGNMENT);
+        end = Math.addExact(offsets[i], bytes.applyAsLong(items.get(i)));
+      }
+      return new Layout(offsets, end);
+    }
+
+    /** Returns where an item starts, in bytes. */
+    long offset(int item) {
+      return offsets[item];
+    }
+
+    /** Returns the size of the buffer, in bytes. */
+    long size() {
+      return size;
+    }
+  }
+
   private final Memory memory;
   private final long size;
   private final List<Piece> pieces;
@@ -69,10 +102,11 @@ final class TensorBatch implements AutoCloseable {
   }
 
   /** Keeps the memory of tensors while the calling thread works on it. */
-  static <T> T using(List<Piece> pieces, Agreement.Step<T> work) throws LoadException {
+  static <T> T using(List<Piece> pieces, LostPages.Work<T, LoadException> work)
+      throws LoadException {
     Set<Memory> memories = pieces.stream().map(Piece::memory).collect(Collectors.toSet());
     try (Memory.Use _ = Memory.useAll(memories)) {
-      return LostPages.<T, LoadException>named(memories, work::run);
+      return LostPages.named(memories, work);
     }
   }
 

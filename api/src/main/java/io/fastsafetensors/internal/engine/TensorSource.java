@@ -7,21 +7,12 @@ import java.util.List;
 import java.util.Optional;
 
 /** Where a file buffer's tensors come from. */
-interface TensorSource {
-  /**
-   * Returns this rank's part of every request, in order; after an exception nothing is left.
-   *
-   * @param asked makes the requests, or refuses what the user asked for
-   */
-  List<Tensor> get(Agreement.Step<List<Request>> asked) throws LoadException;
+sealed interface TensorSource permits ViewSource, GroupSource {
+  /** Returns this rank's part of every request, in order; after an exception nothing is left. */
+  List<Tensor> get(Asked asked) throws LoadException;
 
-  /**
-   * Gives one rank its part of a tensor.
-   *
-   * @param asked makes the request, or refuses what the user asked for
-   * @param receiver the rank
-   */
-  Optional<Tensor> send(Agreement.Step<Request> asked, int receiver) throws LoadException;
+  /** Gives one rank its part of the only request. */
+  Optional<Tensor> send(Asked asked, int receiver) throws LoadException;
 
   /** Frees what the source itself keeps. */
   void close();

@@ -17,11 +17,9 @@ final class ViewSource implements TensorSource {
   }
 
   @Override
-  public List<Tensor> get(Agreement.Step<List<Request>> asked) throws LoadException {
-    List<Request> requests = asked.run();
-    for (Request request : requests) {
-      request.check(1, context);
-    }
+  public List<Tensor> get(Asked asked) throws LoadException {
+    List<Request> requests = asked.requests();
+    requests.forEach(request -> request.check(1, context));
     return requests.stream().noneMatch(Request::isConverted)
         ? views(requests)
         : RequestBatch.serve(requests, request -> !request.isConverted(), this::make, _ -> {});
@@ -43,8 +41,8 @@ final class ViewSource implements TensorSource {
   }
 
   @Override
-  public Optional<Tensor> send(Agreement.Step<Request> asked, int receiver) throws LoadException {
-    return Optional.of(get(() -> List.of(asked.run())).getFirst());
+  public Optional<Tensor> send(Asked asked, int receiver) throws LoadException {
+    return Optional.of(get(asked).getFirst());
   }
 
   @Override

@@ -34,6 +34,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A load in the background ends as its future does, and leaves nothing. */
 @Timeout(60)
@@ -310,6 +312,57 @@ class AsyncLoadTests {
       CompletableFuture<FileBuffer> again = stays.loadAsync();
       cancels.load().close();
       again.get().close();
+    }
+  }
+
+  /** How a rank gives a load up. */
+  enum GiveUp {
+    FUTURE("the load was cancelled"),
+    SWITCH("the load was cancelled"),
+    CLOSE("the loader was closed");
+
+    final String reason;
+
+    GiveUp(String reason) {
+      this.reason = reason;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void endsOnAllRanksThoughTheOneThatGivesUpHasReadItsFiles(GiveUp how) throws Exception {
+    pauseAt(b);
+    Map<Integer, List<Path>> files = Map.of(0, List.of(b), 1, List.of(a));
+    List<ProcessGroup> groups = ProcessGroup.local(2, Duration.ofSeconds(50));
+    Cancellation cancellation = new Cancellation();
+    LoadOptions options = LoadOptions.builder().cancellation(cancellation).build();
+    try (ProcessGroup first = groups.get(0);
+        ProcessGroup second = groups.get(1);
+        Loader slow = bench.loader(first).addFiles(files);
+        Loader fast = bench.loader(second).addFiles(files)) {
+      CompletableFuture<FileBuffer> waiting = slow.loadAsync();
+      CompletableFuture<FileBuffer> givenUp = fast.loadAsync(options);
+      reading.await();
+      until(() -> bench.ledger.opened("session") == 2 && bench.ledger.stillOpen("session") == 1);
+      Runnable giveUp =
+          switch (how) {
+            case FUTURE -> () -> givenUp.cancel(true);
+            case SWITCH -> cancellation::cancel;
+            case CLOSE -> fast::close;
+          };
+      giveUp.run();
+      goOn.countDown();
+      assertThat(failure(waiting))
+          .isInstanceOf(CollectiveException.class)
+          .hasMessageContaining("peer rank 1", how.reason);
+      if (how == GiveUp.FUTURE) {
+        assertThat(givenUp.isCancelled()).isTrue();
+        fast.reset(); // waits for the end
+      } else {
+        assertThat(failure(givenUp))
+            .isInstanceOf(LoadCancelledException.class)
+            .hasMessageStartingWith(how.reason);
+      }
     }
   }
 }

@@ -33,10 +33,14 @@ final class FakeBackend implements IoBackend {
   Hook onOpen = _ -> {};
   Hook onSubmit = _ -> {};
   Hook onAwait = _ -> {};
+  Hook onStop = _ -> {};
   Hook onTicketClose = _ -> {};
   Hook onSessionClose = _ -> {};
   UnaryOperator<LoadedRanges> answer = UnaryOperator.identity();
   volatile IoOptions options;
+
+  /** The call that returns null: {@code open} or {@code submit}. */
+  String returnsNull = "";
 
   FakeBackend(Ledger ledger, String id, int priority) {
     this.ledger = ledger;
@@ -67,6 +71,9 @@ final class FakeBackend implements IoBackend {
   @Override
   public IoSession open(DeviceContext context, IoOptions options) throws LoadException {
     onOpen.at(Path.of(id));
+    if (returnsNull.equals("open")) {
+      return null;
+    }
     this.options = options;
     Ledger.Entry entry = ledger.open("session");
     return new IoSession() {
@@ -74,6 +81,9 @@ final class FakeBackend implements IoBackend {
       public IoTicket submit(RangePlan plan) throws LoadException {
         entry.checkOpen();
         onSubmit.at(plan.file());
+        if (returnsNull.equals("submit")) {
+          return null;
+        }
         submitted.add(plan.file());
         IoTicket ticket = new FakeTicket(FakeBackend.this, context, options, plan);
         mostTickets.accumulateAndGet((int) ledger.stillOpen("ticket"), Math::max);

@@ -5,6 +5,7 @@ import io.fastsafetensors.TransferException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.ByteRange;
+import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
@@ -89,6 +90,12 @@ final class FakeTicket implements IoTicket {
     }
     stream.copyFromHost(MemorySegment.ofBuffer(bytes.flip()), region);
     stream.record().await(options.monitor().deadline());
+  }
+
+  @Override
+  public int stop(Deadline deadline) {
+    FakeBackend.run(backend.onStop, plan.file());
+    return IoTicket.super.stop(deadline);
   }
 
   @Override

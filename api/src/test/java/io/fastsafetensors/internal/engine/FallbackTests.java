@@ -40,7 +40,7 @@ class FallbackTests {
     bench.ledger.assertAllClosedOnce();
   }
 
-  private static FakeBackend.Hook refuse(String backend, Path file) {
+  static FakeBackend.Hook refuse(String backend, Path file) {
     return at -> {
       if (at.equals(file)) {
         throw new UnsupportedTransferException(backend, file, "tmpfs has no direct reads", null);

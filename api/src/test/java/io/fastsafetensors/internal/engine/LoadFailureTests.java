@@ -16,8 +16,6 @@ import io.fastsafetensors.TransferException;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
-import io.fastsafetensors.spi.LoadedRanges;
-import io.fastsafetensors.spi.Region;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -84,13 +82,6 @@ class LoadFailureTests {
   }
 
   @Test
-  void aTicketThatBreaksItsContract() {
-    RuntimeException bug = new IllegalArgumentException("a bug");
-    bench.first.onAwait = failAt(c, bug);
-    assertThat(failure()).isSameAs(bug);
-  }
-
-  @Test
   void aFileThatCantBeSubmitted() {
     LoadException reason = new LoadException("too many open files");
     bench.first.onSubmit = failAt(c, reason);
@@ -118,13 +109,6 @@ class LoadFailureTests {
     LoadException reason = new LoadException("no session");
     bench.first.onOpen = failAt(Path.of("first"), reason);
     assertThat(failure()).isSameAs(reason);
-  }
-
-  @Test
-  void aSessionThatCantBeClosedAfterAllWasRead() {
-    RuntimeException bug = new IllegalStateException("can't close");
-    bench.first.onSessionClose = failAt(Path.of("first"), bug);
-    assertThat(failure()).isSameAs(bug);
   }
 
   @Test
@@ -259,37 +243,6 @@ class LoadFailureTests {
     assertThat(failure(LoadOptions.builder().timeout(Duration.ofNanos(1)).build()))
         .isInstanceOfSatisfying(
             LoadCancelledException.class, e -> assertThat(e.timedOut()).isTrue());
-  }
-
-  @Test
-  void anAnswerWithARegionOfAnotherBuffer() {
-    // The fake hands out a buffer that it doesn't name, so it has to free it itself.
-    bench.first.answer =
-        loaded -> {
-          loaded.buffers().getFirst().close();
-          return LoadedRanges.of(List.of(), loaded.regions(), loaded.stats());
-        };
-    assertThat(failure())
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageStartingWith(a + ": the backend broke its contract: ");
-  }
-
-  @Test
-  void anAnswerWithTooFewRegions() {
-    bench.first.answer = loaded -> LoadedRanges.of(loaded.buffers(), List.of(), loaded.stats());
-    assertThat(failure()).hasMessageContaining("broke its contract: 0 regions for 1 tensors");
-  }
-
-  @Test
-  void anAnswerWithARegionOfAnotherSize() {
-    bench.first.answer =
-        loaded -> {
-          Region part = loaded.regions().getFirst().slice(0, 8);
-          return LoadedRanges.of(loaded.buffers(), List.of(part), loaded.stats());
-        };
-    assertThat(failure())
-        .hasMessageContaining("broke its contract: Region")
-        .hasMessageContaining("'a' F32");
   }
 
   @Test

@@ -13,7 +13,7 @@ class RankDeviceTests {
   private static final List<Device> ONE = List.of(Device.CPU, Device.cuda(0));
 
   private static Device of(String text, int localRank, List<Device> visible) {
-    return RankDevice.of(text, localRank, () -> visible);
+    return DefaultEngine.ownDevice(text, localRank, () -> visible);
   }
 
   @Test
@@ -37,9 +37,10 @@ class RankDeviceTests {
 
   @Test
   void whatIsClearAsksForNoDevices() {
-    assertThat(RankDevice.of("cpu", 5, () -> List.of(Device.cuda(9)))).isEqualTo(Device.CPU);
+    assertThat(DefaultEngine.ownDevice("cpu", 5, () -> List.of(Device.cuda(9))))
+        .isEqualTo(Device.CPU);
     assertThat(
-            RankDevice.of(
+            DefaultEngine.ownDevice(
                 "cuda",
                 0,
                 () -> {

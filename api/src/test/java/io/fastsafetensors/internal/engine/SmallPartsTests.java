@@ -114,13 +114,13 @@ class SmallPartsTests {
 
   @Test
   void aLayoutAlignsWithoutOverflow() {
-    Layout layout = Layout.of(List.of(1L, 0L, 256L, 300L, 0L), n -> n);
+    TensorBatch.Layout layout = TensorBatch.Layout.of(List.of(1L, 0L, 256L, 300L, 0L), n -> n);
     assertThat(List.of(0, 1, 2, 3, 4).stream().map(layout::offset))
         .containsExactly(0L, 256L, 256L, 512L, 1024L);
     assertThat(layout.size()).isEqualTo(1024);
-    assertThat(Layout.of(List.<Long>of(), n -> n).size()).isZero();
+    assertThat(TensorBatch.Layout.of(List.<Long>of(), n -> n).size()).isZero();
     assertThatExceptionOfType(ArithmeticException.class)
-        .isThrownBy(() -> Layout.of(List.of(Long.MAX_VALUE, 1L), n -> n));
+        .isThrownBy(() -> TensorBatch.Layout.of(List.of(Long.MAX_VALUE, 1L), n -> n));
   }
 
   @ParameterizedTest
