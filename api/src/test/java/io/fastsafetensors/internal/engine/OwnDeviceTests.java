@@ -8,7 +8,8 @@ import io.fastsafetensors.Device;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class RankDeviceTests {
+/** Which device is a rank's own. */
+class OwnDeviceTests {
   private static final List<Device> TWO = List.of(Device.CPU, Device.cuda(0), Device.cuda(1));
   private static final List<Device> ONE = List.of(Device.CPU, Device.cuda(0));
 
