@@ -19,7 +19,9 @@ final class ViewSource implements TensorSource {
   @Override
   public List<Tensor> get(Asked asked) throws LoadException {
     List<Request> requests = asked.requests();
-    requests.forEach(request -> request.check(1, context));
+    for (Request request : requests) {
+      request.check(1, context);
+    }
     return requests.stream().noneMatch(Request::isConverted)
         ? views(requests)
         : RequestBatch.serve(requests, request -> !request.isConverted(), this::make, _ -> {});
