@@ -17,10 +17,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Ranks that ask a buffer for different things hear of it, and none gets the wrong tensor. */
 class GroupCallTests {
@@ -43,7 +47,7 @@ class GroupCallTests {
   }
 
   /** What one rank asks for. */
-  private interface Call {
+  interface Call {
     Object on(FileBuffer buffer, int rank) throws IOException;
   }
 
@@ -107,14 +111,54 @@ class GroupCallTests {
                 TensorOptions.of(Cut.shard(0))));
   }
 
-  @Test
-  void aRefusalOfOneRankIsHeardByTheOther() throws Exception {
-    List<Throwable> failures = failures((buffer, rank) -> buffer.tensor(rank == 0 ? "t0" : "tt"));
-    assertThat(failures.get(1)).isInstanceOf(NoSuchElementException.class);
+  /** Calls that rank 1 refuses, each with the exception that it throws there. */
+  private static Stream<Arguments> refusals() {
+    TensorOptions cut = TensorOptions.of(Cut.shard(0));
+    TensorOptions noSuchDimension = TensorOptions.of(Cut.shard(5));
+    return Stream.of(
+        refusal(NoSuchElementException.class, (buffer, rank) -> buffer.tensor(name(rank))),
+        refusal(
+            NoSuchElementException.class,
+            (buffer, rank) -> buffer.all(Map.of(name(rank), TensorOptions.defaults()))),
+        refusal(
+            NoSuchElementException.class,
+            (buffer, rank) -> buffer.concatenate(List.of("t1", name(rank)), 0, cut)),
+        refusal(
+            NoSuchElementException.class,
+            (buffer, rank) -> buffer.send(name(rank), 0, TensorOptions.defaults())),
+        refusal(
+            IllegalArgumentException.class,
+            (buffer, rank) -> buffer.send("t0", 2 * rank, TensorOptions.defaults())),
+        refusal(
+            IllegalArgumentException.class,
+            (buffer, rank) -> buffer.concatenate(List.of("t0", "t1"), 5 * rank, cut)),
+        refusal(
+            IllegalArgumentException.class,
+            (buffer, rank) -> buffer.tensor("t0", rank == 0 ? cut : noSuchDimension)),
+        refusal(
+            NullPointerException.class,
+            (buffer, rank) -> buffer.tensor("t0", rank == 0 ? cut : null)));
+  }
+
+  private static Arguments refusal(Class<? extends Exception> type, Call call) {
+    return Arguments.of(type, call);
+  }
+
+  private static String name(int rank) {
+    return rank == 0 ? "t0" : "tt";
+  }
+
+  @ParameterizedTest
+  @MethodSource("refusals")
+  void aRefusalOfOneRankIsHeardByTheOther(Class<? extends Exception> type, Call call)
+      throws Exception {
+    List<Throwable> failures = failures(call);
+    assertThat(failures.get(1)).isExactlyInstanceOf(type);
     assertThat(failures.get(0))
         .isInstanceOf(CollectiveException.class)
-        .hasMessageStartingWith(
-            "agreement on rank 0, peer rank 1: failed there: NoSuchElementException: no tensor 'tt'");
+        .hasMessage(
+            "agreement on rank 0, peer rank 1: failed there: %s: %s"
+                .formatted(type.getSimpleName(), failures.get(1).getMessage()));
   }
 
   @Test
