@@ -3,13 +3,12 @@ package io.fastsafetensors;
 
 import io.fastsafetensors.format.DType;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,42 +20,12 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class LoadOptions {
-  private static final ProgressListener SILENT = (done, total) -> {};
-
-  private final Optional<DType> dtype;
-  private final List<DTypeRule> dtypeRules;
-  private final Optional<String> backend;
-  private final AccessPath path;
-  private final DirectMode direct;
-  private final int threads;
-  private final long blockBytes;
-  private final long alignment;
-  private final long memoryBudget;
-  private final List<String> filters;
-  private final boolean cache;
-  private final Duration timeout;
-  private final ProgressListener progress;
+  private final LoadValues values;
   private final Cancellation cancellation;
-  private final @Nullable Cancellation given;
-  private final Map<String, String> properties;
 
   private LoadOptions(Builder builder) {
-    this.dtype = Optional.ofNullable(builder.dtype);
-    this.dtypeRules = List.copyOf(builder.dtypeRules);
-    this.backend = Optional.ofNullable(builder.backend);
-    this.path = builder.path;
-    this.direct = builder.direct;
-    this.threads = builder.threads;
-    this.blockBytes = builder.blockBytes;
-    this.alignment = builder.alignment;
-    this.memoryBudget = builder.memoryBudget;
-    this.filters = builder.filters;
-    this.cache = builder.cache;
-    this.timeout = builder.timeout;
-    this.progress = builder.progress;
-    this.cancellation = Objects.requireNonNullElseGet(builder.cancellation, Cancellation::new);
-    this.properties = builder.properties;
-    this.given = builder.cancellation;
+    this.values = builder.values.copy();
+    this.cancellation = Objects.requireNonNullElseGet(values.cancellation, Cancellation::new);
   }
 
   /**
@@ -80,26 +49,19 @@ public final class LoadOptions {
    * @throws IllegalArgumentException if a setting is malformed; it says where it was set
    */
   public static Builder builder() {
-    Builder builder = Engines.get().configure(new Builder());
-    builder.inheritedRules = builder.dtypeRules.size();
+    Builder builder = Engines.get().configure(new Builder(new LoadValues()));
+    builder.values.inheritRules();
     return builder;
   }
 
-  /**
-   * Starts from these options.
-   *
-   * @return a builder with all that these have, and with their switch only if it was set
-   */
+  /** {@return a builder with all that these have, and with their switch only if it was set} */
   public Builder toBuilder() {
-    return new Builder(this);
+    return new Builder(values.copy());
   }
 
-  /**
-   * {@return the type that floating-point tensors are converted to while loading; empty leaves each
-   * as in the file}
-   */
+  /** {@return the type that floating-point tensors are converted to; empty leaves each as it is} */
   public Optional<DType> dtype() {
-    return dtype;
+    return values.dtype;
   }
 
   /**
@@ -107,68 +69,62 @@ public final class LoadOptions {
    * match a tensor the first counts; unmodifiable}
    */
   public List<DTypeRule> dtypeRules() {
-    return dtypeRules;
+    return values.dtypeRules;
   }
 
   /** {@return the id of the backend asked for; empty is the best available} */
   public Optional<String> backend() {
-    return backend;
+    return values.backend;
   }
 
   /** {@return how host memory gets the bytes} */
   public AccessPath path() {
-    return path;
+    return values.path;
   }
 
   /** {@return whether reads bypass the page cache} */
   public DirectMode direct() {
-    return direct;
+    return values.direct;
   }
 
   /** {@return how many threads read; 0 is the backend's choice} */
   public int threads() {
-    return threads;
+    return values.threads;
   }
 
   /** {@return the size of a read, in bytes; 0 is the backend's choice} */
   public long blockBytes() {
-    return blockBytes;
+    return values.blockBytes;
   }
 
-  /**
-   * {@return what every tensor's address is to be a multiple of, in bytes; 0 is the backend's
-   * choice}
-   */
+  /** {@return what tensors' addresses are multiples of, in bytes; 0 is the backend's choice} */
   public long alignment() {
-    return alignment;
+    return values.alignment;
   }
 
-  /**
-   * {@return the most device memory that the load may take, in bytes; {@link Long#MAX_VALUE} is no
-   * bound}
-   */
+  /** {@return the most device memory that the load may take; Long.MAX_VALUE is no bound} */
   public long memoryBudget() {
-    return memoryBudget;
+    return values.memoryBudget;
   }
 
   /** {@return globs over names, of which one must match; empty wants all tensors; unmodifiable} */
   public List<String> filters() {
-    return filters;
+    return values.filters;
   }
 
   /** {@return whether a group keeps its files, and what it gave out of them, for a second call} */
   public boolean cache() {
-    return cache;
+    return values.cache;
   }
 
   /** {@return how long the load may take; one hour by default} */
   public Duration timeout() {
-    return timeout;
+    return values.timeout;
   }
 
   /** {@return who hears of progress} */
   public ProgressListener progress() {
-    return progress;
+    return values.progress;
   }
 
   /** {@return the switch that ends the load; one of its own unless set} */
@@ -181,36 +137,17 @@ public final class LoadOptions {
    * backend is used: {@code auto}, {@code on} or {@code off}; unmodifiable}
    */
   public Map<String, String> properties() {
-    return properties;
-  }
-
-  /** Lists what counts for equality, by name. */
-  private Map<String, Object> compared() {
-    Map<String, Object> all = new LinkedHashMap<>();
-    all.put("dtype", dtype);
-    all.put("dtypeRules", dtypeRules);
-    all.put("backend", backend);
-    all.put("path", path);
-    all.put("direct", direct);
-    all.put("threads", threads);
-    all.put("blockBytes", blockBytes);
-    all.put("alignment", alignment);
-    all.put("memoryBudget", memoryBudget);
-    all.put("filters", filters);
-    all.put("cache", cache);
-    all.put("timeout", timeout);
-    all.put("properties", properties);
-    return all;
+    return values.properties;
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof LoadOptions that && compared().equals(that.compared());
+    return other instanceof LoadOptions that && values.compared().equals(that.values.compared());
   }
 
   @Override
   public int hashCode() {
-    return compared().hashCode();
+    return values.compared().hashCode();
   }
 
   /**
@@ -218,8 +155,8 @@ public final class LoadOptions {
    */
   @Override
   public String toString() {
-    Map<String, Object> shown = compared();
-    shown.put("properties", properties.keySet());
+    Map<String, Object> shown = values.compared();
+    shown.put("properties", values.properties.keySet());
     return shown.toString();
   }
 
@@ -229,41 +166,15 @@ public final class LoadOptions {
    * @since 0.1
    */
   public static final class Builder {
-    private @Nullable DType dtype;
-    private final List<DTypeRule> dtypeRules = new ArrayList<>();
-    private int inheritedRules;
-    private @Nullable String backend;
-    private AccessPath path = AccessPath.AUTO;
-    private DirectMode direct = DirectMode.AUTO;
-    private int threads;
-    private long blockBytes;
-    private long alignment;
-    private long memoryBudget = Long.MAX_VALUE;
-    private List<String> filters = List.of();
-    private ProgressListener progress = SILENT;
-    private @Nullable Cancellation cancellation;
-    private Duration timeout = Duration.ofHours(1);
-    private boolean cache;
-    private Map<String, String> properties = Map.of();
+    private final LoadValues values;
 
-    private Builder() {}
+    private Builder(LoadValues values) {
+      this.values = values;
+    }
 
-    private Builder(LoadOptions options) {
-      this.dtype = options.dtype.orElse(null);
-      this.backend = options.backend.orElse(null);
-      this.path = options.path;
-      this.direct = options.direct;
-      this.threads = options.threads;
-      this.blockBytes = options.blockBytes;
-      this.alignment = options.alignment;
-      this.memoryBudget = options.memoryBudget;
-      this.filters = options.filters;
-      this.cache = options.cache;
-      this.timeout = options.timeout;
-      this.progress = options.progress;
-      this.properties = options.properties;
-      this.dtypeRules.addAll(options.dtypeRules);
-      this.cancellation = options.given;
+    private Builder set(Consumer<LoadValues> change) {
+      change.accept(values);
+      return this;
     }
 
     /**
@@ -283,8 +194,7 @@ public final class LoadOptions {
      */
     public Builder dtype(DType dtype) {
       OptionChecks.floatingPoint(dtype);
-      this.dtype = dtype;
-      return this;
+      return set(v -> v.dtype = Optional.of(dtype));
     }
 
     /**
@@ -302,7 +212,7 @@ public final class LoadOptions {
      * @return this
      */
     public Builder dtype(String glob, DType dtype) {
-      return add(new DTypeRule(glob, Optional.of(dtype)));
+      return set(v -> v.add(new DTypeRule(glob, Optional.of(dtype))));
     }
 
     /**
@@ -313,17 +223,7 @@ public final class LoadOptions {
      * @return this
      */
     public Builder keepDtype(String glob) {
-      return add(new DTypeRule(glob, Optional.empty()));
-    }
-
-    /** The first rule of the program replaces those that are set from outside. */
-    private Builder add(DTypeRule rule) {
-      if (inheritedRules > 0) {
-        dtypeRules.clear();
-        inheritedRules = 0;
-      }
-      dtypeRules.add(rule);
-      return this;
+      return set(v -> v.add(new DTypeRule(glob, Optional.empty())));
     }
 
     /**
@@ -333,8 +233,7 @@ public final class LoadOptions {
      * @return this
      */
     public Builder backend(String id) {
-      this.backend = id;
-      return this;
+      return set(v -> v.backend = Optional.of(id));
     }
 
     /**
@@ -344,8 +243,7 @@ public final class LoadOptions {
      * @return this
      */
     public Builder path(AccessPath path) {
-      this.path = path;
-      return this;
+      return set(v -> v.path = path);
     }
 
     /**
@@ -355,8 +253,7 @@ public final class LoadOptions {
      * @return this
      */
     public Builder direct(DirectMode direct) {
-      this.direct = direct;
-      return this;
+      return set(v -> v.direct = direct);
     }
 
     /**
@@ -368,8 +265,7 @@ public final class LoadOptions {
      */
     public Builder threads(int threads) {
       OptionChecks.range("threads", threads, 0, 1024);
-      this.threads = threads;
-      return this;
+      return set(v -> v.threads = threads);
     }
 
     /**
@@ -381,8 +277,7 @@ public final class LoadOptions {
      */
     public Builder blockBytes(long bytes) {
       OptionChecks.blockBytes(bytes);
-      this.blockBytes = bytes;
-      return this;
+      return set(v -> v.blockBytes = bytes);
     }
 
     /**
@@ -395,8 +290,7 @@ public final class LoadOptions {
      */
     public Builder alignment(long bytes) {
       OptionChecks.alignment(bytes);
-      this.alignment = bytes;
-      return this;
+      return set(v -> v.alignment = bytes);
     }
 
     /**
@@ -408,8 +302,7 @@ public final class LoadOptions {
      */
     public Builder memoryBudget(long bytes) {
       OptionChecks.range("memoryBudget", bytes, 1, Long.MAX_VALUE);
-      this.memoryBudget = bytes;
-      return this;
+      return set(v -> v.memoryBudget = bytes);
     }
 
     /**
@@ -419,10 +312,11 @@ public final class LoadOptions {
      * @param globs patterns in which {@code *} stands for any characters and {@code ?} for one; a
      *     tensor is wanted if one matches
      * @return this
+     * @throws IllegalArgumentException if there is no glob: without a filter all tensors load
      */
     public Builder filter(String... globs) {
-      this.filters = List.of(globs);
-      return this;
+      OptionChecks.notEmpty(globs);
+      return set(v -> v.filters = List.of(globs));
     }
 
     /**
@@ -432,8 +326,7 @@ public final class LoadOptions {
      * @return this
      */
     public Builder progress(ProgressListener listener) {
-      this.progress = listener;
-      return this;
+      return set(v -> v.progress = listener);
     }
 
     /**
@@ -443,8 +336,7 @@ public final class LoadOptions {
      * @return this
      */
     public Builder cancellation(Cancellation cancellation) {
-      this.cancellation = cancellation;
-      return this;
+      return set(v -> v.cancellation = cancellation);
     }
 
     /**
@@ -456,8 +348,7 @@ public final class LoadOptions {
      */
     public Builder timeout(Duration timeout) {
       OptionChecks.timeout(timeout);
-      this.timeout = timeout;
-      return this;
+      return set(v -> v.timeout = timeout);
     }
 
     /**
@@ -468,8 +359,7 @@ public final class LoadOptions {
      * @return this
      */
     public Builder cache(boolean cache) {
-      this.cache = cache;
-      return this;
+      return set(v -> v.cache = cache);
     }
 
     /**
@@ -484,18 +374,20 @@ public final class LoadOptions {
      * @return this
      */
     public Builder property(String key, String value) {
-      Map<String, String> changed = new HashMap<>(properties);
+      Map<String, String> changed = new HashMap<>(values.properties);
       changed.put(key, value);
-      this.properties = Map.copyOf(changed);
-      return this;
+      return set(v -> v.properties = Map.copyOf(changed));
     }
 
     /**
      * Makes the options; the builder can go on.
      *
      * @return the options
+     * @throws IllegalArgumentException if files are to be {@linkplain AccessPath#MAPPED mapped},
+     *     and read {@linkplain DirectMode#ON past the page cache}, which is what a mapping shows
      */
     public LoadOptions build() {
+      OptionChecks.together(values.path, values.direct);
       return new LoadOptions(this);
     }
   }

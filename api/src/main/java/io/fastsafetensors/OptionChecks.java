@@ -39,6 +39,23 @@ final class OptionChecks {
     }
   }
 
+  static void notEmpty(String... globs) {
+    if (globs.length == 0) {
+      throw new IllegalArgumentException(
+          "filter() without a glob: want one or more, or \"*\" for all tensors");
+    }
+  }
+
+  /** A mapping is the page cache, which direct reads go past. */
+  static void together(AccessPath path, DirectMode direct) {
+    if (path == AccessPath.MAPPED && direct == DirectMode.ON) {
+      throw new IllegalArgumentException(
+          "path MAPPED and direct ON contradict each other: a mapping is the page cache, which direct"
+              + " reads go past; leave one of them out, in the program or where it is set from"
+              + " outside");
+    }
+  }
+
   static void range(String what, long value, long min, long max) {
     if (value < min || value > max) {
       throw new IllegalArgumentException(what + " " + value + ": want " + min + " to " + max);

@@ -67,6 +67,23 @@ class LoadOptionsTests {
   }
 
   @Test
+  void aFilterWithoutGlobsIsAnError() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> LoadOptions.builder().filter())
+        .withMessage("filter() without a glob: want one or more, or \"*\" for all tensors");
+  }
+
+  @Test
+  void mappedAndPastThePageCacheContradictEachOther() {
+    LoadOptions.Builder both = LoadOptions.builder().path(AccessPath.MAPPED).direct(DirectMode.ON);
+    assertThatIllegalArgumentException()
+        .isThrownBy(both::build)
+        .withMessageStartingWith("path MAPPED and direct ON contradict each other: ");
+    assertThat(both.direct(DirectMode.OFF).build().path()).isEqualTo(AccessPath.MAPPED);
+    assertThat(both.path(AccessPath.AUTO).direct(DirectMode.ON).build()).isNotNull();
+  }
+
+  @Test
   void optionsDontChangeWithTheirBuilder() {
     LoadOptions.Builder builder = LoadOptions.builder().filter("a").property("x.y", "z");
     LoadOptions options = builder.build();

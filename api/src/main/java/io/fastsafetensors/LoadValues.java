@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors;
+
+import io.fastsafetensors.format.DType;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The values of {@link LoadOptions} and of their builder: each has a copy of its own. */
+final class LoadValues implements Cloneable {
+  private static final ProgressListener SILENT = (done, total) -> {};
+
+  Optional<DType> dtype = Optional.empty();
+  List<DTypeRule> dtypeRules = List.of();
+  Optional<String> backend = Optional.empty();
+  AccessPath path = AccessPath.AUTO;
+  DirectMode direct = DirectMode.AUTO;
+  int threads;
+  long blockBytes;
+  long alignment;
+  long memoryBudget = Long.MAX_VALUE;
+  List<String> filters = List.of();
+  boolean cache;
+  Duration timeout = Duration.ofHours(1);
+  ProgressListener progress = SILENT;
+  @Nullable Cancellation cancellation;
+  Map<String, String> properties = Map.of();
+  private boolean hasInheritedRules;
+
+  /** Marks all rules so far as set from outside: the first rule of the program replaces them. */
+  void inheritRules() {
+    hasInheritedRules = true;
+  }
+
+  void add(DTypeRule rule) {
+    Stream<DTypeRule> before = hasInheritedRules ? Stream.empty() : dtypeRules.stream();
+    dtypeRules = Stream.concat(before, Stream.of(rule)).toList();
+    hasInheritedRules = false;
+  }
+
+  /** A shallow copy will do: what the fields refer to doesn't change. */
+  LoadValues copy() {
+    try {
+      LoadValues copy = (LoadValues) clone();
+      copy.hasInheritedRules = false;
+      return copy;
+    } catch (CloneNotSupportedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Lists what counts for equality, by name. */
+  Map<String, Object> compared() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("dtype", dtype);
+    all.put("dtypeRules", dtypeRules);
+    all.put("backend", backend);
+    all.put("path", path);
+    all.put("direct", direct);
+    all.put("threads", threads);
+    all.put("blockBytes", blockBytes);
+    all.put("alignment", alignment);
+    all.put("memoryBudget", memoryBudget);
+    all.put("filters", filters);
+    all.put("cache", cache);
+    all.put("timeout", timeout);
+    all.put("properties", properties);
+    return all;
+  }
+}
