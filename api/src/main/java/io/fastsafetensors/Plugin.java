@@ -12,8 +12,9 @@ public interface Plugin {
   /**
    * Returns the name by which users ask for this plug-in.
    *
-   * @return lower-case letters and digits, and single dashes between them; unique among the
-   *     plug-ins of its kind (rule P-102)
+   * @return lower-case letters and digits, and single dashes between them, but no word of the
+   *     library's own settings such as {@code load}; unique among the plug-ins of its kind (rule
+   *     P-102)
    */
   String id();
 }

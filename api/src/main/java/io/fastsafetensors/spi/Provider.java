@@ -24,7 +24,10 @@ public interface Provider extends Plugin {
   int SPI_VERSION = 1;
 
   /** The form of an id, in words (rule P-102). */
-  String ID_FORM = "lower-case letters, digits and single dashes between them";
+  String ID_FORM =
+      "lower-case letters, digits and single dashes between them, and neither a word of the"
+          + " library's own settings (auto, collective, config, group, load, track-leaks) nor one"
+          + " with a dash behind it";
 
   /**
    * Returns the name by which users ask for this plug-in.
@@ -66,7 +69,8 @@ public interface Provider extends Plugin {
    * @return true if it is {@value #ID_FORM}
    */
   static boolean isId(String id) {
-    return id.matches("[a-z0-9]+(-[a-z0-9]+)*");
+    return id.matches("[a-z0-9]+(-[a-z0-9]+)*")
+        && !id.matches("(auto|collective|config|group|load|track-leaks)(-.*)?");
   }
 
   /**
@@ -236,9 +240,10 @@ public interface Provider extends Plugin {
         return parser.apply(text);
       } catch (IllegalArgumentException e) {
         String shown = secret ? "its value is malformed" : String.valueOf(e.getMessage());
-        String want = shown.contains("want ") ? "" : ": want " + form;
+        boolean saysWhatIsWanted = shown.replace(text, "").contains(": want ");
         throw new IllegalArgumentException(
-            name + ", set by " + origin + ": " + shown + want, secret ? null : e);
+            name + ", set by " + origin + ": " + shown + (saysWhatIsWanted ? "" : ": want " + form),
+            secret ? null : e);
       }
     }
 

@@ -43,10 +43,10 @@ final class ConfigurationDocument {
       | what | who refuses |
       |---|---|
       | a system property `io.fastsafetensors.*`, or a name in the file, that nobody knows; a malformed value from anywhere | `Loader.Builder.build()`, and `LoadOptions.builder()` what is its own, with an `IllegalArgumentException` that names property, variable, or file and line, and the nearest known |
-      | a property of a load (`LoadOptions.property`) that no plug-in declares, or that is of the process | the load, likewise |
+      | a property of a load (`LoadOptions.property`) that no plug-in declares, that a method sets, or that is of the process; a device or collective that is switched as if it were a backend | the load, likewise |
       | a system property, or a name in the file, of a plug-in that the loader does not have, and no slip of one that it has | loaders warn once: another loader of the process may have it |
       | an environment variable `FST_*` that nobody knows | loaders warn once, since it may be another program's; `fst` refuses it |
-      | a setting of a plug-in of ours that is not there | nobody: a warning, once |
+      | a setting of a plug-in of ours that is not installed | nobody: a warning, once; a backend that is `on` and not there fails the load |
 
       ## How values are written
 

@@ -31,8 +31,8 @@ final class ConfigFile {
    * @param file its path
    * @param origin who named it
    * @return the values by name, each with file and line
-   * @throws IllegalArgumentException if it can't be read, a line is malformed, or a name stands in
-   *     it twice; it names file and line
+   * @throws IllegalArgumentException if it can't be read, a line is malformed or names another such
+   *     file, or a name stands in it twice; it names file and line
    */
   static Map<String, Value> read(String file, String origin) {
     ConfigFile read = new ConfigFile(file);
@@ -96,6 +96,10 @@ final class ConfigFile {
       throw new IllegalArgumentException(place + ": " + e.getMessage(), e);
     }
     for (String name : parsed.stringPropertyNames()) {
+      if (name.equals(CommonSettings.CONFIG.name())) {
+        throw new IllegalArgumentException(
+            place + ": '" + name + "' can't be set by a configuration file: one file has all");
+      }
       Value first = values.putIfAbsent(name, new Value(parsed.getProperty(name), place));
       if (first != null) {
         throw new IllegalArgumentException(

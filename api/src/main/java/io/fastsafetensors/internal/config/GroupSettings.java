@@ -5,6 +5,7 @@ import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.spi.Provider.Option;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** The settings of a group whose ranks a launcher started. */
 public final class GroupSettings {
@@ -31,6 +32,13 @@ public final class GroupSettings {
   static final List<Option<?>> ALL = List.of(TIMEOUT, TOKEN, COLLECTIVE);
 
   private GroupSettings() {}
+
+  /** Returns what a program calls instead; empty if the option is no group's. */
+  static Optional<String> method(Option<?> option) {
+    return ALL.contains(option)
+        ? Optional.of("GroupConfig.Builder." + option.name().substring("group.".length()))
+        : Optional.empty();
+  }
 
   /** Sets what is set from outside; the token's blanks don't count. */
   public static GroupConfig.Builder apply(GroupConfig.Builder builder, Sources sources) {

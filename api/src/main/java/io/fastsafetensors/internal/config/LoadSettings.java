@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -96,6 +97,22 @@ public final class LoadSettings {
 
   private LoadSettings() {}
 
+  /** Returns what a program calls instead; empty if the option is none of a load's. */
+  static Optional<String> method(Option<?> option) {
+    if (!ALL.contains(option)) {
+      return Optional.empty();
+    }
+    String name =
+        option == FILTERS ? "filter" : option == DTYPE_RULES ? "dtype" : camelCase(option.name());
+    return Optional.of("LoadOptions.Builder." + name);
+  }
+
+  private static String camelCase(String option) {
+    return Pattern.compile("-(.)")
+        .matcher(option.substring("load.".length()))
+        .replaceAll(dash -> dash.group(1).toUpperCase(Locale.ROOT));
+  }
+
   /** What becomes of the tensors that a glob matches; without a type they stay as they are. */
   record Rule(String glob, Optional<DType> dtype) {}
 
@@ -121,10 +138,34 @@ public final class LoadSettings {
     set(BLOCK_BYTES, sources, builder::blockBytes);
     set(ALIGNMENT, sources, builder::alignment);
     set(MEMORY_BUDGET, sources, builder::memoryBudget);
-    set(FILTERS, sources, globs -> builder.filter(globs.toArray(String[]::new)));
+    set(FILTERS, sources, globs -> filter(builder, globs));
     set(CACHE, sources, builder::cache);
     set(TIMEOUT, sources, builder::timeout);
+    checkTogether(builder, sources);
     return builder;
+  }
+
+  /** An empty list, too, is all tensors. */
+  private static void filter(LoadOptions.Builder builder, List<String> globs) {
+    if (!globs.isEmpty()) {
+      builder.filter(globs.toArray(String[]::new));
+    }
+  }
+
+  /** Each value is right by itself. */
+  private static void checkTogether(LoadOptions.Builder builder, Sources sources) {
+    try {
+      var _ = builder.build();
+    } catch (IllegalArgumentException e) {
+      String origins =
+          Stream.of(PATH, DIRECT)
+              .map(option ->
+                  option.name()
+                      + ", set by "
+                      + sources.find(option).map(Value::origin).orElse("nobody"))
+              .collect(Collectors.joining(", and "));
+      throw new IllegalArgumentException(origins + ": " + e.getMessage(), e);
+    }
   }
 
   /** The builder knows best what is allowed, and not who set it. */

@@ -8,6 +8,7 @@ import io.fastsafetensors.internal.plan.NearestNames;
 import io.fastsafetensors.internal.text.Printable;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.spi.Provider.Option;
+import io.fastsafetensors.toolkit.text.SettingValues;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,13 +29,14 @@ import org.jspecify.annotations.Nullable;
 public final class PluginOptions {
   private static final Logger LOG = System.getLogger(PluginOptions.class.getName());
   private static final String LIBRARY = "api";
+  private static final String PROPERTY = "a property of the load";
 
   /** What was warned of: once a process is enough. */
   private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
 
   private final Map<String, Option<?>> known = new LinkedHashMap<>();
   private final Map<String, String> readers = new HashMap<>();
-  private final Set<String> absent;
+  private final PluginIds ids;
   private volatile @Nullable Checked checked;
 
   /** What was found right. */
@@ -61,16 +64,15 @@ public final class PluginOptions {
    * Knows plug-ins.
    *
    * @param declared the options of plug-ins, by who declares them
-   * @param backends the ids of backends
-   * @param absent ids of this project's own plug-ins that are not there
+   * @param ids which plug-ins there are
    */
-  public PluginOptions(
-      Map<String, List<Option<?>>> declared, Set<String> backends, Set<String> absent) {
-    this.absent = absent;
+  public PluginOptions(Map<String, List<Option<?>>> declared, PluginIds ids) {
+    this.ids = ids;
     Stream.of(CommonSettings.ALL, LoadSettings.ALL, GroupSettings.ALL)
         .forEach(own -> add(LIBRARY, own));
-    backends.stream().sorted().forEach(id -> add("backend " + id, List.of(use(id))));
+    ids.usableBackends().forEach(id -> add("backend " + id, List.of(use(id))));
     declared.forEach(this::add);
+    ids.missingBackends().forEach(id -> add("backend " + id, List.of(use(id))));
   }
 
   private void add(String reader, List<Option<?>> options) {
@@ -93,6 +95,7 @@ public final class PluginOptions {
   public Given complete(LoadOptions options) {
     Sources sources = Sources.current();
     options.properties().forEach(this::checkProperty);
+    options.properties().forEach((name, value) -> warnIfMissing(name, value, PROPERTY));
     Map<String, String> properties = new HashMap<>(options.properties());
     boolean isChosen =
         options.backend().isPresent()
@@ -118,25 +121,32 @@ public final class PluginOptions {
 
   private void checkProperty(String name, String value) {
     Option<?> option = known.get(name);
-    if (option != null && option.isOfProcess()) {
-      throw new IllegalArgumentException(
-          ("%s is no property of a load but of the process: set the system property %s or the"
-                  + " environment variable %s")
-              .formatted(name, option.systemProperty(), option.environmentVariable()));
-    }
     if (option != null && isOfPlugin(option)) {
-      option.parse(value, "a property of the load");
+      option.parse(value, PROPERTY);
+    } else if (option != null) {
+      throw new IllegalArgumentException(notOfLoads(option));
     } else {
-      Set<String> names =
-          known.values().stream()
-              .filter(this::isOfPlugin)
-              .map(Option::name)
-              .collect(Collectors.toSet());
-      unknown(name, "a property of the load", names)
+      unknown(name, PROPERTY)
           .ifPresent(problem -> {
             throw new IllegalArgumentException(problem);
           });
     }
+  }
+
+  /** Says how something is set that is no option of a backend. */
+  private static String notOfLoads(Option<?> option) {
+    String method =
+        LoadSettings.method(option)
+            .or(() -> GroupSettings.method(option))
+            .map(call -> "call " + call + ", or ")
+            .orElse("");
+    return "%s is no property of a load%s: %sset the system property %s or the environment variable %s"
+        .formatted(
+            option.name(),
+            option.isOfProcess() ? " but of the process" : "",
+            method,
+            option.systemProperty(),
+            option.environmentVariable());
   }
 
   /** Tells whether it is a plug-in's option of a single load. */
@@ -166,6 +176,7 @@ public final class PluginOptions {
       throw new IllegalArgumentException(problems.getFirst() + more);
     }
     strangeVariables(sources).forEach(PluginOptions::warn);
+    warnOfMissing(sources);
     checked = now;
   }
 
@@ -186,7 +197,10 @@ public final class PluginOptions {
                 "%s, %s, has no effect here: this loader has no plug-in %s"
                     .formatted(Printable.quote(name), value.origin(), id(name)));
           } else if (!known.containsKey(name)) {
-            unknown(name, value.origin(), known.keySet()).ifPresent(problems::add);
+            unknown(name, value.origin()).ifPresent(problems::add);
+          }
+          if (!isId(name)) {
+            warnIfMissing(name, value.text(), value.origin());
           }
         });
     known.values().forEach(option -> malformed(sources, option).ifPresent(problems::add));
@@ -201,13 +215,13 @@ public final class PluginOptions {
    * makes it one that it has: loaders with other plug-ins live in the same process.
    */
   private boolean isOfAnotherLoader(String name) {
-    Set<String> ids = known.keySet().stream().map(PluginOptions::id).collect(Collectors.toSet());
-    ids.addAll(absent);
+    Set<String> near = known.keySet().stream().map(PluginOptions::id).collect(Collectors.toSet());
+    near.addAll(ids.missing());
     String id = id(name);
     return !isId(name)
         && Provider.isId(id)
-        && !ids.contains(id)
-        && NearestNames.closeTo(id, ids).isEmpty();
+        && !near.contains(id)
+        && NearestNames.closeTo(id, near).isEmpty();
   }
 
   private static String id(String name) {
@@ -218,7 +232,7 @@ public final class PluginOptions {
   /** Says which setting is well-formed, and still not what a load may have. */
   private static Optional<String> refused() {
     try {
-      LoadOptions.builder();
+      var _ = LoadOptions.defaults();
       return Optional.empty();
     } catch (IllegalArgumentException e) {
       return Optional.of(String.valueOf(e.getMessage()));
@@ -237,30 +251,65 @@ public final class PluginOptions {
     }
   }
 
-  /** What belongs to a plug-in of ours that is not there can't be checked: a warning will do. */
-  private Optional<String> unknown(String name, String origin, Set<String> names) {
-    String id = id(name);
+  /** Says what is wrong with a name; what belongs to a plug-in that is missing can't be checked. */
+  private Optional<String> unknown(String name, String origin) {
     String where = Printable.quote(name) + ", " + origin + ", ";
-    if (absent.contains(id)) {
-      warn(where + "has no effect: there is no plug-in " + id);
+    Optional<String> kind = isId(name) ? ids.otherKind(name) : Optional.empty();
+    if (kind.isPresent()) {
+      return Optional.of(
+          where
+              + "is no setting: %s is %s, no backend, and only backends are switched; there are: %s"
+                  .formatted(
+                      name, kind.get(), ids.usableBackends().collect(Collectors.joining(", "))));
+    }
+    if (ids.isMissing(id(name))) {
       return Optional.empty();
     }
-    Set<String> all = new HashSet<>(names);
-    all.addAll(absent);
-    return Optional.of(where + "is unknown; " + NearestNames.nearest(name, all));
+    return Optional.of(where + "is unknown; " + NearestNames.nearest(name, known.keySet()));
+  }
+
+  /** A backend that is to be used and is missing fails the load instead. */
+  private void warnIfMissing(String name, String value, String origin) {
+    boolean isOn = isId(name) && SettingValues.word(Use.ON).equalsIgnoreCase(value.strip());
+    if (ids.isMissing(id(name)) && !isOn) {
+      warn(noEffect(Printable.quote(name) + ", " + origin, id(name)));
+    }
+  }
+
+  private static String noEffect(String what, String id) {
+    return what + ", has no effect: plug-in " + id + " isn't installed, or was refused";
   }
 
   private List<String> strangeVariables(Sources sources) {
-    Set<String> variables =
-        known.values().stream()
-            .map(Option::environmentVariable)
-            .collect(Collectors.toCollection(HashSet::new));
+    Set<String> variables = variables();
     return sources.variables().stream()
         .filter(name -> !variables.contains(name) && !OtherVariable.isKnown(name))
+        .filter(name -> ids.missingOwner(name).isEmpty())
         .map(name ->
             "environment variable %s is unknown; %s"
                 .formatted(Printable.quote(name), NearestNames.nearest(name, variables)))
         .toList();
+  }
+
+  private Set<String> variables() {
+    return known.values().stream()
+        .map(Option::environmentVariable)
+        .collect(Collectors.toCollection(HashSet::new));
+  }
+
+  /** The variables that begin with the id of a missing plug-in, whose options nobody knows. */
+  private void warnOfMissing(Sources sources) {
+    Set<String> variables = variables();
+    for (String name : sources.variables()) {
+      if (!variables.contains(name)) {
+        ids.missingOwner(name).ifPresent(id -> warn(noEffect("environment variable " + name, id)));
+      }
+    }
+    ids.missingBackends()
+        .forEach(id ->
+            sources
+                .find(Objects.requireNonNull(known.get(id)))
+                .ifPresent(set -> warnIfMissing(id, set.text(), set.origin())));
   }
 
   /** Returns all settings, what is in force, and what is wrong. */
@@ -268,6 +317,7 @@ public final class PluginOptions {
     Sources sources = Sources.current();
     return new CurrentConfiguration(
         known.values().stream()
+            .filter(option -> !ids.isMissing(option.name()))
             .<Setting>map(
                 option -> new CurrentSetting(option, reader(option.name()), sources.find(option)))
             .toList(),

@@ -10,6 +10,7 @@ import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.config.PluginIds;
 import io.fastsafetensors.internal.config.PluginOptions;
 import io.fastsafetensors.internal.group.ConnectedGroup;
 import io.fastsafetensors.internal.host.HostRuntime;
@@ -26,7 +27,7 @@ import io.fastsafetensors.toolkit.text.SettingValues;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -62,20 +63,21 @@ public final class Registry implements Plugins {
     this.runtimes = runtimes;
     this.backends = backends;
     this.collectives = collectives;
-    this.options = optionsOf(List.of(runtimes, backends, collectives), backends.ids());
+    this.options = optionsOf(runtimes, backends, collectives);
   }
 
-  private static PluginOptions optionsOf(List<ProviderSet<?>> kinds, Set<String> backends) {
+  private static PluginOptions optionsOf(ProviderSet<?>... kinds) {
     Map<String, List<Option<?>>> declared = new TreeMap<>();
-    Set<String> absent = new HashSet<>();
+    Map<Kind, Set<String>> usable = new EnumMap<>(Kind.class);
+    Map<Kind, Set<String>> known = new EnumMap<>(Kind.class);
     for (ProviderSet<?> kind : kinds) {
-      absent.addAll(kind.knownIds());
+      usable.put(kind.kind(), kind.ids());
+      known.put(kind.kind(), kind.knownIds());
       kind.accepted()
           .forEach(plugin ->
               declared.put(SettingValues.word(kind.kind()) + " " + plugin.id(), plugin.options()));
     }
-    kinds.forEach(kind -> absent.removeAll(kind.ids()));
-    return new PluginOptions(declared, backends, absent);
+    return new PluginOptions(declared, new PluginIds(usable, known));
   }
 
   /** Returns the settings that there are with these plug-ins. */

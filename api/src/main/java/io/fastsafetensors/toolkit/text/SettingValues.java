@@ -51,7 +51,7 @@ public final class SettingValues {
     return switch (text.strip().toLowerCase(Locale.ROOT)) {
       case "true", "1" -> true;
       case "false", "0" -> false;
-      default -> throw wrong(text, "neither true nor false");
+      default -> throw wrong(text, "no switch: want true or false");
     };
   }
 
@@ -88,7 +88,7 @@ public final class SettingValues {
     try {
       return Math.multiplyExact(Long.parseLong(matcher.group(1)), unit);
     } catch (ArithmeticException | NumberFormatException e) {
-      throw wrong(text, "more than 2^63 - 1 bytes");
+      throw wrong(text, "too large: want at most 2^63 - 1 bytes");
     }
   }
 
@@ -136,7 +136,8 @@ public final class SettingValues {
   public static Duration positiveDuration(String text) {
     Duration duration = duration(text);
     if (!duration.isPositive()) {
-      throw wrong(text, "not more than nothing");
+      throw wrong(
+          text, "not more than nothing: want seconds above 0, or a unit as in 250ms, 90s or 1h30m");
     }
     if (duration.compareTo(LONGEST) > 0) {
       throw wrong(text, "out of range: want at most 100 years");
@@ -157,7 +158,7 @@ public final class SettingValues {
     return Arrays.stream(values)
         .filter(value -> value.name().equalsIgnoreCase(text.strip()))
         .findFirst()
-        .orElseThrow(() -> wrong(text, "none of " + words(values)));
+        .orElseThrow(() -> wrong(text, "no such word: want one of " + words(values)));
   }
 
   /**
@@ -192,7 +193,7 @@ public final class SettingValues {
     if (!text.isBlank()) {
       for (String part : text.split(",", -1)) {
         if (part.isBlank()) {
-          throw wrong(text, "no list: there is nothing before or after a comma");
+          throw wrong(text, "no list: want something before and after each comma");
         }
         parts.add(part.strip());
       }

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.fastsafetensors.AccessPath;
+import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.internal.config.PluginOptions.Given;
+import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.spi.Provider.Option;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,8 +19,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +42,16 @@ class PluginOptionsTests {
   private final List<String> set = new ArrayList<>();
   private final PluginOptions options =
       new PluginOptions(
-          Map.of("backend posix", List.of(DEPTH, KEPT)), Set.of("posix", "cpu"), Set.of("gds"));
+          Map.of("backend posix", List.of(DEPTH, KEPT)),
+          new PluginIds(
+              Map.of(Kind.BACKEND, Set.of("posix", "cpu"), Kind.DEVICE, Set.of("host")),
+              Map.of(
+                  Kind.BACKEND,
+                  Set.of("posix", "cpu", "gds"),
+                  Kind.DEVICE,
+                  Set.of("host", "cuda"),
+                  Kind.COLLECTIVE,
+                  Set.of("mpj"))));
 
   @TempDir private Path folder;
 
@@ -131,7 +145,17 @@ class PluginOptionsTests {
     "posix.dept, 1, posix.depth",
     "posx.depth, 1, posix.depth",
     "posx, on, posix",
-    "load.threads, 1, posix.depth",
+    "load.threads, 1, LoadOptions.Builder.threads",
+    "load.dtype-rules, a=F16, LoadOptions.Builder.dtype",
+    "load.filters, a, LoadOptions.Builder.filter",
+    "load.block-bytes, 1, LoadOptions.Builder.blockBytes",
+    "load.thread, 1, load.threads",
+    "group.timeout, 1, GroupConfig.Builder.timeout",
+    "cuda, off, 'cuda is a device plug-in, no backend'",
+    "host, on, 'host is a device plug-in, no backend'",
+    "mpj, auto, 'mpj is a collective, no backend'",
+    "gds, maybe, 'auto, on, off'",
+    "gsd, on, gds",
     "posix.depth, many, 1 to 64",
     "posix.depth, 65, 1 to 64",
     "posix.depth, '', 1 to 64",
@@ -151,7 +175,56 @@ class PluginOptionsTests {
     LoadOptions gds = LoadOptions.builder().property("gds", "off").build();
     assertThatCode(() -> options.complete(gds)).doesNotThrowAnyException();
     set("gds.library", "/nowhere");
+    set("cuda.keptPinnedBytes", "0");
     assertThatCode(options::check).doesNotThrowAnyException();
+    assertThat(options.configuration().settings()).noneMatch(s -> s.name().startsWith("gds"));
+  }
+
+  @Test
+  void aBackendOfOursThatIsToReadAndNotThereIsAskedFor() {
+    set("gds", "on");
+    assertThat(options.complete(LoadOptions.defaults()).properties()).containsEntry("gds", "on");
+    set("cuda", "off");
+    assertThat(refusal()).contains("cuda is a device plug-in, no backend", "cpu, posix");
+  }
+
+  @Test
+  void eachSettingOfALoadHasAMethod() {
+    for (Option<?> option : LoadSettings.ALL) {
+      String method = LoadSettings.method(option).orElseThrow();
+      assertThat(LoadOptions.Builder.class.getMethods())
+          .as(method)
+          .anyMatch(each -> method.equals("LoadOptions.Builder." + each.getName()));
+    }
+    for (Option<?> option : GroupSettings.ALL) {
+      String method = GroupSettings.method(option).orElseThrow();
+      assertThat(GroupConfig.Builder.class.getMethods())
+          .as(method)
+          .anyMatch(each -> method.equals("GroupConfig.Builder." + each.getName()));
+    }
+  }
+
+  /** An id that is a word of them, or whose variable is one's, would set both. */
+  @Test
+  void noIdIsAWordOfTheLibrarysOwnSettings() {
+    Stream.of(CommonSettings.ALL, LoadSettings.ALL, GroupSettings.ALL)
+        .flatMap(List::stream)
+        .forEach(option -> {
+          String variable = option.environmentVariable().substring("FST_".length());
+          String id = variable.toLowerCase(Locale.ROOT).replace('_', '-');
+          assertThat(Provider.isId(id)).as(id).isFalse();
+          assertThat(Provider.isId(option.name().replaceAll("[.].*", "")))
+              .as("" + option)
+              .isFalse();
+        });
+    assertThat(Provider.isId(LoadSettings.AUTO)).isFalse();
+    assertThat(Provider.isId("loader")).isTrue();
+  }
+
+  @Test
+  void waysThatContradictEachOtherNameWhoSetThem() throws IOException {
+    Path file = file("load.path=mapped", "load.direct=on");
+    assertThat(refusal()).contains("load.path, set by " + file + ":1", "load.direct", ":2");
   }
 
   @ParameterizedTest
@@ -178,6 +251,8 @@ class PluginOptionsTests {
     "load.dtype, BF61, BF16",
     "load.dtype-rules, F32, GLOB=TYPE",
     "load.filters, 'a,,b', comma",
+    "load.cache, yes, ': ''yes'' is no switch: want true or false'",
+    "load.path, odd, 'is no such word: want one of auto, mapped, copied'",
     "load.threads, 1025, 0 to 1024"
   })
   void aValueThatNoLoadTakesNamesWhoSetIt(String name, String value, String hint) {
@@ -185,6 +260,7 @@ class PluginOptionsTests {
     assertThatIllegalArgumentException()
         .isThrownBy(LoadOptions::builder)
         .withMessageContaining("system property " + PREFIX + name)
+        .withMessageMatching("(?s)(?!.*want.*want).*")
         .withMessageContaining(hint);
   }
 
@@ -194,7 +270,8 @@ class PluginOptionsTests {
     "load.threads, 3, no number",
     "posix.depth=x, 3, 1 to 64",
     "posix.depth=\\u12, 3, Malformed",
-    "load.cache=true, 3, was set before"
+    "load.cache=true, 3, was set before",
+    "config=other.properties, 3, can't be set by a configuration file"
   })
   void aWrongLineIsNamed(String line, int number, String hint) throws IOException {
     Path file = file("# settings", "load.cache=\\\n  true".replace("\\\n  ", ""), line);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.PluginReport.Kind;
+import io.fastsafetensors.internal.config.PluginIds;
 import io.fastsafetensors.internal.config.PluginOptions;
 import io.fastsafetensors.spi.Provider.Option;
 import java.util.List;
@@ -19,8 +21,9 @@ class BackendChoiceTests {
           Map.of(
               "backend posix",
               List.of(Option.flag("posix.drop-cache").describedAs("Drops the cache."))),
-          Set.of("cpu", "gds", "posix"),
-          Set.of());
+          new PluginIds(
+              Map.of(Kind.BACKEND, Set.of("cpu", "gds", "posix")),
+              Map.of(Kind.BACKEND, Set.of("cpu", "gds", "posix"))));
 
   private static LoadOptions.Builder options(String... properties) {
     LoadOptions.Builder builder = LoadOptions.builder();
@@ -67,7 +70,7 @@ class BackendChoiceTests {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> of(options("gds", "yes")))
         .withMessage(
-            "gds, set by a property of the load: 'yes' is none of auto, on, off: want one of auto, on, off");
+            "gds, set by a property of the load: 'yes' is no such word: want one of auto, on, off");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> of(options("gds", "off").backend("gds")))
         .withMessage("backends asked for: [gds], and switched off: [gds]; want one");

@@ -10,6 +10,7 @@ import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.internal.host.HostRuntime;
 import io.fastsafetensors.spi.IoBackend;
+import io.fastsafetensors.spi.Provider;
 import java.util.Collections;
 import java.util.List;
 import org.example.ForeignBackend;
@@ -61,12 +62,14 @@ class InstancesTests {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "UPPER", "a b", "-x", "x-", "a--b", "a:b"})
+  @ValueSource(
+      strings = {
+        "", "UPPER", "a b", "-x", "x-", "a--b", "a:b", "load", "group", "config", "auto", "load-x"
+      })
   void anInstanceWithAnIdOfAnotherFormIsAnError(String id) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> found().with(ProbeOnly.available(id, 0)))
-        .withMessageEndingWith(
-            "id '" + id + "': want lower-case letters, digits and single dashes between them");
+        .withMessageEndingWith("id '" + id + "': want " + Provider.ID_FORM);
   }
 
   @Test

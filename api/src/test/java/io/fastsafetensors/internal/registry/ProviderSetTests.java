@@ -85,13 +85,13 @@ class ProviderSetTests {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "UPPER", "a b", "-x", "x-", "a--b", "a:b"})
+  @ValueSource(
+      strings = {
+        "", "UPPER", "a b", "-x", "x-", "a--b", "a:b", "load", "group", "config", "auto", "load-x"
+      })
   void idsOfAnotherFormAreRefused(String id) {
     assertThat(check(ProbeOnly.available(id, 0)).refused().getFirst().detail().toString())
-        .isEqualTo(
-            "refused: id '"
-                + id
-                + "': want lower-case letters, digits and single dashes between them");
+        .isEqualTo("refused: id '" + id + "': want " + Provider.ID_FORM);
   }
 
   @Test
