@@ -54,6 +54,12 @@ final class Failures {
     return report(command, failure, failure.toString(), ExitCode.SOFTWARE);
   }
 
+  /** Says what is probably wrong, before the command goes on. */
+  static void warn(String problem, CommandLine command) {
+    command.getErr().println("fst: warning: " + Printing.oneLine(problem));
+    command.getErr().flush();
+  }
+
   private static int report(CommandLine command, Throwable failure, String message, int code) {
     command.getOut().flush();
     command.getErr().println("fst: " + Printing.oneLine(message));

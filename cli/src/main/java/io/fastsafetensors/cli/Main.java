@@ -108,6 +108,9 @@ public final class Main implements Runnable {
           throw new ParameterException(command, path + ": there is no such file or folder");
         });
     boolean hasOwnJvm = command.getCommand() instanceof CertifyCommand;
+    if (hasOwnJvm || plugins.areMissing()) {
+      plugins.unoffered().forEach(problem -> Failures.warn(problem, command));
+    }
     if (hasOwnJvm || !plugins.areMissing()) {
       if (!hasOwnJvm && !(command.getCommand() instanceof DoctorCommand)) {
         checkSettings(command);

@@ -64,8 +64,14 @@ final class PluginPaths {
         .map(entry -> option + " " + entry);
   }
 
+  /** Says which of the jars have a plug-in that can't be found. */
+  Stream<String> unoffered() {
+    return Stream.concat(
+        UnofferedPlugins.ofModulePath(modulePath), UnofferedPlugins.ofClassPath(classPath));
+  }
+
   /** A class path may say "all jars of a folder". */
-  private static String withoutStar(String entry) {
+  static String withoutStar(String entry) {
     return entry.endsWith("/*") ? entry.substring(0, entry.length() - 2) : entry;
   }
 

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Strangers' plug-ins, built against the jars alone, are certified or refused with the rule. */
@@ -103,6 +104,34 @@ class SamplePluginsTests {
     Jvm without = Distribution.fst(folder, List.of(), "load", "--backend", "example-http", file);
     assertThat(without.exit()).isEqualTo(1);
     assertThat(without.output()).contains("was not found: add its jar to the module path");
+  }
+
+  /** Neither a descriptor nor a service file offers it on the path that is given. */
+  @ParameterizedTest
+  @CsvSource({
+    "--module-path, provides io.fastsafetensors.spi.IoBackend with",
+    "--class-path, META-INF/services/io.fastsafetensors.spi.IoBackend"
+  })
+  void aJarThatDoesNotOfferItsPlugInIsNamedWithWhatItTakes(String path, String takes)
+      throws Exception {
+    ReadmeProgram.writeSamples(folder);
+    Mutation silent =
+        Mutation.http("P-105", "offers nothing", "provides", "uses")
+            .and("IoBackend with\n      org.example.http.HttpBackend;", "IoBackend;")
+            .and("org.example.http.HttpBackend", "# nothing");
+    Path jar = HTTP.jar(folder, silent);
+    String file = folder.resolve("a.safetensors").toString();
+    for (List<String> command :
+        List.of(
+            List.of("load", path, jar.toString(), "--backend", "example-http", file),
+            List.of("certify", path, jar.toString(), "--backend", "example-http"))) {
+      Jvm fst = Distribution.fst(folder, List.of(), command.toArray(String[]::new));
+      assertThat(fst.exit()).as(fst.output()).isEqualTo(1);
+      assertThat(fst.output())
+          .contains(
+              jar + " offers no plug-in, though its class org.example.http.HttpBackend is one")
+          .containsOnlyOnce(takes);
+    }
   }
 
   @Test

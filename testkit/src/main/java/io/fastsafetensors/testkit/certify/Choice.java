@@ -34,7 +34,7 @@ record Choice(
   /**
    * Reads arguments.
    *
-   * @throws IllegalArgumentException if they make no sense
+   * @throws IllegalArgumentException if they make no sense, or no test is for a rule
    */
   static Choice parse(String... arguments) {
     Reading reading = new Reading();
@@ -82,6 +82,7 @@ record Choice(
     }
 
     Choice choice() {
+      rules.forEach(RuleOrder::check);
       Limits limits = new Limits(timeout, failures);
       return new Choice(kind, name, List.copyOf(rules), limits, List.copyOf(reports));
     }

@@ -10,6 +10,7 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.w3c.dom.Element;
 
@@ -92,6 +93,21 @@ final class CertifyMainTests {
   void aRuleThatBindsNobodyIsNoSuccess() {
     assertThat(run("--device", "sim", "--rule", "C-101")).isEqualTo(1);
     assertThat(out.toString()).contains("none of them binds these plug-ins");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "io-999, 'IO-123, IO-122, IO-121'",
+    "io-2, 'IO-123, IO-122, IO-121'",
+    "p-100, 'P-101, P-102, P-103'",
+    "C-118, 'C-117, C-116, C-115'",
+    "d-0, 'D-101, D-102, D-103'"
+  })
+  void aRuleWithoutATestIsAMistakeThatNamesTheNearest(String rule, String nearest) {
+    assertThat(run("--device", "sim", "--rule", "D-201", "--rule", rule)).isEqualTo(2);
+    assertThat(out.toString().strip())
+        .isEqualToIgnoringCase(
+            "certify: --rule " + rule + ": there is no test for it; the nearest: " + nearest);
   }
 
   @ParameterizedTest

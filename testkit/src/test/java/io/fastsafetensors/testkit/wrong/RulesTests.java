@@ -51,7 +51,8 @@ final class RulesTests {
 
   @Test
   void theFormOfAnIdIsWrittenAsTheCodeHasIt() throws IOException {
-    assertThat(Files.readString(DOCUMENT)).contains("An id MUST be " + Provider.ID_FORM + ",");
+    assertThat(Files.readString(DOCUMENT).replaceAll("\\s+", " ").replace("`", ""))
+        .contains("An id MUST be " + Provider.ID_FORM + ",");
   }
 
   @Test

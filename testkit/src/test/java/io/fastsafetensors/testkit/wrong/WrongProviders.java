@@ -15,8 +15,10 @@ final class WrongProviders {
   static Stream<Wrong<IoBackend>> backends() {
     return Stream.of(
         new Wrong<>("P-101", "counts its probes", new Counting()),
-        new Wrong<>("P-102", "has an id in upper case", new Shouting()),
-        new Wrong<>("P-102", "has an id with two dashes", new Dashing()),
+        new Wrong<>("P-102", "has an id in upper case", new Called("SIM_Backend")),
+        new Wrong<>("P-102", "has an id with two dashes", new Called("sim--backend")),
+        new Wrong<>("P-102", "has a word of settings as its id", new Called("load")),
+        new Wrong<>("P-102", "has an id that begins with such a word", new Called("group-sim")),
         new Wrong<>("P-103", "is unavailable without a reason", new Silent()),
         new Wrong<>("P-103", "throws when it is probed", new Throwing()),
         new Wrong<>("P-103", "throws for devices that it does not know", new Narrow()),
@@ -63,17 +65,16 @@ final class WrongProviders {
     }
   }
 
-  private static final class Shouting extends ForwardingBackend {
-    @Override
-    public String id() {
-      return "SIM_Backend";
-    }
-  }
+  private static final class Called extends ForwardingBackend {
+    private final String id;
 
-  private static final class Dashing extends ForwardingBackend {
+    Called(String id) {
+      this.id = id;
+    }
+
     @Override
     public String id() {
-      return "sim--backend";
+      return id;
     }
   }
 
