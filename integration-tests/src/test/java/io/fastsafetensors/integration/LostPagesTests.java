@@ -3,6 +3,7 @@ package io.fastsafetensors.integration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.Cut;
@@ -53,6 +54,14 @@ class LostPagesTests {
         Tensor tensor = buffer.tensor("b");
         assertNamed(file, () -> tensor.toHost(elements));
         assertNamed(file, () -> tensor.copy().close());
+        assertNamed(file, () -> write(tensor));
+        Path copy = folder.resolve("copy.safetensors");
+        SafetensorsWriter writer =
+            new SafetensorsWriter().add("b", DType.F32, tensor.shape(), tensor);
+        assertThatIOException()
+            .isThrownBy(() -> writer.write(copy))
+            .withMessageContaining(copy + ": tensor 'b'")
+            .withMessageContaining(file + ": mapped bytes can't be read");
         assertNamed(file, tensor::toFloatArray);
         assertNamed(file, tensor::toDoubleArray);
         assertNamed(file, () -> tensor.getFloat(BYTES / 8 - 1));
@@ -69,6 +78,15 @@ class LostPagesTests {
   private static void cut(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.truncate(4096);
+    }
+  }
+
+  /** To a channel the kernel itself reads the pages. */
+  private void write(Tensor tensor) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            folder.resolve("bytes"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      tensor.writeTo(channel);
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.Optional;
 /** A tensor's bytes as buffers of {@code java.nio}, which have 2 GiB at most. */
 final class Windows {
   private static final long LONGEST_WRITE = 64 << 20;
+  private static final int LONGEST_TOUCH = 1 << 20;
 
   private Windows() {}
 
@@ -77,8 +78,19 @@ final class Windows {
               ? some.asByteBuffer()
               : ByteBuffer.wrap(some.toArray(ValueLayout.JAVA_BYTE));
       while (buffer.hasRemaining()) {
-        channel.write(buffer);
+        write(buffer, channel);
       }
+    }
+  }
+
+  /** Of a page that is lost the kernel says only that its address is bad; the JDK knows more. */
+  private static void write(ByteBuffer buffer, WritableByteChannel channel) throws IOException {
+    try {
+      channel.write(buffer);
+    } catch (IOException e) {
+      int next = Math.min(LONGEST_TOUCH, buffer.remaining());
+      var _ = ByteBuffer.allocate(next).put(buffer.slice(buffer.position(), next));
+      throw e;
     }
   }
 }
