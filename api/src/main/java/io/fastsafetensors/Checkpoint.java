@@ -2,10 +2,12 @@
 package io.fastsafetensors;
 
 import io.fastsafetensors.format.HeaderFormatException;
+import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.internal.engine.DefaultCheckpoint;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -173,11 +175,25 @@ public sealed interface Checkpoint permits DefaultCheckpoint {
    * Reads the headers of all files, several at a time, and checks that they fit together: no tensor
    * is in two files, and each is where the index says.
    *
-   * <p>Blocks for the reads. May be called by any thread; keeps nothing open.
+   * <p>Blocks for the reads, as long as a load may take by default: one hour, or what the setting
+   * {@code load.timeout} says. May be called by any thread; keeps nothing open.
    *
    * @return the headers, in the order of {@link #files}; unmodifiable
    * @throws HeaderFormatException if a file breaks a rule of the format
+   * @throws LoadCancelledException if it takes longer, or this thread is interrupted
    * @throws LoadException if there are {@link #faults}, a file can't be read, or they don't fit
    */
   List<SafetensorsHeader> headers() throws LoadException;
+
+  /**
+   * Reads the headers of all files within a time; otherwise as {@link #headers()}.
+   *
+   * @param timeout how long it may take; above zero
+   * @return the headers, in the order of {@link #files}; unmodifiable
+   * @throws HeaderFormatException if a file breaks a rule of the format
+   * @throws LoadCancelledException if it takes longer, or this thread is interrupted
+   * @throws LoadException if there are {@link #faults}, a file can't be read, or they don't fit
+   * @throws IllegalArgumentException if the timeout is not above zero
+   */
+  List<SafetensorsHeader> headers(Duration timeout) throws LoadException;
 }

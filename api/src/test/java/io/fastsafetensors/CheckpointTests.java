@@ -3,9 +3,11 @@ package io.fastsafetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.fastsafetensors.Checkpoint.LeftOut;
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.SafetensorsWriter;
@@ -17,6 +19,7 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -54,9 +57,22 @@ class CheckpointTests {
             LeftOut.of(stray, LeftOutReasons.NOT_IN_INDEX),
             LeftOut.of(part, LeftOutReasons.UNFINISHED_DOWNLOAD));
     assertThat(found.headers()).singleElement().returns(shard, SafetensorsHeader::path);
+    assertThat(found).hasToString("Checkpoint " + folder + " (1 file)");
     assertThat(Checkpoint.allIn(folder))
         .extracting(Checkpoint::path)
         .containsExactly(index, folder.resolve("m-*-of-1.safetensors"), folder);
+  }
+
+  @Test
+  void headersAreReadInTimeOrNotAtAll() throws IOException {
+    Checkpoint found = Checkpoint.find(weights(folder.resolve("a.safetensors"), "a"));
+    assertThat(found.headers(Duration.ofMinutes(1))).hasSize(1);
+    assertThatExceptionOfType(LoadCancelledException.class)
+        .isThrownBy(() -> found.headers(Duration.ofNanos(1)))
+        .returns(true, LoadCancelledException::timedOut);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> found.headers(Duration.ZERO))
+        .withMessageContaining("timeout");
   }
 
   @Test

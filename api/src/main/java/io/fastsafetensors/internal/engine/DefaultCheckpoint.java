@@ -2,10 +2,12 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Checkpoint;
+import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.internal.plan.FoundCheckpoint;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -42,6 +44,22 @@ public record DefaultCheckpoint(FoundCheckpoint found) implements Checkpoint {
 
   @Override
   public List<SafetensorsHeader> headers() throws LoadException {
-    return Headers.of(found.whole());
+    return headers(LoadOptions.defaults().timeout());
+  }
+
+  @Override
+  public List<SafetensorsHeader> headers(Duration timeout) throws LoadException {
+    if (!timeout.isPositive()) {
+      throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
+    }
+    return Headers.of(found.whole(), timeout);
+  }
+
+  /** Returns what was asked for, the number of files, and what is wrong. */
+  @Override
+  public String toString() {
+    int count = files().size();
+    String faulty = found.faults().isEmpty() ? "" : ", faults: " + found.faults().size();
+    return "Checkpoint " + path() + " (" + count + (count == 1 ? " file" : " files") + faulty + ")";
   }
 }

@@ -31,20 +31,18 @@ public record Headers(Catalog catalog, String digest) {
   /** How many threads read headers besides the load's own. */
   private static final int MOST_HELPERS = 7;
 
-  /** As long as a load may take unless told otherwise. */
-  private static final Duration TIMEOUT = Duration.ofHours(1);
-
   /**
    * Reads the headers of a checkpoint's files on this rank alone.
    *
-   * @throws LoadException if one can't be read, or they don't fit together
+   * @throws LoadException if one can't be read in time, or they don't fit together
    */
-  public static List<SafetensorsHeader> of(CheckpointFiles checkpoint) throws LoadException {
+  public static List<SafetensorsHeader> of(CheckpointFiles checkpoint, Duration timeout)
+      throws LoadException {
     List<SourceFile> files =
         checkpoint.files().stream().map(file -> new SourceFile(0, file)).toList();
     List<CheckpointIndex> indexes = checkpoint.index().stream().toList();
     BoundedCall bounded =
-        BoundedCall.of(StopSignal.after(TIMEOUT, () -> false), new BoundedCall.Abandoned());
+        BoundedCall.of(StopSignal.after(timeout, () -> false), new BoundedCall.Abandoned());
     return read(Transports.single(), files, indexes, bounded).catalog().files().stream()
         .map(CatalogFile::header)
         .toList();
