@@ -48,6 +48,7 @@ class LoaderTests {
     try (Loader loader = Loader.open(second)) {
       assertThat(loader.keys()).containsExactly("a");
       assertThat(loader.explain().device()).isEqualTo(Device.CPU);
+      assertThat(loader).hasToString("Loader for cpu (files: 1)");
     }
     try (Loader loader = Loader.open(second, first)) {
       assertThat(loader.keys()).first().isEqualTo("a");

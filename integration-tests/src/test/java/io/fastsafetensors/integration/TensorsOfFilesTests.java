@@ -86,6 +86,7 @@ class TensorsOfFilesTests {
         "posix is for Linux only");
     try (Loader loader = Loader.builder().build();
         FileBuffer buffer = load(loader, backend, path)) {
+      assertThat(buffer.toString()).matches("FileBuffer on cpu .tensors: 2, bytes: 6000[0-9]{3}.");
       Tensor tensor = buffer.tensor("w");
       check(tensor);
       boolean mapped = path == AccessPath.MAPPED;

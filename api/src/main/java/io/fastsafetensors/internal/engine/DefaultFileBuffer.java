@@ -154,6 +154,13 @@ public final class DefaultFileBuffer implements FileBuffer {
     return report;
   }
 
+  /** Returns where it is, how many tensors it has and how many bytes they take. */
+  @Override
+  public String toString() {
+    return "FileBuffer on %s (tensors: %s, bytes: %s%s)"
+        .formatted(context.device(), keys().size(), loaded.bytes(), closed.get() ? ", closed" : "");
+  }
+
   @Override
   public void close() {
     Cleanup.all(loaded::close, source::close);

@@ -276,6 +276,18 @@ public final class DefaultLoader implements Loader {
     }
   }
 
+  /** Returns where it loads to, how many files it has, and which rank it is. */
+  @Override
+  public String toString() {
+    String rank = group.size() == 1 ? "" : ", rank " + group.rank() + " of " + group.size();
+    return "Loader for "
+        + device
+        + " (files: "
+        + files.count()
+        + rank
+        + (closed ? ", closed)" : ")");
+  }
+
   @Override
   public synchronized void close() {
     if (!closed) {

@@ -37,6 +37,10 @@ final class FileSet {
     return files.isEmpty();
   }
 
+  int count() {
+    return files.size();
+  }
+
   /**
    * Adds files, all or none.
    *

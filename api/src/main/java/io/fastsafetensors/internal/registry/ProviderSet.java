@@ -121,6 +121,16 @@ record ProviderSet<P extends Provider>(
         refused);
   }
 
+  @Override
+  public String toString() {
+    String ids =
+        accepted.isEmpty()
+            ? "none"
+            : accepted.stream().map(RegisteredPlugin::id).collect(Collectors.joining(", "));
+    String others = refused.isEmpty() ? "" : " and refused " + refused.size();
+    return kind.name().toLowerCase(Locale.ROOT) + ": " + ids + others;
+  }
+
   /** Returns the ids of those that may be chosen. */
   Set<String> ids() {
     return accepted.stream().map(RegisteredPlugin::id).collect(Collectors.toSet());

@@ -38,6 +38,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A set of plug-ins: the one place that looks for services. */
@@ -249,6 +250,14 @@ public final class Registry implements Plugins {
             report(collectives, collective -> probe(collective, device)))
         .flatMap(reports -> reports)
         .toList();
+  }
+
+  /** Returns the plug-ins of each kind, the preferred first, and how many were refused. */
+  @Override
+  public String toString() {
+    return Stream.of(runtimes, backends, collectives)
+        .map(ProviderSet::toString)
+        .collect(Collectors.joining("; ", "Plugins (", ")"));
   }
 
   private static <P extends Provider> Stream<PluginReport> report(

@@ -38,7 +38,10 @@ class InstancesTests {
     assertThat(plain.with(instance).backends(Device.CPU, BackendChoice.FREE).next())
         .isSameAs(instance);
     assertThat(backends(plain)).extracting(PluginReport::id).containsExactly("low");
-    assertThat(plain.with()).isNotNull();
+    assertThat(plain).hasToString("Plugins (device: host; backend: low; collective: none)");
+    assertThat(plain.with(instance).toString()).contains("backend: high, low;");
+    assertThat(plain.with(ProbeOnly.available("low", 2)).toString())
+        .contains("backend: low and refused 1;");
   }
 
   @Test
