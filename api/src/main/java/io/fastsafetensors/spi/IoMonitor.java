@@ -40,8 +40,8 @@ public interface IoMonitor {
   Deadline deadline();
 
   /**
-   * Returns the host memory that the load's copies take; who copies into host memory asks for it
-   * before.
+   * Returns the host memory that the load's copies take; a session that copies into host memory
+   * asks for it before it allocates (rule IO-124).
    *
    * @return the same for all sessions of a load; unless overridden, that of a load of unknown size,
    *     of which each file is promised its own

@@ -22,6 +22,7 @@ public interface IoSession extends AutoCloseable {
    *     asks the next backend
    * @throws LoadException if the file can't be opened, or there is no memory: nothing is left
    *     behind
+   * @throws IllegalStateException if the session is closed (rule IO-111)
    */
   IoTicket submit(RangePlan plan) throws LoadException;
 

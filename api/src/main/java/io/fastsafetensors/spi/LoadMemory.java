@@ -24,8 +24,9 @@ public interface LoadMemory {
    * Promises memory for a file.
    *
    * @param bytes how much
-   * @return the promise; the caller closes it
-   * @throws DeviceMemoryException if there is less, or not enough for a load that has to copy all
+   * @return the promise; the caller closes it (rule IO-124)
+   * @throws DeviceMemoryException if there is less, or not enough for a load that has to copy all;
+   *     the session throws it on
    */
   Reservation reserve(long bytes) throws DeviceMemoryException;
 

@@ -284,6 +284,11 @@ final class HttpMutations {
                 "new MemoryBudget(context.device(), options.memoryBudget()).take(layout.bytes());")
             .and("budget.giveBack(layout.bytes());", ""),
         http(
+            "IO-124",
+            "keeps what it was promised",
+            "budget.take(layout.bytes()); // IO-113",
+            "options.monitor().memory().reserve(layout.bytes());\n    budget.take(layout.bytes());"),
+        http(
                 "IO-114",
                 "gives up after a failure",
                 FIELD,

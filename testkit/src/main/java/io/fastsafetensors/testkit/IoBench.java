@@ -279,6 +279,7 @@ final class IoBench implements AutoCloseable {
   public void close() {
     monitor.releaseReaders();
     leftovers.forEach(IoBench::closeQuietly);
+    monitor.memory().endAll();
     closeQuietly(context);
     closeQuietly(folder);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
+import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
@@ -20,7 +21,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
- * Rules of backends about what goes wrong: IO-105, IO-106, IO-107, IO-109, IO-116 and IO-123.
+ * Rules of backends about what goes wrong: IO-105, IO-106, IO-107, IO-109, IO-116, IO-123 and
+ * IO-124.
  *
  * @since 0.1
  */
@@ -271,6 +273,52 @@ public interface IoFailureRules extends IoRules {
           "threw " + Blame.of(e) + " when " + broken + " failed, want a LoadException");
     }
     bench.checkNothingOpen(rule, "a failure of " + broken);
+  }
+
+  /** Rule IO-124: host memory that is refused is an error before anything is read. */
+  @Test
+  default void required_io124_refusedHostMemoryIsAnError() {
+    IoBench.use(
+        "IO-124",
+        this,
+        (bench, rule) -> {
+          bench.copied();
+          bench.monitor.memory().refuse();
+          SampleFile file = bench.folder.write(100_000);
+          try {
+            bench.load(file.whole());
+          } catch (DeviceMemoryException e) {
+            rule.same(0, bench.monitor.blocks().size(), "the number of blocks read before");
+            return;
+          } catch (LoadException | RuntimeException e) {
+            throw rule.broken(
+                "threw " + Blame.of(e) + " for refused memory, want its DeviceMemoryException");
+          }
+          assumeAsked(bench);
+          throw rule.broken("went on without the host memory that was refused");
+        });
+  }
+
+  /** Rule IO-124: what was promised is given back: else later loads are refused. */
+  @Test
+  default void required_io124_promisesOfHostMemoryEnd() {
+    IoBench.use(
+        "IO-124",
+        this,
+        (bench, rule) -> {
+          bench.copied();
+          try (IoSession session = bench.session()) {
+            IoBench.release(bench.load(session, bench.folder.write(100_000).whole()));
+            bench.submit(session, bench.folder.write(100_000).whole()).close();
+          }
+          assumeAsked(bench);
+          rule.same(0, bench.monitor.memory().open(), "the number of promises that nobody closed");
+        });
+  }
+
+  private static void assumeAsked(IoBench bench) {
+    Assumptions.assumeTrue(
+        bench.monitor.memory().asked() > 0, "the backend asks for no host memory of the load");
   }
 
   private static RangePlan shortened(IoBench bench, long left) throws IOException {

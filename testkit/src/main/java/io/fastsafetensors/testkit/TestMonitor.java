@@ -5,8 +5,6 @@ import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoMonitor;
-import io.fastsafetensors.spi.LoadMemory;
-import io.fastsafetensors.toolkit.host.PlannedMemory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -27,6 +25,7 @@ final class TestMonitor implements IoMonitor {
 
   private final List<Block> blocks = new CopyOnWriteArrayList<>();
   private final AtomicInteger checkpoints = new AtomicInteger();
+  private final WatchedMemory memory = new WatchedMemory();
   private final Set<Thread> callers = ConcurrentHashMap.newKeySet();
   private final Duration longestHold;
   private volatile Deadline deadline;
@@ -111,8 +110,8 @@ final class TestMonitor implements IoMonitor {
   }
 
   @Override
-  public LoadMemory memory() {
-    return PlannedMemory.unplanned();
+  public WatchedMemory memory() {
+    return memory;
   }
 
   @Override

@@ -47,6 +47,8 @@ final class WrongSessions {
         new Wrong<>("IO-112", "forgets a thread", making(ForgettingThread::new)),
         new Wrong<>("IO-114", "gives up after a failure", making(Offended::new)),
         new Wrong<>("IO-116", "throws something else when memory is out", making(Dramatic::new)),
+        new Wrong<>("IO-124", "goes on without memory", making(Bold::new)),
+        new Wrong<>("IO-124", "keeps what it was promised", making(Hoarding::new)),
         new Wrong<>("D-203", "copies from memory of one thread", making(Confined::new)),
         new Wrong<>("IO-119", "has a thread that does not attach", making(NotAttaching::new)));
   }
@@ -58,6 +60,34 @@ final class WrongSessions {
         return maker.make(context, options, super.open(context, options));
       }
     };
+  }
+
+  private static final class Bold extends ForwardingSession {
+    Bold(DeviceContext context, IoOptions options, IoSession right) {
+      super(context, options, right);
+    }
+
+    @Override
+    public IoTicket submit(RangePlan plan) throws LoadException {
+      try {
+        options.monitor().memory().reserve(plan.bytes()).close();
+      } catch (DeviceMemoryException e) {
+        // somebody else will notice
+      }
+      return super.submit(plan);
+    }
+  }
+
+  private static final class Hoarding extends ForwardingSession {
+    Hoarding(DeviceContext context, IoOptions options, IoSession right) {
+      super(context, options, right);
+    }
+
+    @Override
+    public IoTicket submit(RangePlan plan) throws LoadException {
+      var _ = options.monitor().memory().reserve(plan.bytes());
+      return super.submit(plan);
+    }
   }
 
   private static final class Possessive extends ForwardingSession {
