@@ -2,7 +2,7 @@
 package io.fastsafetensors;
 
 import io.fastsafetensors.internal.config.CurrentConfiguration;
-import io.fastsafetensors.internal.config.CurrentSetting;
+import io.fastsafetensors.internal.config.CurrentConfiguration.CurrentSetting;
 import io.fastsafetensors.internal.config.OtherVariable;
 import java.util.List;
 import java.util.Optional;

@@ -2,6 +2,7 @@
 package io.fastsafetensors.format;
 
 import com.fasterxml.jackson.core.JsonToken;
+import io.fastsafetensors.format.TensorEntryParser.TensorEntry;
 import io.fastsafetensors.internal.text.Printable;
 import io.fastsafetensors.internal.text.Utf8;
 import java.io.IOException;

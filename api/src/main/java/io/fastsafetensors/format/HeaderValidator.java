@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.format;
 
+import io.fastsafetensors.format.TensorEntryParser.TensorEntry;
 import java.util.Comparator;
 import java.util.List;
 

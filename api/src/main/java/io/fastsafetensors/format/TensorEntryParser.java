@@ -97,4 +97,12 @@ final class TensorEntryParser {
     }
     return new TensorInfo(name, dtype, shape, begin, end);
   }
+
+  /**
+   * A tensor as the header has it, its numbers not yet checked: offsets are unsigned here.
+   *
+   * @param info what the header says
+   * @param position where its name stands, in UTF-16 code units from the header's start
+   */
+  record TensorEntry(TensorInfo info, long position) {}
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.benchmarks;
 
+import io.fastsafetensors.benchmarks.Results.Spread;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.toolkit.device.HostMemory;
 import java.io.PrintWriter;

@@ -2,6 +2,7 @@
 package io.fastsafetensors.benchmarks;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.benchmarks.Results.Spread;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;

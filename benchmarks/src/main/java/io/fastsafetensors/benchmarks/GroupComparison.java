@@ -3,6 +3,7 @@ package io.fastsafetensors.benchmarks;
 
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.benchmarks.Results.Spread;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import io.fastsafetensors.cli.Converters.Timeouts;
 import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +33,9 @@ import picocli.CommandLine.ParentCommand;
       "2:the command was called wrongly"
     })
 final class CertifyCommand implements Callable<Integer> {
+  private static final String PROGRAM =
+      "io.fastsafetensors.testkit/io.fastsafetensors.testkit.certify.CertifyMain";
+
   /** One plug-in. */
   static final class Choice {
     @Option(names = "--backend", paramLabel = "ID", description = "The backend of this id.")
@@ -87,7 +93,10 @@ final class CertifyCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     check();
     output.out().flush();
-    return CertifyProcess.run(main.plugins(), arguments());
+    List<String> command = main.plugins().jvm(testkit().toString());
+    command.addAll(List.of("-m", PROGRAM));
+    command.addAll(arguments());
+    return PluginPaths.run(command);
   }
 
   private void check() {
@@ -128,5 +137,16 @@ final class CertifyCommand implements Callable<Integer> {
       arguments.add(option);
       arguments.add(value);
     }
+  }
+
+  /** Beside the folder of the command's own jars. */
+  private static Path testkit() throws IOException {
+    URI here =
+        URI.create(Main.class.getProtectionDomain().getCodeSource().getLocation().toString());
+    Path testkit = Path.of(here).resolve("../../testkit").normalize();
+    if (!Files.isDirectory(testkit)) {
+      throw new IOException(testkit + ": no testkit there; build the command by ./fst");
+    }
+    return testkit;
   }
 }

@@ -6,12 +6,14 @@ import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
+import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.cli.launch.GroupPlan;
 import io.fastsafetensors.cli.launch.JavaCommand;
 import io.fastsafetensors.cli.launch.LocalRanks;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +22,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
 
 /** Runs the examples of the original's read-me. */
 @Command(
@@ -76,6 +79,27 @@ final class DemoCommand implements Callable<Integer> {
       printed.forEach(out::print);
       failure.ifPresent(f -> output.err().println("fst: demo: " + f));
       return failure.isEmpty() ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+  }
+
+  /** What each process of the demo runs. */
+  @Command(name = DemoRankCommand.NAME, hidden = true)
+  static final class DemoRankCommand implements Callable<Integer> {
+    static final String NAME = "demo-rank";
+
+    @Mixin private Output output;
+
+    @Parameters private Path folder;
+
+    @Override
+    public Integer call() throws IOException {
+      try (ProcessGroup group = ProcessGroup.fromEnvironment()) {
+        if (group.launcher().isEmpty()) {
+          throw new IllegalArgumentException("run by fst demo only");
+        }
+        output.out().print(new DemoRank(group, new DemoFiles(folder)).run());
+      }
+      return ExitCode.OK;
     }
   }
 }

@@ -44,7 +44,7 @@ final class DigestCommand implements Callable<Integer> {
     try (TensorWorkers<String> workers = arguments.workers(1)) {
       for (String name : buffer.keys().stream().sorted(BY_BYTES).toList()) {
         Tensor tensor = rules.tensor(buffer, name);
-        workers.submit(LostPagesMessage.named(buffer.file(name), () -> line(tensor)));
+        workers.submit(buffer.file(name), () -> line(tensor));
       }
       return workers.results();
     }

@@ -4,7 +4,7 @@ package io.fastsafetensors.cli;
 import io.fastsafetensors.cli.launch.GroupPlan;
 import io.fastsafetensors.cli.launch.JavaCommand;
 import io.fastsafetensors.cli.launch.LocalRanks;
-import io.fastsafetensors.cli.launch.RankOutput;
+import io.fastsafetensors.cli.launch.LocalRanks.RankOutput;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;

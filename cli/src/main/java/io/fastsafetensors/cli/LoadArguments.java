@@ -6,18 +6,23 @@ import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProgressListener;
+import io.fastsafetensors.cli.Converters.Sizes;
+import io.fastsafetensors.cli.Converters.Timeouts;
 import io.fastsafetensors.format.LoadException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
 
 /** The arguments that {@code load} and {@code digest} share: what to load, where to, and how. */
 final class LoadArguments {
@@ -191,5 +196,28 @@ final class LoadArguments {
     int count =
         options.threads() > 0 ? options.threads() : Runtime.getRuntime().availableProcessors();
     return new TensorWorkers<>(count, pendingPerThread * count, options.timeout());
+  }
+
+  /**
+   * The files that one rank reads.
+   *
+   * @param rank the rank
+   * @param files its files
+   */
+  record RankFiles(int rank, List<Path> files) {
+    /** Reads {@code R=PATH,...}. */
+    static final class Converter implements ITypeConverter<RankFiles> {
+      @Override
+      public RankFiles convert(String text) {
+        int equals = text.indexOf('=');
+        if (equals < 0 || !text.substring(0, equals).matches("[0-9]{1,9}")) {
+          throw new TypeConversionException(
+              "'" + text + "': want RANK=PATH,... as in 0=a.safetensors,b.safetensors");
+        }
+        return new RankFiles(
+            Integer.parseInt(text.substring(0, equals)),
+            Arrays.stream(text.substring(equals + 1).split(",")).map(Path::of).toList());
+      }
+    }
   }
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import io.fastsafetensors.cli.DemoCommand.DemoRankCommand;
 import io.fastsafetensors.cli.launch.LauncherWatch;
 import java.io.FileDescriptor;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExecutionException;
@@ -149,5 +152,28 @@ public final class Main implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "which subcommand?");
+  }
+
+  /**
+   * What a JVM in a locale without a character set such as UTF-8 makes of arguments beyond ASCII:
+   * it puts this character in the place of what it can't read, and can't open a file of that name.
+   */
+  static final class Charsets {
+    private static final String REPLACEMENT = "\uFFFD";
+
+    private Charsets() {}
+
+    /** Says why the arguments can't be taken as they are; empty if they can. */
+    static Optional<String> problem(String[] args) {
+      String charset = System.getProperty("sun.jnu.encoding", "UTF-8");
+      return charset.equals("UTF-8")
+          ? Optional.empty()
+          : Arrays.stream(args)
+              .filter(argument -> argument.contains(REPLACEMENT))
+              .findFirst()
+              .map(argument ->
+                  "argument '%s' has characters that are not in %s, the character set of this locale: set LC_ALL=C.UTF-8"
+                      .formatted(argument, charset));
+    }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import io.fastsafetensors.cli.Converters.Sizes;
 import io.fastsafetensors.format.DType;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -3,6 +3,7 @@ package io.fastsafetensors.cli;
 
 import io.fastsafetensors.spi.Deadline;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,9 @@ import java.util.concurrent.TimeoutException;
  * @param <T> what a task finds out
  */
 final class TensorWorkers<T> implements AutoCloseable {
+  /** What the JDK's error says of such memory; other internal errors have other causes. */
+  private static final String LOST_PAGES = "unsafe memory access";
+
   private final ExecutorService threads;
   private final Semaphore room;
   private final Deadline deadline;
@@ -32,6 +36,11 @@ final class TensorWorkers<T> implements AutoCloseable {
     this.threads = Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().factory());
     this.room = new Semaphore(pending);
     this.deadline = Deadline.after(timeout);
+  }
+
+  /** Hands over a task on memory that may be mapped from a file; blocks while too many wait. */
+  void submit(Path file, Callable<T> task) throws IOException {
+    submit(() -> named(file, task));
   }
 
   /** Hands a task over; blocks while too many are pending. */
@@ -94,5 +103,21 @@ final class TensorWorkers<T> implements AutoCloseable {
   public void close() {
     results.forEach(result -> result.cancel(false));
     threads.close();
+  }
+
+  /** Says which file it is when mapped memory can't be touched: the JDK's error doesn't. */
+  private T named(Path file, Callable<T> task) throws Exception {
+    try {
+      return task.call();
+    } catch (InternalError e) {
+      if (!String.valueOf(e.getMessage()).contains(LOST_PAGES)) {
+        throw e;
+      }
+      throw new IOException(
+          file
+              + ": mapped bytes can't be read any more: the file was cut off, or its storage"
+              + " failed; load again, with --path copied if the file may change",
+          e);
+    }
   }
 }

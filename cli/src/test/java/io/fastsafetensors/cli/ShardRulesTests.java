@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.cli.LoadArguments.RankFiles;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import java.io.IOException;

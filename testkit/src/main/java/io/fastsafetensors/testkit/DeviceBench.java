@@ -133,4 +133,25 @@ final class DeviceBench implements AutoCloseable {
       stream.close();
     }
   }
+
+  /** Brings bytes to a device and back: staging memory, device memory, a stream. */
+  static final class RoundTrip {
+    private RoundTrip() {}
+
+    static byte[] through(DeviceContext context, byte[] bytes, Duration patience)
+        throws LoadException {
+      try (DeviceBuffer staging = context.allocateStaging(bytes.length);
+          DeviceBuffer buffer = context.allocate(bytes.length, 64);
+          DeviceStream stream = context.newStream()) {
+        MemorySegment host = staging.host().orElseThrow();
+        host.copyFrom(MemorySegment.ofArray(bytes));
+        stream.copyFromHost(host, Region.of(buffer));
+        stream.record().await(Deadline.after(patience));
+        host.fill((byte) 0);
+        stream.copyToHost(Region.of(buffer), host);
+        stream.record().await(Deadline.after(patience));
+        return DeviceBench.bytes(host);
+      }
+    }
+  }
 }

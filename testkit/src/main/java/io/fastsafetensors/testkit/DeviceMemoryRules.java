@@ -9,6 +9,8 @@ import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.MemoryInfo;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.testkit.DeviceBench.RoundTrip;
+import io.fastsafetensors.testkit.ProcessSnapshot.LeakCheck;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;

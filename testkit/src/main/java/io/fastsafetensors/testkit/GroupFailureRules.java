@@ -5,6 +5,7 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.testkit.ProcessSnapshot.LeakCheck;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;

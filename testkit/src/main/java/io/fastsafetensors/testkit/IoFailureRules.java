@@ -8,6 +8,7 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.testkit.SampleFiles.FileCuts;
 import io.fastsafetensors.testkit.blame.Blame;
 import java.io.IOException;
 import java.nio.file.FileSystem;

@@ -5,6 +5,8 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.testkit.ProcessSnapshot.LeakCheck;
+import io.fastsafetensors.testkit.SampleFiles.FileCuts;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;

@@ -3,6 +3,7 @@ package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Provider;
+import io.fastsafetensors.testkit.ProcessSnapshot.LeakCheck;
 import java.io.IOException;
 import java.lang.module.ModuleFinder;
 import java.lang.module.ModuleReader;

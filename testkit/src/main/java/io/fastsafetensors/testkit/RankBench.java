@@ -7,7 +7,9 @@ import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.text.Amounts;
+import java.io.Serial;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -191,5 +193,28 @@ record RankBench(
             + Amounts.duration(group.timeout()));
     rule.same(rank(), failure.rank(), "rank() of the exception of " + call);
     rule.check(!failure.operation().isBlank(), "the exception names no operation: " + failure);
+  }
+
+  /** A rank could not join its group, perhaps because the group's timeout is too short for that. */
+  static final class LateJoin extends Exception {
+    @Serial private static final long serialVersionUID = 1L;
+
+    private LateJoin(CollectiveException cause) {
+      super(cause.getMessage(), cause);
+    }
+
+    static Transport join(GroupRules.World world, int rank) throws Exception {
+      try {
+        return world.join(rank);
+      } catch (CollectiveException e) {
+        throw new LateJoin(e);
+      }
+    }
+
+    /** Tells whether a failure, or one that came with it, is of this kind. */
+    static boolean isCauseOf(Throwable failure) {
+      return Stream.concat(Stream.of(failure), Arrays.stream(failure.getSuppressed()))
+          .anyMatch(each -> each.getCause() instanceof LateJoin);
+    }
   }
 }

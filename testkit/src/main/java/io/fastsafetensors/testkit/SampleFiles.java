@@ -3,7 +3,9 @@ package io.fastsafetensors.testkit;
 
 import io.fastsafetensors.spi.ByteRange;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,5 +86,19 @@ public final class SampleFiles {
   static byte byteAt(long seed, long place) {
     long mixed = (place + seed * 0x9E37_79B9_7F4A_7C15L) * 0xBF58_476D_1CE4_E5B9L;
     return (byte) ((mixed ^ (mixed >>> 31)) >>> 24);
+  }
+
+  /** Files that become shorter than their header said. */
+  static final class FileCuts {
+    private FileCuts() {}
+
+    /** Cuts a file off. */
+    static void cut(Path path, long left) {
+      try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+        channel.truncate(left);
+      } catch (IOException e) {
+        throw new UncheckedIOException(path + " can't be cut off", e);
+      }
+    }
   }
 }

@@ -5,6 +5,7 @@ import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.internal.config.Sources.Value;
 import io.fastsafetensors.spi.Provider.Option;
 import io.fastsafetensors.toolkit.text.SettingValues;
 import java.time.Duration;

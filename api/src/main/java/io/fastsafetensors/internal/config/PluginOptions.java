@@ -4,6 +4,8 @@ package io.fastsafetensors.internal.config;
 import io.fastsafetensors.Configuration;
 import io.fastsafetensors.Configuration.Setting;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.internal.config.CurrentConfiguration.CurrentSetting;
+import io.fastsafetensors.internal.config.Sources.Value;
 import io.fastsafetensors.internal.plan.NearestNames;
 import io.fastsafetensors.internal.text.Printable;
 import io.fastsafetensors.spi.Provider;

@@ -119,4 +119,12 @@ public final class Sources {
         .filter(name -> name.startsWith(VARIABLES))
         .collect(Collectors.toCollection(TreeSet::new));
   }
+
+  /**
+   * What a setting was set to.
+   *
+   * @param text the value
+   * @param origin who set it: a system property, an environment variable, or a file and its line
+   */
+  public record Value(String text, String origin) {}
 }

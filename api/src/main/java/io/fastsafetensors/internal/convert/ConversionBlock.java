@@ -45,4 +45,40 @@ final class ConversionBlock {
     this.floats = new float[capacity];
     this.doubles = new double[capacity];
   }
+
+  /** What a type's elements are while they are between the source and the target; each is exact. */
+  enum Form {
+    /** In {@link ConversionBlock#floats}: floating-point types up to 32 bits. */
+    FLOATS,
+    /** In {@link ConversionBlock#doubles}: 64-bit floating point. */
+    DOUBLES,
+    /** In {@link ConversionBlock#longs}: integers. */
+    LONGS,
+    /** In {@link ConversionBlock#longs}, to be read as unsigned: 64-bit unsigned integers. */
+    UNSIGNED
+  }
+
+  /** A loop over a block's elements: loads them, changes their form, or stores them. */
+  @FunctionalInterface
+  interface Step {
+    /** Does all elements of a block. */
+    void run(ConversionBlock block);
+
+    /** Makes one step of several. */
+    static Step sequence(Step... steps) {
+      return block -> {
+        for (Step step : steps) {
+          step.run(block);
+        }
+      };
+    }
+
+    /** Does all elements from {@code start} to {@code end} of a block's source, block by block. */
+    default void runAll(ConversionBlock block, long start, long end) {
+      for (block.start = start; block.start < end; block.start += block.size) {
+        block.size = (int) Math.min(end - block.start, ConversionBlock.CAPACITY);
+        run(block);
+      }
+    }
+  }
 }

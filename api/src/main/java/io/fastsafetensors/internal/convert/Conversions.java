@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.convert;
 import static java.util.stream.Collectors.joining;
 
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.internal.convert.ConversionBlock.Step;
 import io.fastsafetensors.internal.parallel.ParallelRanges;
 import io.fastsafetensors.internal.parallel.RowCopies;
 import java.lang.foreign.MemorySegment;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.convert;
 
+import io.fastsafetensors.internal.convert.ConversionBlock.Step;
+
 /**
  * Steps from one form to another.
  *

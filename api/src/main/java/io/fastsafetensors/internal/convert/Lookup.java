@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.convert;
 
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.internal.convert.ConversionBlock.Step;
 import java.lang.foreign.MemorySegment;
 
 /** Conversions of 8 to 16 bits: quicker to look up than to compute, and the table is small. */

@@ -2,6 +2,8 @@
 package io.fastsafetensors.internal.convert;
 
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.internal.convert.ConversionBlock.Form;
+import io.fastsafetensors.internal.convert.ConversionBlock.Step;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;

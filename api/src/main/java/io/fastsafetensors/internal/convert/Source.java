@@ -2,6 +2,8 @@
 package io.fastsafetensors.internal.convert;
 
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.internal.convert.ConversionBlock.Form;
+import io.fastsafetensors.internal.convert.ConversionBlock.Step;
 import java.util.Optional;
 
 /**
@@ -109,6 +111,34 @@ record Source(Form form, Step load) {
   private static void brainFloats(ConversionBlock b) {
     for (int i = 0; i < b.size; i++) {
       b.floats[i] = Float.intBitsToFloat(b.shorts[i] << Short.SIZE);
+    }
+  }
+
+  /**
+   * F8_E8M0, the scale of the OCP microscaling formats, revision 1.0: a power of two or NaN.
+   *
+   * <p>Numbers aren't converted to it: it has neither sign nor zero, and the specification leaves
+   * rounding to whoever chooses scales.
+   */
+  static final class Scale {
+    private static final int BIAS = 127;
+    private static final int NAN = 0xff;
+    private static final float[] NUMBERS = decodeAll();
+
+    private Scale() {}
+
+    /** Returns the table of the numbers of all codes. */
+    static float[] numbers() {
+      return NUMBERS;
+    }
+
+    private static float[] decodeAll() {
+      float[] all = new float[NAN + 1];
+      for (int code = 0; code < NAN; code++) {
+        all[code] = Math.scalb(1f, code - BIAS);
+      }
+      all[NAN] = Float.NaN;
+      return all;
     }
   }
 }

@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.convert;
 
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.internal.convert.ConversionBlock.Step;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;

@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.group;
 
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.group.Round.Waiter;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.time.Duration;

@@ -65,4 +65,12 @@ final class Round {
   LocalHub subgroup(int color, Supplier<LocalHub> hub) {
     return subgroups.computeIfAbsent(color, c -> hub.get());
   }
+
+  /**
+   * A rank in a call.
+   *
+   * @param rank the rank
+   * @param operation the call's name
+   */
+  record Waiter(int rank, String operation) {}
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.values;
 
+import io.fastsafetensors.internal.values.ElementText.Column;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;

@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.values;
 
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.internal.values.ElementText.Column;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;

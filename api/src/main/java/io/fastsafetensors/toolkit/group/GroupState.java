@@ -3,6 +3,7 @@ package io.fastsafetensors.toolkit.group;
 
 import io.fastsafetensors.internal.group.Failure;
 import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.toolkit.group.Frame.ExchangeId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

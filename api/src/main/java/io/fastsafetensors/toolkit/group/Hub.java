@@ -4,6 +4,7 @@ package io.fastsafetensors.toolkit.group;
 import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.internal.group.Failure;
 import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.toolkit.group.Connection.Heartbeats;
 import io.fastsafetensors.toolkit.group.Frame.Contribution;
 import io.fastsafetensors.toolkit.group.Frame.Failed;
 import io.fastsafetensors.toolkit.group.Frame.Gathered;

@@ -3,6 +3,7 @@ package io.fastsafetensors.toolkit.group;
 
 import io.fastsafetensors.internal.group.Failure;
 import io.fastsafetensors.toolkit.group.Frame.Contribution;
+import io.fastsafetensors.toolkit.group.Frame.ExchangeId;
 import io.fastsafetensors.toolkit.group.Frame.Gathered;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.util.HashMap;

@@ -2,6 +2,7 @@
 package io.fastsafetensors.toolkit.group;
 
 import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.toolkit.group.Connection.Heartbeats;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.io.Closeable;
 import java.io.EOFException;

@@ -10,6 +10,7 @@ import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.internal.config.CurrentConfiguration.CurrentSetting;
 import io.fastsafetensors.internal.config.PluginOptions.Given;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.spi.Provider.Option;

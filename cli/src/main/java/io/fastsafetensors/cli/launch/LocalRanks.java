@@ -138,4 +138,11 @@ public final class LocalRanks implements AutoCloseable {
       // The JVM is going down, and the hook is what runs now.
     }
   }
+
+  /** Takes what ranks print; called by several threads. */
+  @FunctionalInterface
+  public interface RankOutput {
+    /** Takes a line without its end. */
+    void line(int rank, String line);
+  }
 }

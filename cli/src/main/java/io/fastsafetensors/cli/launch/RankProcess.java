@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli.launch;
 
+import io.fastsafetensors.cli.launch.LocalRanks.RankOutput;
 import io.fastsafetensors.spi.Deadline;
 import java.io.BufferedReader;
 import java.io.IOException;

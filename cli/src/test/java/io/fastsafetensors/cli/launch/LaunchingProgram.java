@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli.launch;
 
+import io.fastsafetensors.cli.launch.LocalRanks.RankOutput;
 import java.util.List;
 
 /** A program that launches two ranks of the command it is given, for tests that end it. */

@@ -3,8 +3,7 @@ package io.fastsafetensors.collective.nccl;
 
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.collective.nccl.library.Communicator;
-import io.fastsafetensors.collective.nccl.library.Pause;
-import io.fastsafetensors.collective.nccl.library.UniqueId;
+import io.fastsafetensors.collective.nccl.library.Communicator.Pause;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
@@ -66,7 +65,7 @@ final class NcclGroup extends RendezvousTransport {
   private static Communicator communicate(
       Rendezvous rendezvous, DeviceContext context, Worker worker) throws CollectiveException {
     int rank = rendezvous.rank();
-    byte[] mine = rank > 0 ? new byte[0] : worker.call("join", rank, pause -> UniqueId.make());
+    byte[] mine = rank > 0 ? new byte[0] : worker.call("join", rank, pause -> Communicator.newId());
     byte[] id = rendezvous.exchange("join", mine, rendezvous.timeout()).getFirst();
     int other = rank == 0 ? rendezvous.size() - 1 : 0;
     return worker.call(

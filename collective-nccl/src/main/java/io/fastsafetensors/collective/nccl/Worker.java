@@ -2,7 +2,7 @@
 package io.fastsafetensors.collective.nccl;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.collective.nccl.library.Pause;
+import io.fastsafetensors.collective.nccl.library.Communicator.Pause;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.toolkit.group.Rendezvous;

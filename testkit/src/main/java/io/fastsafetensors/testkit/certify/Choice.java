@@ -3,6 +3,7 @@ package io.fastsafetensors.testkit.certify;
 
 import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.testkit.TestkitEnvironment;
+import io.fastsafetensors.testkit.certify.Stop.Limits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit.certify;
 
+import io.fastsafetensors.testkit.certify.CertifiedContracts.SubjectParameter;
 import io.fastsafetensors.testkit.certify.Outcome.Status;
+import io.fastsafetensors.testkit.certify.Stop.Limits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.PluginReport.Kind;
 import io.fastsafetensors.testkit.certify.Outcome.Status;
+import io.fastsafetensors.testkit.certify.Stop.Limits;
 import io.fastsafetensors.testkit.certify.Trial.Verdict;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -10,6 +10,7 @@ import org.bytedeco.cuda.global.nccl;
 import org.bytedeco.cuda.nccl.ncclComm;
 import org.bytedeco.cuda.nccl.ncclConfig_t;
 import org.bytedeco.cuda.nccl.ncclUniqueId;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /**
@@ -32,6 +33,32 @@ public final class Communicator {
   }
 
   /**
+   * Makes what the ranks of a communicator find each other by: one makes it, all must know it. NCCL
+   * listens for the others from now on.
+   *
+   * @return its bytes
+   * @throws LoadException if NCCL refuses
+   */
+  public static byte[] newId() throws LoadException {
+    try (ncclUniqueId id = new ncclUniqueId()) {
+      NcclResults.check("ncclGetUniqueId", nccl.ncclGetUniqueId(id));
+      byte[] bytes = new byte[nccl.NCCL_UNIQUE_ID_BYTES];
+      for (int i = 0; i < bytes.length; i++) {
+        bytes[i] = id.internal(i);
+      }
+      return bytes;
+    }
+  }
+
+  private static ncclUniqueId id(byte[] bytes) {
+    ncclUniqueId id = new ncclUniqueId();
+    for (int i = 0; i < bytes.length; i++) {
+      id.internal(i, bytes[i]);
+    }
+    return id;
+  }
+
+  /**
    * Connects a rank to the others, on the calling thread's device.
    *
    * @param id what one rank made
@@ -45,7 +72,7 @@ public final class Communicator {
     // Not the call that takes an ncclComm: until the connection stands, NCCL may write to the
     // address that it was given, which would be one of a stack frame that is gone.
     try (PointerPointer<ncclComm> made = new PointerPointer<>(1);
-        ncclUniqueId all = UniqueId.of(id);
+        ncclUniqueId all = id(id);
         ncclConfig_t config = config()) {
       made.put(0, null);
       NcclResults.check(
@@ -171,5 +198,24 @@ public final class Communicator {
         LOG.log(Level.WARNING, "ncclCommAbort: {0}", NcclResults.describe(code));
       }
     }
+  }
+
+  /** A pointer to what JavaCPP neither made nor frees. */
+  static final class Address extends Pointer {
+    Address(long address) {
+      super((Pointer) null);
+      this.address = address;
+    }
+  }
+
+  /** What a wait does between two looks. */
+  @FunctionalInterface
+  public interface Pause {
+    /**
+     * Lets a little time pass.
+     *
+     * @throws LoadException if the wait is to end
+     */
+    void take() throws LoadException;
   }
 }
