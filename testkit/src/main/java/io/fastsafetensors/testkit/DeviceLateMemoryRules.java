@@ -7,6 +7,7 @@ import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceContext.LateBuffer;
 import io.fastsafetensors.spi.DeviceContext.LatePages;
+import io.fastsafetensors.testkit.ProcessSnapshot.LeakCheck;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
