@@ -76,37 +76,52 @@ public final class RingTarget implements ReadTarget {
 
   @Override
   public Brought bring(FileRead read, TransferPath path) throws LoadException {
+    return bring(ring, file, read, path, buffer, monitor.deadline(), copies);
+  }
+
+  /**
+   * Brings a read to the device by way of a ring.
+   *
+   * @param ring the ring; its buffers hold a block
+   * @param file the file
+   * @param read what to read
+   * @param path the way to read
+   * @param target the device memory that its parts go to
+   * @param deadline how long to wait for a staging buffer
+   * @param copies hears of the copies
+   * @return what was done; copies may be under way
+   * @throws LoadException if a byte can't be read or copied
+   */
+  public static Brought bring(
+      StagingRing ring,
+      PlannedFile file,
+      FileRead read,
+      TransferPath path,
+      DeviceBuffer target,
+      Deadline deadline,
+      CopiesInFlight copies)
+      throws LoadException {
     long start = System.nanoTime();
-    DeviceBuffer staging = ring.take(monitor.deadline());
+    DeviceBuffer staging = ring.take(deadline);
     long taken = System.nanoTime();
     ReadWindow window = ReadWindow.of(read, file.grain(path), file.size());
     MemorySegment bytes = staging.host().orElseThrow().asSlice(0, window.bytes());
-    TransferPath way = fill(staging, bytes, window, path);
+    TransferPath way = ring.fill(staging, _ -> file.read(path, bytes, window.offset()));
     long filled = System.nanoTime();
-    ring.send(staging, stream -> copyParts(read, window, bytes, stream), copies);
+    ring.send(staging, stream -> copyParts(read, window, bytes, target, stream), copies);
     return new Brought(way, filled - taken, taken - start);
   }
 
-  private TransferPath fill(
-      DeviceBuffer staging, MemorySegment bytes, ReadWindow window, TransferPath path)
-      throws LoadException {
-    boolean filled = false;
-    try {
-      TransferPath way = file.read(path, bytes, window.offset());
-      filled = true;
-      return way;
-    } finally {
-      if (!filled) {
-        ring.giveBack(staging);
-      }
-    }
-  }
-
-  private void copyParts(FileRead read, ReadWindow window, MemorySegment bytes, DeviceStream stream)
+  private static void copyParts(
+      FileRead read,
+      ReadWindow window,
+      MemorySegment bytes,
+      DeviceBuffer target,
+      DeviceStream stream)
       throws LoadException {
     for (Span part : read.parts()) {
       MemorySegment from = window.part(bytes, part);
-      stream.copyFromHost(from, Region.of(buffer, part.bufferOffset(), from.byteSize()));
+      stream.copyFromHost(from, Region.of(target, part.bufferOffset(), from.byteSize()));
     }
   }
 

@@ -77,6 +77,24 @@ public final class StagingRing implements AutoCloseable {
     void queueOn(DeviceStream stream) throws LoadException;
   }
 
+  /**
+   * Fills a buffer.
+   *
+   * @param <T> what is known of it then
+   * @since 0.1
+   */
+  @FunctionalInterface
+  public interface Filling<T> {
+    /**
+     * Fills it.
+     *
+     * @param buffer the buffer
+     * @return what is known of it
+     * @throws LoadException if it can't be filled
+     */
+    T fill(DeviceBuffer buffer) throws LoadException;
+  }
+
   /** A stream that many threads queue copies on, one at a time. */
   private static final class Queue {
     private final DeviceStream stream;
@@ -165,7 +183,7 @@ public final class StagingRing implements AutoCloseable {
    * Takes a buffer that nobody uses; waits for one if all are under way.
    *
    * @param deadline how long to wait
-   * @return the buffer, to {@link #send} or to {@link #giveBack}
+   * @return the buffer, to {@link #fill} and {@link #send}
    * @throws LoadException if a copy failed, there is no memory, or the deadline passed
    */
   public DeviceBuffer take(Deadline deadline) throws LoadException {
@@ -243,6 +261,28 @@ public final class StagingRing implements AutoCloseable {
   }
 
   /**
+   * Fills a buffer that was taken; gives it back if that fails.
+   *
+   * @param <T> what is known of it then
+   * @param buffer the buffer
+   * @param filling fills it
+   * @return what is known of it
+   * @throws LoadException if it can't be filled
+   */
+  public <T> T fill(DeviceBuffer buffer, Filling<T> filling) throws LoadException {
+    boolean filled = false;
+    try {
+      T known = filling.fill(buffer);
+      filled = true;
+      return known;
+    } finally {
+      if (!filled) {
+        change(() -> free.push(buffer));
+      }
+    }
+  }
+
+  /**
    * Copies from a buffer, which is free again when that is done.
    *
    * @param buffer a buffer that was taken
@@ -268,15 +308,6 @@ public final class StagingRing implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-  }
-
-  /**
-   * Gives a buffer back that was not sent.
-   *
-   * @param buffer a buffer that was taken
-   */
-  public void giveBack(DeviceBuffer buffer) {
-    change(() -> free.push(buffer));
   }
 
   private void fail(Exception e) {

@@ -8,7 +8,6 @@ import io.fastsafetensors.backend.gds.io.Reads.Way;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
-import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.toolkit.io.CopiesInFlight;
 import io.fastsafetensors.toolkit.io.FileRead;
@@ -17,10 +16,10 @@ import io.fastsafetensors.toolkit.io.PathChoice;
 import io.fastsafetensors.toolkit.io.RangeLayout;
 import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import io.fastsafetensors.toolkit.io.ReadTarget;
+import io.fastsafetensors.toolkit.io.RingTarget;
 import io.fastsafetensors.toolkit.io.StagingRing;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -102,7 +101,8 @@ final class GdsTarget implements ReadTarget, PathChoice {
         session.registration().end(address);
       }
     }
-    return done(Way.STRAIGHT, read, manner.path(), System.nanoTime() - start, 0);
+    long nanos = System.nanoTime() - start;
+    return count(Way.STRAIGHT, read, new Brought(manner.path(), nanos, 0));
   }
 
   private Brought scratch(FileRead read) throws LoadException {
@@ -113,21 +113,18 @@ final class GdsTarget implements ReadTarget, PathChoice {
     }
     long taken = System.nanoTime();
     StagingRing ring = session.scratchRing();
-    boolean filled = false;
-    try {
-      file.readByCuFile(scratch.address(), read.offset(), read.bytes());
-      filled = true;
-    } finally {
-      if (!filled) {
-        ring.giveBack(scratch);
-      }
-    }
-    long nanos = System.nanoTime() - taken;
+    long nanos =
+        ring.fill(
+            scratch,
+            memory -> {
+              file.readByCuFile(memory.address(), read.offset(), read.bytes());
+              return System.nanoTime() - taken;
+            });
     Span part = read.parts().getFirst();
     Region from = Region.of(scratch, part.fileOffset() - read.offset(), part.bytes());
     Region to = Region.of(buffer, part.bufferOffset(), part.bytes());
     ring.send(scratch, stream -> stream.copy(from, to), copies);
-    return done(Way.SCRATCH, read, manner.path(), nanos, taken - start);
+    return count(Way.SCRATCH, read, new Brought(manner.path(), nanos, taken - start));
   }
 
   /** Returns null if the device has no memory for it. */
@@ -145,37 +142,16 @@ final class GdsTarget implements ReadTarget, PathChoice {
   }
 
   private Brought staged(FileRead read) throws LoadException {
-    long start = System.nanoTime();
-    StagingRing ring = session.ring();
-    DeviceBuffer pinned = ring.take(deadline());
-    long taken = System.nanoTime();
-    MemorySegment bytes = pinned.host().orElseThrow().asSlice(0, read.bytes());
-    boolean filled = false;
-    try {
-      file.read(TransferPath.BUFFERED, bytes, read.offset());
-      filled = true;
-    } finally {
-      if (!filled) {
-        ring.giveBack(pinned);
-      }
-    }
-    long nanos = System.nanoTime() - taken;
-    ring.send(pinned, stream -> copyParts(read, bytes, stream), copies);
-    return done(Way.STAGED, read, TransferPath.BUFFERED, nanos, taken - start);
+    TransferPath path = TransferPath.BUFFERED;
+    return count(
+        Way.STAGED,
+        read,
+        RingTarget.bring(session.ring(), file, read, path, buffer, deadline(), copies));
   }
 
-  private void copyParts(FileRead read, MemorySegment bytes, DeviceStream stream)
-      throws LoadException {
-    for (Span part : read.parts()) {
-      stream.copyFromHost(
-          bytes.asSlice(part.fileOffset() - read.offset(), part.bytes()),
-          Region.of(buffer, part.bufferOffset(), part.bytes()));
-    }
-  }
-
-  private Brought done(Way way, FileRead read, TransferPath path, long nanos, long waited) {
+  private Brought count(Way way, FileRead read, Brought brought) {
     bytesByWay.merge(way, read.bytes(), Long::sum);
-    return new Brought(path, nanos, waited);
+    return brought;
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
+import io.fastsafetensors.backend.posix.io.CacheQuery.FixedAnswer;
 import io.fastsafetensors.backend.posix.libc.FileAdvice;
 import io.fastsafetensors.backend.posix.libc.FileSystemType;
 import io.fastsafetensors.backend.posix.libc.FileSystemType.Kind;
