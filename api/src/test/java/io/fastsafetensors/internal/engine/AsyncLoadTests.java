@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
@@ -120,15 +121,19 @@ class AsyncLoadTests {
 
   @Test
   void anInterruptOfWhatComesAfterItIsNotTheNextOnes() throws Exception {
+    Semaphore reads = new Semaphore(0);
+    bench.first.onAwait = _ -> reads.acquireUninterruptibly();
     try (Loader loader = bench.loader().addFiles(a, b)) {
       for (int i = 0; i < 20; i++) {
-        loader
-            .loadAsync()
-            .thenAccept(buffer -> {
-              buffer.close();
-              Thread.currentThread().interrupt();
-            })
-            .get();
+        CompletableFuture<?> interrupted =
+            loader
+                .loadAsync()
+                .thenAccept(buffer -> {
+                  buffer.close();
+                  Thread.currentThread().interrupt();
+                });
+        reads.release(4); // not before: what comes after a load that has ended runs on this thread
+        interrupted.get();
         loader.load().close();
       }
     }
