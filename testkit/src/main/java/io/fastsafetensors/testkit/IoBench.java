@@ -16,21 +16,18 @@ import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.testkit.SampleFiles.ScratchFolder;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** One test's folder, device, monitor and options for a backend; cleans up after it. */
@@ -293,37 +290,6 @@ final class IoBench implements AutoCloseable {
       resource.close();
     } catch (Exception e) {
       System.getLogger(IoBench.class.getName()).log(System.Logger.Level.DEBUG, "cleaning up", e);
-    }
-  }
-
-  /** A folder for one test's files, deleted with all that is in it. */
-  static final class ScratchFolder implements AutoCloseable {
-    private final Path path;
-    private int count;
-
-    ScratchFolder(TestkitEnvironment environment) throws IOException {
-      this.path = Files.createTempDirectory(environment.folder(), "fst-testkit-");
-    }
-
-    /** Names a file that is not there yet. */
-    Path next() {
-      return path.resolve("sample-" + count++ + ".bin");
-    }
-
-    /** Writes a file of which each byte is known. */
-    SampleFile write(long bytes) throws IOException {
-      return SampleFiles.write(next(), bytes, count);
-    }
-
-    @Override
-    public void close() throws IOException {
-      List<Path> all;
-      try (Stream<Path> walk = Files.walk(path)) {
-        all = walk.sorted(Comparator.reverseOrder()).toList();
-      }
-      for (Path entry : all) {
-        Files.delete(entry);
-      }
     }
   }
 }

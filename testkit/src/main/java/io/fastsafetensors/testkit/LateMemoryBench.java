@@ -5,7 +5,7 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.spi.DeviceContext.LateMemory;
 import io.fastsafetensors.spi.LoadMemory;
-import io.fastsafetensors.testkit.IoBench.ScratchFolder;
+import io.fastsafetensors.testkit.SampleFiles.ScratchFolder;
 import io.fastsafetensors.toolkit.host.PlannedMemory;
 import java.io.IOException;
 import java.lang.ScopedValue.CallableOp;

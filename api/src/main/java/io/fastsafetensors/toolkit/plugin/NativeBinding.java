@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.toolkit.plugin;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import java.util.concurrent.Callable;
@@ -20,13 +21,14 @@ public final class NativeBinding<T> {
   private final Callable<T> binder;
   private final String[] modules;
   private @Nullable T library;
-  private @Nullable LoadException missing;
+  private @Nullable UnavailableException missing;
 
   /**
    * Makes the binding of a library that nothing is done for yet.
    *
    * @param name the library, for reasons
-   * @param binder binds it; a {@link LoadException} is a reason in whole, with its remedy
+   * @param binder binds it; a {@link LoadException} is a reason in whole, with its remedy, and an
+   *     {@link UnavailableException} has its code, too
    * @param modules the modules that make restricted calls
    */
   public NativeBinding(String name, Callable<T> binder, String... modules) {
@@ -47,7 +49,9 @@ public final class NativeBinding<T> {
     return switch (os + " on " + arch) {
       case "Linux on amd64", "Linux on x86_64" -> "x86_64";
       case "Linux on aarch64", "Linux on arm64" -> "aarch64";
-      case String it -> throw new LoadException("needs Linux on x86-64 or aarch64, this is " + it);
+      case String it ->
+          throw new UnavailableException(
+              "plugin.other-platform", "needs Linux on x86-64 or aarch64, this is " + it);
     };
   }
 
@@ -61,7 +65,7 @@ public final class NativeBinding<T> {
     try {
       return probe.apply(get());
     } catch (LoadException e) {
-      return Availability.unavailable(String.valueOf(e.getMessage()), e.getCause());
+      return UnavailableException.answer(e, "plugin.no-library");
     }
   }
 
@@ -73,7 +77,7 @@ public final class NativeBinding<T> {
    */
   public synchronized T get() throws LoadException {
     if (missing != null) {
-      throw new LoadException(String.valueOf(missing.getMessage()), missing.getCause());
+      throw new UnavailableException(missing.reason(), missing.getCause());
     }
     T known = library;
     if (known == null) {
@@ -86,14 +90,20 @@ public final class NativeBinding<T> {
   private T bind() throws LoadException {
     try {
       return binder.call();
-    } catch (LoadException e) {
+    } catch (UnavailableException e) {
       missing = e;
+    } catch (LoadException e) {
+      missing = missing("plugin.no-library", String.valueOf(e.getMessage()), e.getCause());
     } catch (IllegalCallerException e) {
-      missing = new LoadException(denied(), e);
+      missing = missing("plugin.no-native-access", denied(), e);
     } catch (Exception | LinkageError e) {
-      missing = new LoadException(name + " can't be bound: " + e.getMessage(), e);
+      missing = missing("plugin.no-library", name + " can't be bound: " + e.getMessage(), e);
     }
     throw missing;
+  }
+
+  private static UnavailableException missing(String code, String text, @Nullable Throwable cause) {
+    return new UnavailableException(Reason.of(code, text), cause);
   }
 
   private String denied() {

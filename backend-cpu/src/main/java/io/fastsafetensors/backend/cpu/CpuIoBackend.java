@@ -3,6 +3,7 @@ package io.fastsafetensors.backend.cpu;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.Device;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.Capability;
 import io.fastsafetensors.spi.DeviceContext;
@@ -65,7 +66,11 @@ public final class CpuIoBackend implements IoBackend {
     return device.isCpu()
         ? Availability.available("pure Java", Capability.MAPPED, Capability.COPIED)
         : Availability.unavailable(
-            "loads into host memory only, not into " + device + ": add a backend that stages");
+            Reason.of(
+                    "plugin.other-device",
+                    "loads into host memory only, not into {device}: add a backend that stages")
+                .with("device", device.toString()),
+            null);
   }
 
   @Override

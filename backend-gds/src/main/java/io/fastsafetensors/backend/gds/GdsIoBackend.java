@@ -2,6 +2,7 @@
 package io.fastsafetensors.backend.gds;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.backend.gds.cufile.CuFileBinding;
 import io.fastsafetensors.backend.gds.cufile.CuFileBinding.Bound;
 import io.fastsafetensors.backend.gds.cufile.Driver.Outcome;
@@ -16,6 +17,7 @@ import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.toolkit.plugin.NativeBinding;
+import io.fastsafetensors.toolkit.plugin.UnavailableException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -89,14 +91,17 @@ public final class GdsIoBackend implements IoBackend {
   @Override
   public Availability probe(Device device) {
     if (!device.type().equals(DEVICES)) {
-      return Availability.unavailable("reads to devices cuda:N only, not to " + device);
+      return Availability.unavailable(
+          Reason.of("plugin.other-device", "reads to devices cuda:N only, not to {device}")
+              .with("device", device.toString()),
+          null);
     }
     return binding.availability(this::probe);
   }
 
   private Availability probe(Bound bound) {
     if (bound.driver().known().orElse(null) instanceof Outcome.Failed(var cause)) {
-      return Availability.unavailable(String.valueOf(cause.getMessage()), cause);
+      return UnavailableException.answer(cause, "plugin.failed");
     }
     String library = "libcufile" + version(bound) + " (" + bound.cufile().library() + ")";
     Optional<String> obstacle = host.obstacle();
@@ -115,7 +120,10 @@ public final class GdsIoBackend implements IoBackend {
                 Capability.DIRECT_IO)
             .onlyIfAskedFor()
         : Availability.unavailable(
-            detail + "; and cuFile's configuration forbids compatibility mode");
+            Reason.of(
+                "plugin.no-peer-to-peer",
+                detail + "; and cuFile's configuration forbids compatibility mode"),
+            null);
   }
 
   private static String version(Bound bound) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
@@ -69,8 +70,10 @@ class ProbeTests {
     PosixIoBackend backend = new PosixIoBackend(missing);
     LinuxRuntime runtime = new LinuxRuntime(missing);
 
-    assertThat(backend.probe(Device.CPU)).isEqualTo(Availability.unavailable("no libc", null));
-    assertThat(runtime.probe()).isEqualTo(Availability.unavailable("no libc", null));
+    assertThat(backend.probe(Device.CPU))
+        .isEqualTo(Availability.unavailable(Reason.of("plugin.no-library", "no libc"), null));
+    assertThat(runtime.probe())
+        .isEqualTo(Availability.unavailable(Reason.of("plugin.no-library", "no libc"), null));
     assertThatExceptionOfType(LoadException.class)
         .isThrownBy(() -> runtime.open(Device.CPU))
         .withMessage("no libc");

@@ -9,6 +9,7 @@ import io.fastsafetensors.spi.Collective;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.group.Rendezvous;
+import io.fastsafetensors.toolkit.plugin.UnavailableException;
 import java.io.IOException;
 import java.util.List;
 
@@ -43,8 +44,10 @@ public final class MpjCollective implements Collective {
       MpjJar jar = MpjJar.find();
       MpjLibrary.load(jar);
       return Availability.available("MPJ Express at " + jar.path());
-    } catch (IOException | ReflectiveOperationException | LinkageError e) {
-      return Availability.unavailable(String.valueOf(e.getMessage()), e);
+    } catch (IOException e) {
+      return UnavailableException.answer(e, "plugin.no-library");
+    } catch (ReflectiveOperationException | LinkageError e) {
+      return UnavailableException.answer(e, "plugin.other-version");
     }
   }
 

@@ -4,6 +4,7 @@ package io.fastsafetensors.collective.nccl;
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.GroupConfig;
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.collective.nccl.library.NcclLibrary;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
@@ -13,6 +14,7 @@ import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.group.Rendezvous;
 import io.fastsafetensors.toolkit.plugin.Runtimes;
+import io.fastsafetensors.toolkit.plugin.UnavailableException;
 import java.util.List;
 import java.util.Optional;
 
@@ -52,28 +54,28 @@ public final class NcclCollective implements Collective {
   @Override
   public Availability probe(Device device) {
     if (!device.type().equals(TYPE)) {
-      return Availability.unavailable("only for data on cuda devices");
+      return Availability.unavailable(
+          Reason.of("plugin.other-device", "only for data on cuda devices, not on {device}")
+              .with("device", device.toString()),
+          null);
     }
     try {
       requireDevice(device);
       String version = NcclLibrary.SYSTEM.get().versionText();
       Optional<String> tooFew = DeviceAssignment.tooFew(device);
       return tooFew.isPresent()
-          ? Availability.unavailable(tooFew.get())
+          ? Availability.unavailable(Reason.of("plugin.no-device", tooFew.get()), null)
           : Availability.available("NCCL " + version);
     } catch (LoadException e) {
-      return Availability.unavailable(oneLine(e), e);
+      return UnavailableException.answer(e, "plugin.no-device");
     }
-  }
-
-  private static String oneLine(LoadException e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
 
   private static void requireDevice(Device device) throws LoadException {
     int devices = Runtimes.of(device).devices().size();
     if (device.index() >= devices) {
-      throw new LoadException(
+      throw new UnavailableException(
+          "plugin.no-device",
           "there is no %s, only %s device%s: start one rank a GPU"
               .formatted(device, devices, devices == 1 ? "" : "s"));
     }

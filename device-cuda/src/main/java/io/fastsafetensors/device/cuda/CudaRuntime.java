@@ -9,6 +9,7 @@ import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceInfo;
 import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.Provider;
+import io.fastsafetensors.toolkit.plugin.UnavailableException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -63,7 +64,7 @@ public final class CudaRuntime implements DeviceRuntime {
       return Availability.available(
           "driver for CUDA %s; %s".formatted(bound.versionText(), String.join("; ", lines())));
     } catch (LoadException e) {
-      return Availability.unavailable(String.valueOf(e.getMessage()), e);
+      return UnavailableException.answer(e, "plugin.failed");
     }
   }
 

@@ -4,6 +4,7 @@ package io.fastsafetensors.backend.posix.libc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.toolkit.plugin.NativeBinding;
@@ -19,7 +20,7 @@ class LibcTests {
 
     String reason = "needs Linux on x86-64 or aarch64, this is " + os + " on " + arch;
     assertThat(binding.availability(_ -> Availability.available("")))
-        .isEqualTo(Availability.unavailable(reason, null));
+        .isEqualTo(Availability.unavailable(Reason.of("plugin.other-platform", reason), null));
     assertThatExceptionOfType(LoadException.class).isThrownBy(binding::get).withMessage(reason);
   }
 

@@ -4,6 +4,7 @@ package io.fastsafetensors.collective.nccl.library;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Provider.Option;
 import io.fastsafetensors.toolkit.plugin.NativeBinding;
+import io.fastsafetensors.toolkit.plugin.UnavailableException;
 import java.io.IOException;
 import org.bytedeco.cuda.global.nccl;
 
@@ -36,7 +37,8 @@ public record NcclLibrary(int version) {
   private static NcclLibrary load() throws LoadException {
     String platform = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
     if (!platform.equals("Linux on amd64")) {
-      throw new LoadException("needs Linux on amd64, this is " + platform);
+      throw new UnavailableException(
+          "plugin.other-platform", "needs Linux on amd64, this is " + platform);
     }
     try {
       Natives.load();
@@ -56,7 +58,8 @@ public record NcclLibrary(int version) {
     }
     NcclLibrary loaded = new NcclLibrary(version[0]);
     if (loaded.version() < OLDEST) {
-      throw new LoadException("NCCL is " + loaded.versionText() + ": install 2.14 or later");
+      throw new UnavailableException(
+          "plugin.other-version", "NCCL is " + loaded.versionText() + ": install 2.14 or later");
     }
     return loaded;
   }

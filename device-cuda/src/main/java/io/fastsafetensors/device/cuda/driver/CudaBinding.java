@@ -3,6 +3,7 @@ package io.fastsafetensors.device.cuda.driver;
 
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.toolkit.plugin.NativeBinding;
+import io.fastsafetensors.toolkit.plugin.UnavailableException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import jcuda.driver.JCudaDriver;
@@ -47,11 +48,12 @@ public record CudaBinding(int version, int devices) {
     Calls.check("CUDA", () -> "cuDeviceGetCount", () -> JCudaDriver.cuDeviceGetCount(devices));
     CudaBinding bound = new CudaBinding(version[0], devices[0]);
     if (bound.version() < OLDEST) {
-      throw new LoadException(
+      throw new UnavailableException(
+          "plugin.other-version",
           "the driver supports CUDA " + bound.versionText() + ": install one for 12.0 or later");
     }
     if (bound.devices() == 0) {
-      throw new LoadException("the driver has no device");
+      throw new UnavailableException("plugin.no-device", "the driver has no device");
     }
     return bound;
   }
