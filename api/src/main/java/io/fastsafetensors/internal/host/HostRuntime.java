@@ -10,6 +10,7 @@ import io.fastsafetensors.spi.DeviceRuntime;
 import io.fastsafetensors.spi.MemoryInfo;
 import io.fastsafetensors.spi.Provider;
 import io.fastsafetensors.toolkit.device.HostMemory;
+import io.fastsafetensors.toolkit.device.HostMemoryContext;
 import io.fastsafetensors.toolkit.host.HostLimits;
 import java.util.List;
 
@@ -55,7 +56,7 @@ public final class HostRuntime implements DeviceRuntime {
     if (!device.isCpu()) {
       throw new LoadException("runtime host has only the device cpu, not " + device);
     }
-    return new HostContext(HostLimits.SYSTEM);
+    return new HostMemoryContext(HostLimits.SYSTEM);
   }
 
   private static String detail() {

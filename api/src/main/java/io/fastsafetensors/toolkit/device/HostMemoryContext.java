@@ -14,13 +14,13 @@ import io.fastsafetensors.toolkit.host.MemoryReservation;
 import java.lang.foreign.Arena;
 
 /**
- * What contexts of {@code cpu} share, wherever they take large memory from.
+ * A context of {@code cpu} with memory from the Java platform; others take large memory elsewhere.
  *
  * <p>Thread-safe; nothing here blocks.
  *
  * @since 0.1
  */
-public abstract class HostMemoryContext implements DeviceContext {
+public class HostMemoryContext implements DeviceContext {
   /** The largest base page of the platforms that Java runs on. */
   private static final long PAGE = 64 << 10;
 
@@ -39,7 +39,7 @@ public abstract class HostMemoryContext implements DeviceContext {
    *
    * @param limits how much memory there is
    */
-  protected HostMemoryContext(HostLimits limits) {
+  public HostMemoryContext(HostLimits limits) {
     this.limits = limits;
   }
 
@@ -75,16 +75,14 @@ public abstract class HostMemoryContext implements DeviceContext {
   }
 
   /**
-   * Allocates from the Java platform, so that all of its pages are there. Many small buffers share
-   * an arena until their segment is asked for; see {@link HostMemory#show}.
+   * {@inheritDoc}
    *
-   * @param bytes the size, checked
-   * @param alignment what the address is to be a multiple of, checked
-   * @return the buffer; the caller closes it
-   * @throws DeviceMemoryException if there is not enough
+   * <p>All pages are there. Many small buffers share an arena until their segment is asked for; see
+   * {@link HostMemory#show}.
    */
-  protected final DeviceBuffer allocateInArena(long bytes, long alignment)
-      throws DeviceMemoryException {
+  @Override
+  public DeviceBuffer allocate(long bytes, long alignment) throws DeviceMemoryException {
+    checkRequest(bytes, alignment);
     if (bytes < WORTH_ASKING && alignment <= SMALL_ALIGNMENT) {
       return new SlabBuffer(slabs, bytes, alignment);
     }

@@ -6,7 +6,11 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.invoke.VarHandle;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /**
  * A call of a native function that a plug-in bound. Calls block as the function does.
@@ -52,6 +56,20 @@ public interface NativeCall {
   static long withErrno(NativeCall call) {
     long answer = plain(call);
     return answer == -1 ? -(int) Captured.ERRNO.get(Captured.ONE_PER_THREAD.get(), 0L) : answer;
+  }
+
+  /**
+   * Makes a file's name for native functions, of the name's own bytes: a string in the encoding of
+   * the process may have lost some.
+   *
+   * @param file the file
+   * @param allocator where the name is put
+   * @return the name, ended by a zero
+   */
+  static MemorySegment name(Path file, SegmentAllocator allocator) {
+    String raw = file.toUri().getRawPath().replace("+", "%2B"); // else taken for a space
+    return allocator.allocateFrom(
+        URLDecoder.decode(raw, StandardCharsets.ISO_8859_1), StandardCharsets.ISO_8859_1);
   }
 
   /** Where errno goes; one for each thread, so that no call allocates. */

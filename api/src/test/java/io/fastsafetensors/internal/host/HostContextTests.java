@@ -15,6 +15,7 @@ import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.device.HostMemoryContext;
 import io.fastsafetensors.toolkit.host.HostLimits;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -85,7 +86,7 @@ class HostContextTests {
 
   @Test
   void sizesThatNoMachineHasAreMemoryErrorsAlsoWhereThePlatformTellsNothing() {
-    try (DeviceContext context = new HostContext(new HostLimits(List::of))) {
+    try (DeviceContext context = new HostMemoryContext(new HostLimits(List::of))) {
       for (long bytes : new long[] {1L << 56, Long.MAX_VALUE}) {
         assertThatExceptionOfType(DeviceMemoryException.class)
             .isThrownBy(() -> context.allocate(bytes, 64))

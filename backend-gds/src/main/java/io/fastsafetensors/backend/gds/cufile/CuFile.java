@@ -6,8 +6,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 
@@ -74,11 +72,8 @@ public final class CuFile {
    * @return the descriptor; the caller closes it
    */
   public int open(Path file, boolean direct) throws CuFileException {
-    byte[] name = nameBytes(file);
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment path = arena.allocate(name.length + 1L);
-      MemorySegment.copy(name, 0, path, ValueLayout.JAVA_BYTE, 0, name.length);
-      long address = path.address();
+      long address = NativeCall.name(file, arena).address();
       int flags = O_CLOEXEC | (direct ? functions.directFlag() : 0);
       long answer =
           NativeCall.withErrno(errno -> (int) functions.open().invokeExact(errno, address, flags));
@@ -87,13 +82,6 @@ public final class CuFile {
       }
       return (int) answer;
     }
-  }
-
-  /** Takes the name's own bytes, which a string in the process's encoding may have lost. */
-  private static byte[] nameBytes(Path file) {
-    String raw = file.toUri().getRawPath().replace("+", "%2B"); // else taken for a space
-    return URLDecoder.decode(raw, StandardCharsets.ISO_8859_1)
-        .getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /** Closes a descriptor. */

@@ -21,7 +21,7 @@ public interface Libc {
   static NativeBinding<Libc> of(String os, String arch) {
     return new NativeBinding<>(
         "the C library",
-        () -> new NativeLibc(SystemCalls.of(NativeBinding.linux(os, arch))),
+        () -> new NativeLibc(NativeLibc.SystemCalls.of(NativeBinding.linux(os, arch))),
         "io.fastsafetensors.backend.posix");
   }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.libc;
 
+import io.fastsafetensors.toolkit.plugin.NativeCall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.BitSet;
 
@@ -49,27 +48,16 @@ final class NativeLibc implements Libc {
 
   @Override
   public int open(Path file, boolean direct) {
-    return open(pathBytes(file), direct);
+    int flags = O_CLOEXEC | (direct ? numbers.directFlag() : 0);
+    try (Arena arena = Arena.ofConfined()) {
+      long name = NativeCall.name(file, arena).address();
+      return (int) call(numbers.openat(), AT_FDCWD, name, flags, 0);
+    }
   }
 
   @Override
   public int reopenDirect(int descriptor) {
-    return open(("/proc/self/fd/" + descriptor).getBytes(StandardCharsets.US_ASCII), true);
-  }
-
-  private int open(byte[] path, boolean direct) {
-    int flags = O_CLOEXEC | (direct ? numbers.directFlag() : 0);
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment name = arena.allocate(path.length + 1L);
-      MemorySegment.copy(path, 0, name, ValueLayout.JAVA_BYTE, 0, path.length);
-      return (int) call(numbers.openat(), AT_FDCWD, name.address(), flags, 0);
-    }
-  }
-
-  /** Takes the name's own bytes, which a string in the process's encoding may have lost. */
-  static byte[] pathBytes(Path file) {
-    URI uri = file.toUri();
-    return PercentCode.decode(uri.getRawPath());
+    return open(Path.of("/proc/self/fd/" + descriptor), true);
   }
 
   @Override
@@ -204,5 +192,40 @@ final class NativeLibc implements Libc {
 
   private long call(int number, long a, long b, long c, long d) {
     return syscall.call(number, a, b, c, d, 0, 0);
+  }
+
+  /**
+   * The numbers that differ between processors: system calls, by their names, and a flag.
+   *
+   * @param directFlag the value of {@code O_DIRECT}
+   */
+  record SystemCalls(
+      int openat,
+      int close,
+      int pread64,
+      int statx,
+      int fadvise64,
+      int mmap,
+      int munmap,
+      int madvise,
+      int mbind,
+      int getcpu,
+      int schedSetaffinity,
+      int fstatfs,
+      int mincore,
+      int preadv2,
+      int directFlag) {
+    /** The number of {@code cachestat}, which is the same everywhere. */
+    static final int CACHESTAT = 451;
+
+    private static final SystemCalls X86_64 =
+        new SystemCalls(257, 3, 17, 332, 221, 9, 11, 28, 237, 309, 203, 138, 27, 327, 0x4000);
+    private static final SystemCalls AARCH64 =
+        new SystemCalls(56, 57, 67, 291, 223, 222, 215, 233, 235, 168, 122, 44, 232, 286, 0x10000);
+
+    /** Returns those of a processor that {@code NativeBinding.linux} named. */
+    static SystemCalls of(String processor) {
+      return processor.equals("x86_64") ? X86_64 : AARCH64;
+    }
   }
 }

@@ -3,6 +3,7 @@ package io.fastsafetensors.backend.posix.memory;
 
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
+import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext.LateBuffer;
 import io.fastsafetensors.spi.DeviceContext.LatePages;
@@ -43,11 +44,11 @@ final class LargeMemory implements AutoCloseable {
     }
     Optional<PagePool.Block> kept = pool.takeKept(room);
     if (kept.isPresent()) {
-      return new FreshBuffer(pool, kept.get(), bytes, alignment, null);
+      return new Fresh(pool, kept.get(), bytes, alignment, null);
     }
     LoadMemory.Reservation promise = promiser.reserve(room);
     try {
-      return new FreshBuffer(pool, pool.takeNew(room), bytes, alignment, promise);
+      return new Fresh(pool, pool.takeNew(room), bytes, alignment, promise);
     } catch (ErrnoException | ArithmeticException e) {
       promise.close();
       throw HostLimits.SYSTEM.exceeded(bytes, e);
@@ -68,7 +69,7 @@ final class LargeMemory implements AutoCloseable {
       for (MemorySegment part : parts) {
         pool.pages().mapOver(part.address(), part.byteSize());
       }
-      return new PagePromise(pool.pages(), promise);
+      return new Promise(pool.pages(), promise);
     } catch (ErrnoException e) {
       promise.close();
       throw HostLimits.SYSTEM.exceeded(bytes, e);
@@ -106,5 +107,75 @@ final class LargeMemory implements AutoCloseable {
   public void close() {
     HostLimits.SYSTEM.removeReclaimer(reclaimer);
     pool.close();
+  }
+
+  /** Pages that were promised by the limits of the process. Thread-safe. */
+  private static class Promise implements LatePages {
+    private final Pages pages;
+    private final LoadMemory.@Nullable Reservation promise;
+    private volatile boolean complete;
+
+    /** Makes the promise of pages, or of none ({@code null}) for memory that has its pages. */
+    Promise(Pages pages, LoadMemory.@Nullable Reservation promise) {
+      this.pages = pages;
+      this.promise = promise;
+      this.complete = promise == null;
+    }
+
+    @Override
+    public final void touch(MemorySegment part) throws DeviceMemoryException {
+      long bytes = part.byteSize();
+      try {
+        if (promise == null) {
+          pages.touch(part.address(), bytes);
+        } else {
+          promise.<Long, ErrnoException>make(bytes, () -> pages.touch(part.address(), bytes));
+        }
+      } catch (ErrnoException e) {
+        throw HostLimits.SYSTEM.exceeded(bytes, e);
+      }
+    }
+
+    @Override
+    public final void end(boolean allMade) {
+      complete |= allMade;
+      if (promise != null) {
+        promise.close();
+      }
+    }
+
+    /** Tells whether all pages are there. */
+    final boolean isComplete() {
+      return complete;
+    }
+  }
+
+  /** A buffer in a block of memory, which goes back to the pool when all its pages were made. */
+  private static final class Fresh extends Promise implements LateBuffer {
+    private final DeviceBuffer buffer;
+
+    Fresh(
+        PagePool pool,
+        PagePool.Block block,
+        long bytes,
+        long alignment,
+        LoadMemory.@Nullable Reservation promise) {
+      super(pool.pages(), promise);
+      long begin = (block.address() + alignment - 1) & -alignment;
+      this.buffer =
+          NativeMemory.buffer(
+              begin,
+              bytes,
+              false,
+              () -> {
+                end(false);
+                pool.give(block, isComplete());
+              });
+    }
+
+    @Override
+    public DeviceBuffer buffer() {
+      return buffer;
+    }
   }
 }

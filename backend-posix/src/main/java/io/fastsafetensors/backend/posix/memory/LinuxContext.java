@@ -39,7 +39,7 @@ public final class LinuxContext extends HostMemoryContext implements DeviceConte
     checkRequest(bytes, alignment);
     return bytes >= LARGE
         ? LargeMemory.touchAll(large.allocate(bytes, alignment, HostLimits.SYSTEM::reserve))
-        : allocateInArena(bytes, alignment);
+        : super.allocate(bytes, alignment);
   }
 
   @Override

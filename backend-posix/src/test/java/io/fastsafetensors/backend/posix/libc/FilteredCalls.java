@@ -12,7 +12,7 @@ public final class FilteredCalls {
   private static final boolean X86 = System.getProperty("os.arch").equals("amd64");
   private static final Map<String, Integer> NUMBERS =
       Map.of(
-          "cachestat", SystemCalls.CACHESTAT,
+          "cachestat", NativeLibc.SystemCalls.CACHESTAT,
           "mincore", X86 ? 27 : 232,
           "preadv2", X86 ? 327 : 286);
   private static final int PRCTL = X86 ? 157 : 167;

@@ -26,8 +26,8 @@ class LibcTests {
 
   @Test
   void bothProcessorsHaveTheirNumbers() throws LoadException {
-    SystemCalls x86 = SystemCalls.of(NativeBinding.linux("Linux", "amd64"));
-    SystemCalls arm = SystemCalls.of(NativeBinding.linux("Linux", "aarch64"));
+    NativeLibc.SystemCalls x86 = NativeLibc.SystemCalls.of(NativeBinding.linux("Linux", "amd64"));
+    NativeLibc.SystemCalls arm = NativeLibc.SystemCalls.of(NativeBinding.linux("Linux", "aarch64"));
 
     assertThat(x86.directFlag()).isEqualTo(0x4000);
     assertThat(arm.directFlag()).isEqualTo(0x10000);
