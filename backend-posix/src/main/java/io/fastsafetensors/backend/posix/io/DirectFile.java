@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.io;
 
-import io.fastsafetensors.backend.posix.libc.DirectRules;
 import io.fastsafetensors.backend.posix.libc.Errno;
+import io.fastsafetensors.backend.posix.libc.FileFacts.DirectRules;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import org.jspecify.annotations.Nullable;
 

@@ -5,7 +5,7 @@ import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.libc.Errno;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.Libc;
-import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import io.fastsafetensors.backend.posix.libc.Libc.MemoryAdvice;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.backend.posix.memory.FilePages;
 import io.fastsafetensors.backend.posix.memory.Unmapping;

@@ -2,10 +2,10 @@
 package io.fastsafetensors.backend.posix.io;
 
 import io.fastsafetensors.backend.posix.io.CacheQuery.FixedAnswer;
-import io.fastsafetensors.backend.posix.libc.FileAdvice;
 import io.fastsafetensors.backend.posix.libc.FileSystemType;
 import io.fastsafetensors.backend.posix.libc.FileSystemType.Kind;
 import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.backend.posix.libc.Libc.FileAdvice;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 

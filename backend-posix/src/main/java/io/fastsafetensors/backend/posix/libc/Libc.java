@@ -86,4 +86,36 @@ public interface Libc {
 
   /** Lets the calling thread run on these processors only. */
   int runOn(BitSet processors);
+
+  /** How a part of a file will be used: {@code POSIX_FADV_*}. */
+  enum FileAdvice {
+    /** Soon: the kernel starts reading it into the page cache. */
+    WILL_NEED(3),
+    /** Not again: clean pages leave the page cache. */
+    DONT_NEED(4);
+
+    final int value;
+
+    FileAdvice(int value) {
+      this.value = value;
+    }
+  }
+
+  /** How memory will be used: {@code MADV_*}. */
+  enum MemoryAdvice {
+    /** Not any more: the kernel takes the pages back, or out of the mapping of a file. */
+    DONT_NEED(4),
+    /** In huge pages, where the kernel allows. */
+    HUGE_PAGE(14),
+    /** To be read now: the kernel maps its pages, reading what is not in the page cache. */
+    POPULATE_READ(22),
+    /** To be written now: the kernel provides its pages. */
+    POPULATE_WRITE(23);
+
+    final int value;
+
+    MemoryAdvice(int value) {
+      this.value = value;
+    }
+  }
 }

@@ -4,7 +4,7 @@ package io.fastsafetensors.backend.posix.memory;
 import io.fastsafetensors.backend.posix.libc.Errno;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.Libc;
-import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import io.fastsafetensors.backend.posix.libc.Libc.MemoryAdvice;
 import java.util.OptionalInt;
 
 /**

@@ -2,7 +2,7 @@
 package io.fastsafetensors.backend.posix.memory;
 
 import io.fastsafetensors.backend.posix.libc.Libc;
-import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import io.fastsafetensors.backend.posix.libc.Libc.MemoryAdvice;
 import io.fastsafetensors.toolkit.io.ParallelWork;
 
 /** Gives mapped memory back to the system. */

@@ -4,8 +4,8 @@ package io.fastsafetensors.backend.posix.io;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.Device;
-import io.fastsafetensors.backend.posix.libc.DirectRules;
 import io.fastsafetensors.backend.posix.libc.Faults;
+import io.fastsafetensors.backend.posix.libc.FileFacts.DirectRules;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.toolkit.io.RangeLayout;

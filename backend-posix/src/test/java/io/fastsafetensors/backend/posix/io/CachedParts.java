@@ -4,8 +4,8 @@ package io.fastsafetensors.backend.posix.io;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.backend.posix.libc.Faults;
-import io.fastsafetensors.backend.posix.libc.FileAdvice;
 import io.fastsafetensors.backend.posix.libc.Libc;
+import io.fastsafetensors.backend.posix.libc.Libc.FileAdvice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.libc.Faults;
-import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import io.fastsafetensors.backend.posix.libc.Libc.MemoryAdvice;
 import io.fastsafetensors.backend.posix.memory.LinuxContext;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;

@@ -8,7 +8,7 @@ import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.TransferException;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.backend.posix.libc.Errno;
-import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import io.fastsafetensors.backend.posix.libc.Libc.MemoryAdvice;
 import io.fastsafetensors.format.LoadException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

@@ -4,7 +4,7 @@ package io.fastsafetensors.backend.posix.io;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.AccessPath;
-import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import io.fastsafetensors.backend.posix.libc.Libc.MemoryAdvice;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.testkit.SampleFile;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import io.fastsafetensors.backend.posix.libc.Libc.MemoryAdvice;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.testkit.ForwardingContext;

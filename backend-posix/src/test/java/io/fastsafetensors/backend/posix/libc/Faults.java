@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.backend.posix.libc;
 
+import io.fastsafetensors.backend.posix.libc.Libc.FileAdvice;
+import io.fastsafetensors.backend.posix.libc.Libc.MemoryAdvice;
 import io.fastsafetensors.format.LoadException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;

@@ -4,6 +4,7 @@ package io.fastsafetensors.backend.posix.libc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.fastsafetensors.backend.posix.libc.FileFacts.DirectRules;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

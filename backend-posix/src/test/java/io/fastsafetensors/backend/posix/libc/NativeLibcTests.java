@@ -4,6 +4,8 @@ package io.fastsafetensors.backend.posix.libc;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fastsafetensors.backend.posix.libc.Libc.FileAdvice;
+import io.fastsafetensors.backend.posix.libc.Libc.MemoryAdvice;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -3,7 +3,7 @@ package io.fastsafetensors.backend.posix.memory;
 
 import io.fastsafetensors.backend.posix.libc.Errno;
 import io.fastsafetensors.backend.posix.libc.Faults;
-import io.fastsafetensors.backend.posix.libc.MemoryAdvice;
+import io.fastsafetensors.backend.posix.libc.Libc.MemoryAdvice;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Counts what is mapped and touched, and refuses more of it than a limit. */
