@@ -89,10 +89,10 @@ public final class ChannelFile extends PlannedFile {
       key = key == null ? now.fileKey() : key;
       // A file that took the place of the open one says nothing of that.
       boolean replaced = !Objects.equals(key, now.fileKey());
-      return new State(!now.isDirectory(), size, replaced ? null : now.lastModifiedTime());
+      return State.of(!now.isDirectory(), size, replaced ? null : now.lastModifiedTime());
     } catch (IOException | RuntimeException e) {
       LOG.log(Level.DEBUG, () -> path() + ": its time of change is unknown: " + e);
-      return new State(true, size, null);
+      return State.of(true, size, null);
     }
   }
 

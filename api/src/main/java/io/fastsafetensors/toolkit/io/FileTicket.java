@@ -61,10 +61,11 @@ final class FileTicket extends ParallelTicket {
   void bring(FileRead read, TransferPath path) throws LoadException {
     context.attach();
     monitor.checkpoint();
-    note(read, target.bring(read, path));
+    note(target.bring(read, path));
   }
 
-  private void note(FileRead read, Brought brought) {
+  private void note(Brought brought) {
+    FileRead read = brought.read();
     long bytes = Math.min(read.end(), file.size()) - read.offset();
     stats.add(brought, bytes);
     monitor.blockDone(file.path(), brought.path(), read.offset(), bytes, brought.readNanos());
@@ -73,7 +74,7 @@ final class FileTicket extends ParallelTicket {
   @Override
   protected LoadedRanges finish() throws LoadException {
     context.attach();
-    target.arrived().forEach(arrived -> note(arrived.read(), arrived.brought()));
+    target.arrived().forEach(this::note);
     long start = System.nanoTime();
     target.settle(monitor.deadline());
     stats.addCopyNanos(System.nanoTime() - start);

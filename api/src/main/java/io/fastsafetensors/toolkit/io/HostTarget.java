@@ -235,7 +235,7 @@ public final class HostTarget implements ReadTarget {
   public Brought bring(FileRead read, TransferPath path) throws LoadException {
     long start = System.nanoTime();
     TransferPath taken = read(read, path);
-    return new Brought(taken, System.nanoTime() - start, 0);
+    return Brought.of(read, taken, System.nanoTime() - start);
   }
 
   private TransferPath read(FileRead read, TransferPath path) throws LoadException {

@@ -35,15 +35,34 @@ public abstract class PlannedFile implements AutoCloseable {
   private @Nullable Object version;
 
   /**
-   * What a file is at one moment.
+   * What a file is at one moment; immutable.
    *
-   * @param regular whether it has bytes that can be read at any place, as a folder has not
-   * @param size its size in bytes
-   * @param version what is another one after each change, such as the time of the last write; null
-   *     if nothing tells
    * @since 0.1
    */
-  public record State(boolean regular, long size, @Nullable Object version) {}
+  protected static final class State {
+    private final boolean regular;
+    private final long size;
+    private final @Nullable Object version;
+
+    private State(boolean regular, long size, @Nullable Object version) {
+      this.regular = regular;
+      this.size = size;
+      this.version = version;
+    }
+
+    /**
+     * Says what a file is.
+     *
+     * @param regular whether it has bytes that can be read at any place, as a folder has not
+     * @param size its size in bytes
+     * @param version what is another one after each change, such as the time of the last write;
+     *     null if nothing tells
+     * @return the state
+     */
+    public static State of(boolean regular, long size, @Nullable Object version) {
+      return new State(regular, size, version);
+    }
+  }
 
   /**
    * Plans to read a file, which is not open yet.
@@ -122,7 +141,7 @@ public abstract class PlannedFile implements AutoCloseable {
     boolean opened = false;
     try {
       openSource();
-      version = checked(state()).version();
+      version = checked(state()).version;
       opened = true;
     } catch (IOException | RuntimeException e) {
       throw failure(0, size, "open", e);
@@ -141,8 +160,8 @@ public abstract class PlannedFile implements AutoCloseable {
   public final void checkUnchanged() throws LoadException {
     try {
       State now = checked(state());
-      boolean known = version != null && now.version() != null;
-      if (known && !Objects.equals(version, now.version())) {
+      boolean known = version != null && now.version != null;
+      if (known && !Objects.equals(version, now.version)) {
         throw error(0, size, "the file was written to while it was read; " + REMEDY, null);
       }
     } catch (IOException | RuntimeException e) {
@@ -151,15 +170,15 @@ public abstract class PlannedFile implements AutoCloseable {
   }
 
   private State checked(State now) throws TransferException {
-    if (!now.regular()) {
+    if (!now.regular) {
       throw unsupported("is no regular file", null);
     }
-    if (now.size() != size) {
+    if (now.size != size) {
       throw error(
           0,
           size,
           "the file changed: it had %s bytes, it has %s bytes now; %s"
-              .formatted(size, now.size(), REMEDY),
+              .formatted(size, now.size, REMEDY),
           null);
     }
     return now;

@@ -43,13 +43,30 @@ public abstract class ReadSession<F extends PlannedFile> implements IoSession {
   private boolean closed;
 
   /**
-   * Where a file's bytes go, and by which ways.
+   * Where a file's bytes go, and by which ways; immutable.
    *
-   * @param target the memory
-   * @param paths chooses the way of each read
    * @since 0.1
    */
-  public record Choice(ReadTarget target, PathChoice paths) {}
+  protected static final class Choice {
+    private final ReadTarget target;
+    private final PathChoice paths;
+
+    private Choice(ReadTarget target, PathChoice paths) {
+      this.target = target;
+      this.paths = paths;
+    }
+
+    /**
+     * Makes a choice.
+     *
+     * @param target the memory
+     * @param paths chooses the way of each read
+     * @return the choice
+     */
+    public static Choice of(ReadTarget target, PathChoice paths) {
+      return new Choice(target, paths);
+    }
+  }
 
   /**
    * Opens a session, with no thread yet.
@@ -119,7 +136,6 @@ public abstract class ReadSession<F extends PlannedFile> implements IoSession {
     if (closed) {
       throw new IllegalStateException("this session is closed"); // IO-111
     }
-    options.monitor().checkpoint();
     F file = plan(plan);
     file.open();
     try {

@@ -21,21 +21,63 @@ public interface ReadTarget {
   /**
    * What was done for a read; immutable.
    *
-   * @param path the way that the bytes took
-   * @param readNanos how long the read took
-   * @param copyNanos how long it took to wait for the device
    * @since 0.1
    */
-  record Brought(TransferPath path, long readNanos, long copyNanos) {}
+  final class Brought {
+    private final FileRead read;
+    private final TransferPath path;
+    private final long readNanos;
+    private final long copyNanos;
 
-  /**
-   * A read that was not needed: its bytes are in their place.
-   *
-   * @param read which bytes
-   * @param brought what was done for them
-   * @since 0.1
-   */
-  record Arrived(FileRead read, Brought brought) {}
+    private Brought(FileRead read, TransferPath path, long readNanos, long copyNanos) {
+      this.read = read;
+      this.path = path;
+      this.readNanos = readNanos;
+      this.copyNanos = copyNanos;
+    }
+
+    /**
+     * Says that a read was done, by no device.
+     *
+     * @param read which bytes
+     * @param path the way that they took
+     * @param readNanos how long the read took
+     * @return what was done
+     */
+    public static Brought of(FileRead read, TransferPath path, long readNanos) {
+      return new Brought(read, path, readNanos, 0);
+    }
+
+    /**
+     * Says that a device was waited for.
+     *
+     * @param nanos how long
+     * @return what was done
+     */
+    public Brought waited(long nanos) {
+      return new Brought(read, path, readNanos, copyNanos + nanos);
+    }
+
+    /** {@return which bytes} */
+    public FileRead read() {
+      return read;
+    }
+
+    /** {@return the way that they took} */
+    public TransferPath path() {
+      return path;
+    }
+
+    /** {@return how long the read took} */
+    public long readNanos() {
+      return readNanos;
+    }
+
+    /** {@return how long it took to wait for the device} */
+    public long copyNanos() {
+      return copyNanos;
+    }
+  }
 
   /**
    * Returns what is to be read.
@@ -45,11 +87,11 @@ public interface ReadTarget {
   List<FileRead> reads();
 
   /**
-   * Returns what is in its place from the start.
+   * Returns what needs no read: its bytes are in their place.
    *
    * @return nothing unless overridden
    */
-  default List<Arrived> arrived() {
+  default List<Brought> arrived() {
     return List.of();
   }
 

@@ -109,7 +109,7 @@ public final class RingTarget implements ReadTarget {
     TransferPath way = ring.fill(staging, _ -> file.read(path, bytes, window.offset()));
     long filled = System.nanoTime();
     ring.send(staging, stream -> copyParts(read, window, bytes, target, stream), copies);
-    return new Brought(way, filled - taken, taken - start);
+    return Brought.of(read, way, filled - taken).waited(taken - start);
   }
 
   private static void copyParts(

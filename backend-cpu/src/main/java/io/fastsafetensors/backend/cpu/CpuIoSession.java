@@ -4,7 +4,7 @@ package io.fastsafetensors.backend.cpu;
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.Reason;
-import io.fastsafetensors.backend.cpu.MappedTarget.Outcome;
+import io.fastsafetensors.backend.cpu.MappedRanges.Outcome;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoOptions;
@@ -68,9 +68,10 @@ final class CpuIoSession extends ReadSession<ChannelFile> {
     if (options().path() == AccessPath.COPIED) {
       return copied(plan, file, ASKED_FOR);
     }
-    return switch (MappedTarget.map(file, plan, options().alignment())) {
-      case Outcome.Mapped(MappedTarget target) ->
-          new Choice(target, PathChoice.buffered(MappedTarget.REASON));
+    options().monitor().checkpoint();
+    return switch (MappedRanges.map(file, plan, options().alignment())) {
+      case Outcome.Mapped(MappedRanges target) ->
+          Choice.of(target, PathChoice.buffered(MappedRanges.REASON));
       case Outcome.Refused(Reason why, boolean byFileSystem, Exception cause) -> {
         if (byFileSystem && options().path() == AccessPath.MAPPED) {
           throw file.unsupported(why, cause);
@@ -87,6 +88,6 @@ final class CpuIoSession extends ReadSession<ChannelFile> {
         alignment == 0
             ? Rules.builder().alignment(LINE).alignFrom(LINE_FROM).maxGap(MAX_GAP).build()
             : Rules.builder().alignment(alignment).maxGap(MAX_GAP).build();
-    return new Choice(HostTarget.allocate(this, file, plan, rules), PathChoice.buffered(reason));
+    return Choice.of(HostTarget.allocate(this, file, plan, rules), PathChoice.buffered(reason));
   }
 }

@@ -38,8 +38,11 @@ class UnifiedMemoryTests extends LoadTests {
       long allocations = driver.uses(Fault.ALLOCATION);
       long operations = driver.uses(Fault.OPERATION);
       try (FileBuffer buffer = gpu.load(options)) {
-        assertThat(driver.uses(Fault.ALLOCATION)).as("buffers").isEqualTo(allocations + 1);
-        assertThat(driver.live(Live.PINNED)).isOne();
+        // The file's, and scratch memory for what is off the grain of direct reads.
+        assertThat(driver.uses(Fault.ALLOCATION))
+            .as("buffers")
+            .isBetween(allocations + 1, allocations + 2);
+        assertThat(driver.live(Live.PINNED)).isBetween(1L, 2L);
         assertThat(driver.live(Live.MEMORY)).isZero();
         assertThat(driver.live(Live.STREAMS)).isZero();
         for (String name : wanted.keys()) {

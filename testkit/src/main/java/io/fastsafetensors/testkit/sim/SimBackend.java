@@ -88,7 +88,7 @@ public final class SimBackend implements IoBackend {
     @Override
     protected Choice choose(RangePlan plan, ChannelFile file) throws LoadException {
       RingTarget target = RingTarget.allocate(this, file, RangeLayout.of(plan, rules));
-      return new Choice(target, PathChoice.buffered(STAGED));
+      return Choice.of(target, PathChoice.buffered(STAGED));
     }
   }
 }

@@ -111,13 +111,12 @@ class StagingRingTests {
   void aBufferThatCouldNotBeFilledIsFree() throws LoadException {
     DeviceBuffer buffer = ring.take(in(10_000));
     LoadException broken = new LoadException("broken");
-    assertThatThrownBy(
-            () ->
-                ring.fill(
-                    buffer,
-                    _ -> {
-                      throw broken;
-                    }))
+    assertThatThrownBy(() ->
+            ring.fill(
+                buffer,
+                _ -> {
+                  throw broken;
+                }))
         .isSameAs(broken);
     assertThat(ring.take(in(10_000))).isSameAs(buffer);
     send(buffer);
@@ -135,12 +134,11 @@ class StagingRingTests {
     assertThat(copies.isSettled()).isTrue();
     assertThat(others.isSettled()).isTrue();
     assertThatExceptionOfType(LoadException.class)
-        .isThrownBy(
-            () -> {
-              for (int i = 0; i < 4; i++) {
-                ring.take(in(10_000));
-              }
-            })
+        .isThrownBy(() -> {
+          for (int i = 0; i < 4; i++) {
+            ring.take(in(10_000));
+          }
+        })
         .withMessageContaining("simulated failure of a copy");
   }
 
@@ -149,15 +147,14 @@ class StagingRingTests {
     IllegalStateException refusal = new IllegalStateException("refused");
     DeviceBuffer buffer = ring.take(in(10_000));
     MemorySegment host = buffer.host().orElseThrow();
-    assertThatThrownBy(
-            () ->
-                ring.send(
-                    buffer,
-                    stream -> {
-                      stream.copyFromHost(host, Region.of(target));
-                      throw refusal;
-                    },
-                    copies))
+    assertThatThrownBy(() ->
+            ring.send(
+                buffer,
+                stream -> {
+                  stream.copyFromHost(host, Region.of(target));
+                  throw refusal;
+                },
+                copies))
         .isSameAs(refusal);
     copies.settle(in(10_000));
     assertThatExceptionOfType(LoadException.class)

@@ -77,7 +77,7 @@ final class GdsFile extends PlannedFile {
   @Override
   protected State state() throws IOException {
     BasicFileAttributes now = facts();
-    return new State(now.isRegularFile(), now.size(), now.lastModifiedTime());
+    return State.of(now.isRegularFile(), now.size(), now.lastModifiedTime());
   }
 
   /** Makes cuFile's handle of the file. */

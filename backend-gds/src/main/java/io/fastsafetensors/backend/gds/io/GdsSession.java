@@ -83,7 +83,7 @@ public final class GdsSession extends ReadSession<GdsFile> {
     try {
       openRings(reads);
       chosen = true;
-      return new Choice(target, target);
+      return Choice.of(target, target);
     } finally {
       if (!chosen) {
         target.release(false);

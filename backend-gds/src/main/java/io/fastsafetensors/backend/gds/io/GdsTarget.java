@@ -102,7 +102,7 @@ final class GdsTarget implements ReadTarget, PathChoice {
       }
     }
     long nanos = System.nanoTime() - start;
-    return count(Way.STRAIGHT, read, new Brought(manner.path(), nanos, 0));
+    return count(Way.STRAIGHT, Brought.of(read, manner.path(), nanos));
   }
 
   private Brought scratch(FileRead read) throws LoadException {
@@ -124,7 +124,7 @@ final class GdsTarget implements ReadTarget, PathChoice {
     Region from = Region.of(scratch, part.fileOffset() - read.offset(), part.bytes());
     Region to = Region.of(buffer, part.bufferOffset(), part.bytes());
     ring.send(scratch, stream -> stream.copy(from, to), copies);
-    return count(Way.SCRATCH, read, new Brought(manner.path(), nanos, taken - start));
+    return count(Way.SCRATCH, Brought.of(read, manner.path(), nanos).waited(taken - start));
   }
 
   /** Returns null if the device has no memory for it. */
@@ -144,13 +144,11 @@ final class GdsTarget implements ReadTarget, PathChoice {
   private Brought staged(FileRead read) throws LoadException {
     TransferPath path = TransferPath.BUFFERED;
     return count(
-        Way.STAGED,
-        read,
-        RingTarget.bring(session.ring(), file, read, path, buffer, deadline(), copies));
+        Way.STAGED, RingTarget.bring(session.ring(), file, read, path, buffer, deadline(), copies));
   }
 
-  private Brought count(Way way, FileRead read, Brought brought) {
-    bytesByWay.merge(way, read.bytes(), Long::sum);
+  private Brought count(Way way, Brought brought) {
+    bytesByWay.merge(way, brought.read().bytes(), Long::sum);
     return brought;
   }
 

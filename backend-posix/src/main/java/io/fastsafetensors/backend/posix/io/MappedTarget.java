@@ -38,6 +38,6 @@ final class MappedTarget extends MappingTarget {
 
   @Override
   public Brought bring(FileRead read, TransferPath path) throws LoadException {
-    return new Brought(path, mapping.populate(read), 0);
+    return Brought.of(read, path, mapping.populate(read));
   }
 }

@@ -11,7 +11,7 @@ import java.util.List;
 abstract sealed class MappingTarget implements ReadTarget permits MappedTarget, MixedTarget {
   final FileMapping mapping;
   private final List<FileRead> reads;
-  private final List<Arrived> arrived;
+  private final List<Brought> arrived;
 
   /** Makes a target whose missing parts are read in blocks of a size. */
   MappingTarget(FileMapping mapping, Residency residency, long blockBytes) {
@@ -30,7 +30,7 @@ abstract sealed class MappingTarget implements ReadTarget permits MappedTarget, 
   }
 
   @Override
-  public final List<Arrived> arrived() {
+  public final List<Brought> arrived() {
     return arrived;
   }
 

@@ -56,7 +56,7 @@ final class MixedTarget extends MappingTarget {
   public Brought bring(FileRead read, TransferPath path) throws LoadException {
     long start = System.nanoTime();
     TransferPath taken = mapping.file().read(path, place(read), read.offset());
-    return new Brought(taken, System.nanoTime() - start, 0);
+    return Brought.of(read, taken, System.nanoTime() - start);
   }
 
   /** Returns the memory of a read: whole pages, though the file may end within the last. */

@@ -65,7 +65,7 @@ final class PosixFile extends PlannedFile {
   protected State state() throws IOException {
     try {
       FileFacts facts = FileFacts.of(libc, descriptor);
-      return new State(facts.regular(), facts.size(), facts.modified());
+      return State.of(facts.regular(), facts.size(), facts.modified());
     } catch (ErrnoException e) {
       throw refused(0, size(), e);
     }

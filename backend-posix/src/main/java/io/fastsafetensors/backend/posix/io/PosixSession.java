@@ -78,7 +78,7 @@ public final class PosixSession extends ReadSession<PosixFile> {
   protected Choice choose(RangePlan plan, PosixFile file) throws LoadException {
     if (!context().isHostVisible()) {
       RangeLayout layout = alignment.layout(plan);
-      return new Choice(
+      return Choice.of(
           RingTarget.allocate(this, file, layout), paths(file, Placement.STAGED, false));
     }
     boolean mappable = context().device().isCpu() && plan.bytes() > 0;
@@ -146,12 +146,12 @@ public final class PosixSession extends ReadSession<PosixFile> {
         || file.cache().isBestMappedUnseen()
         || !options().monitor().memory().fits()) {
       return Optional.of(
-          new Choice(new MappedTarget(mapping, residency), paths(file, Placement.MAPPED, false)));
+          Choice.of(new MappedTarget(mapping, residency), paths(file, Placement.MAPPED, false)));
     }
     Optional<LateMemory> late = context().lateMemory();
     if (residency.isWorthMapping() && late.isPresent()) {
       return Optional.of(
-          new Choice(
+          Choice.of(
               MixedTarget.over(mapping, late.get(), this, residency),
               paths(file, Placement.MIXED, false)));
     }
@@ -169,6 +169,6 @@ public final class PosixSession extends ReadSession<PosixFile> {
     PosixPaths paths = paths(file, ofHost ? Placement.COPIED : Placement.UNIFIED, cached);
     RangeLayout layout =
         paths.mayReadDirectly() ? alignment.layout(plan, file.direct()) : alignment.layout(plan);
-    return new Choice(HostTarget.allocate(this, file, layout), paths);
+    return Choice.of(HostTarget.allocate(this, file, layout), paths);
   }
 }

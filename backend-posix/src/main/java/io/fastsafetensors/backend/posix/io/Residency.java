@@ -9,7 +9,6 @@ import io.fastsafetensors.toolkit.io.ParallelWork;
 import io.fastsafetensors.toolkit.io.RangeLayout;
 import io.fastsafetensors.toolkit.io.RangeLayout.Rules;
 import io.fastsafetensors.toolkit.io.RangeLayout.Span;
-import io.fastsafetensors.toolkit.io.ReadTarget.Arrived;
 import io.fastsafetensors.toolkit.io.ReadTarget.Brought;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param missing the others
  * @param isCached whether all but a few pages are there
  */
-record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
+record Residency(List<Brought> resident, List<Span> missing, boolean isCached) {
   /** How large a block is: what one thread maps in one go, while others can't start threads. */
   private static final long BLOCK = 16L << 20;
 
@@ -65,7 +64,7 @@ record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
             blocks[i] = ask(cache, spans.get(i), use);
           }
         });
-    List<Arrived> resident = new ArrayList<>();
+    List<Brought> resident = new ArrayList<>();
     List<Span> missing = new ArrayList<>();
     long wanted = 0;
     long absent = 0;
@@ -74,7 +73,7 @@ record Residency(List<Arrived> resident, List<Span> missing, boolean isCached) {
         throw block.failure;
       }
       if (block.missing == 0) {
-        resident.add(new Arrived(block.read, new Brought(TransferPath.MAPPED, block.nanos, 0)));
+        resident.add(Brought.of(block.read, TransferPath.MAPPED, block.nanos));
       } else {
         missing.addAll(block.read.parts());
       }

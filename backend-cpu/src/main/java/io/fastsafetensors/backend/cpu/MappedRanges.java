@@ -31,14 +31,14 @@ import org.jspecify.annotations.Nullable;
  * @param span what is mapped
  * @param nanos how long that took
  */
-record MappedTarget(DeviceBuffer buffer, List<Region> regions, Span span, long nanos)
+record MappedRanges(DeviceBuffer buffer, List<Region> regions, Span span, long nanos)
     implements ReadTarget {
   static final Reason REASON = Reason.of("path.mapped", "mapped: no copy");
 
   /** The outcome of mapping a file. */
   sealed interface Outcome {
     /** The ranges are pages of the file. */
-    record Mapped(MappedTarget target) implements Outcome {}
+    record Mapped(MappedRanges target) implements Outcome {}
 
     /**
      * There is no mapping that serves.
@@ -77,7 +77,7 @@ record MappedTarget(DeviceBuffer buffer, List<Region> regions, Span span, long n
               .filter(r -> alignment > 1 && r.bytes() > 0 && r.address() % alignment != 0)
               .findFirst();
       if (misaligned.isEmpty()) {
-        return new Outcome.Mapped(new MappedTarget(buffer, regions, span, nanos));
+        return new Outcome.Mapped(new MappedRanges(buffer, regions, span, nanos));
       }
       buffer.close();
       return misaligned(span.fileOffset() + misaligned.get().offset(), alignment);
@@ -125,8 +125,8 @@ record MappedTarget(DeviceBuffer buffer, List<Region> regions, Span span, long n
   }
 
   @Override
-  public List<Arrived> arrived() {
-    return List.of(new Arrived(FileRead.of(span), new Brought(TransferPath.MAPPED, nanos, 0)));
+  public List<Brought> arrived() {
+    return List.of(Brought.of(FileRead.of(span), TransferPath.MAPPED, nanos));
   }
 
   @Override
