@@ -9,8 +9,9 @@ import java.util.function.Supplier;
 
 /**
  * How much host memory this process may use: the least of the machine, each level of its control
- * group, and its ulimits. Who asks first is refused; who doesn't may be killed by the kernel, where
- * memory is overcommitted. What was promised and isn't there yet counts as used.
+ * group, and its ulimits. A caller that asks before it allocates gets an error when there is too
+ * little; one that doesn't ask may be killed by the kernel, where memory is overcommitted. What was
+ * promised and isn't there yet counts as used.
  *
  * <p>Thread-safe. What the kernel says is asked at most a few times in a moment.
  *

@@ -23,7 +23,7 @@ final class MemoryLedger {
   /** For how long what the kernel said holds: a load of thousands of files asks a few times. */
   private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-  /** The kernel is asked again when one in so many parts of what was free has been used. */
+  /** The kernel is asked again when 1/8 of what was free has been used. */
   private static final int GLANCES = 8;
 
   private final Supplier<List<MemoryLimit>> source;

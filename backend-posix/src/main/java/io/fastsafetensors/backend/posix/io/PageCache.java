@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What of a file is in the page cache; how to ask is found out when first needed. Thread-safe. */
 final class PageCache implements AutoCloseable {
-  /** How many of the pages of something may be missing: one in so many. */
+  /** At most 1/32 of the pages may be missing for all to count as cached. */
   private static final long MISSING = 32;
 
   /** The unit in which it is remembered what was there before. */

@@ -28,7 +28,7 @@ record Residency(List<Brought> resident, List<Span> missing, boolean isCached) {
   /** Two huge pages, which the kernel reads at a time. */
   private static final long LONG_RUN = 4L << 20;
 
-  /** Below one block in so many, memory that is kept from load to load is worth more. */
+  /** Below 1/4 of the blocks, memory that is kept from load to load is worth more. */
   private static final int LEAST_SHARE = 4;
 
   /** What is done with a block that is in the page cache; by many threads. */

@@ -31,9 +31,8 @@
  *
  * <p>{@code PosixFile} opens and reads the file; {@code DirectFile} is its way past the page cache.
  * {@code PageCache} says what is cached, by the first {@code CacheQuery} that tells the truth of
- * the file: {@code Cachestat}, {@code Mincore}, {@code CacheSamples}, or a {@code FixedAnswer}
- * where nothing does ({@code CacheQueries} finds out). {@code Residency} asks it about a plan, in
- * blocks, and fills a mapping where the blocks are. {@code Alignment} lays ranges out.
+ * the file; {@code CacheQueries} finds that one. {@code Residency} asks about a plan, in blocks of
+ * 16 MiB, and fills a mapping where the blocks are cached. {@code Alignment} lays ranges out.
  */
 @NullMarked
 package io.fastsafetensors.backend.posix.io;
