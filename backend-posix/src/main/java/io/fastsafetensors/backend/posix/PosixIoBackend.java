@@ -34,8 +34,8 @@ import java.util.stream.Stream;
  *   <li>{@link io.fastsafetensors.AccessPath#AUTO}, into host memory: a file that is in the page
  *       cache, all but three percent, is mapped and its page tables are filled. If at least a
  *       quarter of its blocks of 16 MiB are cached, those are mapped and the rest is read into
- *       private memory beside them; any other file is copied. {@code MAPPED} and {@code
- *       COPIED} leave no choice. What a mapping means when the file changes is told there.
+ *       private memory beside them; any other file is copied. {@code MAPPED} and {@code COPIED}
+ *       leave no choice. What a mapping means when the file changes is told there.
  *   <li>{@link io.fastsafetensors.DirectMode#ON} reads past the page cache even what is in it,
  *       {@code OFF} nothing. File systems that have no such reads are read through the page cache.
  *   <li>{@code threads} is how many reads there are at a time, {@code blockBytes} (4 MiB) how large
