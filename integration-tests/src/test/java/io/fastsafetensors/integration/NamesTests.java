@@ -42,7 +42,7 @@ class NamesTests {
   }
 
   /** Returns the classes that all modules consist of. */
-  private static List<Path> sources() throws IOException {
+  static List<Path> sources() throws IOException {
     List<Path> sources = new ArrayList<>();
     for (Path module : list(Path.of(".."))) {
       Path root = module.resolve("src").resolve("main").resolve("java");
