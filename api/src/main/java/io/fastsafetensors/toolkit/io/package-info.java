@@ -52,7 +52,7 @@
  *         context().isHostVisible()
  *             ? HostTarget.allocate(this, file, layout)
  *             : RingTarget.allocate(this, file, layout);
- *     return new Choice(target, PathChoice.buffered(Reason.of("store.read", "from the store")));
+ *     return Choice.of(target, PathChoice.buffered(Reason.of("store.read", "from the store")));
  *   }
  * }
  *
@@ -60,7 +60,7 @@
  *   private Store.@Nullable Blob blob;
  *   StoreFile(RangePlan plan) { super("store", plan); }
  *   protected void openSource() throws IOException { blob = Store.open(path()); }
- *   protected State state() { return new State(true, blob.size(), blob.tag()); }
+ *   protected State state() { return State.of(true, blob.size(), blob.tag()); }
  *   public TransferPath read(TransferPath wanted, MemorySegment target, long offset)
  *       throws LoadException {
  *     long bytes = Math.min(target.byteSize(), size() - offset); // the last may pass the end
