@@ -184,7 +184,7 @@ public abstract class ParallelTicket implements IoTicket {
 
   private synchronized boolean areDone() throws InterruptedException {
     long nanos = Math.min(POLL_NANOS, monitor.deadline().remainingNanos());
-    return waitUntil(() -> left == 0 || failure != null, nanos);
+    return waitUntil(() -> left == 0 || stopped, nanos);
   }
 
   private boolean waitUntil(BooleanSupplier condition, long nanos) throws InterruptedException {
@@ -197,7 +197,11 @@ public abstract class ParallelTicket implements IoTicket {
 
   private synchronized void checkFailure() throws LoadException {
     switch (failure) {
-      case null -> {}
+      case null -> {
+        if (left > 0) {
+          throw new LoadCancelledException(file + ": its ticket was stopped", false);
+        }
+      }
       case LoadException e -> throw e;
       case RuntimeException e -> throw e;
       case Error e -> throw e;
@@ -228,6 +232,7 @@ public abstract class ParallelTicket implements IoTicket {
    */
   private synchronized int drain(@Nullable Deadline deadline) {
     stopped = true;
+    notifyAll(); // who awaits the ticket needn't any more
     boolean interrupted = Thread.interrupted();
     while (running > 0 && (deadline == null || !deadline.hasPassed())) {
       try {

@@ -237,12 +237,17 @@ final class ReadQueue implements AutoCloseable {
     }
   }
 
-  /** Ends the waiting of all threads. */
+  /** Ends the waiting of all threads, and of whoever awaits a read that will not be done. */
   @Override
   public void close() {
+    IllegalStateException over = new IllegalStateException("the session was closed");
     lock.lock();
     try {
       closed = true;
+      undecided.forEach(ticket -> ticket.fail(over));
+      Stream.of(unprepared, storage.ready, processors.ready)
+          .flatMap(Deque::stream)
+          .forEach(task -> task.ticket.fail(over));
       work.signalAll();
     } finally {
       lock.unlock();

@@ -30,7 +30,7 @@ final class StopTests {
   @Test
   void leavesTheRestOutAfterSomeFailures() {
     Trial trial = certify(new BrokenBackend(false), "", "--rule", "IO-10", "--max-failures", "2");
-    assertThat(trial.count(Status.FAILED)).isEqualTo(2);
+    assertThat(trial.count(Status.FAILED)).as(trial.conclusion()).isEqualTo(2);
     assertThat(trial.count(Status.LEFT_OUT)).isGreaterThan(10);
     assertThat(trial.conclusion())
         .startsWith("refused, it breaks IO-10")
