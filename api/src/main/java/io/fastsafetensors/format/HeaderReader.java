@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.format;
 
+import io.fastsafetensors.internal.file.Channels;
 import io.fastsafetensors.internal.file.FileKind;
 import io.fastsafetensors.internal.file.IoReason;
 import io.fastsafetensors.internal.file.RegularFile;
@@ -9,7 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedByInterruptException;
-import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -20,40 +21,61 @@ final class HeaderReader {
   /** A read into the heap leaves a native buffer of its size with the thread. */
   private static final int CHUNK_BYTES = 1 << 20;
 
+  /** How often in a row a channel may give nothing before that counts as a failure. */
+  private static final int MOST_EMPTY_READS = 1000;
+
   private HeaderReader() {}
 
   /**
    * Reads a file's header and nothing after it.
    *
-   * @param path the file
+   * @param path the file, of any provider
    * @return the header, not yet parsed
    * @throws HeaderFormatException if the file is too short for a header (format rules 4.1, 1 to 3)
    * @throws LoadException if the file can't be read
    */
   static RawHeader readRaw(Path path) throws LoadException {
     try {
-      RegularFile.size(path);
-      try (FileChannel channel = FileChannel.open(path)) {
-        try {
-          return readRaw(path, channel, channel.size());
-        } catch (HeaderFormatException e) {
-          throw explained(e, start(channel));
-        }
+      var _ = RegularFile.attributes(path);
+      try (SeekableByteChannel channel = Channels.open(path)) {
+        return readRaw(path, channel);
       }
-    } catch (LoadException e) {
-      throw e;
-    } catch (ClosedByInterruptException e) {
-      // The JDK closed this reader's own channel, and left the thread interrupted.
-      throw new LoadCancelledException(
-          path + ": the thread was interrupted while the header was read", false);
-    } catch (IOException e) {
-      throw new LoadException("can't read " + path + ": " + IoReason.of(e), e);
+    } catch (IOException | RuntimeException e) {
+      throw failure(path, e);
     }
   }
 
-  private static byte[] start(FileChannel channel) throws IOException {
+  /** Reads from a channel that is at its start. */
+  static RawHeader readRaw(Path path, SeekableByteChannel channel) throws LoadException {
+    try {
+      return readRaw(path, channel, channel.size());
+    } catch (HeaderFormatException e) {
+      throw explained(e, start(channel));
+    } catch (IOException | RuntimeException e) {
+      throw failure(path, e);
+    }
+  }
+
+  /** Makes the error of a file system that threw: those that aren't the JDK's throw anything. */
+  private static LoadException failure(Path path, Exception thrown) {
+    return switch (thrown) {
+      case LoadException e -> e;
+      // The JDK closed this reader's own channel, and left the thread interrupted.
+      case ClosedByInterruptException _ ->
+          new LoadCancelledException(
+              path + ": the thread was interrupted while the header was read", false);
+      default -> new LoadException("can't read " + path + ": " + IoReason.of(thrown), thrown);
+    };
+  }
+
+  /** Returns the file's first bytes, as far as they can be read. */
+  private static byte[] start(SeekableByteChannel channel) {
     ByteBuffer start = ByteBuffer.allocate(FileKind.START_BYTES);
-    while (start.hasRemaining() && channel.read(start, start.position()) >= 0) {}
+    try {
+      fill(start, channel.position(0));
+    } catch (IOException | RuntimeException e) {
+      return new byte[] {1}; // nothing that any kind of file begins with
+    }
     return Arrays.copyOf(start.array(), start.position());
   }
 
@@ -71,7 +93,8 @@ final class HeaderReader {
   }
 
   /** Reads from a file that had {@code fileSize} bytes a moment ago. */
-  static RawHeader readRaw(Path path, FileChannel channel, long fileSize) throws IOException {
+  static RawHeader readRaw(Path path, SeekableByteChannel channel, long fileSize)
+      throws IOException {
     if (fileSize < HeaderFaults.LENGTH_BYTES) {
       throw new HeaderFormatException(
           FormatRule.HEADER_TOO_SMALL,
@@ -106,11 +129,12 @@ final class HeaderReader {
     }
   }
 
-  private static ByteBuffer read(Path path, FileChannel channel, int bytes) throws IOException {
+  private static ByteBuffer read(Path path, SeekableByteChannel channel, int bytes)
+      throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(bytes);
     while (buffer.position() < bytes) {
       buffer.limit(Math.min(bytes, buffer.position() + CHUNK_BYTES));
-      if (channel.read(buffer) < 0) {
+      if (!fill(buffer, channel)) {
         throw new HeaderFormatException(
             FormatRule.INVALID_HEADER_LENGTH,
             path,
@@ -120,6 +144,21 @@ final class HeaderReader {
       }
     }
     return buffer;
+  }
+
+  /** Fills a buffer up to its limit; returns false if the file ends before. */
+  private static boolean fill(ByteBuffer buffer, SeekableByteChannel channel) throws IOException {
+    for (int empty = 0; buffer.hasRemaining(); ) {
+      int count = channel.read(buffer);
+      if (count < 0) {
+        return false;
+      }
+      empty = count == 0 ? empty + 1 : 0;
+      if (empty > MOST_EMPTY_READS) {
+        throw new IOException("its channel gives no bytes at byte " + channel.position());
+      }
+    }
+    return true;
   }
 
   /**

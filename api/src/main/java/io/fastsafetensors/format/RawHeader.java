@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.format;
 
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 
 /**
@@ -17,7 +18,7 @@ public record RawHeader(byte[] json, long fileSize) {
   /**
    * Reads a file's header and nothing after it. Blocks for the read; keeps nothing open.
    *
-   * @param path the file
+   * @param path the file, of any provider
    * @return the header
    * @throws HeaderFormatException if the file is too short for a header, or its length too large
    * @throws LoadCancelledException if the thread is interrupted meanwhile
@@ -25,6 +26,20 @@ public record RawHeader(byte[] json, long fileSize) {
    */
   public static RawHeader read(Path path) throws LoadException {
     return HeaderReader.readRaw(path);
+  }
+
+  /**
+   * Reads a header from an open file and nothing after it. Blocks for the read.
+   *
+   * @param label the file, for messages; needn't exist here
+   * @param channel the file, at its start; stays open
+   * @return the header
+   * @throws HeaderFormatException if the file is too short for a header, or its length too large
+   * @throws LoadCancelledException if the thread is interrupted meanwhile
+   * @throws LoadException if the file can't be read, whatever the channel throws
+   */
+  public static RawHeader read(Path label, SeekableByteChannel channel) throws LoadException {
+    return HeaderReader.readRaw(label, channel);
   }
 
   /**

@@ -43,7 +43,7 @@ public final class SafetensorsHeader {
    * is ambiguous: a tensor name that stands twice, a tensor's entry written as an array, a dtype
    * written as an object.
    *
-   * @param path the file
+   * @param path the file, of any provider of file systems
    * @return the header
    * @throws HeaderFormatException if the file breaks a rule of the format
    * @throws LoadException if the file can't be read: it doesn't exist, which is then the cause, is

@@ -4,12 +4,11 @@ package io.fastsafetensors.spi;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.file.Channels;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
  * A way to bring bytes of files into device memory: the plug-in of readers.
@@ -48,10 +47,6 @@ public interface IoBackend extends Provider {
    * @throws IOException if the file can't be opened
    */
   default SeekableByteChannel channel(Path file) throws IOException {
-    try {
-      return FileChannel.open(file, StandardOpenOption.READ);
-    } catch (UnsupportedOperationException e) {
-      return Files.newByteChannel(file, StandardOpenOption.READ);
-    }
+    return Channels.open(file);
   }
 }

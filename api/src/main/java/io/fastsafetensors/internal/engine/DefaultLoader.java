@@ -91,25 +91,25 @@ public final class DefaultLoader implements Loader {
   @Override
   public Set<String> keys() throws LoadException {
     checkReady();
-    return files.catalog(bounded()).keys();
+    return catalog().keys();
   }
 
   @Override
   public List<TensorInfo> tensors() throws LoadException {
     checkReady();
-    return files.catalog(bounded()).tensors();
+    return catalog().tensors();
   }
 
   @Override
   public List<SafetensorsHeader> files() throws LoadException {
     checkReady();
-    return files.catalog(bounded()).headers();
+    return catalog().headers();
   }
 
   @Override
   public TensorInfo info(String name) throws LoadException {
     checkReady();
-    return files.catalog(bounded()).get(name).info();
+    return catalog().get(name).info();
   }
 
   @Override
@@ -142,14 +142,17 @@ public final class DefaultLoader implements Loader {
     lastReport = null;
     BoundedCall bounded =
         BoundedCall.of(StopSignal.of(options, cancellation, () -> closed), abandoned);
-    Catalog catalog = files.agreedCatalog(call(options), bounded);
+    Backends backends = new Backends(registry, device, () -> options);
+    Headers headers = files.agreedHeaders(call(options), backends, bounded);
+    Catalog catalog = headers.catalog();
     if (files.isEmpty()) {
       throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
     }
     // All ranks have the same catalog and globs, and so find the same fault, each by itself.
     Catalog wanted = catalog.filter(new NameFilter(options.filters()));
     Conversion conversion = Conversion.of(options, catalog);
-    Agreement.Step<FileBuffer> share = () -> loadShare(wanted, options, conversion, bounded);
+    Agreement.Step<FileBuffer> share =
+        () -> loadShare(wanted, headers, backends, options, conversion, bounded);
     FileBuffer buffer =
         Agreement.make(group, "load", waitForOthers(options), share, FileBuffer::close);
     return group.size() == 1 ? buffer : confirm(buffer, bounded.signal());
@@ -169,6 +172,11 @@ public final class DefaultLoader implements Loader {
       Cleanup.after(e, buffer::close);
       throw e;
     }
+  }
+
+  /** Returns what the headers say; those that weren't read are read as a default load would. */
+  private Catalog catalog() throws LoadException {
+    return files.catalog(new Backends(registry, device, LoadOptions::defaults), bounded());
   }
 
   /** Starts a call that has the loader's own timeout. */
@@ -195,14 +203,20 @@ public final class DefaultLoader implements Loader {
 
   /** What each rank does by itself: open the device, plan, load, and hand out. */
   private FileBuffer loadShare(
-      Catalog wanted, LoadOptions options, Conversion conversion, BoundedCall bounded)
+      Catalog wanted,
+      Headers headers,
+      Backends backends,
+      LoadOptions options,
+      Conversion conversion,
+      BoundedCall bounded)
       throws LoadException {
     SharedContext context = hold(bounded.signal());
     try {
       conversion.checkAll(wanted, context);
       LoadPlan plan = LoadPlan.of(wanted, group.rank());
       LoadNeeds needs = new LoadNeeds(plan, options, conversion, device, HostLimits.SYSTEM);
-      LoadJob.Result loaded = new LoadJob(registry, context, plan, options, needs, bounded).run();
+      LoadJob job = new LoadJob(backends, headers, context, plan, options, needs, bounded);
+      LoadJob.Result loaded = job.run();
       return handOut(loaded, wanted, context, options);
     } finally {
       context.release();

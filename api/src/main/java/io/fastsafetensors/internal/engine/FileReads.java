@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.BackendUnavailableException;
-import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Reason;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
-import io.fastsafetensors.internal.registry.Candidates;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
@@ -37,7 +34,7 @@ final class FileReads implements AutoCloseable {
   /** How long all reads that are under way may take to end before they count as hanging. */
   private static final Duration STOP_GRACE = Duration.ofMillis(150);
 
-  private final Candidates<IoBackend> candidates;
+  private final Backends backends;
   private final SharedContext context;
   private final IoOptions options;
   private final HeldFiles held;
@@ -83,12 +80,8 @@ final class FileReads implements AutoCloseable {
       FilePlan plan, LoadedFile file, LoadedRanges ranges, String backend, Reason reason) {}
 
   FileReads(
-      Candidates<IoBackend> candidates,
-      SharedContext context,
-      IoOptions options,
-      HeldFiles held,
-      Limits limits) {
-    this.candidates = candidates;
+      Backends backends, SharedContext context, IoOptions options, HeldFiles held, Limits limits) {
+    this.backends = backends;
     this.context = context;
     this.options = options;
     this.held = held;
@@ -106,11 +99,16 @@ final class FileReads implements AutoCloseable {
         && (inFlight.isEmpty() || next.bytes() <= limits.bytes - bytes);
   }
 
-  /** Has a file read; doesn't wait for it. */
-  void submit(FilePlan plan) throws LoadException {
+  /**
+   * Has a file read; doesn't wait for it.
+   *
+   * @return the id of the backend that reads it
+   */
+  String submit(FilePlan plan) throws LoadException {
     Read read = new Read(plan);
     read.submit();
     inFlight.add(read);
+    return read.backend;
   }
 
   /** Waits until every byte of the file is there that was submitted first. */
@@ -155,8 +153,7 @@ final class FileReads implements AutoCloseable {
    */
   private Optional<BackendSession> session(int number, FilePlan file) throws LoadException {
     if (number == sessions.size()) {
-      Optional<IoBackend> next =
-          sessions.isEmpty() ? Optional.of(candidates.next()) : candidates.tryNext();
+      Optional<IoBackend> next = number == 0 ? Optional.of(backends.first()) : backends.get(number);
       if (next.isEmpty()) {
         return Optional.empty();
       }
@@ -168,13 +165,10 @@ final class FileReads implements AutoCloseable {
   /** A file in flight. */
   private final class Read {
     private final FilePlan plan;
-    private final List<Refusal> refusals = new ArrayList<>();
+    private final List<Backends.Refusal> refusals = new ArrayList<>();
     private BackendSession.@Nullable Ticket ticket;
     private String backend = "";
     private int underWay;
-
-    /** Why a backend can't serve the file. */
-    private record Refusal(String backend, UnsupportedTransferException why) {}
 
     Read(FilePlan plan) {
       this.plan = plan;
@@ -196,7 +190,9 @@ final class FileReads implements AutoCloseable {
 
     private BackendSession.Ticket submitToNext() throws LoadException {
       while (true) {
-        BackendSession next = session(refusals.size(), plan).orElseThrow(this::nobodyLeft);
+        BackendSession next =
+            session(refusals.size(), plan)
+                .orElseThrow(() -> backends.nobodyLeft(plan.path(), refusals));
         backend = next.backend();
         try {
           return next.submit(plan);
@@ -220,26 +216,8 @@ final class FileReads implements AutoCloseable {
     }
 
     private void refused(UnsupportedTransferException e) {
-      refusals.add(new Refusal(backend, e));
+      refusals.add(new Backends.Refusal(backend, e));
       LOG.log(Level.DEBUG, () -> "going on to the next backend: " + e.getMessage());
-    }
-
-    private BackendUnavailableException nobodyLeft() {
-      BackendUnavailableException e =
-          new BackendUnavailableException(
-              plan.path() + ": no other backend is left",
-              candidates.reports().stream().map(this::withRefusal).toList());
-      refusals.forEach(refusal -> e.addSuppressed(refusal.why));
-      return e;
-    }
-
-    /** What refused this file is unavailable for it, whatever its probe said. */
-    private PluginReport withRefusal(PluginReport report) {
-      return refusals.stream()
-          .filter(refusal -> refusal.backend.equals(report.id()))
-          .findFirst()
-          .map(refusal -> report.toBuilder().available(false).detail(refusal.why.reason()).build())
-          .orElse(report);
     }
 
     Reason reason(Reason done) {
@@ -248,12 +226,12 @@ final class FileReads implements AutoCloseable {
       }
       String others =
           refusals.stream()
-              .map(refusal -> refusal.backend + ": {" + refusal.backend + "}")
+              .map(refusal -> refusal.backend() + ": {" + refusal.backend() + "}")
               .collect(Collectors.joining("; "));
       Reason fallback =
           Reason.of("backend.fallback", done.toString().isEmpty() ? others : others + "; {done}");
-      for (Refusal refusal : refusals) {
-        fallback = fallback.with(refusal.backend, refusal.why.reason());
+      for (Backends.Refusal refusal : refusals) {
+        fallback = fallback.with(refusal.backend(), refusal.why().reason());
       }
       return fallback.with("done", done);
     }

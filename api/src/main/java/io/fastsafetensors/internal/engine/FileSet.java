@@ -110,18 +110,23 @@ final class FileSet {
   }
 
   /** Returns what the headers say, for a call that asks only once; all ranks call it. */
-  Catalog catalog(BoundedCall bounded) throws LoadException {
-    return headers != null ? headers.catalog() : agreedCatalog(List.of("call: keys"), bounded);
+  Catalog catalog(Backends backends, BoundedCall bounded) throws LoadException {
+    Headers known = headers;
+    return known != null
+        ? known.catalog()
+        : agreedHeaders(List.of("call: keys"), backends, bounded).catalog();
   }
 
   /**
    * Returns what the headers say, once all ranks agree about the call and the files.
    *
    * @param call the call and its arguments, one a line
+   * @param backends open the files
    * @param bounded reads the headers
    * @throws io.fastsafetensors.CollectiveException if they disagree, the same on every rank
    */
-  Catalog agreedCatalog(List<String> call, BoundedCall bounded) throws LoadException {
+  Headers agreedHeaders(List<String> call, Backends backends, BoundedCall bounded)
+      throws LoadException {
     List<SourceFile> byRank =
         files.stream().sorted(Comparator.comparingInt(SourceFile::rank)).toList();
     List<String> lines = new ArrayList<>(call);
@@ -130,9 +135,9 @@ final class FileSet {
     lines.add("headers " + (known == null ? "unread" : known.digest()));
     Agreement.agreeOn(group, lines.stream());
     if (known == null) {
-      known = Headers.read(group, byRank, indexes, bounded);
+      known = Headers.read(group, byRank, indexes, backends::readHeader, bounded);
       headers = known;
     }
-    return known.catalog();
+    return known;
   }
 }

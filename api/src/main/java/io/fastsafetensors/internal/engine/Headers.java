@@ -5,6 +5,7 @@ import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.RawHeader;
 import io.fastsafetensors.format.SafetensorsHeader;
+import io.fastsafetensors.internal.file.IoReason;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogFile;
 import io.fastsafetensors.internal.plan.CheckpointFiles;
@@ -12,11 +13,16 @@ import io.fastsafetensors.internal.plan.CheckpointIndex;
 import io.fastsafetensors.internal.plan.SourceFile;
 import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.group.Transports;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,8 +32,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * @param catalog the tensors
  * @param digest a digest of all headers, for ranks to compare
+ * @param origins where the headers of this rank's own files came from
  */
-public record Headers(Catalog catalog, String digest) {
+public record Headers(Catalog catalog, String digest, Map<Path, HeaderOrigin> origins) {
   /** How many threads read headers besides the load's own. */
   private static final int MOST_HELPERS = 7;
 
@@ -43,7 +50,8 @@ public record Headers(Catalog catalog, String digest) {
     List<CheckpointIndex> indexes = checkpoint.index().stream().toList();
     BoundedCall bounded =
         BoundedCall.of(StopSignal.after(timeout, () -> false), new BoundedCall.Abandoned());
-    return read(Transports.single(), files, indexes, bounded).catalog().files().stream()
+    Source platform = file -> new Backends.Opened(RawHeader.read(file), "");
+    return read(Transports.single(), files, indexes, platform, bounded).catalog().files().stream()
         .map(CatalogFile::header)
         .toList();
   }
@@ -54,25 +62,32 @@ public record Headers(Catalog catalog, String digest) {
    * @param group the ranks
    * @param files all files, in the order of ranks
    * @param indexes what has to agree with the headers
+   * @param source opens the files
    * @param bounded reads the files
    */
   static Headers read(
-      Transport group, List<SourceFile> files, List<CheckpointIndex> indexes, BoundedCall bounded)
+      Transport group,
+      List<SourceFile> files,
+      List<CheckpointIndex> indexes,
+      Source source,
+      BoundedCall bounded)
       throws LoadException {
+    Map<Path, HeaderOrigin> origins = new ConcurrentHashMap<>();
+    Source noting = file -> readAndNote(file, source, origins);
     if (group.size() == 1) {
-      List<CatalogFile> read = bounded.run(() -> readAll(files, bounded), _ -> {});
-      return new Headers(catalog(read, indexes), "");
+      List<CatalogFile> read = bounded.run(() -> readAll(files, noting, bounded), _ -> {});
+      return new Headers(catalog(read, indexes), "", origins);
     }
     List<byte[]> raw =
         Agreement.gather(
             group,
             "headers",
-            () -> bounded.run(() -> readOwn(files, group.rank(), bounded), _ -> {}));
+            () -> bounded.run(() -> readOwn(files, group.rank(), noting, bounded), _ -> {}));
     return Agreement.make(
         group,
         "catalog",
         group.timeout(),
-        () -> new Headers(catalog(parseAll(files, raw), indexes), Agreement.digest(raw)),
+        () -> new Headers(catalog(parseAll(files, raw), indexes), Agreement.digest(raw), origins),
         _ -> {});
   }
 
@@ -85,9 +100,45 @@ public record Headers(Catalog catalog, String digest) {
     return catalog;
   }
 
-  private static List<CatalogFile> readAll(List<SourceFile> files, BoundedCall bounded)
-      throws LoadException {
-    List<SafetensorsHeader> headers = each(files, bounded, SafetensorsHeader::read);
+  private static Backends.Opened readAndNote(
+      Path file, Source source, Map<Path, HeaderOrigin> origins) throws LoadException {
+    try {
+      Optional<HeaderOrigin.Version> version = HeaderOrigin.Version.of(file);
+      Backends.Opened opened = source.read(file);
+      origins.put(file, new HeaderOrigin(version, opened.backend()));
+      return opened;
+    } catch (LoadException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new LoadException("can't read " + file + ": " + IoReason.of(e), e);
+    }
+  }
+
+  /**
+   * Makes sure that a file, which a backend has open, is the one that its header was read from. If
+   * it might be another one its header is read again.
+   *
+   * @param file a file of this rank
+   * @param reader the id of the backend that has it open
+   * @param backends those of the load
+   * @throws LoadException if the file has another header
+   */
+  void confirm(CatalogFile file, String reader, Backends backends) throws LoadException {
+    Path path = file.source().path();
+    HeaderOrigin known = origins.get(path);
+    if (known != null && !known.isOf(HeaderOrigin.Version.now(path), reader, backends)) {
+      SafetensorsHeader header =
+          readAndNote(path, backends::readHeader, origins).header().parse(path);
+      if (!header.equals(file.header())) {
+        throw known.changed(header, Objects.requireNonNull(origins.get(path)));
+      }
+    }
+  }
+
+  private static List<CatalogFile> readAll(
+      List<SourceFile> files, Source source, BoundedCall bounded) throws LoadException {
+    List<SafetensorsHeader> headers =
+        each(files, bounded, file -> source.read(file).header().parse(file));
     List<CatalogFile> read = new ArrayList<>();
     for (SourceFile file : files) {
       read.add(new CatalogFile(read.size(), file, headers.get(read.size())));
@@ -95,10 +146,10 @@ public record Headers(Catalog catalog, String digest) {
     return read;
   }
 
-  private static byte[] readOwn(List<SourceFile> files, int rank, BoundedCall bounded)
-      throws LoadException {
+  private static byte[] readOwn(
+      List<SourceFile> files, int rank, Source source, BoundedCall bounded) throws LoadException {
     List<SourceFile> own = files.stream().filter(file -> file.rank() == rank).toList();
-    List<RawHeader> headers = each(own, bounded, RawHeader::read);
+    List<RawHeader> headers = each(own, bounded, file -> source.read(file).header());
     int size = 0;
     for (RawHeader header : headers) {
       size = Math.addExact(size, Long.BYTES + Integer.BYTES + header.json().length);
@@ -106,6 +157,12 @@ public record Headers(Catalog catalog, String digest) {
     ByteBuffer message = ByteBuffer.allocate(size);
     headers.forEach(h -> message.putLong(h.fileSize()).putInt(h.json().length).put(h.json()));
     return message.array();
+  }
+
+  /** Reads headers. */
+  @FunctionalInterface
+  interface Source {
+    Backends.Opened read(Path file) throws LoadException;
   }
 
   /** Reads something of a file. */

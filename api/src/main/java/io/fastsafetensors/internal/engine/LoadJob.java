@@ -9,10 +9,7 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.registry.BackendChoice;
-import io.fastsafetensors.internal.registry.Candidates;
-import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.DeviceBuffer;
-import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.TransferStats;
 import java.lang.System.Logger;
@@ -29,7 +26,8 @@ import java.util.stream.Stream;
 final class LoadJob {
   private static final Logger LOG = System.getLogger(LoadJob.class.getName());
 
-  private final Registry registry;
+  private final Backends backends;
+  private final Headers headers;
   private final SharedContext context;
   private final LoadPlan plan;
   private final LoadOptions options;
@@ -43,13 +41,15 @@ final class LoadJob {
 
   /** Makes the job, which closes what the load needs when it ends. */
   LoadJob(
-      Registry registry,
+      Backends backends,
+      Headers headers,
       SharedContext context,
       LoadPlan plan,
       LoadOptions options,
       LoadNeeds needs,
       BoundedCall bounded) {
-    this.registry = registry;
+    this.backends = backends;
+    this.headers = headers;
     this.context = context;
     this.plan = plan;
     this.options = options;
@@ -88,9 +88,9 @@ final class LoadJob {
 
   private Result readAndConvert() throws LoadException {
     try {
-      BackendChoice choice = BackendChoice.of(registry.options().complete(options));
-      Candidates<IoBackend> backends = registry.backends(context.device(), choice);
-      try (FileReads reads = reads(backends, ioOptions(choice))) {
+      IoOptions ioOptions = ioOptions(backends.choice());
+      try (FileReads reads =
+          new FileReads(backends, context, ioOptions, bounded.held(), needs.limits())) {
         submitAndReceive(reads);
       }
       return new Result(new LoadedTensors(files, conversion), report(backends.reports()));
@@ -101,10 +101,6 @@ final class LoadJob {
     }
   }
 
-  private FileReads reads(Candidates<IoBackend> backends, IoOptions ioOptions) {
-    return new FileReads(backends, context, ioOptions, bounded.held(), needs.limits());
-  }
-
   /** Keeps as many files in flight as there is room for. */
   private void submitAndReceive(FileReads reads) throws LoadException {
     try {
@@ -113,7 +109,8 @@ final class LoadJob {
         while (!reads.hasRoom(file)) {
           receiveAndConvert(reads);
         }
-        reads.submit(file);
+        String backend = reads.submit(file);
+        headers.confirm(file.file(), backend, backends);
       }
       while (!reads.isEmpty()) {
         receiveAndConvert(reads);

@@ -2,7 +2,9 @@
 package io.fastsafetensors.internal.file;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
@@ -16,13 +18,15 @@ public final class IoReason {
    * @param e what was thrown
    * @return the reason, for the end of a message that names the file
    */
-  public static String of(IOException e) {
+  public static String of(Exception e) {
     return switch (e) {
       case NoSuchFileException _ -> "there is no such file";
       case AccessDeniedException _ -> "permission denied";
+      case UncheckedIOException u when u.getCause() != null -> of(u.getCause());
+      case DirectoryIteratorException d when d.getCause() != null -> of(d.getCause());
       case FileSystemException f when f.getReason() != null -> f.getReason();
       default ->
-          e.getMessage() == null || e instanceof FileSystemException
+          e.getMessage() == null || e instanceof FileSystemException || !(e instanceof IOException)
               ? e.toString()
               : e.getMessage();
     };
