@@ -36,12 +36,15 @@ public interface IoBackend extends Provider {
   IoSession open(DeviceContext context, IoOptions options) throws LoadException;
 
   /**
-   * Opens a file as a channel. The engine reads the header through it, so that header and ranges
-   * come from the same source; backends may read ranges through it, too. Thread-safe.
+   * Opens a file as a channel of its own (rule IO-125). The engine reads the header through it, so
+   * that header and ranges come from the same source; backends may read ranges through it, too.
+   * Blocks, for as long as opening takes. Thread-safe.
    *
-   * @param file the file, of any provider
-   * @return a channel for reading, at its start; a {@link FileChannel} where the provider has one,
-   *     unless overridden; the caller closes it
+   * @param file the file, of any provider; for a backend whose files are elsewhere it needn't exist
+   * @return a channel for reading, at its start; the caller closes it. Unless overridden it is a
+   *     {@link FileChannel} where the provider has one, else what {@link
+   *     java.nio.file.Files#newByteChannel} gives. For an entry of a zip file it reads the entry's
+   *     stream, and goes back by reading it anew
    * @throws UnsupportedTransferException if this backend lacks what the file needs; the engine then
    *     asks the next backend
    * @throws IOException if the file can't be opened

@@ -221,7 +221,7 @@ public interface IoFailureRules extends IoRules {
         });
   }
 
-  private static FileSystem newZip(Path path) throws IOException {
+  static FileSystem newZip(Path path) throws IOException {
     try {
       return FileSystems.newFileSystem(path, Map.of("create", "true"));
     } catch (ProviderNotFoundException e) {

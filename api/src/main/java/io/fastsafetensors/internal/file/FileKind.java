@@ -67,7 +67,7 @@ public record FileKind(String what, String remedy) {
   public static Optional<FileKind> of(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
       return of(in.readNBytes(START_BYTES));
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       return Optional.empty();
     }
   }

@@ -149,7 +149,7 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
   private static long size(Path file) throws LoadException {
     try {
       return Files.size(file);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       throw new LoadException(file + ": can't read its size: " + IoReason.of(e), e);
     }
   }

@@ -63,7 +63,7 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
               .map(kind -> kind.insteadOf("an index"))
               .orElseGet(() -> reason(e));
       throw new LoadException(path + ": not a valid index: " + reason, e);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       throw new LoadException(path + ": can't read this index: " + IoReason.of(e), e);
     }
   }

@@ -44,21 +44,15 @@ record FolderListing(
     try (Stream<Path> entries = Files.list(folder)) {
       entries.sorted().forEachOrdered(listing::add);
       return listing;
-    } catch (IOException e) {
-      throw unlisted(folder, IoReason.of(e), e);
-    } catch (RuntimeException e) {
-      String reason = e.getCause() instanceof IOException io ? IoReason.of(io) : e.toString();
-      throw unlisted(folder, reason, e);
+    } catch (IOException | RuntimeException e) {
+      String reason = IoReason.of(e);
+      throw new LoadException(folder + ": can't list this folder: " + reason, e);
     }
   }
 
   /** A listing of a folder that needn't be listed. */
   static FolderListing empty(Path folder) {
     return new FolderListing(folder, List.of(), List.of(), List.of(), List.of());
-  }
-
-  private static LoadException unlisted(Path folder, String reason, Exception cause) {
-    return new LoadException(folder + ": can't list this folder: " + reason, cause);
   }
 
   private void add(Path entry) {

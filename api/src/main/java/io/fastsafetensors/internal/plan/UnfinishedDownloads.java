@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
+import java.io.IOError;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
@@ -101,17 +102,26 @@ final class UnfinishedDownloads {
    */
   static String hint(Path folder, List<Path> leftovers) {
     List<Path> all = new ArrayList<>(leftovers);
-    all.addAll(incomplete(folder.resolve(".cache/huggingface/download")));
-    Path parent = folder.toAbsolutePath().normalize().getParent();
-    if (parent != null && parent.endsWith("snapshots")) {
-      all.addAll(incomplete(parent.resolveSibling("blobs")));
-    }
+    addHubs(folder, all);
     if (all.isEmpty()) {
       return "";
     }
     String named = String.join(", ", all.stream().limit(MOST_NAMED).map(Path::toString).toList());
     int more = all.size() - Math.min(all.size(), MOST_NAMED);
     return "; the download isn't finished: " + named + (more > 0 ? " and " + more + " more" : "");
+  }
+
+  @SuppressWarnings("EmptyCatch") // a hint is all that is lost
+  private static void addHubs(Path folder, List<Path> all) {
+    try {
+      all.addAll(incomplete(folder.resolve(".cache/huggingface/download")));
+      Path parent = folder.toAbsolutePath().normalize().getParent();
+      if (parent != null && parent.endsWith("snapshots")) {
+        all.addAll(incomplete(parent.resolveSibling("blobs")));
+      }
+    } catch (RuntimeException | IOError e) {
+      // A file system needn't have an absolute path, or links between folders.
+    }
   }
 
   private static List<Path> incomplete(Path folder) {

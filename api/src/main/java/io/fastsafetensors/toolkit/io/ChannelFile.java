@@ -14,9 +14,13 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +40,19 @@ public final class ChannelFile extends PlannedFile {
   private static final int MOST_EMPTY_READS = 1000;
 
   private final Opener opener;
-  private final ConcurrentLinkedDeque<SeekableByteChannel> idle = new ConcurrentLinkedDeque<>();
+  private final NavigableMap<Place, SeekableByteChannel> idle = new ConcurrentSkipListMap<>();
+  private final AtomicLong numbers = new AtomicLong();
   private final ConcurrentLinkedDeque<SeekableByteChannel> opened = new ConcurrentLinkedDeque<>();
   private @Nullable Object key;
+
+  /** Where an idle channel is in the file; no two are alike. */
+  private record Place(long offset, long number) implements Comparable<Place> {
+    @Override
+    public int compareTo(Place other) {
+      int byOffset = Long.compare(offset, other.offset);
+      return byOffset != 0 ? byOffset : Long.compare(number, other.number);
+    }
+  }
 
   /**
    * Opens channels of a file.
@@ -71,7 +85,7 @@ public final class ChannelFile extends PlannedFile {
 
   @Override
   protected void openSource() throws IOException {
-    idle.push(openChannel());
+    putIdle(openChannel(), 0);
   }
 
   private SeekableByteChannel openChannel() throws IOException {
@@ -123,10 +137,29 @@ public final class ChannelFile extends PlannedFile {
   }
 
   private void readByOneOfSeveral(MemorySegment target, long offset) throws IOException {
-    SeekableByteChannel free = idle.poll();
+    SeekableByteChannel free = takeIdle(offset);
     SeekableByteChannel channel = free == null ? openAnother() : free;
     fill(target, offset, (buffer, at) -> channel.position(at).read(buffer));
-    idle.push(channel); // not after a failure: nobody knows where it is
+    putIdle(channel, offset + target.byteSize()); // not after a failure: where would it be?
+  }
+
+  /** Takes the channel that is closest before a place, as streams only go forward. */
+  private @Nullable SeekableByteChannel takeIdle(long offset) {
+    while (true) {
+      Place before = idle.floorKey(new Place(offset, Long.MAX_VALUE));
+      Map.Entry<Place, SeekableByteChannel> any = idle.firstEntry();
+      if (any == null) {
+        return null;
+      }
+      SeekableByteChannel taken = idle.remove(before == null ? any.getKey() : before);
+      if (taken != null) {
+        return taken;
+      }
+    }
+  }
+
+  private void putIdle(SeekableByteChannel channel, long offset) {
+    idle.put(new Place(offset, numbers.incrementAndGet()), channel);
   }
 
   private SeekableByteChannel openAnother() throws IOException {

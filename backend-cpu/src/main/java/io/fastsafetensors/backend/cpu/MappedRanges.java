@@ -83,7 +83,7 @@ record MappedRanges(DeviceBuffer buffer, List<Region> regions, Span span, long n
       return misaligned(span.fileOffset() + misaligned.get().offset(), alignment);
     } catch (ClosedByInterruptException e) {
       throw file.failure(span.fileOffset(), span.bytes(), "map", e);
-    } catch (IOException | UnsupportedOperationException e) {
+    } catch (IOException | RuntimeException e) { // providers throw what they like
       file.checkUnchanged(); // a file that was cut can't be mapped either
       return unmappable(e.toString(), e);
     }

@@ -16,8 +16,12 @@ import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.Provider;
+import io.fastsafetensors.toolkit.io.LocalFiles;
 import io.fastsafetensors.toolkit.plugin.NativeBinding;
 import io.fastsafetensors.toolkit.plugin.UnavailableException;
+import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -129,6 +133,12 @@ public final class GdsIoBackend implements IoBackend {
   private static String version(Bound bound) {
     int version = bound.cufile().version().orElse(0);
     return version == 0 ? "" : " " + version / 1000 + "." + version % 1000 / 10;
+  }
+
+  @Override
+  public SeekableByteChannel channel(Path file) throws IOException {
+    LocalFiles.check(GdsSession.BACKEND, file);
+    return IoBackend.super.channel(file);
   }
 
   @Override

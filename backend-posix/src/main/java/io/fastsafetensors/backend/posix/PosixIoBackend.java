@@ -12,7 +12,11 @@ import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.Provider;
+import io.fastsafetensors.toolkit.io.LocalFiles;
 import io.fastsafetensors.toolkit.plugin.NativeBinding;
+import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -100,6 +104,12 @@ public final class PosixIoBackend implements IoBackend {
             "through staging memory, or straight into unified memory",
             Capability.COPIED,
             Capability.DIRECT_IO);
+  }
+
+  @Override
+  public SeekableByteChannel channel(Path file) throws IOException {
+    LocalFiles.check(PosixSession.BACKEND, file);
+    return IoBackend.super.channel(file);
   }
 
   @Override

@@ -20,10 +20,13 @@ import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.TransferStats;
 import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -49,6 +52,9 @@ final class WrongReaders {
         new Wrong<>("IO-115", "keeps first blocks to itself", opening(WrongReaders::secretive)),
         new Wrong<>("IO-121", "does what it can instead", opening(o -> way(o, AccessPath.AUTO))),
         new Wrong<>("IO-122", "copies what it claims to map", new Copying()),
+        new Wrong<>("IO-125", "has passed the header", channels(c -> c.position(8))),
+        new Wrong<>("IO-125", "shares its channels", new Sharing()),
+        new Wrong<>("IO-125", "leaves what it looked at open", new LookingFirst()),
         new Wrong<>(
             "IO-118",
             "mixes up ranges with three threads",
@@ -79,6 +85,46 @@ final class WrongReaders {
         };
       }
     };
+  }
+
+  /** What is done to channels before they are handed out. */
+  @FunctionalInterface
+  interface Opening {
+    SeekableByteChannel apply(SeekableByteChannel channel) throws IOException;
+  }
+
+  private static IoBackend channels(Opening opening) {
+    return new ForwardingBackend() {
+      @Override
+      public SeekableByteChannel channel(Path file) throws IOException {
+        return opening.apply(super.channel(file));
+      }
+    };
+  }
+
+  /** Gives all who ask for a file the same channel. */
+  private static final class Sharing extends ForwardingBackend {
+    private final Map<Path, SeekableByteChannel> opened = new ConcurrentHashMap<>();
+
+    @Override
+    public SeekableByteChannel channel(Path file) throws IOException {
+      SeekableByteChannel known = opened.get(file);
+      if (known == null || !known.isOpen()) {
+        opened.put(file, super.channel(file));
+      }
+      return opened.get(file);
+    }
+  }
+
+  /** Opens a file twice. */
+  private static final class LookingFirst extends ForwardingBackend {
+    private final List<SeekableByteChannel> looked = new ArrayList<>();
+
+    @Override
+    public SeekableByteChannel channel(Path file) throws IOException {
+      looked.add(super.channel(file));
+      return super.channel(file);
+    }
   }
 
   static IoBackend opening(Misreading misreading) {

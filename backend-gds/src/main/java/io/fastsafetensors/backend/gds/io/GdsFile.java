@@ -7,12 +7,12 @@ import io.fastsafetensors.backend.gds.cufile.CuFile;
 import io.fastsafetensors.backend.gds.cufile.CuFileException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.LocalFiles;
 import io.fastsafetensors.toolkit.io.PlannedFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -39,9 +39,7 @@ final class GdsFile extends PlannedFile {
 
   @Override
   protected void openSource() throws IOException {
-    if (!path().getFileSystem().equals(FileSystems.getDefault())) {
-      throw unsupported("is in a file system that Linux doesn't know", null);
-    }
+    LocalFiles.check(GdsSession.BACKEND, path());
     try {
       descriptor = openDescriptor();
     } catch (CuFileException e) {

@@ -9,10 +9,10 @@ import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.toolkit.io.LocalFiles;
 import io.fastsafetensors.toolkit.io.PlannedFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.FileSystems;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -45,9 +45,7 @@ final class PosixFile extends PlannedFile {
 
   @Override
   protected void openSource() throws IOException {
-    if (!path().getFileSystem().equals(FileSystems.getDefault())) {
-      throw unsupported("is in a file system that Linux doesn't know", null);
-    }
+    LocalFiles.check(PosixSession.BACKEND, path());
     try {
       descriptor = (int) ErrnoException.check("open", libc.open(path(), false));
       FileFacts facts = FileFacts.of(libc, descriptor);
