@@ -8,13 +8,17 @@ import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
+import io.fastsafetensors.toolkit.io.LocalFiles;
 import io.fastsafetensors.toolkit.plugin.Settings;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Path;
 import java.util.List;
 
-/** Reads files by range requests from a server that has them under the same paths. */
+/** Reads files of a server, header and all, into any device. The files needn't be here. */
 public final class HttpBackend implements IoBackend {
   static final String ID = "example-http";
   private static final Option<String> SERVER =
@@ -43,9 +47,8 @@ public final class HttpBackend implements IoBackend {
   @Override
   public Availability probe(Device device) {
     String server = Settings.value(SERVER);
-    if (!device.isCpu() || server.isEmpty()) {
-      return Availability.unavailable(
-          "want cpu, and -D" + SERVER.systemProperty() + "=http://HOST:PORT");
+    if (server.isEmpty()) {
+      return Availability.unavailable("want -D" + SERVER.systemProperty() + "=http://HOST:PORT");
     }
     try (Socket socket = new Socket()) {
       URI uri = URI.create(server);
@@ -56,8 +59,19 @@ public final class HttpBackend implements IoBackend {
     }
   }
 
+  private static Server server() {
+    return new Server(URI.create(Settings.value(SERVER)));
+  }
+
+  /** The header comes from the server, too (IO-125). */
+  @Override
+  public SeekableByteChannel channel(Path file) throws IOException {
+    LocalFiles.check(ID, file); // IO-109: a file in an archive has no address
+    return HttpFile.channel(server(), file);
+  }
+
   @Override
   public IoSession open(DeviceContext context, IoOptions options) {
-    return new HttpSession(URI.create(Settings.value(SERVER)), context, options);
+    return new HttpSession(server(), context, options);
   }
 }

@@ -22,12 +22,12 @@ record Mutation(String rule, String flaw, String path, String id, List<Edit> edi
   record Edit(String old, String text) {}
 
   /** What the samples are called. */
-  static final String HTTP = "example-http";
+  static final String SPI = "example-spi";
 
   static final String TCP = "example-tcp";
 
-  static Mutation http(String rule, String flaw, String old, String text) {
-    return new Mutation(rule, flaw, "--module-path", HTTP, List.of(new Edit(old, text)));
+  static Mutation spi(String rule, String flaw, String old, String text) {
+    return new Mutation(rule, flaw, "--module-path", SPI, List.of(new Edit(old, text)));
   }
 
   static Mutation tcp(String rule, String flaw, String old, String text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.integration;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -10,8 +11,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,6 +26,7 @@ final class RangeServer implements AutoCloseable {
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final HttpServer server;
+  private final Map<Path, Path> mounts = new ConcurrentHashMap<>();
   private final AtomicInteger requests = new AtomicInteger();
 
   RangeServer() throws IOException {
@@ -33,8 +38,27 @@ final class RangeServer implements AutoCloseable {
 
   /** Returns the option of the JVM that tells the sample where this server is. */
   String option() {
-    return "-Dio.fastsafetensors.example-http.server=http://%s:%d"
-        .formatted(server.getAddress().getHostString(), server.getAddress().getPort());
+    return option("example-http");
+  }
+
+  /** Returns the same for another sample. */
+  String option(String id) {
+    return "-Dio.fastsafetensors.%s.server=http://%s:%d"
+        .formatted(id, server.getAddress().getHostString(), server.getAddress().getPort());
+  }
+
+  /** Has a folder's files under the paths of another one, which needn't be there. */
+  void mount(Path real, Path shown) {
+    mounts.put(shown, real);
+  }
+
+  private Path real(Path asked) {
+    for (Map.Entry<Path, Path> mount : mounts.entrySet()) {
+      if (asked.startsWith(mount.getKey())) {
+        return mount.getValue().resolve(mount.getKey().relativize(asked).toString());
+      }
+    }
+    return asked;
   }
 
   /** Counts what was asked for so far. */
@@ -45,7 +69,14 @@ final class RangeServer implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     requests.incrementAndGet();
     try (exchange) {
-      Path file = Path.of(exchange.getRequestURI().getPath());
+      Path file = real(Path.of(exchange.getRequestURI().getPath()));
+      if (exchange.getRequestMethod().equals("HEAD") && Files.isRegularFile(file)) {
+        Headers headers = exchange.getResponseHeaders();
+        headers.set("Content-Length", String.valueOf(Files.size(file)));
+        headers.set("ETag", "\"" + Files.getLastModifiedTime(file).to(TimeUnit.NANOSECONDS) + "\"");
+        exchange.sendResponseHeaders(200, -1);
+        return;
+      }
       String asked = String.valueOf(exchange.getRequestHeaders().getFirst("Range"));
       Matcher range = RANGE.matcher(asked);
       if (!Files.isRegularFile(file) || !range.matches()) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * when tried by {@code scripts/mutate-samples}, which takes some 20 minutes; here a few.
  */
 class SampleMutationsTests {
-  private static final SamplePlugin HTTP = SamplePlugin.named("sample-http");
+  private static final SamplePlugin SPI = SamplePlugin.named("sample-spi");
   private static final SamplePlugin TCP = SamplePlugin.named("sample-tcp");
 
   /** How many are tried in this run: one of so many, in turn. */
@@ -59,13 +59,13 @@ class SampleMutationsTests {
   /** Both samples have a mutation for each MUST: forty and more. */
   @Test
   void thereAreFortyOfEachSample() {
-    assertThat(HttpMutations.all()).hasSizeGreaterThanOrEqualTo(40).doesNotHaveDuplicates();
+    assertThat(SpiMutations.all()).hasSizeGreaterThanOrEqualTo(40).doesNotHaveDuplicates();
     assertThat(TcpMutations.all()).hasSizeGreaterThanOrEqualTo(40).doesNotHaveDuplicates();
   }
 
   private static List<Mutation> chosen() {
     List<Mutation> all =
-        Stream.concat(HttpMutations.all().stream(), TcpMutations.all().stream())
+        Stream.concat(SpiMutations.all().stream(), TcpMutations.all().stream())
             .filter(mutation -> (mutation.id() + " " + mutation).contains(ONLY))
             .toList();
     List<Mutation> some = new ArrayList<>();
@@ -79,7 +79,7 @@ class SampleMutationsTests {
   private String verdict(RangeServer server, Mutation mutation) throws Exception {
     Path home = Files.createTempDirectory(folder, "mutation");
     Path jar = sample(mutation).jar(home, mutation);
-    String kind = sample(mutation).equals(HTTP) ? "--backend" : "--collective";
+    String kind = sample(mutation).equals(SPI) ? "--backend" : "--collective";
     long start = System.nanoTime();
     List<String> arguments = new ArrayList<>(List.of("certify", mutation.path(), jar.toString()));
     arguments.addAll(List.of(kind, mutation.id()));
@@ -89,7 +89,7 @@ class SampleMutationsTests {
     Jvm fst =
         Distribution.fst(
             home,
-            List.of(server.option(), "-XX:TieredStopAtLevel=1"),
+            List.of(server.option("example-spi"), "-XX:TieredStopAtLevel=1"),
             arguments.toArray(String[]::new));
     Duration took = Duration.ofNanos(System.nanoTime() - start);
     boolean refused = fst.exit() == 1 && isNamed(mutation.rule(), fst.output());
@@ -112,6 +112,6 @@ class SampleMutationsTests {
   }
 
   private static SamplePlugin sample(Mutation mutation) {
-    return HttpMutations.all().contains(mutation) ? HTTP : TCP;
+    return SpiMutations.all().contains(mutation) ? SPI : TCP;
   }
 }

@@ -18,6 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Strangers' plug-ins, built against the jars alone, are certified or refused with the rule. */
 class SamplePluginsTests {
   private static final SamplePlugin HTTP = SamplePlugin.named("sample-http");
+  private static final SamplePlugin SPI = SamplePlugin.named("sample-spi");
+  private static final SamplePlugin STAGING = SamplePlugin.named("sample-staging");
   private static final SamplePlugin TCP = SamplePlugin.named("sample-tcp");
 
   @TempDir private Path folder;
@@ -30,11 +32,36 @@ class SamplePluginsTests {
       Jvm fst =
           certify(server, path, HTTP.jar(folder), "--backend", "example-http", "--report", report);
       assertThat(fst.output())
-          .contains("backend example-http on cpu: certified: ", "1 certified, 0 refused");
+          .contains(
+              "backend example-http on cpu: certified: ",
+              "backend example-http on sim:0 (simulated): certified: ",
+              "2 certified, 0 refused");
       assertThat(fst.exit()).as(fst.output()).isZero();
       assertThat(server.requests()).isGreaterThan(100);
     }
     assertThat(report).content().contains("## backend example-http on cpu", "| IO-105 | ");
+  }
+
+  @Test
+  void theBackendOnTheBareSpiIsCertified() throws Exception {
+    try (RangeServer server = new RangeServer()) {
+      Jvm fst = certify(server, "--module-path", SPI.jar(folder), "--backend", "example-spi");
+      assertThat(fst.output()).contains("1 certified, 0 refused");
+      assertThat(fst.exit()).as(fst.output()).isZero();
+    }
+  }
+
+  @Test
+  void theBackendForAnotherDeviceIsCertified() throws Exception {
+    try (RangeServer server = new RangeServer()) {
+      Path jar = STAGING.jar(folder);
+      Jvm fst = certify(server, "--module-path", jar, "--backend", "example-staging");
+      assertThat(fst.output())
+          .contains(
+              "backend example-staging on sim:0 (simulated): certified: ",
+              "1 certified, 0 refused");
+      assertThat(fst.exit()).as(fst.output()).isZero();
+    }
   }
 
   @Test
@@ -53,12 +80,12 @@ class SamplePluginsTests {
   @Test
   void aBackendThatForgetsTheAlignmentIsRefusedByTheRule() throws Exception {
     Mutation forgetful =
-        Mutation.http("IO-108", "forgets it", "Math.max(64, options.alignment())", "64");
-    Path jar = HTTP.jar(folder, forgetful);
-    Path report = folder.resolve("http.xml");
+        Mutation.spi("IO-108", "forgets it", "Math.max(64, options.alignment())", "64");
+    Path jar = SPI.jar(folder, forgetful);
+    Path report = folder.resolve("spi.xml");
     try (RangeServer server = new RangeServer()) {
       Jvm fst =
-          certify(server, "--module-path", jar, "--backend", "example-http", "--report", report);
+          certify(server, "--module-path", jar, "--backend", "example-spi", "--report", report);
       assertThat(fst.output()).contains("refused, it breaks IO-108: ", "[IO-108] ");
       assertThat(fst.exit()).isEqualTo(1);
     }
@@ -136,9 +163,8 @@ class SamplePluginsTests {
 
   @Test
   void samplesAreSmall() throws Exception {
-    assertThat(HTTP.linesOfCode()).isLessThan(200);
-    assertThat(TCP.linesOfCode()).isLessThan(200);
-    for (SamplePlugin sample : List.of(HTTP, TCP)) {
+    for (SamplePlugin sample : List.of(HTTP, SPI, STAGING, TCP)) {
+      assertThat(sample.linesOfCode()).as("%s", sample).isLessThan(200);
       for (Path source : sample.sources()) {
         assertThat(Files.readString(source)).doesNotContain("fastsafetensors.internal");
       }
@@ -152,6 +178,7 @@ class SamplePluginsTests {
                 Stream.of("certify", path, jar.toString()),
                 Arrays.stream(arguments).map(Object::toString))
             .toList();
-    return Distribution.fst(folder, List.of(server.option()), all.toArray(String[]::new));
+    List<String> options = List.of(server.option(), server.option("example-spi"));
+    return Distribution.fst(folder, options, all.toArray(String[]::new));
   }
 }

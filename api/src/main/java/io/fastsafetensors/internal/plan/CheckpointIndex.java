@@ -75,7 +75,10 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
     }
   }
 
-  /** A file may grow, or not tell its size. */
+  /** How often in a row a stream may give nothing before that counts as a failure. */
+  private static final int MOST_EMPTY_READS = 1000;
+
+  /** A file may grow, or not tell its size; and some streams give nothing now and then. */
   private static final class Limited extends FilterInputStream {
     private long count;
 
@@ -92,6 +95,12 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
     @Override
     public int read(byte[] target, int from, int length) throws IOException {
       int read = super.read(target, from, length);
+      for (int empty = 1; read == 0 && length > 0; empty++) {
+        if (empty > MOST_EMPTY_READS) {
+          throw new IOException("its channel gives no bytes");
+        }
+        read = super.read(target, from, length);
+      }
       count += Math.max(0, read);
       checkSize(count);
       return read;

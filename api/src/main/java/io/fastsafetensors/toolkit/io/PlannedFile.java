@@ -11,6 +11,7 @@ import io.fastsafetensors.spi.RangePlan;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -150,6 +151,18 @@ public abstract class PlannedFile implements AutoCloseable {
         close();
       }
     }
+  }
+
+  /**
+   * Opens the file as a channel, for {@link io.fastsafetensors.spi.IoBackend#channel} of a backend
+   * whose files the platform doesn't know. It reads on the heap, 64 KiB at least.
+   *
+   * @return the channel, at its start; it closes this file
+   * @throws LoadException as {@link #open} does
+   */
+  public final SeekableByteChannel openAsChannel() throws LoadException {
+    open();
+    return new PlannedChannel(this);
   }
 
   /**

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.integration;
 
-import static io.fastsafetensors.integration.Mutation.http;
+import static io.fastsafetensors.integration.Mutation.spi;
 
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The sample that reads by HTTP, wrong in one way each. */
-final class HttpMutations {
+/** The sample on the bare SPI, wrong in one way each. */
+final class SpiMutations {
   private static final String SUBMIT =
       "blocks.forEach(block -> readers.execute(() -> ticket.run(() -> ticket.read(block))));\n"
           + "    return ticket;";
@@ -23,7 +23,7 @@ final class HttpMutations {
   private static final String REFUSE_MAPPED = "options.path() == AccessPath.MAPPED";
   private static final String REFUSE_DIRECT = "|| options.direct() == DirectMode.ON";
 
-  private HttpMutations() {}
+  private SpiMutations() {}
 
   static List<Mutation> all() {
     return Stream.of(providers(), reading(), waiting(), owning(), telling())
@@ -33,101 +33,101 @@ final class HttpMutations {
 
   private static List<Mutation> providers() {
     return List.of(
-        http(
+        spi(
             "P-101",
             "counts its probes",
             "  @Override\n  public String id() {",
             "  private int probes;\n\n  @Override\n  public String id() {\n    probes++;"),
-        http(
+        spi(
             "P-101",
             "can't be made",
             "  @Override\n  public String id() {",
-            "  public HttpBackend() {\n    throw new IllegalStateException(\"no server\");\n  }\n\n"
+            "  public SpiBackend() {\n    throw new IllegalStateException(\"no server\");\n  }\n\n"
                 + "  @Override\n  public String id() {"),
-        http("P-102", "has an id in upper case", "\"example-http\"", "\"Example-HTTP\"")
-            .called("Example-HTTP"),
-        http("P-102", "has an id with two dashes", "\"example-http\"", "\"example--http\"")
-            .called("example--http"),
-        http(
+        spi("P-102", "has an id in upper case", "\"example-spi\"", "\"Example-SPI\"")
+            .called("Example-SPI"),
+        spi("P-102", "has an id with two dashes", "\"example-spi\"", "\"example--spi\"")
+            .called("example--spi"),
+        spi(
             "P-103",
             "throws for other devices",
             "    String server = Settings",
             "    if (!device.isCpu()) {\n      throw new IllegalArgumentException(\"want cpu\");\n"
                 + "    }\n    String server = Settings"),
-        http("P-103", "gives no reason", "\"want cpu, and -D\" + SERVER.systemProperty()", "\"\"")
+        spi("P-103", "gives no reason", "\"want cpu, and -D\" + SERVER.systemProperty()", "\"\"")
             .and(" + \"=http://HOST:PORT\"", ""),
-        http(
+        spi(
             "P-103",
             "leaves its socket open",
             "try (Socket socket = new Socket()) {",
             "try {\n      Socket socket = new Socket();"),
-        http(
+        spi(
             "P-103",
             "never answers",
             "      URI uri = URI.create(server);",
             "      Thread.sleep(Long.MAX_VALUE);\n      URI uri = URI.create(server);"),
-        http("P-104", "was built for another version", "return SPI_VERSION", "return 2"),
-        http("P-105", "is not listed in its descriptor", "provides", "uses")
-            .and("IoBackend with\n      org.example.http.HttpBackend;", "IoBackend;")
+        spi("P-104", "was built for another version", "return SPI_VERSION", "return 2"),
+        spi("P-105", "is not listed in its descriptor", "provides", "uses")
+            .and("IoBackend with\n      org.example.spi.SpiBackend;", "IoBackend;")
             .onClassPath(),
-        http("P-106", "changes its priority", "return 30", "return (int) System.nanoTime()"),
-        http("P-107", "has an option under another name", "ID + \".server\"", "\"http.server\"")
+        spi("P-106", "changes its priority", "return 30", "return (int) System.nanoTime()"),
+        spi("P-107", "has an option under another name", "ID + \".server\"", "\"http.server\"")
             .and(
                 "Settings.value(SERVER)",
-                "System.getProperty(\"io.fastsafetensors.example-http.server\", \"\")"),
-        http("P-107", "has an option twice", "List.of(SERVER)", "List.of(SERVER, SERVER)"));
+                "System.getProperty(\"io.fastsafetensors.example-spi.server\", \"\")"),
+        spi("P-107", "has an option twice", "List.of(SERVER)", "List.of(SERVER, SERVER)"));
   }
 
   private static List<Mutation> reading() {
     return List.of(
-        http(
+        spi(
             "IO-103",
             "takes offsets for 32 bits",
             "\"bytes=\" + block.fileOffset()",
             "\"bytes=\" + (int) block.fileOffset()"),
-        http("IO-103", "puts blocks at the begin", "asSlice(block.bufferOffset()", "asSlice(0"),
-        http(
+        spi("IO-103", "puts blocks at the begin", "asSlice(block.bufferOffset()", "asSlice(0"),
+        spi(
             "IO-103",
             "forgets empty ranges",
             "layout.regions(buffer)",
             "layout.regions(buffer).stream().filter(region -> region.bytes() > 0).toList()"),
-        http("IO-104", "lists a buffer twice", "List.of(buffer)", "List.of(buffer, buffer)"),
-        http("IO-104", "lists no buffer", "List.of(buffer)", "List.of()"),
-        http(
+        spi("IO-104", "lists a buffer twice", "List.of(buffer)", "List.of(buffer, buffer)"),
+        spi("IO-104", "lists no buffer", "List.of(buffer)", "List.of()"),
+        spi(
             "IO-105",
             "takes what it got for the whole",
             "!got.equals(range) || answer.body().length != block.bytes()",
             "false"),
-        http(
+        spi(
             "IO-105",
             "does not ask how large the file is",
             "!got.equals(range)",
             "!got.startsWith(\"bytes \" + block.fileOffset() + \"-\")"),
-        http("IO-108", "forgets the alignment", "Math.max(64, options.alignment())", "64"),
-        http(
+        spi("IO-108", "forgets the alignment", "Math.max(64, options.alignment())", "64"),
+        spi(
             "IO-109",
             "takes data for a missing feature",
-            "return new TransferException(\n          HttpBackend.ID, plan.file(),"
+            "return new TransferException(\n          SpiBackend.ID, plan.file(),"
                 + " block.fileOffset(), block.bytes(), detail, cause);",
-            "return new UnsupportedTransferException(HttpBackend.ID, plan.file(), detail, cause);"),
-        http(
+            "return new UnsupportedTransferException(SpiBackend.ID, plan.file(), detail, cause);"),
+        spi(
             "IO-109",
             "takes a missing file for a missing feature",
             "String got = answer",
             "if (answer.statusCode() == 404) {\n          throw new"
-                + " UnsupportedTransferException(HttpBackend.ID, plan.file(), \"404\", null);\n"
+                + " UnsupportedTransferException(SpiBackend.ID, plan.file(), \"404\", null);\n"
                 + "        }\n        String got = answer"),
-        http(
+        spi(
             "IO-109",
             "reads any file system as the default",
             "plan.file().getFileSystem() != FileSystems.getDefault()\n        || ",
             ""),
-        http(
+        spi(
             "IO-118",
             "mixes up ranges of three threads",
             "layout.regions(buffer)",
             "options.threads() == 3 ? layout.regions(buffer).reversed() : layout.regions(buffer)"),
-        http(
+        spi(
             "IO-118",
             "forgets the last of small blocks",
             "List<Span> blocks = layout.blocks(options.blockBytes() > 0 ? options.blockBytes() :"
@@ -135,11 +135,11 @@ final class HttpMutations {
             "List<Span> blocks = layout.blocks(options.blockBytes() > 0 ? options.blockBytes() :"
                 + " 8 << 20);\n    if (options.blockBytes() == 12_288) {\n      blocks ="
                 + " blocks.subList(0, blocks.size() - 1);\n    }"),
-        http("IO-121", "copies instead of mapping", REFUSE_MAPPED, "options.threads() < 0"),
-        http("IO-121", "ignores that reads are to be direct", REFUSE_DIRECT, ""),
-        http("IO-122", "claims to map", CLAIM, "server, Capability.COPIED, Capability.MAPPED)")
+        spi("IO-121", "copies instead of mapping", REFUSE_MAPPED, "options.threads() < 0"),
+        spi("IO-121", "ignores that reads are to be direct", REFUSE_DIRECT, ""),
+        spi("IO-122", "claims to map", CLAIM, "server, Capability.COPIED, Capability.MAPPED)")
             .and(REFUSE_MAPPED, "options.threads() < 0"),
-        http(
+        spi(
                 "IO-122",
                 "claims direct reads",
                 CLAIM,
@@ -149,24 +149,24 @@ final class HttpMutations {
 
   private static List<Mutation> waiting() {
     return List.of(
-        http(
+        spi(
             "IO-101",
             "reads in submit()",
             SUBMIT,
             "blocks.forEach(block -> ticket.run(() -> ticket.read(block)));\n    return ticket;"),
-        http(
+        spi(
             "IO-101",
             "waits for its readers in submit()",
             SUBMIT,
             "blocks.stream().map(block -> java.util.concurrent.CompletableFuture.runAsync(() ->"
                 + " ticket.run(() -> ticket.read(block)), readers)).toList().forEach(job ->"
                 + " job.join());\n    return ticket;"),
-        http(
+        spi(
             "IO-102",
             "goes on behind a closed ticket",
             SUBMIT,
             wrapping("return right.await();", "Thread.ofPlatform().start(right::close);")),
-        http(
+        spi(
                 "IO-102",
                 "stops at the end of the file only",
                 "buffer, blocks.size());",
@@ -175,19 +175,19 @@ final class HttpMutations {
                 SUBMIT,
                 "readers.execute(() -> ticket.run(() -> {\n      for (Span block : blocks) {\n"
                     + "        ticket.read(block);\n      }\n    }));\n    return ticket;"),
-        http("IO-106", "never asks whether to go on", CHECKPOINT, ""),
-        http(
+        spi("IO-106", "never asks whether to go on", CHECKPOINT, ""),
+        spi(
             "IO-106",
             "asks once a file",
             CHECKPOINT,
             "if (block.fileOffset() == 0) {\n        options.monitor().checkpoint();\n      }"),
-        http(
+        spi(
             "IO-106",
             "wraps the cancellation",
             CHECKPOINT,
             "try {\n        options.monitor().checkpoint();\n      } catch (LoadException e) {\n"
                 + "        throw new LoadException(\"failed\", e);\n      }"),
-        http(
+        spi(
             "IO-106",
             "ignores interrupts",
             SUBMIT,
@@ -203,7 +203,7 @@ final class HttpMutations {
                         }\
                 """,
                 "right.close();")),
-        http(
+        spi(
             "IO-107",
             "waits without a deadline",
             SUBMIT,
@@ -249,7 +249,7 @@ final class HttpMutations {
 
   private static List<Mutation> owning() {
     return List.of(
-        http(
+        spi(
                 "IO-110",
                 "frees what it handed out",
                 FIELD,
@@ -258,37 +258,37 @@ final class HttpMutations {
             .and(
                 "    client.close();",
                 "    client.close();\n    all.forEach(DeviceBuffer::close);"),
-        http(
+        spi(
             "IO-111", "submits after close()", SUBMIT_BEGINS, "    if (options.threads() < 0) {\n"),
-        http(
+        spi(
             "IO-111",
             "can't be closed twice",
             CLOSE,
             "  public void close() {\n    if (closed) {\n      throw new"
                 + " IllegalStateException(\"closed\");\n    }\n    closed = true;\n"),
-        http("IO-112", "leaves its client open", "    client.close();\n", ""),
-        http("IO-112", "leaves its threads running", "    readers.close();\n", ""),
-        http("IO-112", "forgets memory after a failure", "        buffer.close();\n", ""),
-        http("IO-113", "forgets the budget", "budget.take(layout.bytes()); // IO-113", "")
+        spi("IO-112", "leaves its client open", "    client.close();\n", ""),
+        spi("IO-112", "leaves its threads running", "    readers.close();\n", ""),
+        spi("IO-112", "forgets memory after a failure", "        buffer.close();\n", ""),
+        spi("IO-113", "forgets the budget", "budget.take(layout.bytes()); // IO-113", "")
             .and("budget.giveBack(layout.bytes());", ""),
-        http(
+        spi(
                 "IO-113",
                 "forgets the padding",
                 "budget.take(layout.bytes()); // IO-113",
                 "budget.take(plan.bytes());")
             .and("giveBack(layout.bytes())", "giveBack(plan.bytes())"),
-        http(
+        spi(
                 "IO-113",
                 "has a budget for each file",
                 "budget.take(layout.bytes()); // IO-113",
                 "new MemoryBudget(context.device(), options.memoryBudget()).take(layout.bytes());")
             .and("budget.giveBack(layout.bytes());", ""),
-        http(
+        spi(
             "IO-124",
             "keeps what it was promised",
             "budget.take(layout.bytes()); // IO-113",
             "options.monitor().memory().reserve(layout.bytes());\n    budget.take(layout.bytes());"),
-        http(
+        spi(
                 "IO-114",
                 "gives up after a failure",
                 FIELD,
@@ -299,7 +299,7 @@ final class HttpMutations {
             .and(
                 SUBMIT_BEGINS,
                 "    if (failed) {\n      " + FAILS_LOAD + "\n    }\n" + SUBMIT_BEGINS),
-        http(
+        spi(
                 "IO-114",
                 "has one file at a time",
                 FIELD,
@@ -312,7 +312,7 @@ final class HttpMutations {
                     + "\n    }\n    busy = true;\n"
                     + SUBMIT_BEGINS)
             .and("      if (!handedOut) {\n", "      busy = false;\n      if (!handedOut) {\n"),
-        http(
+        spi(
             "IO-116",
             "throws something else when memory is out",
             ALLOCATE,
@@ -320,7 +320,7 @@ final class HttpMutations {
                 + " layout.bufferAlignment());\n    } catch"
                 + " (io.fastsafetensors.DeviceMemoryException e) {\n      throw new"
                 + " IllegalStateException(e);\n    }"),
-        http(
+        spi(
                 "IO-117",
                 "knows of other sessions",
                 FIELD,
@@ -342,7 +342,7 @@ final class HttpMutations {
                     }
                     closed = true;
                 """),
-        http(
+        spi(
             "IO-119",
             "has readers that don't attach",
             CHECKPOINT,
@@ -354,19 +354,19 @@ final class HttpMutations {
         "      options\n          .monitor()\n          .blockDone(plan.file(),"
             + " TransferPath.BUFFERED, block.fileOffset(), block.bytes(), nanos);\n";
     return List.of(
-        http("IO-115", "tells of blocks before it reads them", told, "")
+        spi("IO-115", "tells of blocks before it reads them", told, "")
             .and(
                 "      byte[] bytes = get(block);\n",
                 "      options.monitor().blockDone(plan.file(), TransferPath.BUFFERED,"
                     + " block.fileOffset(), block.bytes(), 0);\n"
                     + "      byte[] bytes = get(block);\n"),
-        http("IO-115", "tells of no block", told, ""),
-        http(
+        spi("IO-115", "tells of no block", told, ""),
+        spi(
             "IO-115",
             "names another file",
             told,
             told.replace("plan.file()", "plan.file().getParent()")),
-        http(
+        spi(
             "IO-115",
             "counts half of the bytes",
             ".bytes(TransferPath.BUFFERED, bytes)",
