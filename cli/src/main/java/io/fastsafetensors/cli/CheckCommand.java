@@ -37,7 +37,7 @@ final class CheckCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "PATH",
-      description = "Files, indexes, or folders with a checkpoint, as 'load' takes them.")
+      description = "Files, indexes, or folders with a checkpoint, or URIs, as 'load' takes them.")
   private List<Path> paths = new ArrayList<>();
 
   @Option(
@@ -113,6 +113,8 @@ final class CheckCommand implements Callable<Integer> {
   private static List<Path> filesIn(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries.filter(Files::isRegularFile).toList();
+    } catch (RuntimeException e) { // other file systems than the JDK's throw what they like
+      throw new LoadException(folder + ": can't list this folder: " + e, e);
     }
   }
 

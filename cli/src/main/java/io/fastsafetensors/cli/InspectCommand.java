@@ -28,7 +28,7 @@ final class InspectCommand implements Callable<Integer> {
   @Mixin private Output output;
   @Mixin private VariantOption variant;
 
-  @Parameters(paramLabel = "PATH", description = "The file, index or folder.")
+  @Parameters(paramLabel = "PATH", description = "The file, index or folder; or its URI.")
   private Path path;
 
   @Option(names = "--json", description = "Print one JSON object.")

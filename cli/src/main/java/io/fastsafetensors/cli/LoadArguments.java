@@ -9,6 +9,7 @@ import io.fastsafetensors.ProgressListener;
 import io.fastsafetensors.cli.Converters.Sizes;
 import io.fastsafetensors.cli.Converters.Timeouts;
 import io.fastsafetensors.format.LoadException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,7 +28,10 @@ import picocli.CommandLine.TypeConversionException;
 final class LoadArguments {
   @Parameters(
       paramLabel = "PATH",
-      description = "Files, indexes or folders; their files are spread over the ranks, if many.")
+      description = {
+        "Files, indexes or folders; their files are spread over the ranks, if many.",
+        "Also URIs, as jar:file:///x.zip!/model.safetensors."
+      })
   private List<Path> paths = new ArrayList<>();
 
   @Mixin private VariantOption variant;
@@ -36,7 +39,6 @@ final class LoadArguments {
   @Option(
       names = "--rank-files",
       paramLabel = "R=PATH,...",
-      converter = RankFiles.Converter.class,
       description = "Instead of PATH: the files that rank R reads. Repeatable.")
   private List<RankFiles> rankFiles = new ArrayList<>();
 
@@ -177,13 +179,22 @@ final class LoadArguments {
   }
 
   /** Tells a loader what to load. */
-  void addTo(Loader loader) throws LoadException {
+  void addTo(Loader loader, LoadOptions options) throws LoadException {
     for (RankFiles files : rankFiles) {
       loader.addFiles(files.rank(), files.files());
     }
     for (Path path : paths) {
-      variant.addTo(loader, path);
+      if (options.backend().isPresent() && mayBeServed(path)) {
+        loader.addFiles(path);
+      } else {
+        variant.addTo(loader, path);
+      }
     }
+  }
+
+  /** A file that isn't here may be where the backend reads: a server, which can't be listed. */
+  private static boolean mayBeServed(Path path) {
+    return path.toString().endsWith(".safetensors") && Files.notExists(path);
   }
 
   ShardRules shardRules() {
@@ -206,18 +217,15 @@ final class LoadArguments {
    */
   record RankFiles(int rank, List<Path> files) {
     /** Reads {@code R=PATH,...}. */
-    static final class Converter implements ITypeConverter<RankFiles> {
-      @Override
-      public RankFiles convert(String text) {
-        int equals = text.indexOf('=');
-        if (equals < 0 || !text.substring(0, equals).matches("[0-9]{1,9}")) {
-          throw new TypeConversionException(
-              "'" + text + "': want RANK=PATH,... as in 0=a.safetensors,b.safetensors");
-        }
-        return new RankFiles(
-            Integer.parseInt(text.substring(0, equals)),
-            Arrays.stream(text.substring(equals + 1).split(",")).map(Path::of).toList());
+    static RankFiles parse(String text, PathArguments paths) {
+      int equals = text.indexOf('=');
+      if (equals < 0 || !text.substring(0, equals).matches("[0-9]{1,9}")) {
+        throw new TypeConversionException(
+            "'" + text + "': want RANK=PATH,... as in 0=a.safetensors,b.safetensors");
       }
+      return new RankFiles(
+          Integer.parseInt(text.substring(0, equals)),
+          Arrays.stream(text.substring(equals + 1).split(",")).map(paths::convert).toList());
     }
   }
 }

@@ -35,7 +35,7 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
       LoadArguments arguments, LoadOptions options, Loader loader, ProcessGroup group)
       throws LoadException {
     try {
-      arguments.addTo(loader);
+      arguments.addTo(loader, options);
       return new LoadedFiles(group, loader, loader.load(options));
     } catch (Throwable e) {
       loader.close();

@@ -2,9 +2,11 @@
 package io.fastsafetensors.cli;
 
 import io.fastsafetensors.cli.DemoCommand.DemoRankCommand;
+import io.fastsafetensors.cli.LoadArguments.RankFiles;
 import io.fastsafetensors.cli.launch.LauncherWatch;
 import java.io.FileDescriptor;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
@@ -53,6 +55,8 @@ public final class Main implements Runnable {
   @Spec private CommandSpec spec;
   @Mixin private PluginPaths plugins;
 
+  private final PathArguments paths = new PathArguments();
+
   private Main() {}
 
   /** Runs the command and exits with its code. */
@@ -85,14 +89,32 @@ public final class Main implements Runnable {
   static CommandLine commandLine() {
     Main main = new Main();
     CommandLine commandLine = new CommandLine(main);
+    PathArguments paths = main.paths;
     commandLine
         .setCaseInsensitiveEnumValuesAllowed(true)
-        .setParameterExceptionHandler(Failures::usage)
+        .registerConverter(Path.class, paths)
+        .registerConverter(RankFiles.class, text -> RankFiles.parse(text, paths))
+        .setParameterExceptionHandler(main::misused)
         .setExecutionExceptionHandler(Failures::execution)
-        .setExecutionStrategy(main::runOrRestart);
+        .setExecutionStrategy(main::run);
     // What follows the subcommand to launch belongs to that one.
     Objects.requireNonNull(commandLine.getSubcommands().get("launch")).setStopAtPositional(true);
     return commandLine;
+  }
+
+  private int misused(ParameterException failure, String[] args) {
+    paths.close();
+    return paths
+        .fault()
+        .map(fault -> new ParameterException(failure.getCommandLine(), fault, failure))
+        .map(fault -> Failures.usage(fault, args))
+        .orElseGet(() -> Failures.usage(failure, args));
+  }
+
+  private int run(ParseResult parsed) {
+    try (paths) {
+      return runOrRestart(parsed);
+    }
   }
 
   /** A subcommand that needs more plug-ins runs in a JVM that has them. */

@@ -63,10 +63,10 @@ class ShardRulesTests {
 
   @Test
   void readsFilesOfARank() {
-    assertThat(new RankFiles.Converter().convert("3=a,/b/c=d"))
+    assertThat(RankFiles.parse("3=a,/b/c=d", new PathArguments()))
         .isEqualTo(new RankFiles(3, List.of(Path.of("a"), Path.of("/b/c=d"))));
     for (String text : List.of("a", "=a", "x=a", "-1=a")) {
-      assertThatThrownBy(() -> new RankFiles.Converter().convert(text))
+      assertThatThrownBy(() -> RankFiles.parse(text, new PathArguments()))
           .isInstanceOf(TypeConversionException.class);
     }
   }

@@ -22,7 +22,12 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 public abstract class IoBackendContract
-    implements ProviderRules, IoReadRules, IoChannelRules, IoWayRules, IoFailureRules, IoLifetimeRules {
+    implements ProviderRules,
+        IoReadRules,
+        IoChannelRules,
+        IoWayRules,
+        IoFailureRules,
+        IoLifetimeRules {
   /** Made by JUnit. */
   protected IoBackendContract() {}
 

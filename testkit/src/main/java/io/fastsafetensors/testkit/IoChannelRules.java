@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
+import io.fastsafetensors.testkit.ProcessSnapshot.LeakCheck;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.RangePlan;
