@@ -89,8 +89,8 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    * Adds files. In a group they are dealt out in this order, the first to rank 0, the next to rank
    * 1; a further call goes on with the next rank. {@link #addCheckpoint(Path)} goes by size.
    *
-   * @param files the files; missing ones are found by {@link #keys} or {@link #load}, before any
-   *     tensor is read
+   * @param files the files, of any provider of file systems, or of a server that a backend reads
+   *     from; missing ones are found by {@link #keys} or {@link #load}, before any tensor is read
    * @return this
    * @throws IllegalArgumentException if a file was added before
    * @throws IllegalStateException if the loader is closed

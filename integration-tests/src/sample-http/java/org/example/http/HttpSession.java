@@ -46,7 +46,8 @@ final class HttpSession extends ReadSession<HttpFile> {
         context().isHostVisible()
             ? HostTarget.allocate(this, file, plan, rules)
             : RingTarget.allocate(this, file, RangeLayout.of(plan, rules));
-    Reason reason = Reason.of("path.http", "by HTTP from {server}").with("server", server.toString());
+    Reason reason =
+        Reason.of("path.http", "by HTTP from {server}").with("server", server.toString());
     return new Choice(target, PathChoice.buffered(reason));
   }
 

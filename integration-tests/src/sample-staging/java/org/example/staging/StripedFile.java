@@ -44,8 +44,7 @@ final class StripedFile extends PlannedFile {
     long bytes = Math.min(target.byteSize(), size() - offset);
     try {
       for (long done = 0; done < bytes; ) {
-        int read =
-            channel.read(target.asSlice(done, bytes - done).asByteBuffer(), offset + done);
+        int read = channel.read(target.asSlice(done, bytes - done).asByteBuffer(), offset + done);
         if (read < 0) {
           throw endsAt(offset + done, bytes - done);
         }

@@ -146,8 +146,7 @@ final class ScriptedFiles extends FileSystemProvider {
         return channel.read(target);
       }
       int limit = target.limit();
-      target.limit(
-          target.position() + (reads++ % 2) * Math.min(mostBytes, target.remaining()));
+      target.limit(target.position() + (reads++ % 2) * Math.min(mostBytes, target.remaining()));
       try {
         return target.hasRemaining() ? channel.read(target) : 0;
       } finally {

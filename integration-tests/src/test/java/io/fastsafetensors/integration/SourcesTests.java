@@ -43,6 +43,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,8 +66,7 @@ class SourcesTests {
   @BeforeEach
   void writeCheckpoint() throws Exception {
     local = SourceFolder.write(folder.resolve("model"));
-    wanted =
-        SourceFolder.digests(local.path(), LoadOptions.builder().backend("cpu").build());
+    wanted = SourceFolder.digests(local.path(), LoadOptions.builder().backend("cpu").build());
     assertThat(wanted).hasSize(5);
   }
 
@@ -124,16 +124,14 @@ class SourcesTests {
   void zipEntryOverTwoGibibytesNeedsNeitherHeapNorFile() throws Exception {
     long hole = (1L << 31) + (1 << 20);
     String json =
-        "{\"hole\":{\"dtype\":\"U8\",\"shape\":[%1$d],\"data_offsets\":[0,%1$d]},"
-                .formatted(hole)
+        "{\"hole\":{\"dtype\":\"U8\",\"shape\":[%1$d],\"data_offsets\":[0,%1$d]},".formatted(hole)
             + "\"tail\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[%d,%d]}}"
                 .formatted(hole, hole + 4);
     Path archive = folder.resolve("large.zip");
     writeSparseZip(archive, json, hole, new byte[] {1, 2, 3, 4});
     try (FileSystem zip = FileSystems.newFileSystem(archive);
         Loader loader = Loader.open(zip.getPath("/large.safetensors"));
-        FileBuffer buffer =
-            loader.load(LoadOptions.builder().filter("tail").build())) {
+        FileBuffer buffer = loader.load(LoadOptions.builder().filter("tail").build())) {
       assertThat(loader.keys()).containsExactlyInAnyOrder("hole", "tail");
       try (Tensor tail = buffer.tensor("tail")) {
         assertThat(tail.toIntArray()).containsExactly(1, 2, 3, 4);
@@ -180,13 +178,10 @@ class SourcesTests {
   @Test
   void memoryFiles() throws Exception {
     Path shm = Path.of("/dev/shm");
-    org.junit.jupiter.api.Assumptions.assumeTrue(
-        Files.isWritable(shm), "/dev/shm is not there to write to");
+    Assumptions.assumeTrue(Files.isWritable(shm), "/dev/shm is not there to write to");
     Path made = Files.createTempDirectory(shm, "fst");
     try {
-      Path copy = local.copyTo(made.resolve("model"));
-      assertThat(SourceFolder.digests(copy, LoadOptions.defaults())).isEqualTo(wanted);
-      assertThat(SourceFolder.digests(copy, COPIED)).isEqualTo(wanted);
+      assertLoadsLocally(made);
     } finally {
       for (Path file : SamplePlugin.files(made)) {
         Files.delete(file);
@@ -194,6 +189,53 @@ class SourcesTests {
       Files.delete(made.resolve("model"));
       Files.delete(made);
     }
+  }
+
+  @Test
+  void overlay() throws Exception {
+    String options = "";
+    for (String part : List.of("lower", "upper", "work")) {
+      Path layer = Files.createDirectory(folder.resolve(part));
+      options += (options.isEmpty() ? "" : ",") + part + "dir=" + layer;
+    }
+    Path point = Files.createDirectory(folder.resolve("mounted"));
+    int status = run("mount", "-t", "overlay", "overlay", "-o", options, point.toString());
+    Assumptions.assumeTrue(status == 0, "can't mount an overlay: it takes root");
+    try {
+      assertLoadsLocally(point);
+    } finally {
+      assertThat(run("umount", point.toString())).isZero();
+    }
+  }
+
+  private static int run(String... command) throws Exception {
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start()
+        .waitFor();
+  }
+
+  private void assertLoadsLocally(Path place) throws Exception {
+    Path copy = local.copyTo(place.resolve("model"));
+    assertThat(SourceFolder.digests(copy, LoadOptions.defaults())).isEqualTo(wanted);
+    assertThat(SourceFolder.digests(copy, COPIED)).isEqualTo(wanted);
+    assertThat(digestedByCommand(copy.toString())).isEqualTo(digestedByCommand(local.path()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {ZipEntry.STORED, ZipEntry.DEFLATED})
+  void commandDigestsZipFiles(int method) throws Exception {
+    Path archive = local.zip(folder.resolve("model.zip"), method);
+    assertThat(digestedByCommand("jar:" + archive.toUri() + "!/model"))
+        .isEqualTo(digestedByCommand(local.path()));
+  }
+
+  private String digestedByCommand(Object checkpoint) throws Exception {
+    Jvm fst = Distribution.fst(folder, List.of(), "digest", checkpoint.toString());
+    assertThat(fst.exit()).as(fst.output()).isZero();
+    assertThat(fst.output()).hasLineCount(5);
+    return fst.output();
   }
 
   @Test
@@ -212,13 +254,12 @@ class SourcesTests {
     CountDownLatch two = new CountDownLatch(2);
     AtomicBoolean loading = new AtomicBoolean();
     ScriptedFiles files =
-        new ScriptedFiles(
-            (operation, _) -> {
-              if (loading.get() && operation == Operation.READ) {
-                two.countDown();
-                await(two);
-              }
-            });
+        new ScriptedFiles((operation, _) -> {
+          if (loading.get() && operation == Operation.READ) {
+            two.countDown();
+            await(two);
+          }
+        });
     Path large = local.path().resolve(SourceFolder.SECOND);
     try (Loader loader = Loader.open(files.wrap(large))) {
       assertThat(loader.keys()).hasSize(2);
@@ -285,12 +326,11 @@ class SourcesTests {
       throws Exception {
     AtomicInteger calls = new AtomicInteger();
     ScriptedFiles files =
-        new ScriptedFiles(
-            (operation, _) -> {
-              if (operation == failing && calls.incrementAndGet() >= nth) {
-                throw failure.get();
-              }
-            });
+        new ScriptedFiles((operation, _) -> {
+          if (operation == failing && calls.incrementAndGet() >= nth) {
+            throw failure.get();
+          }
+        });
     boolean failed = false;
     try {
       assertThat(SourceFolder.digests(files.wrap(local.path()), COPIED)).isEqualTo(wanted);

@@ -135,6 +135,19 @@ final class SpiMutations {
             "List<Span> blocks = layout.blocks(options.blockBytes() > 0 ? options.blockBytes() :"
                 + " 8 << 20);\n    if (options.blockBytes() == 12_288) {\n      blocks ="
                 + " blocks.subList(0, blocks.size() - 1);\n    }"),
+        spi(
+            "IO-124",
+            "has passed the header",
+            "  @Override\n  public IoSession open(",
+            """
+              @Override
+              public java.nio.channels.SeekableByteChannel channel(java.nio.file.Path file)
+                  throws java.io.IOException {
+                return IoBackend.super.channel(file).position(8);
+              }
+
+              @Override
+              public IoSession open("""),
         spi("IO-121", "copies instead of mapping", REFUSE_MAPPED, "options.threads() < 0"),
         spi("IO-121", "ignores that reads are to be direct", REFUSE_DIRECT, ""),
         spi("IO-122", "claims to map", CLAIM, "server, Capability.COPIED, Capability.MAPPED)")
@@ -166,11 +179,7 @@ final class SpiMutations {
             "goes on behind a closed ticket",
             SUBMIT,
             wrapping("return right.await();", "Thread.ofPlatform().start(right::close);")),
-        spi(
-                "IO-102",
-                "stops at the end of the file only",
-                "buffer, blocks.size());",
-                "buffer, 1);")
+        spi("IO-102", "stops at the end of the file only", "buffer, blocks.size());", "buffer, 1);")
             .and(
                 SUBMIT,
                 "readers.execute(() -> ticket.run(() -> {\n      for (Span block : blocks) {\n"
@@ -258,8 +267,7 @@ final class SpiMutations {
             .and(
                 "    client.close();",
                 "    client.close();\n    all.forEach(DeviceBuffer::close);"),
-        spi(
-            "IO-111", "submits after close()", SUBMIT_BEGINS, "    if (options.threads() < 0) {\n"),
+        spi("IO-111", "submits after close()", SUBMIT_BEGINS, "    if (options.threads() < 0) {\n"),
         spi(
             "IO-111",
             "can't be closed twice",
@@ -299,11 +307,7 @@ final class SpiMutations {
             .and(
                 SUBMIT_BEGINS,
                 "    if (failed) {\n      " + FAILS_LOAD + "\n    }\n" + SUBMIT_BEGINS),
-        spi(
-                "IO-114",
-                "has one file at a time",
-                FIELD,
-                "  private volatile boolean busy;\n" + FIELD)
+        spi("IO-114", "has one file at a time", FIELD, "  private volatile boolean busy;\n" + FIELD)
             .and(
                 SUBMIT_BEGINS,
                 SUBMIT_BEGINS.replace("closed", "busy")

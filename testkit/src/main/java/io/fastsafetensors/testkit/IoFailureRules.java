@@ -12,13 +12,8 @@ import io.fastsafetensors.testkit.SampleFiles.FileCuts;
 import io.fastsafetensors.testkit.blame.Blame;
 import java.io.IOException;
 import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.ProviderNotFoundException;
 import java.util.List;
-import java.util.Map;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -208,7 +203,7 @@ public interface IoFailureRules extends IoRules {
         "IO-109",
         this,
         (bench, rule) -> {
-          try (FileSystem zip = newZip(bench.folder.next())) {
+          try (FileSystem zip = bench.folder.newZip()) {
             SampleFile file = SampleFiles.write(zip.getPath("/inside.bin"), 100_000, 5);
             try {
               bench.check(rule, file, file.whole(), bench.load(file.whole()));
@@ -219,15 +214,6 @@ public interface IoFailureRules extends IoRules {
             }
           }
         });
-  }
-
-  static FileSystem newZip(Path path) throws IOException {
-    try {
-      return FileSystems.newFileSystem(path, Map.of("create", "true"));
-    } catch (ProviderNotFoundException e) {
-      Assumptions.abort("no zip file system here: add the module jdk.zipfs");
-      throw new AssertionError("abort() throws", e);
-    }
   }
 
   /** Rule IO-116: a device without memory is an error, and nothing is left behind. */

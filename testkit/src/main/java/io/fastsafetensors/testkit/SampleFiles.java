@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
+import org.junit.jupiter.api.Assumptions;
+import java.util.Map;
+import java.nio.file.ProviderNotFoundException;
+import java.nio.file.FileSystems;
+import java.nio.file.FileSystem;
 import io.fastsafetensors.spi.ByteRange;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -122,6 +127,16 @@ public final class SampleFiles {
     /** Writes a file of which each byte is known. */
     SampleFile write(long bytes) throws IOException {
       return SampleFiles.write(next(), bytes, count);
+    }
+
+    /** Makes a zip file, whose files are those of another provider. */
+    FileSystem newZip() throws IOException {
+      try {
+        return FileSystems.newFileSystem(next(), Map.of("create", "true"));
+      } catch (ProviderNotFoundException e) {
+        Assumptions.abort("no zip file system here: add the module jdk.zipfs");
+        throw new AssertionError("abort() throws", e);
+      }
     }
 
     @Override
