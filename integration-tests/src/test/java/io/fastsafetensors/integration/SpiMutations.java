@@ -140,14 +140,15 @@ final class SpiMutations {
             "has passed the header",
             "  @Override\n  public IoSession open(",
             """
-              @Override
-              public java.nio.channels.SeekableByteChannel channel(java.nio.file.Path file)
-                  throws java.io.IOException {
-                return IoBackend.super.channel(file).position(8);
-              }
+            @Override
+            public java.nio.channels.SeekableByteChannel channel(java.nio.file.Path file)
+                throws java.io.IOException {
+              return IoBackend.super.channel(file).position(8);
+            }
 
-              @Override
-              public IoSession open("""),
+            @Override
+            public IoSession open(\
+            """),
         spi("IO-121", "copies instead of mapping", REFUSE_MAPPED, "options.threads() < 0"),
         spi("IO-121", "ignores that reads are to be direct", REFUSE_DIRECT, ""),
         spi("IO-122", "claims to map", CLAIM, "server, Capability.COPIED, Capability.MAPPED)")

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
-import io.fastsafetensors.testkit.ProcessSnapshot.LeakCheck;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.spi.ByteRange;
+import io.fastsafetensors.testkit.ProcessSnapshot.LeakCheck;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SeekableByteChannel;

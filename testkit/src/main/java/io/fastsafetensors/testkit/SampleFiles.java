@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.testkit;
 
-import org.junit.jupiter.api.Assumptions;
-import java.util.Map;
-import java.nio.file.ProviderNotFoundException;
-import java.nio.file.FileSystems;
-import java.nio.file.FileSystem;
 import io.fastsafetensors.spi.ByteRange;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.ProviderNotFoundException;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * Writes sample files: raw bytes, each computed from its place, so that any part can be checked
