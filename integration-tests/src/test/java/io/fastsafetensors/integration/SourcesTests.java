@@ -32,7 +32,11 @@ import java.nio.file.Path;
 import java.nio.file.ProviderMismatchException;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -129,14 +133,34 @@ class SourcesTests {
                 .formatted(hole, hole + 4);
     Path archive = folder.resolve("large.zip");
     writeSparseZip(archive, json, hole, new byte[] {1, 2, 3, 4});
+    try (WatchService watch = FileSystems.getDefault().newWatchService()) {
+      folder.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
+      loadTail(archive);
+      Files.createFile(folder.resolve("last"));
+      assertThat(madeUpTo("last", watch)).containsExactly("last");
+    }
+  }
+
+  private static void loadTail(Path archive) throws IOException {
+    LoadOptions options = LoadOptions.builder().filter("tail").build();
     try (FileSystem zip = FileSystems.newFileSystem(archive);
         Loader loader = Loader.open(zip.getPath("/large.safetensors"));
-        FileBuffer buffer = loader.load(LoadOptions.builder().filter("tail").build())) {
+        FileBuffer buffer = loader.load(options);
+        Tensor tail = buffer.tensor("tail")) {
       assertThat(loader.keys()).containsExactlyInAnyOrder("hole", "tail");
-      try (Tensor tail = buffer.tensor("tail")) {
-        assertThat(tail.toIntArray()).containsExactly(1, 2, 3, 4);
-      }
+      assertThat(tail.toIntArray()).containsExactly(1, 2, 3, 4);
     }
+  }
+
+  private static List<String> madeUpTo(String last, WatchService watch) throws Exception {
+    List<String> made = new ArrayList<>();
+    while (!made.contains(last)) {
+      WatchKey key = watch.poll(1, TimeUnit.MINUTES);
+      assertThat(key).as("%s is seen", last).isNotNull();
+      key.pollEvents().forEach(event -> made.add(String.valueOf(event.context())));
+      key.reset();
+    }
+    return made;
   }
 
   private static void writeSparseZip(Path archive, String json, long hole, byte[] tail)
