@@ -136,7 +136,7 @@ final class SpiMutations {
                 + " 8 << 20);\n    if (options.blockBytes() == 12_288) {\n      blocks ="
                 + " blocks.subList(0, blocks.size() - 1);\n    }"),
         spi(
-            "IO-124",
+            "IO-125",
             "has passed the header",
             "  @Override\n  public IoSession open(",
             """
