@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Reads safetensors files from storage straight into the memory of NVIDIA GPUs, by GPUDirect
+ * ReadCuts safetensors files from storage straight into the memory of NVIDIA GPUs, by GPUDirect
  * Storage (cuFile).
  *
  * <p>Needs {@code --enable-native-access=io.fastsafetensors.backend.gds}.

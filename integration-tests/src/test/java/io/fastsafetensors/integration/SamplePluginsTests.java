@@ -143,7 +143,7 @@ class SamplePluginsTests {
       throws Exception {
     ReadmeProgram.writeSamples(folder);
     Mutation silent =
-        Mutation.http("P-105", "offers nothing", "provides", "uses")
+        Mutation.spi("P-105", "offers nothing", "provides", "uses")
             .and("IoBackend with\n      org.example.http.HttpBackend;", "IoBackend;")
             .and("org.example.http.HttpBackend", "# nothing");
     Path jar = HTTP.jar(folder, silent);

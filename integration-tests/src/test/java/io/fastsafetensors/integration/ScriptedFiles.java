@@ -222,6 +222,7 @@ final class ScriptedFiles extends FileSystemProvider {
   }
 
   @Override
+  @SuppressWarnings("StreamResourceLeak") // closed by what is returned
   public DirectoryStream<Path> newDirectoryStream(
       Path folder, DirectoryStream.Filter<? super Path> filter) throws IOException {
     script.before(Operation.LIST, real(folder));

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 
 /**
  * Which files a call of a loader has in its hands, and which of them it waits for: for who can't
- * wait any longer. Thread-safe.
+ * wait any longer. Counts only: it frees nothing. Thread-safe.
  */
 final class HeldFiles {
   private static final int MOST_NAMED = 3;

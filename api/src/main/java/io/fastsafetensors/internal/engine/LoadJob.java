@@ -89,8 +89,8 @@ final class LoadJob {
   private Result readAndConvert() throws LoadException {
     try {
       IoOptions ioOptions = ioOptions(backends.choice());
-      try (FileReads reads =
-          new FileReads(backends, context, ioOptions, bounded.held(), needs.limits())) {
+      try (FilesInFlight reads =
+          new FilesInFlight(backends, context, ioOptions, bounded.held(), needs.limits())) {
         submitAndReceive(reads);
       }
       return new Result(new LoadedTensors(files, conversion), report(backends.reports()));
@@ -102,7 +102,7 @@ final class LoadJob {
   }
 
   /** Keeps as many files in flight as there is room for. */
-  private void submitAndReceive(FileReads reads) throws LoadException {
+  private void submitAndReceive(FilesInFlight reads) throws LoadException {
     try {
       for (FilePlan file : plan.files()) {
         monitor.checkpoint();
@@ -118,14 +118,14 @@ final class LoadJob {
       monitor.throwListenerFailure();
     } catch (Throwable e) {
       monitor.abandon(e);
-      Cleanup.after(e, this::giveBack);
+      Cleanup.after(e, this::giveBack); // before closing files, which waits for reads that hang
       throw e;
     }
   }
 
-  private void receiveAndConvert(FileReads reads) throws LoadException {
+  private void receiveAndConvert(FilesInFlight reads) throws LoadException {
     monitor.checkpoint();
-    FileReads.Received received = reads.receive();
+    FilesInFlight.Received received = reads.receive();
     files.add(received.file());
     reports.add(report(received));
     log(received);
@@ -152,7 +152,7 @@ final class LoadJob {
         .build();
   }
 
-  private FileReport report(FileReads.Received received) {
+  private FileReport report(FilesInFlight.Received received) {
     TransferStats stats = received.ranges().stats();
     return FileReport.builder(received.plan().path(), received.backend())
         .bytesByPath(stats.bytesByPath())
@@ -165,7 +165,7 @@ final class LoadJob {
         .build();
   }
 
-  private void log(FileReads.Received received) {
+  private void log(FilesInFlight.Received received) {
     List<DeviceBuffer> buffers = received.ranges().buffers();
     LOG.log(
         Level.DEBUG,

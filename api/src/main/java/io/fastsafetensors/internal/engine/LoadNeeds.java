@@ -24,7 +24,7 @@ final class LoadNeeds implements AutoCloseable {
   private final Conversion conversion;
   private final PlannedMemory reading;
   private final MemoryReservation converting;
-  private final FileReads.Limits limits;
+  private final FilesInFlight.Limits limits;
 
   /**
    * Promises the memory of what is converted; that of what is read is promised when a backend finds
@@ -46,7 +46,7 @@ final class LoadNeeds implements AutoCloseable {
       most = device.isCpu() ? Math.min(most, host.reservable() / 2) : most;
       read = Math.min(read, largest + conversion.keptBytes(plan));
     }
-    this.limits = FileReads.Limits.of(plan, most);
+    this.limits = FilesInFlight.Limits.of(plan, most);
     this.reading = new PlannedMemory(host, read, options.path() == AccessPath.COPIED);
   }
 
@@ -61,7 +61,7 @@ final class LoadNeeds implements AutoCloseable {
   }
 
   /** Returns how much may be read at a time. */
-  FileReads.Limits limits() {
+  FilesInFlight.Limits limits() {
     return limits;
   }
 

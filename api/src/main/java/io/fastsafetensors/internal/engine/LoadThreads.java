@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Threads for calls that may never return, such as those on a network file system that is gone.
+ * These are not the threads that read: a session has its own ({@code toolkit.io.SessionThreads}).
  * They stay for some seconds: to wake one takes a tenth of the time that it takes to start one. And
  * they look for the next call before they sleep, as their callers do for the end: a load makes
  * several calls in a row, and to wake a thread on an idle processor of a virtual machine takes

@@ -9,7 +9,10 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** Which tensors were given out; every rank counts alike, so that all know what was released. */
+/**
+ * Which tensors were given out; every rank counts alike, so that all know what was released. It
+ * frees nothing.
+ */
 final class ReleaseTracker {
   private final Map<Integer, Integer> leftByFile = new HashMap<>();
   private final Set<String> given = new HashSet<>();

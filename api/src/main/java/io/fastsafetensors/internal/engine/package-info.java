@@ -9,10 +9,10 @@
  *   <li><b>Plan and open</b>, {@code DefaultLoader#loadShare}: each rank opens its device ({@code
  *       SharedContext}) and plans what it reads ({@code internal.plan.LoadPlan}), within the memory
  *       that there is ({@code LoadNeeds}).
- *   <li><b>Submit and receive</b>, {@code LoadJob#run}: {@code FileReads} owns what is in flight;
- *       {@code BackendSession} makes all calls of a backend. The backend writes blocks to device
- *       memory, and reports each to {@code LoadMonitor#blockDone}. A file that is there is a {@code
- *       LoadedFile}: a {@code Piece} of {@code Memory} for each tensor.
+ *   <li><b>Submit and receive</b>, {@code LoadJob#run}: {@code FilesInFlight} owns what is in
+ *       flight; {@code BackendSession} makes all calls of a backend. The backend writes blocks to
+ *       device memory, and reports each to {@code LoadMonitor#blockDone}. A file that is there is a
+ *       {@code LoadedFile}: a {@code Piece} of {@code Memory} for each tensor.
  *   <li><b>Convert</b>, {@code LoadJob#receiveAndConvert}: {@code Conversion} knows which tensors
  *       get another type, {@code TensorBatch} is their new memory.
  *   <li><b>Hand out</b>, {@code DefaultFileBuffer}: what is {@code Asked} for, as {@code Request}s.

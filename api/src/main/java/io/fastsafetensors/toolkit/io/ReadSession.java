@@ -139,15 +139,26 @@ public abstract class ReadSession<F extends PlannedFile> implements IoSession {
     F file = plan(plan);
     file.open();
     try {
-      Choice choice = choose(plan, file);
+      return start(file, choose(plan, file));
+    } catch (LoadException | RuntimeException | Error e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private FileTicket start(F file, Choice choice) {
+    boolean started = false;
+    try {
       FileTicket ticket =
           new FileTicket(context, file, choice.target, choice.paths, options.monitor());
       addThreads(choice);
       queue.add(ticket);
+      started = true;
       return ticket;
-    } catch (LoadException | RuntimeException | Error e) {
-      file.close();
-      throw e;
+    } finally {
+      if (!started) {
+        choice.target.release(false);
+      }
     }
   }
 

@@ -67,7 +67,7 @@ public final class StagingRing implements AutoCloseable {
    * @since 0.1
    */
   @FunctionalInterface
-  public interface Copies {
+  public interface CopyJob {
     /**
      * Queues them.
      *
@@ -105,9 +105,9 @@ public final class StagingRing implements AutoCloseable {
       this.stream = stream;
     }
 
-    synchronized StreamMark send(Copies copies, CopiesInFlight file) throws LoadException {
+    synchronized StreamMark send(CopyJob job, CopiesInFlight file) throws LoadException {
       try {
-        copies.queueOn(stream);
+        job.queueOn(stream);
       } catch (LoadException | RuntimeException e) {
         markAfter(e, file);
         throw e;
@@ -286,13 +286,13 @@ public final class StagingRing implements AutoCloseable {
    * Copies from a buffer, which is free again when that is done.
    *
    * @param buffer a buffer that was taken
-   * @param copies queues the copies
+   * @param job queues the copies
    * @param file hears of them
    * @throws LoadException if the device refuses; the buffer is out of use then
    */
-  public void send(DeviceBuffer buffer, Copies copies, CopiesInFlight file) throws LoadException {
+  public void send(DeviceBuffer buffer, CopyJob job, CopiesInFlight file) throws LoadException {
     try {
-      StreamMark mark = nextQueue().send(copies, file);
+      StreamMark mark = nextQueue().send(job, file);
       change(() -> sent.add(new Sent(buffer, mark)));
     } catch (LoadException | RuntimeException e) {
       fail(e);

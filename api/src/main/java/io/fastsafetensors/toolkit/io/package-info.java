@@ -8,7 +8,7 @@
  * ({@link PathChoice}). Everything else is done here. How a block travels:
  *
  * <pre>{@code
- * on the caller's thread
+ * on the thread that loads
  *   submit(RangePlan)
  *     ReadSession.plan       -> PlannedFile; refuses what the backend lacks
  *     PlannedFile.open          it is a regular file of the planned size; keeps its version
@@ -24,7 +24,7 @@
  *                                  | ReadTarget.bring    |
  *                                  v                     v
  *                         the bytes are in their place, or a StagingRing copies them there
- * on the caller's thread
+ * on the thread that loads
  *   await()
  *     FileTicket.finish         ReadTarget.settle, PlannedFile.checkUnchanged
  *                            -> ReadTarget.regions: the ranges, in the order of the plan

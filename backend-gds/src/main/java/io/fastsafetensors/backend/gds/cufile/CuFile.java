@@ -132,7 +132,7 @@ public final class CuFile {
   }
 
   /**
-   * Reads into device memory, {@code cuFileRead}; ends when the bytes are there.
+   * ReadCuts into device memory, {@code cuFileRead}; ends when the bytes are there.
    *
    * @param address the start of registered memory, or of any that is not
    * @return how many bytes were read, 0 at the end of the file

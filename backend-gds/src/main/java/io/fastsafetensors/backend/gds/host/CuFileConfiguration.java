@@ -21,7 +21,7 @@ record CuFileConfiguration(
     boolean forcesCompatibility, boolean allowsCompatibility, boolean usesPciP2p) {
   private static final String FILE_VARIABLE = "CUFILE_ENV_PATH_JSON";
 
-  /** Reads it; what is not said is as in cuFile's defaults. */
+  /** ReadCuts it; what is not said is as in cuFile's defaults. */
   static CuFileConfiguration read(Path root, Map<String, String> environment) {
     String file = environment.getOrDefault(FILE_VARIABLE, root.resolve("etc/cufile.json") + "");
     Settings settings = new Settings(text(Path.of(file)), environment);

@@ -88,7 +88,7 @@ final class GdsFile extends PlannedFile {
     }
   }
 
-  /** Reads by cuFile; every byte, or it is an error. */
+  /** ReadCuts by cuFile; every byte, or it is an error. */
   void readByCuFile(long address, long offset, long bytes) throws TransferException {
     try {
       long read = cufile.read(handle, address, bytes, offset);
@@ -107,7 +107,7 @@ final class GdsFile extends PlannedFile {
     return e.isUnsupported() ? unsupported(detail, e) : error(offset, bytes, detail, e);
   }
 
-  /** Reads through the page cache. */
+  /** ReadCuts through the page cache. */
   @Override
   public TransferPath read(TransferPath wanted, MemorySegment target, long offset)
       throws LoadException {

@@ -9,7 +9,7 @@ import io.fastsafetensors.backend.gds.cufile.CuFileBinding.Bound;
 import io.fastsafetensors.backend.gds.cufile.Driver.Outcome;
 import io.fastsafetensors.backend.gds.cufile.DriverProperties;
 import io.fastsafetensors.backend.gds.host.HostView;
-import io.fastsafetensors.backend.gds.io.Reads.Way;
+import io.fastsafetensors.backend.gds.io.ReadCuts.Way;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
@@ -76,7 +76,7 @@ public final class GdsSession extends ReadSession<GdsFile> {
   @Override
   protected Choice choose(RangePlan plan, GdsFile file) throws LoadException {
     RangeLayout layout = tuning.layout(plan);
-    Reads reads = Reads.of(layout, file.size(), tuning);
+    ReadCuts reads = ReadCuts.of(layout, file.size(), tuning);
     Manner manner = manner(file, reads);
     GdsTarget target = GdsTarget.allocate(this, file, layout, reads, manner);
     boolean chosen = false;
@@ -92,7 +92,7 @@ public final class GdsSession extends ReadSession<GdsFile> {
   }
 
   /** Makes the rings that the reads need, before threads take from them. */
-  private void openRings(Reads reads) throws LoadException {
+  private void openRings(ReadCuts reads) throws LoadException {
     if (reads.has(Way.STAGED) || reads.has(Way.SCRATCH)) {
       var _ = ring();
     }
@@ -128,7 +128,7 @@ public final class GdsSession extends ReadSession<GdsFile> {
   }
 
   /** Opens cuFile's driver only for files of which it has something to read. */
-  private Manner manner(GdsFile file, Reads reads) throws LoadException {
+  private Manner manner(GdsFile file, ReadCuts reads) throws LoadException {
     if (!reads.has(Way.STRAIGHT) && !reads.has(Way.SCRATCH)) {
       return new Manner.Staged(tuning.smallest());
     }

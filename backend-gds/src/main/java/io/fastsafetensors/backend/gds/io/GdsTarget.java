@@ -4,7 +4,7 @@ package io.fastsafetensors.backend.gds.io;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.backend.gds.io.Reads.Way;
+import io.fastsafetensors.backend.gds.io.ReadCuts.Way;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
@@ -36,7 +36,7 @@ final class GdsTarget implements ReadTarget, PathChoice {
   private final GdsSession session;
   private final GdsFile file;
   private final RangeLayout layout;
-  private final Reads reads;
+  private final ReadCuts reads;
   private final Manner manner;
   private final DeviceBuffer buffer;
   private final CopiesInFlight copies = new CopiesInFlight();
@@ -46,7 +46,7 @@ final class GdsTarget implements ReadTarget, PathChoice {
       GdsSession session,
       GdsFile file,
       RangeLayout layout,
-      Reads reads,
+      ReadCuts reads,
       Manner manner,
       DeviceBuffer buffer) {
     this.session = session;
@@ -59,7 +59,7 @@ final class GdsTarget implements ReadTarget, PathChoice {
 
   /** Allocates device memory for what a layout wants of a file. */
   static GdsTarget allocate(
-      GdsSession session, GdsFile file, RangeLayout layout, Reads reads, Manner manner)
+      GdsSession session, GdsFile file, RangeLayout layout, ReadCuts reads, Manner manner)
       throws LoadException {
     session.ensureThread();
     DeviceBuffer buffer =

@@ -3,7 +3,7 @@ package io.fastsafetensors.backend.gds.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.backend.gds.io.Reads.Way;
+import io.fastsafetensors.backend.gds.io.ReadCuts.Way;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.toolkit.io.FileRead;
@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is read in which way: every byte once, whole pages only by cuFile. */
-class ReadsTests {
+class ReadCutsTests {
   private static final long BLOCK = 1 << 20;
   private static final long TENSOR = 3 << 20;
 
@@ -31,9 +31,9 @@ class ReadsTests {
   }
 
   /** Checks what holds for all, and returns the reads. */
-  private static Reads reads(RangePlan plan, GdsTuning tuning) {
+  private static ReadCuts reads(RangePlan plan, GdsTuning tuning) {
     RangeLayout layout = tuning.layout(plan);
-    Reads reads = Reads.of(layout, plan.fileSize(), tuning);
+    ReadCuts reads = ReadCuts.of(layout, plan.fileSize(), tuning);
     List<Span> parts = new ArrayList<>();
     for (FileRead read : reads.all()) {
       assertThat(read.offset() + read.bytes())
@@ -79,7 +79,7 @@ class ReadsTests {
     }
   }
 
-  private static long bytes(Reads reads, Way way) {
+  private static long bytes(ReadCuts reads, Way way) {
     return reads.all().stream()
         .filter(read -> reads.way(read) == way)
         .flatMap(read -> read.parts().stream())
@@ -97,7 +97,7 @@ class ReadsTests {
         .forEach(header -> {
           RangePlan plan = plan(header + TENSOR, new ByteRange(header, header + TENSOR));
           GdsTuning tuning = tuning(GdsTuning.PAGE, 0);
-          Reads reads = reads(plan, tuning);
+          ReadCuts reads = reads(plan, tuning);
           Way way = header % 16 == 0 ? Way.STRAIGHT : Way.SCRATCH;
           assertThat(bytes(reads, way)).isGreaterThanOrEqualTo(TENSOR - 2 * GdsTuning.PAGE);
           assertThat(tuning.layout(plan).offset(0) % 16).isZero();
@@ -124,7 +124,7 @@ class ReadsTests {
   @ParameterizedTest
   @ValueSource(longs = {1, 4095, 4096, 4097, 8191, 1_000_001, (5L << 30) + 7})
   void onlyWhatIsPastTheLastWholePageIsStaged(long size) {
-    Reads reads = reads(plan(size, new ByteRange(0, size)), tuning(GdsTuning.PAGE, 0));
+    ReadCuts reads = reads(plan(size, new ByteRange(0, size)), tuning(GdsTuning.PAGE, 0));
     assertThat(bytes(reads, Way.STAGED)).isEqualTo(size % GdsTuning.PAGE);
     assertThat(bytes(reads, Way.STRAIGHT)).isEqualTo(size - size % GdsTuning.PAGE);
   }
@@ -142,7 +142,7 @@ class ReadsTests {
       many.add(new ByteRange(at, at + 60));
     }
     RangePlan plan = plan(TENSOR, many.toArray(ByteRange[]::new));
-    Reads reads = reads(plan, tuning(BLOCK, 0));
+    ReadCuts reads = reads(plan, tuning(BLOCK, 0));
     assertThat(reads.all()).hasSize(1).allMatch(read -> reads.way(read) == Way.STAGED);
     assertThat(reads(plan, tuning(BLOCK, 4096)).all()).hasSize(1);
   }
@@ -155,7 +155,7 @@ class ReadsTests {
             new ByteRange(10, 20),
             new ByteRange(4 * TENSOR, 6 * TENSOR),
             new ByteRange(7 * TENSOR + 1, 7 * TENSOR + 2));
-    Reads reads = reads(plan, tuning(BLOCK, 0));
+    ReadCuts reads = reads(plan, tuning(BLOCK, 0));
     assertThat(reads.all())
         .extracting(reads::way)
         .containsOnly(Way.STAGED, Way.STRAIGHT)

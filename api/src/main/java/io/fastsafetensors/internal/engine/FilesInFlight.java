@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * both. A file goes to the first backend that can serve it, and on to the next, once each, when one
  * lacks what it needs. Sessions are opened when first needed.
  */
-final class FileReads implements AutoCloseable {
-  private static final Logger LOG = System.getLogger(FileReads.class.getName());
+final class FilesInFlight implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(FilesInFlight.class.getName());
 
   /** How long all reads that are under way may take to end before they count as hanging. */
   private static final Duration STOP_GRACE = Duration.ofMillis(150);
@@ -40,7 +40,7 @@ final class FileReads implements AutoCloseable {
   private final HeldFiles held;
   private final Limits limits;
   private final List<BackendSession> sessions = new ArrayList<>();
-  private final Deque<Read> inFlight = new ArrayDeque<>();
+  private final Deque<FileInFlight> inFlight = new ArrayDeque<>();
 
   /**
    * How much is read at a time.
@@ -79,7 +79,7 @@ final class FileReads implements AutoCloseable {
   record Received(
       FilePlan plan, LoadedFile file, LoadedRanges ranges, String backend, Reason reason) {}
 
-  FileReads(
+  FilesInFlight(
       Backends backends, SharedContext context, IoOptions options, HeldFiles held, Limits limits) {
     this.backends = backends;
     this.context = context;
@@ -105,7 +105,7 @@ final class FileReads implements AutoCloseable {
    * @return the id of the backend that reads it
    */
   String submit(FilePlan plan) throws LoadException {
-    Read read = new Read(plan);
+    FileInFlight read = new FileInFlight(plan);
     read.submit();
     inFlight.add(read);
     return read.backend;
@@ -113,7 +113,7 @@ final class FileReads implements AutoCloseable {
 
   /** Waits until every byte of the file is there that was submitted first. */
   Received receive() throws LoadException {
-    Read read = inFlight.element();
+    FileInFlight read = inFlight.element();
     LoadedRanges ranges = read.await();
     LoadedFile file = LoadedFile.of(context, read.plan, read.backend, ranges);
     try {
@@ -135,11 +135,11 @@ final class FileReads implements AutoCloseable {
     Deadline grace = Deadline.after(STOP_GRACE);
     Cleanup.all(
         () -> Cleanup.each(inFlight, read -> read.stop(grace)),
-        () -> Cleanup.each(hangingLast(), Read::close),
+        () -> Cleanup.each(hangingLast(), FileInFlight::close),
         () -> Cleanup.each(sessions.reversed(), BackendSession::close));
   }
 
-  private List<Read> hangingLast() {
+  private List<FileInFlight> hangingLast() {
     return inFlight.stream().sorted(Comparator.comparingInt(read -> read.underWay)).toList();
   }
 
@@ -163,14 +163,14 @@ final class FileReads implements AutoCloseable {
   }
 
   /** A file in flight. */
-  private final class Read {
+  private final class FileInFlight {
     private final FilePlan plan;
     private final List<Backends.Refusal> refusals = new ArrayList<>();
     private BackendSession.@Nullable Ticket ticket;
     private String backend = "";
     private int underWay;
 
-    Read(FilePlan plan) {
+    FileInFlight(FilePlan plan) {
       this.plan = plan;
     }
 

@@ -17,7 +17,7 @@ import java.util.Objects;
  * Cuts what a layout wants into reads. cuFile gets whole pages of the file only: what is smaller
  * than the threshold, or past the last whole page, is staged. Pure data.
  */
-final class Reads {
+final class ReadCuts {
   /** How bytes get to the device. */
   enum Way {
     /** By cuFile to their place: whole pages that go to whole pages. */
@@ -47,14 +47,14 @@ final class Reads {
   private long stagedFrom;
   private long stagedEnd;
 
-  private Reads(GdsTuning tuning, long fileSize) {
+  private ReadCuts(GdsTuning tuning, long fileSize) {
     this.tuning = tuning;
     this.wholePages = pagesDown(fileSize);
   }
 
   /** Cuts a layout. */
-  static Reads of(RangeLayout layout, long fileSize, GdsTuning tuning) {
-    Reads reads = new Reads(tuning, fileSize);
+  static ReadCuts of(RangeLayout layout, long fileSize, GdsTuning tuning) {
+    ReadCuts reads = new ReadCuts(tuning, fileSize);
     for (Span span : layout.spans()) {
       long bytes = Math.min(span.fileEnd(), fileSize) - span.fileOffset();
       reads.add(new Span(span.fileOffset(), span.bufferOffset(), bytes), span.isOnGrain(PAGE));
