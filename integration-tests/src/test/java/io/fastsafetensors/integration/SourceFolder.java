@@ -39,9 +39,10 @@ record SourceFolder(Path path) {
     Random random = new Random(20);
     write(folder.resolve(FIRST), random, Map.of("a", 3_000_001L, "b", 0L, "c", 5L));
     write(folder.resolve(SECOND), random, Map.of("d", 9_000_000L, "e", 4096L));
-    String map =
-        "{\"weight_map\":{\"a\":\"%1$s\",\"b\":\"%1$s\",\"c\":\"%1$s\",\"d\":\"%2$s\",\"e\":\"%2$s\"}}";
-    Files.writeString(folder.resolve(INDEX), map.formatted(FIRST, SECOND));
+    Files.writeString(
+        folder.resolve(INDEX),
+        "{\"weight_map\":{\"a\":\"%1$s\",\"b\":\"%1$s\",\"c\":\"%1$s\",\"d\":\"%2$s\",\"e\":\"%2$s\"}}"
+            .formatted(FIRST, SECOND));
     return new SourceFolder(folder);
   }
 
