@@ -39,7 +39,7 @@ final class HttpFile extends PlannedFile {
   @Override
   protected State state() throws IOException {
     Server.Facts facts = server.facts(path());
-    return new State(true, facts.size(), facts.tag().isEmpty() ? null : facts.tag());
+    return State.of(true, facts.size(), facts.tag().isEmpty() ? null : facts.tag());
   }
 
   @Override

@@ -48,7 +48,7 @@ final class HttpSession extends ReadSession<HttpFile> {
             : RingTarget.allocate(this, file, RangeLayout.of(plan, rules));
     Reason reason =
         Reason.of("path.http", "by HTTP from {server}").with("server", server.toString());
-    return new Choice(target, PathChoice.buffered(reason));
+    return Choice.of(target, PathChoice.buffered(reason));
   }
 
   @Override

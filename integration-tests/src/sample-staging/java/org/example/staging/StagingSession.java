@@ -39,6 +39,6 @@ final class StagingSession extends ReadSession<StripedFile> {
     long alignment = Math.max(256, options().alignment()); // IO-108
     Rules rules = Rules.builder().alignment(alignment).maxGap(64 << 10).build();
     RingTarget target = RingTarget.allocate(this, file, RangeLayout.of(plan, rules));
-    return new Choice(target, PathChoice.buffered(STAGED));
+    return Choice.of(target, PathChoice.buffered(STAGED));
   }
 }

@@ -34,7 +34,7 @@ final class StripedFile extends PlannedFile {
   @Override
   protected State state() throws IOException {
     boolean regular = Files.isRegularFile(path());
-    return new State(regular, files.getFirst().length(), Files.getLastModifiedTime(path()));
+    return State.of(regular, files.getFirst().length(), Files.getLastModifiedTime(path()));
   }
 
   @Override
