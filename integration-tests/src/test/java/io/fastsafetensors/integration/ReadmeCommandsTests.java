@@ -4,10 +4,13 @@ package io.fastsafetensors.integration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -28,6 +31,7 @@ class ReadmeCommandsTests {
   @TempDir private Path folder;
   private Path file;
   private Path variants;
+  private Path archive;
 
   @BeforeEach
   void writeSample() throws Exception {
@@ -35,6 +39,10 @@ class ReadmeCommandsTests {
     file = folder.resolve("a.safetensors");
     variants = Files.createDirectory(folder.resolve("variants"));
     Files.copy(file, variants.resolve("model.fp16.safetensors"));
+    archive = folder.resolve("models.zip");
+    try (FileSystem zip = FileSystems.newFileSystem(archive, Map.of("create", "true"))) {
+      Files.copy(file, zip.getPath("/model.safetensors"));
+    }
   }
 
   static List<String> commands() throws IOException {
@@ -95,6 +103,8 @@ class ReadmeCommandsTests {
       case "N" -> "2";
       case "8" -> "1";
       case "4GiB" -> "4MiB";
+      case "'jar:file:///models.zip!/model.safetensors'" ->
+          "jar:" + archive.toUri() + "!/model.safetensors";
       default -> word;
     };
   }

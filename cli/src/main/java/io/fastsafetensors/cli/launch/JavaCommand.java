@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli.launch;
 
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +25,7 @@ public final class JavaCommand {
     Module module = main.getModule();
     String name = (module.isNamed() ? module.getName() + "/" : "") + main.getName();
     ProcessHandle.Info info = ProcessHandle.current().info();
-    List<String> arguments = List.of(info.arguments().orElse(new String[0]));
+    List<String> arguments = arguments(info);
     int end = arguments.indexOf(name) + 1;
     List<String> command = new ArrayList<>(List.of(java(info)));
     if (end > 0) {
@@ -35,6 +38,18 @@ public final class JavaCommand {
             ? List.of("--module-path", System.getProperty("jdk.module.path"), "-m", name)
             : List.of("-cp", System.getProperty("java.class.path"), name));
     return command;
+  }
+
+  /** Asks Linux itself: the JDK knows no command line of more than a page. */
+  private static List<String> arguments(ProcessHandle.Info info) {
+    try {
+      Charset charset = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+      String line = new String(Files.readAllBytes(Path.of("/proc/self/cmdline")), charset);
+      return List.of(line.split("\0", -1))
+          .subList(1, (int) line.chars().filter(c -> c == 0).count());
+    } catch (IOException | IllegalArgumentException e) {
+      return List.of(info.arguments().orElse(new String[0]));
+    }
   }
 
   private static String java(ProcessHandle.Info info) {
