@@ -29,6 +29,9 @@
  *     FileTicket.finish         ReadTarget.settle, PlannedFile.checkUnchanged
  *                            -> ReadTarget.regions: the ranges, in the order of the plan
  *     FileTicket.release        closes the file; frees the memory unless it was handed out
+ *   close(), after a failure
+ *     ParallelTicket            waits for the reads under way, starts no more
+ *     FileTicket.release        frees the memory, once no copy to it is under way
  * }</pre>
  *
  * <p>Each lane has a bound ({@link ReadTuning}), so that neither reads from storage nor copies from

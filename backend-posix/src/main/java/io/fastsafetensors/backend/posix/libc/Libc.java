@@ -37,7 +37,10 @@ public interface Libc {
   /** Closes a descriptor. */
   int close(int descriptor);
 
-  /** Reads into native memory from a place of the file; answers how many bytes, 0 at its end. */
+  /**
+   * Reads into native memory from a place of the file; answers how many bytes, 0 at its end. {@link
+   * NativeLibc} asks the kernel by {@link Syscall}.
+   */
   long pread(int descriptor, MemorySegment target, long offset);
 
   /** Asks for the facts of an open file; {@code facts} has {@link FileFacts#BYTES} bytes. */
