@@ -3,99 +3,38 @@ package io.fastsafetensors.integration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.jimfs.Configuration;
 import com.google.common.jimfs.Jimfs;
-import io.fastsafetensors.AccessPath;
-import io.fastsafetensors.BackendUnavailableException;
-import io.fastsafetensors.Checkpoint;
 import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.FileReport;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.LoadException;
-import io.fastsafetensors.format.SafetensorsHeader;
-import io.fastsafetensors.integration.ScriptedFiles.Operation;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.ClosedFileSystemException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.ProviderMismatchException;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
-import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same checkpoint from file systems of any provider: the same bytes, or a clear exception. */
-class SourcesTests {
-  private static final LoadOptions SMALL_BLOCKS =
-      LoadOptions.builder().blockBytes(1 << 20).threads(4).build();
-  private static final LoadOptions COPIED =
-      SMALL_BLOCKS.toBuilder().path(AccessPath.COPIED).build();
-
-  @TempDir private Path folder;
-
-  private SourceFolder local;
-  private Map<String, String> wanted;
-
-  @BeforeEach
-  void writeCheckpoint() throws Exception {
-    local = SourceFolder.write(folder.resolve("model"));
-    wanted = SourceFolder.digests(local.path(), LoadOptions.builder().backend("cpu").build());
-    assertThat(wanted).hasSize(5);
-  }
-
-  /** The JDK's zip file system leaves such files beside the archive while it has them open. */
-  @AfterEach
-  void nothingIsLeft() throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      assertThat(files).noneMatch(file -> file.getFileName().toString().startsWith("zipfstmp"));
-    }
-  }
-
-  private void assertLoads(Path checkpoint) throws Exception {
-    assertThat(SourceFolder.digests(checkpoint, SMALL_BLOCKS)).isEqualTo(wanted);
-    assertThat(SourceFolder.digests(checkpoint, COPIED)).isEqualTo(wanted);
-    Path first = checkpoint.resolve(SourceFolder.FIRST);
-    assertThat(SafetensorsHeader.read(first).tensors()).hasSize(3);
-    assertThat(Checkpoint.find(checkpoint).headers()).hasSize(2);
-    try (Loader loader = Loader.open(first);
-        FileBuffer buffer = loader.load()) {
-      FileReport report = buffer.report().files().getFirst();
-      assertThat(report.backend()).isEqualTo("cpu");
-      assertThat(report.reason()).asString().contains("posix: ", "doesn't know");
-    }
-  }
-
+class SourcesTests extends SourcesFixture {
   @ParameterizedTest
   @ValueSource(ints = {ZipEntry.STORED, ZipEntry.DEFLATED})
   void zipFiles(int method) throws Exception {
@@ -260,173 +199,5 @@ class SourcesTests {
     assertThat(fst.exit()).as(fst.output()).isZero();
     assertThat(fst.output()).hasLineCount(5);
     return fst.output();
-  }
-
-  @Test
-  void backendThatWasAskedForSaysWhyNot() throws Exception {
-    ScriptedFiles files = new ScriptedFiles((_, _) -> {});
-    try (Loader loader = Loader.open(files.wrap(local.first()))) {
-      assertThatExceptionOfType(BackendUnavailableException.class)
-          .isThrownBy(() -> loader.load(LoadOptions.builder().backend("posix").build()))
-          .withMessageContaining("no other backend is left; posix: ");
-    }
-  }
-
-  /** Each thread that reads has its own channel; all are closed. */
-  @Test
-  void providerWithoutFileChannels() throws Exception {
-    CountDownLatch two = new CountDownLatch(2);
-    AtomicBoolean loading = new AtomicBoolean();
-    ScriptedFiles files =
-        new ScriptedFiles((operation, _) -> {
-          if (loading.get() && operation == Operation.READ) {
-            two.countDown();
-            await(two);
-          }
-        });
-    Path large = local.path().resolve(SourceFolder.SECOND);
-    try (Loader loader = Loader.open(files.wrap(large))) {
-      assertThat(loader.keys()).hasSize(2);
-      assertThat(files.most()).isEqualTo(1);
-      loading.set(true);
-      try (FileBuffer buffer = loader.load(COPIED)) {
-        assertThat(wanted).containsAllEntriesOf(SourceFolder.digests(buffer));
-      }
-    }
-    assertThat(files.most()).isGreaterThan(1);
-    assertThat(files.open()).isZero();
-    assertLoads(files.wrap(local.path()));
-    assertThat(files.open()).isZero();
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  @Test
-  void channelsThatGiveFewBytesOrNone() throws Exception {
-    ScriptedFiles files = new ScriptedFiles((_, _) -> {}, 100_000);
-    assertLoads(files.wrap(local.path()));
-    assertThat(files.open()).isZero();
-  }
-
-  @Test
-  void channelThatGivesNothingEver() throws Exception {
-    ScriptedFiles files = new ScriptedFiles((_, _) -> {}, 0);
-    assertThatExceptionOfType(LoadException.class)
-        .isThrownBy(() -> SourceFolder.digests(files.wrap(local.first()), COPIED))
-        .withMessageContaining(SourceFolder.FIRST)
-        .withMessageContaining("gives no bytes");
-    assertThat(files.open()).isZero();
-  }
-
-  /** What is thrown at the first, second, ... call of an operation. */
-  @ParameterizedTest
-  @EnumSource(Operation.class)
-  void whateverAProviderThrowsNamesTheFile(Operation operation) throws Exception {
-    List<Supplier<RuntimeException>> failures =
-        List.of(
-            () -> new UnsupportedOperationException("no such thing"),
-            ClosedFileSystemException::new,
-            ProviderMismatchException::new,
-            () -> new IllegalStateException("out of order"),
-            () -> new SecurityException("not you"),
-            () -> new UncheckedIOException(new IOException("lost")));
-    int failed = 0;
-    for (Supplier<RuntimeException> failure : failures) {
-      for (int nth = 1; nth <= 12; nth++) {
-        failed += loadFailing(operation, nth, failure) ? 1 : 0;
-      }
-    }
-    assertThat(failed).isPositive();
-  }
-
-  /** Returns whether the load failed; if not the bytes are right. */
-  private boolean loadFailing(Operation failing, int nth, Supplier<RuntimeException> failure)
-      throws Exception {
-    AtomicInteger calls = new AtomicInteger();
-    ScriptedFiles files =
-        new ScriptedFiles((operation, _) -> {
-          if (operation == failing && calls.incrementAndGet() >= nth) {
-            throw failure.get();
-          }
-        });
-    boolean failed = false;
-    try {
-      assertThat(SourceFolder.digests(files.wrap(local.path()), COPIED)).isEqualTo(wanted);
-    } catch (LoadException e) {
-      assertThat(e).hasMessageContaining(local.path().toString());
-      failed = true;
-    }
-    assertThat(files.open()).as("%s, call %s", failing, nth).isZero();
-    return failed;
-  }
-
-  @Test
-  void fileThatIsCutBetweenHeaderAndData() throws Exception {
-    changedAfterHeader(
-        file -> Files.write(file, new byte[100]), "the file changed: it had 3000", "100 bytes");
-  }
-
-  @Test
-  void fileThatGrowsBetweenHeaderAndData() throws Exception {
-    changedAfterHeader(
-        file -> Files.write(file, new byte[1000], StandardOpenOption.APPEND), "the file changed");
-  }
-
-  @Test
-  void fileThatGetsAnotherHeaderOfTheSameSize() throws Exception {
-    changedAfterHeader(
-        file -> {
-          byte[] bytes = Files.readAllBytes(file);
-          String text = new String(bytes, StandardCharsets.ISO_8859_1);
-          text = text.replaceFirst("\"a\"", "\"A\"");
-          Files.write(file, text.getBytes(StandardCharsets.ISO_8859_1));
-          Files.setLastModifiedTime(file, FileTime.fromMillis(1));
-        },
-        "the file was written to since its header was read");
-  }
-
-  /** The same header again does no harm. */
-  @Test
-  void fileThatIsReplacedByItsCopy() throws Exception {
-    Path copy = folder.resolve("copy");
-    try (Loader loader = Loader.open(local.first())) {
-      assertThat(loader.keys()).hasSize(3);
-      Files.copy(local.first(), copy);
-      Files.setLastModifiedTime(copy, FileTime.fromMillis(1));
-      Files.move(copy, local.first(), StandardCopyOption.ATOMIC_MOVE);
-      try (FileBuffer buffer = loader.load()) {
-        assertThat(wanted).containsAllEntriesOf(SourceFolder.digests(buffer));
-      }
-    }
-  }
-
-  /** Changes a file. */
-  private interface Change {
-    void apply(Path file) throws IOException;
-  }
-
-  private void changedAfterHeader(Change change, String... message) throws Exception {
-    byte[] before = Files.readAllBytes(local.first());
-    ScriptedFiles files = new ScriptedFiles((_, _) -> {});
-    for (Path file : List.of(local.first(), files.wrap(local.first()))) {
-      for (AccessPath way : List.of(AccessPath.AUTO, AccessPath.COPIED)) {
-        Files.write(local.first(), before);
-        try (Loader loader = Loader.open(file)) {
-          assertThat(loader.keys()).hasSize(3);
-          change.apply(local.first());
-          assertThatThrownBy(() -> loader.load(LoadOptions.builder().path(way).build()))
-              .isInstanceOf(LoadException.class)
-              .hasMessageContainingAll(message)
-              .hasMessageContaining(SourceFolder.FIRST);
-        }
-      }
-    }
-    assertThat(files.open()).isZero();
   }
 }

@@ -10,6 +10,7 @@ import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogFile;
 import io.fastsafetensors.internal.plan.CheckpointFiles;
 import io.fastsafetensors.internal.plan.CheckpointIndex;
+import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.SourceFile;
 import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.group.Transports;
@@ -118,12 +119,20 @@ public record Headers(Catalog catalog, String digest, Map<Path, HeaderOrigin> or
    * Makes sure that a file, which a backend has open, is the one that its header was read from. If
    * it might be another one its header is read again.
    *
-   * @param file a file of this rank
+   * @param plan what is read of a file of this rank
    * @param reader the id of the backend that has it open
    * @param backends those of the load
+   * @param held hears that the file is asked, since it may not answer
    * @throws LoadException if the file has another header
    */
-  void confirm(CatalogFile file, String reader, Backends backends) throws LoadException {
+  void confirm(FilePlan plan, String reader, Backends backends, HeldFiles held)
+      throws LoadException {
+    held.ask(plan.path(), plan.bytes());
+    confirm(plan.file(), reader, backends);
+    held.answered(plan.path());
+  }
+
+  private void confirm(CatalogFile file, String reader, Backends backends) throws LoadException {
     Path path = file.source().path();
     HeaderOrigin known = origins.get(path);
     if (known != null && !known.isOf(HeaderOrigin.Version.now(path), reader, backends)) {

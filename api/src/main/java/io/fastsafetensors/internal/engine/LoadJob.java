@@ -110,7 +110,7 @@ final class LoadJob {
           receiveAndConvert(reads);
         }
         String backend = reads.submit(file);
-        headers.confirm(file.file(), backend, backends);
+        headers.confirm(file, backend, backends, bounded.held());
       }
       while (!reads.isEmpty()) {
         receiveAndConvert(reads);

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class ChannelFile extends PlannedFile {
   private static final Logger LOG = System.getLogger(ChannelFile.class.getName());
 
-  /** What a buffer of the platform can take, and then some room. */
+  /** The most bytes of one call, below the limit of a {@link ByteBuffer}. */
   private static final long MOST_BYTES = 1 << 30;
 
   /** How often in a row a channel may give nothing before that counts as a failure. */

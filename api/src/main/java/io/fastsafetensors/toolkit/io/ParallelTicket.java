@@ -232,7 +232,7 @@ public abstract class ParallelTicket implements IoTicket {
    */
   private synchronized int drain(@Nullable Deadline deadline) {
     stopped = true;
-    notifyAll(); // who awaits the ticket needn't any more
+    notifyAll(); // whoever awaits the ticket can give up
     boolean interrupted = Thread.interrupted();
     while (running > 0 && (deadline == null || !deadline.hasPassed())) {
       try {

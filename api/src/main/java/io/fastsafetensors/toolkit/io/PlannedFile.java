@@ -54,10 +54,10 @@ public abstract class PlannedFile implements AutoCloseable {
     /**
      * Says what a file is.
      *
-     * @param regular whether it has bytes that can be read at any place, as a folder has not
+     * @param regular whether bytes can be read at any offset; false for a folder
      * @param size its size in bytes
-     * @param version what is another one after each change, such as the time of the last write;
-     *     null if nothing tells
+     * @param version a value that differs after each change, such as the time of the last write;
+     *     null if unknown
      * @return the state
      */
     public static State of(boolean regular, long size, @Nullable Object version) {
@@ -155,7 +155,7 @@ public abstract class PlannedFile implements AutoCloseable {
 
   /**
    * Opens the file as a channel, for {@link io.fastsafetensors.spi.IoBackend#channel} of a backend
-   * whose files the platform doesn't know. It reads on the heap, 64 KiB at least.
+   * whose files the platform doesn't know. Reads go through the heap, at least 64 KiB each.
    *
    * @return the channel, at its start; it closes this file
    * @throws LoadException as {@link #open} does

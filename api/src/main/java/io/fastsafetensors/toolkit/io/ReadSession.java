@@ -218,7 +218,8 @@ public abstract class ReadSession<F extends PlannedFile> implements IoSession {
   }
 
   /**
-   * Returns the ring of staging buffers of one block each, made at the first call.
+   * Returns the ring of staging buffers of one block each. The first call makes it: from {@link
+   * #choose}, before threads of the session take from it.
    *
    * @return the ring; the session closes it
    * @throws LoadException if the device has no stream for it

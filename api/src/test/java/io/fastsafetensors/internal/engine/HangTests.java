@@ -274,6 +274,22 @@ class HangTests {
   }
 
   @Test
+  void fileThatHangsBetweenItsHeaderAndItsBytesIsNamed() throws Exception {
+    HangingFiles hanging = new HangingFiles(HangingFiles.Call.ATTRIBUTES, ".safetensors");
+    hanging.arm(false);
+    Path file = hanging.wrap(files.getFirst());
+    try (Loader loader = bench.loader().addFiles(0, List.of(file))) {
+      loader.keys();
+      hanging.arm(true);
+      LoadCancelledException e = late(() -> loader.load(SOON).close());
+      assertThat(hanging.hasHung()).isTrue();
+      assertThat(e).hasMessageContaining(file + " does not answer");
+    } finally {
+      hanging.answer();
+    }
+  }
+
+  @Test
   void checkpointThatHangsEndsAtTheLoadersTimeout() throws Exception {
     Path index = folder.resolve("model.safetensors.index.json");
     List<HangingFiles> kinds =

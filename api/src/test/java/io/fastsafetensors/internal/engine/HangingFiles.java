@@ -47,6 +47,7 @@ final class HangingFiles extends FileSystemProvider {
   private final FileSystem fileSystem = new Wrapped();
   private final Call hanging;
   private final String name;
+  private volatile boolean armed = true;
   private volatile boolean hung;
 
   /** Lets one kind of call hang, for files of a name. */
@@ -60,12 +61,17 @@ final class HangingFiles extends FileSystemProvider {
     answers.countDown();
   }
 
+  /** Lets calls return until it is armed again. */
+  void arm(boolean on) {
+    armed = on;
+  }
+
   boolean hasHung() {
     return hung;
   }
 
   private void call(Call call, Path path) {
-    if (call != hanging || !path.toString().endsWith(name)) {
+    if (!armed || call != hanging || !path.toString().endsWith(name)) {
       return;
     }
     hung = answers.getCount() > 0;

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A file with a descriptor for cuFile, and a channel for what is staged. */
@@ -111,10 +112,10 @@ final class GdsFile extends PlannedFile {
   @Override
   public TransferPath read(TransferPath wanted, MemorySegment target, long offset)
       throws LoadException {
-    FileChannel open = channel;
+    FileChannel open = Objects.requireNonNull(channel, "not open");
     ByteBuffer buffer = target.asByteBuffer();
     try {
-      while (open != null && buffer.hasRemaining()) {
+      while (buffer.hasRemaining()) {
         if (open.read(buffer, offset + buffer.position()) < 0) {
           throw endsAt(offset + buffer.position(), buffer.remaining());
         }

@@ -78,7 +78,7 @@ public final class GdsSession extends ReadSession<GdsFile> {
     RangeLayout layout = tuning.layout(plan);
     ReadCuts reads = ReadCuts.of(layout, file.size(), tuning);
     Manner manner = manner(file, reads);
-    GdsTarget target = GdsTarget.allocate(this, file, layout, reads, manner);
+    GdsTarget target = new GdsTarget(this, file, layout, reads, manner);
     boolean chosen = false;
     try {
       openRings(reads);

@@ -6,17 +6,14 @@ import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.gds.io.ReadCuts.Way;
 import io.fastsafetensors.format.LoadException;
-import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.toolkit.io.CopiesInFlight;
+import io.fastsafetensors.toolkit.io.DeviceTarget;
 import io.fastsafetensors.toolkit.io.FileRead;
 import io.fastsafetensors.toolkit.io.FileStats;
 import io.fastsafetensors.toolkit.io.PathChoice;
 import io.fastsafetensors.toolkit.io.RangeLayout;
 import io.fastsafetensors.toolkit.io.RangeLayout.Span;
-import io.fastsafetensors.toolkit.io.ReadTarget;
-import io.fastsafetensors.toolkit.io.RingTarget;
 import io.fastsafetensors.toolkit.io.StagingRing;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -30,45 +27,23 @@ import org.jspecify.annotations.Nullable;
  * Memory of a GPU that cuFile reads into: whole pages straight to their place, what would be
  * misaligned there by way of scratch memory of the device, and the rest by pinned memory.
  */
-final class GdsTarget implements ReadTarget, PathChoice {
+final class GdsTarget extends DeviceTarget implements PathChoice {
   private static final Logger LOG = System.getLogger(GdsTarget.class.getName());
 
   private final GdsSession session;
   private final GdsFile file;
-  private final RangeLayout layout;
   private final ReadCuts reads;
   private final Manner manner;
-  private final DeviceBuffer buffer;
-  private final CopiesInFlight copies = new CopiesInFlight();
   private final Map<Way, Long> bytesByWay = new ConcurrentSkipListMap<>();
 
-  private GdsTarget(
-      GdsSession session,
-      GdsFile file,
-      RangeLayout layout,
-      ReadCuts reads,
-      Manner manner,
-      DeviceBuffer buffer) {
+  /** Allocates device memory for what a layout wants of a file. */
+  GdsTarget(GdsSession session, GdsFile file, RangeLayout layout, ReadCuts reads, Manner manner)
+      throws LoadException {
+    super(session, layout);
     this.session = session;
     this.file = file;
-    this.layout = layout;
     this.reads = reads;
     this.manner = manner;
-    this.buffer = buffer;
-  }
-
-  /** Allocates device memory for what a layout wants of a file. */
-  static GdsTarget allocate(
-      GdsSession session, GdsFile file, RangeLayout layout, ReadCuts reads, Manner manner)
-      throws LoadException {
-    session.ensureThread();
-    DeviceBuffer buffer =
-        session
-            .budget()
-            .allocate(
-                layout.bytes(),
-                bytes -> session.context().allocate(bytes, layout.bufferAlignment()));
-    return new GdsTarget(session, file, layout, reads, manner, buffer);
   }
 
   @Override
@@ -91,7 +66,7 @@ final class GdsTarget implements ReadTarget, PathChoice {
   }
 
   private Brought straight(FileRead read) throws LoadException {
-    long address = buffer.address() + read.parts().getFirst().bufferOffset();
+    long address = buffer().address() + read.parts().getFirst().bufferOffset();
     long start = System.nanoTime();
     boolean registered = session.registration().begin(address, read.bytes());
     try {
@@ -122,8 +97,8 @@ final class GdsTarget implements ReadTarget, PathChoice {
             });
     Span part = read.parts().getFirst();
     Region from = Region.of(scratch, part.fileOffset() - read.offset(), part.bytes());
-    Region to = Region.of(buffer, part.bufferOffset(), part.bytes());
-    ring.send(scratch, stream -> stream.copy(from, to), copies);
+    Region to = Region.of(buffer(), part.bufferOffset(), part.bytes());
+    ring.send(scratch, stream -> stream.copy(from, to), copies());
     return count(Way.SCRATCH, Brought.of(read, manner.path(), nanos).waited(taken - start));
   }
 
@@ -137,39 +112,13 @@ final class GdsTarget implements ReadTarget, PathChoice {
     }
   }
 
-  private Deadline deadline() {
-    return session.options().monitor().deadline();
-  }
-
   private Brought staged(FileRead read) throws LoadException {
-    TransferPath path = TransferPath.BUFFERED;
-    return count(
-        Way.STAGED, RingTarget.bring(session.ring(), file, read, path, buffer, deadline(), copies));
+    return count(Way.STAGED, stage(file, read, TransferPath.BUFFERED));
   }
 
   private Brought count(Way way, Brought brought) {
     bytesByWay.merge(way, brought.read().bytes(), Long::sum);
     return brought;
-  }
-
-  @Override
-  public void settle(Deadline deadline) throws LoadException {
-    copies.settle(deadline);
-  }
-
-  @Override
-  public boolean isSettled() {
-    return copies.isSettled();
-  }
-
-  @Override
-  public List<DeviceBuffer> buffers() {
-    return List.of(buffer);
-  }
-
-  @Override
-  public List<Region> regions() {
-    return layout.regions(buffer);
   }
 
   /** Says {@code 4096 bytes straight, 12 bytes staged}, and what speaks for it. */
@@ -181,13 +130,5 @@ final class GdsTarget implements ReadTarget, PathChoice {
             : bytesByWay.entrySet().stream()
                 .map(share -> share.getValue() + " bytes " + share.getKey())
                 .collect(Collectors.joining(", ")));
-  }
-
-  @Override
-  public void release(boolean handedOut) {
-    if (!handedOut) {
-      buffer.close();
-      session.budget().giveBack(layout.bytes());
-    }
   }
 }

@@ -37,13 +37,19 @@ final class MixedTarget extends MappingTarget {
   static MixedTarget over(
       FileMapping mapping, LateMemory late, ReadSession<?> session, Residency residency)
       throws DeviceMemoryException {
-    session.budget().take(residency.missingBytes());
-    List<MemorySegment> parts =
-        residency.missingRuns().stream()
-            .map(run -> NativeMemory.writable(mapping.address(run.fileOffset()), run.bytes()))
-            .toList();
-    LatePages pages = late.cover(parts, session.options().monitor().memory());
-    return new MixedTarget(mapping, pages, session, residency);
+    long bytes = residency.missingBytes();
+    session.budget().take(bytes);
+    try {
+      List<MemorySegment> parts =
+          residency.missingRuns().stream()
+              .map(run -> NativeMemory.writable(mapping.address(run.fileOffset()), run.bytes()))
+              .toList();
+      LatePages pages = late.cover(parts, session.options().monitor().memory());
+      return new MixedTarget(mapping, pages, session, residency);
+    } catch (DeviceMemoryException | RuntimeException | Error e) {
+      session.budget().giveBack(bytes);
+      throw e;
+    }
   }
 
   @Override
