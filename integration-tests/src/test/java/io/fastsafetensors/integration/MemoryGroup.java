@@ -53,6 +53,11 @@ final class MemoryGroup implements AutoCloseable {
     return "echo $$ > " + inner + "/cgroup.procs";
   }
 
+  /** Returns what the kernel counts for the group, of which the page cache stays after processes. */
+  String state() throws IOException {
+    return Files.readString(outer.resolve("memory.stat"));
+  }
+
   @Override
   public void close() throws IOException {
     for (Path folder : List.of(inner, outer)) {
