@@ -112,6 +112,19 @@ public final class LoadOptions {
     return values.filters;
   }
 
+  /**
+   * {@return what this rank wants of each tensor; empty wants all, of which a {@link FileBuffer} of
+   * a group gives parts when they are asked for}
+   */
+  public Optional<Selection> selection() {
+    return Optional.ofNullable(values.selection);
+  }
+
+  /** {@return which rank reads which bytes of what is selected} */
+  public Distribution distribution() {
+    return values.distribution;
+  }
+
   /** {@return whether a group keeps its files, and what it gave out of them, for a second call} */
   public boolean cache() {
     return values.cache;
@@ -317,6 +330,33 @@ public final class LoadOptions {
     public Builder filter(String... globs) {
       OptionChecks.notEmpty(globs);
       return set(v -> v.filters = List.of(globs));
+    }
+
+    /**
+     * Loads parts of tensors; in a group each rank its own. Only bytes that a rank wants are read,
+     * and each {@link FileBuffer} has the parts of its rank: it gives them out without an exchange,
+     * and the others need not ask for the same.
+     *
+     * <p>Of tensors that {@link #filter} leaves out nothing is loaded.
+     *
+     * @param selection what this rank wants
+     * @return this
+     */
+    public Builder selection(Selection selection) {
+      Objects.requireNonNull(selection, "selection");
+      return set(v -> v.selection = selection);
+    }
+
+    /**
+     * Chooses which rank reads which bytes of what is {@linkplain #selection selected}; all ranks
+     * have to choose alike. Without a selection a group's files are read by their owners.
+     *
+     * @param distribution the distribution; {@link Distribution#AUTO} unless set
+     * @return this
+     */
+    public Builder distribution(Distribution distribution) {
+      Objects.requireNonNull(distribution, "distribution");
+      return set(v -> v.distribution = distribution);
     }
 
     /**

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,9 @@ public final class LoadReport {
   private final long bytes;
   private final Duration elapsed;
   private final long keptBytes;
+  private final Optional<Distribution> distribution;
+  private final Reason distributionReason;
+  private final long receivedBytes;
 
   private LoadReport(Builder builder) {
     this.device = builder.device;
@@ -31,6 +35,9 @@ public final class LoadReport {
     this.bytes = builder.bytes;
     this.elapsed = builder.elapsed;
     this.keptBytes = builder.keptBytes;
+    this.distribution = builder.distribution;
+    this.distributionReason = builder.distributionReason;
+    this.receivedBytes = builder.receivedBytes;
   }
 
   /**
@@ -88,6 +95,24 @@ public final class LoadReport {
   }
 
   /**
+   * {@return which rank read which bytes: {@link Distribution#OWNER}, {@code LOCAL} or {@code
+   * SHARED}; empty for a load without a {@link Selection}}
+   */
+  public Optional<Distribution> distribution() {
+    return distribution;
+  }
+
+  /** {@return why the bytes were distributed so} */
+  public Reason distributionReason() {
+    return distributionReason;
+  }
+
+  /** {@return how many bytes of this rank's tensors other ranks sent while it loaded} */
+  public long receivedBytes() {
+    return receivedBytes;
+  }
+
+  /**
    * Returns the speed.
    *
    * @return 10^9 bytes a second; 0 if nothing was loaded
@@ -104,7 +129,9 @@ public final class LoadReport {
         .files(files)
         .bytes(bytes)
         .elapsed(elapsed)
-        .keptBytes(keptBytes);
+        .keptBytes(keptBytes)
+        .distribution(distribution, distributionReason)
+        .receivedBytes(receivedBytes);
   }
 
   @Override
@@ -116,12 +143,25 @@ public final class LoadReport {
         && files.equals(that.files)
         && bytes == that.bytes
         && elapsed.equals(that.elapsed)
-        && keptBytes == that.keptBytes;
+        && keptBytes == that.keptBytes
+        && distribution.equals(that.distribution)
+        && distributionReason.equals(that.distributionReason)
+        && receivedBytes == that.receivedBytes;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(device, candidates, conversions, files, bytes, elapsed, keptBytes);
+    return Objects.hash(
+        device,
+        candidates,
+        conversions,
+        files,
+        bytes,
+        elapsed,
+        keptBytes,
+        distribution,
+        distributionReason,
+        receivedBytes);
   }
 
   /**
@@ -134,12 +174,22 @@ public final class LoadReport {
             Stream.of(headline()),
             candidates.stream().map(PluginReport::toString),
             conversions.stream().map(ConversionReport::toString),
+            distribution.stream().map(how -> describe(how)),
             files.stream().map(FileReport::toString),
             keptBytes == 0
                 ? Stream.<String>empty()
                 : Stream.of(keptBytes + " bytes are kept until files that hang answer"))
         .flatMap(lines -> lines)
         .collect(Collectors.joining("\n  "));
+  }
+
+  private String describe(Distribution how) {
+    String received = receivedBytes == 0 ? "" : "; " + receivedBytes + " bytes from other ranks";
+    return "distribution "
+        + how.name().toLowerCase(Locale.ROOT)
+        + ": "
+        + distributionReason
+        + received;
   }
 
   private String headline() {
@@ -168,6 +218,9 @@ public final class LoadReport {
     private long bytes;
     private Duration elapsed = Duration.ZERO;
     private long keptBytes;
+    private Optional<Distribution> distribution = Optional.empty();
+    private Reason distributionReason = Reason.NONE;
+    private long receivedBytes;
 
     private Builder(Device device) {
       this.device = device;
@@ -236,6 +289,30 @@ public final class LoadReport {
      */
     public Builder keptBytes(long value) {
       this.keptBytes = value;
+      return this;
+    }
+
+    /**
+     * Sets which rank read which bytes.
+     *
+     * @param value the distribution; empty for a load without a selection
+     * @param reason why it was chosen
+     * @return this
+     */
+    public Builder distribution(Optional<Distribution> value, Reason reason) {
+      this.distribution = value;
+      this.distributionReason = reason;
+      return this;
+    }
+
+    /**
+     * Sets how much other ranks sent.
+     *
+     * @param value bytes
+     * @return this
+     */
+    public Builder receivedBytes(long value) {
+      this.receivedBytes = value;
       return this;
     }
 

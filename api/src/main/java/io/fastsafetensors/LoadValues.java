@@ -24,6 +24,8 @@ final class LoadValues implements Cloneable {
   long alignment;
   long memoryBudget = Long.MAX_VALUE;
   List<String> filters = List.of();
+  @Nullable Selection selection;
+  Distribution distribution = Distribution.AUTO;
   boolean cache;
   Duration timeout = Duration.ofHours(1);
   ProgressListener progress = SILENT;
@@ -66,6 +68,8 @@ final class LoadValues implements Cloneable {
     all.put("alignment", alignment);
     all.put("memoryBudget", memoryBudget);
     all.put("filters", filters);
+    all.put("selection", Optional.ofNullable(selection));
+    all.put("distribution", distribution);
     all.put("cache", cache);
     all.put("timeout", timeout);
     all.put("properties", properties);

@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
 public final class TensorOptions {
   private static final TensorOptions DEFAULTS = builder().build();
 
-  private final Cut cut;
+  private final Part part;
   private final Optional<DType> dtype;
 
   private TensorOptions(Builder builder) {
-    this.cut = builder.cut;
+    this.part = builder.part;
     this.dtype = Optional.ofNullable(builder.dtype);
   }
 
@@ -35,11 +35,11 @@ public final class TensorOptions {
   /**
    * Wants a part, as it was loaded.
    *
-   * @param cut which part
+   * @param part which part
    * @return the options
    */
-  public static TensorOptions of(Cut cut) {
-    return builder().cut(cut).build();
+  public static TensorOptions of(Part part) {
+    return builder().part(part).build();
   }
 
   /**
@@ -55,12 +55,12 @@ public final class TensorOptions {
   /**
    * Wants a part, converted.
    *
-   * @param cut which part
+   * @param part which part
    * @param dtype the type, also a larger one
    * @return the options
    */
-  public static TensorOptions of(Cut cut, DType dtype) {
-    return builder().cut(cut).dtype(dtype).build();
+  public static TensorOptions of(Part part, DType dtype) {
+    return builder().part(part).dtype(dtype).build();
   }
 
   /**
@@ -78,7 +78,7 @@ public final class TensorOptions {
    * @return a builder with all that these have
    */
   public Builder toBuilder() {
-    Builder builder = builder().cut(cut);
+    Builder builder = builder().part(part);
     dtype.ifPresent(builder::dtype);
     return builder;
   }
@@ -86,10 +86,10 @@ public final class TensorOptions {
   /**
    * Returns which part is wanted.
    *
-   * @return the cut
+   * @return the part
    */
-  public Cut cut() {
-    return cut;
+  public Part part() {
+    return part;
   }
 
   /**
@@ -103,18 +103,20 @@ public final class TensorOptions {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof TensorOptions that && cut.equals(that.cut) && dtype.equals(that.dtype);
+    return other instanceof TensorOptions that
+        && part.equals(that.part)
+        && dtype.equals(that.dtype);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(cut, dtype);
+    return Objects.hash(part, dtype);
   }
 
   /** Returns the part and the type. */
   @Override
   public String toString() {
-    return cut + dtype.map(type -> " as " + type).orElse("");
+    return part + dtype.map(type -> " as " + type).orElse("");
   }
 
   /**
@@ -123,7 +125,7 @@ public final class TensorOptions {
    * @since 0.1
    */
   public static final class Builder {
-    private Cut cut = Cut.whole();
+    private Part part = Part.whole();
     private @Nullable DType dtype;
 
     private Builder() {}
@@ -134,8 +136,8 @@ public final class TensorOptions {
      * @param part which part
      * @return this
      */
-    public Builder cut(Cut part) {
-      this.cut = Objects.requireNonNull(part, "cut");
+    public Builder part(Part part) {
+      this.part = Objects.requireNonNull(part, "part");
       return this;
     }
 

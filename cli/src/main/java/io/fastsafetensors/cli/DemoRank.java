@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
@@ -44,7 +44,7 @@ record DemoRank(ProcessGroup group, DemoFiles files) {
       loader.addFiles(Map.of(0, List.of(files.path("a")), 1, List.of(files.path("b"))));
       try (FileBuffer buffer = loader.load();
           Tensor a0 = buffer.tensor("a0");
-          Tensor b0 = buffer.tensor("b0", TensorOptions.of(Cut.shard(1)))) {
+          Tensor b0 = buffer.tensor("b0", TensorOptions.of(Part.shard(1)))) {
         LoadOutcome read = LoadOutcome.of(buffer.report(), Duration.ZERO);
         String speed = read.bytes() + " bytes at " + Printing.decimal(read.gbps()) + " GB/s";
         return line("read " + speed) + line("tensor_a0=" + a0) + line("tensor_b0_sharded=" + b0);

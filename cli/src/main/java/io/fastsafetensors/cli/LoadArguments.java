@@ -47,7 +47,7 @@ final class LoadArguments {
       paramLabel = "NAME=DIM",
       converter = ShardRule.Converter.class,
       description = {
-        "Cut this tensor along a dimension, a part for each rank; also REGEX=DIM.",
+        "Part this tensor along a dimension, a part for each rank; also REGEX=DIM.",
         "Repeatable, the first match counts. Others stay whole."
       })
   private List<ShardRule> shards = new ArrayList<>();

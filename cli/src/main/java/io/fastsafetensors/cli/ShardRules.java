@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.LoadException;
@@ -40,12 +40,12 @@ record ShardRules(List<ShardRule> rules) {
 
   /** Gives out a tensor: this rank's part where a rule says so, else the whole. */
   Tensor tensor(FileBuffer buffer, String name) throws LoadException {
-    Cut cut =
+    Part cut =
         rules.stream()
             .filter(rule -> rule.matches(name))
             .findFirst()
-            .map(rule -> Cut.shard(rule.dim()))
-            .orElseGet(Cut::whole);
+            .map(rule -> Part.shard(rule.dim()))
+            .orElseGet(Part::whole);
     return buffer.tensor(name, TensorOptions.of(cut));
   }
 }

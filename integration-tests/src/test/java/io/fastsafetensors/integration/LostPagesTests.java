@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import io.fastsafetensors.AccessPath;
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
@@ -70,7 +70,8 @@ class LostPagesTests {
         assertNamed(file, () -> buffer.tensor("b", TensorOptions.of(DType.BF16)).close());
         assertNamed(
             file,
-            () -> buffer.concatenate(List.of("a", "b"), 0, TensorOptions.of(Cut.shard(0))).close());
+            () ->
+                buffer.concatenate(List.of("a", "b"), 0, TensorOptions.of(Part.shard(0))).close());
       }
     }
   }

@@ -53,7 +53,9 @@ final class MemoryGroup implements AutoCloseable {
     return "echo $$ > " + inner + "/cgroup.procs";
   }
 
-  /** Returns what the kernel counts for the group, of which the page cache stays after processes. */
+  /**
+   * Returns what the kernel counts for the group, of which the page cache stays after processes.
+   */
   String state() throws IOException {
     return Files.readString(outer.resolve("memory.stat"));
   }

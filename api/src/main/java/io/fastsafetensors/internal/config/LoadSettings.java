@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.config;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
+import io.fastsafetensors.Distribution;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.internal.config.Sources.Value;
@@ -72,6 +73,10 @@ public final class LoadSettings {
           .defaultValue(List.of(), "all tensors")
           .describedAs("Load only tensors of which the name matches one.");
 
+  static final Option<Distribution> DISTRIBUTION =
+      Option.choice("load.distribution", Distribution.class)
+          .describedAs("Which rank reads which bytes, of a load of parts.");
+
   static final Option<Boolean> CACHE =
       Option.flag("load.cache")
           .describedAs(
@@ -93,6 +98,7 @@ public final class LoadSettings {
           ALIGNMENT,
           MEMORY_BUDGET,
           FILTERS,
+          DISTRIBUTION,
           CACHE,
           TIMEOUT);
 
@@ -140,6 +146,7 @@ public final class LoadSettings {
     set(ALIGNMENT, sources, builder::alignment);
     set(MEMORY_BUDGET, sources, builder::memoryBudget);
     set(FILTERS, sources, globs -> filter(builder, globs));
+    set(DISTRIBUTION, sources, builder::distribution);
     set(CACHE, sources, builder::cache);
     set(TIMEOUT, sources, builder::timeout);
     checkTogether(builder, sources);

@@ -146,7 +146,7 @@ public final class DefaultFileBuffer implements FileBuffer {
     loaded.checkOpen();
     CatalogEntry entry = catalog.get(name);
     DType inMemory = loaded.dtype(entry);
-    return new Request(entry, options.cut(), inMemory, options.dtype().orElse(inMemory));
+    return new Request(entry, options.part(), inMemory, options.dtype().orElse(inMemory));
   }
 
   @Override

@@ -2,12 +2,14 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.plan.Slice;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.Transport;
-import io.fastsafetensors.toolkit.device.RegionPump;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * One exchange: the owner of some tensors broadcasts them, or scatters their parts. All ranks make
@@ -74,7 +76,15 @@ final class Exchange {
     if (!isOwner()) {
       return scatter(List.of());
     }
-    return requests.size() == 1 ? scatter(rows(0)) : scatterPacked();
+    return requests.size() == 1 && areRows() ? scatter(rows()) : scatterPacked();
+  }
+
+  private boolean areRows() {
+    return IntStream.range(0, group.size()).allMatch(rank -> slice(0, rank).isRows());
+  }
+
+  private Slice slice(int request, int rank) {
+    return requests.get(request).slice(group.size(), rank);
   }
 
   /** Sends each rank its rows, and receives this rank's. */
@@ -82,46 +92,31 @@ final class Exchange {
     return make((mine, stream) -> group.scatter(parts, mine.region(), owner, stream));
   }
 
-  /** A tensor's rows by rank, in the file's memory: one goes without a copy of the whole. */
-  private List<Region> rows(int request) {
-    List<Region> rows = new ArrayList<>();
-    for (int rank = 0; rank < group.size(); rank++) {
-      rows.add(rows(request, rank));
-    }
-    return rows;
-  }
-
-  private Region rows(int request, int rank) {
-    Region whole = sources.get(request).region();
-    return requests.get(request).part(group.size(), rank).in(whole);
+  /** The only request's rows by rank, in the file's memory: they go without a copy of the whole. */
+  private List<Region> rows() {
+    Region whole = sources.getFirst().region();
+    return IntStream.range(0, group.size()).mapToObj(rank -> slice(0, rank).in(whole)).toList();
   }
 
   /** Several small tensors: each rank's parts are put together first, as that rank wants them. */
   private TensorBatch scatterPacked() throws LoadException {
-    List<TensorSpec> specs = new ArrayList<>();
-    List<Region> rows = new ArrayList<>();
-    for (int rank = 0; rank < group.size(); rank++) {
-      specs.addAll(specs(rank));
-      for (int i = 0; i < requests.size(); i++) {
-        rows.add(rows(i, rank));
-      }
-    }
-    try (TensorBatch packed = pack(specs, rows)) {
+    try (TensorBatch packed = pack(IntStream.range(0, group.size()).boxed().toList())) {
       return scatter(partsByRank(packed));
     }
   }
 
-  /** Copies rows out of this rank's memory, each to a tensor of its own. */
-  private TensorBatch pack(List<TensorSpec> specs, List<Region> rows) throws LoadException {
-    return TensorBatch.make(context, specs, (packed, stream) -> pack(rows, packed, stream));
+  /** Copies some ranks' parts out of this rank's memory, each to a tensor of its own. */
+  private TensorBatch pack(List<Integer> ranks) throws LoadException {
+    List<TensorSpec> specs = ranks.stream().flatMap(rank -> specs(rank).stream()).toList();
+    return TensorBatch.make(context, specs, (packed, stream) -> pack(ranks, packed, stream));
   }
 
-  private static void pack(List<Region> rows, TensorBatch packed, DeviceStream stream)
+  private void pack(List<Integer> ranks, TensorBatch packed, DeviceStream stream)
       throws LoadException {
-    for (int i = 0; i < rows.size(); i++) {
-      Region from = rows.get(i);
-      if (from.bytes() > 0) {
-        RegionPump.copy(from, packed.pieces().get(i).region(), stream);
+    Iterator<Piece> targets = packed.pieces().iterator();
+    for (int rank : ranks) {
+      for (int i = 0; i < requests.size(); i++) {
+        Gather.copy(slice(i, rank), sources.get(i).region(), targets.next().region(), stream);
       }
     }
   }
@@ -151,7 +146,7 @@ final class Exchange {
 
   /** Sends the only request's part, if the tensor is this rank's, to the rank that gets it. */
   void send(int receiver) throws LoadException {
-    if (isOwner() && rows(0, receiver).bytes() > 0) {
+    if (isOwner() && slice(0, receiver).bytes() > 0) {
       var _ = TensorBatch.using(sources, () -> sendRows(receiver));
     }
   }
@@ -173,6 +168,6 @@ final class Exchange {
 
   /** Copies one rank's part of the only request out of this rank's memory. */
   private TensorBatch part(int rank) throws LoadException {
-    return pack(specs(rank), List.of(rows(0, rank)));
+    return pack(List.of(rank));
   }
 }

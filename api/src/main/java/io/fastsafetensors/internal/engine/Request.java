@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.Cut;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.internal.plan.CatalogEntry;
+import io.fastsafetensors.internal.plan.Parts;
 import io.fastsafetensors.internal.plan.Slice;
 import java.util.List;
 
@@ -12,11 +13,11 @@ import java.util.List;
  * A tensor or a part of it that the user asks for.
  *
  * @param entry the tensor
- * @param cut which part of it
+ * @param part which part of it
  * @param loaded its type in device memory
  * @param wanted the type asked for
  */
-record Request(CatalogEntry entry, Cut cut, DType loaded, DType wanted) {
+record Request(CatalogEntry entry, Part part, DType loaded, DType wanted) {
   String name() {
     return entry.info().name();
   }
@@ -30,7 +31,7 @@ record Request(CatalogEntry entry, Cut cut, DType loaded, DType wanted) {
   }
 
   boolean isWhole() {
-    return cut.isWhole();
+    return part.isWhole();
   }
 
   boolean isConverted() {
@@ -58,7 +59,7 @@ record Request(CatalogEntry entry, Cut cut, DType loaded, DType wanted) {
    */
   void check(int ranks, SharedContext context) {
     if (!isWhole()) {
-      part(ranks, 0);
+      slice(ranks, 0);
     }
     if (isConverted()) {
       Conversion.check(spec(), wanted, context.attached());
@@ -71,7 +72,7 @@ record Request(CatalogEntry entry, Cut cut, DType loaded, DType wanted) {
    * @throws IllegalArgumentException if it hasn't
    */
   void checkDim(int dim) {
-    Slice.checkDim(name(), shape(), dim);
+    parts().checkDim(dim);
   }
 
   /**
@@ -79,20 +80,22 @@ record Request(CatalogEntry entry, Cut cut, DType loaded, DType wanted) {
    *
    * @throws IllegalArgumentException if the tensor can't be cut so
    */
-  Slice part(int ranks, int rank) {
-    return isWhole()
-        ? Slice.whole(loaded, shape())
-        : Slice.of(name(), loaded, shape(), cut.shardDim().orElseThrow(), ranks, rank);
+  Slice slice(int ranks, int rank) {
+    return parts().slice(part, ranks, rank);
+  }
+
+  private Parts parts() {
+    return new Parts(name(), loaded, shape());
   }
 
   /** Returns what one rank gets, not yet converted. */
   TensorSpec partSpec(int ranks, int rank) {
-    return new TensorSpec(name(), loaded, part(ranks, rank).shape());
+    return new TensorSpec(name(), loaded, slice(ranks, rank).shape());
   }
 
   /** Returns all that ranks have to ask for alike. */
   @Override
   public String toString() {
-    return "%s, %s, as %s".formatted(spec(), cut, wanted);
+    return "%s, %s, as %s".formatted(spec(), part, wanted);
   }
 }

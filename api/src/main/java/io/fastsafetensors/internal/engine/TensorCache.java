@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.Cut;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
@@ -27,9 +27,9 @@ final class TensorCache {
     this.context = context;
   }
 
-  private record Key(String name, Cut cut, DType dtype, int receiver) {
+  private record Key(String name, Part part, DType dtype, int receiver) {
     static Key of(Request request, int receiver) {
-      return new Key(request.name(), request.cut(), request.wanted(), receiver);
+      return new Key(request.name(), request.part(), request.wanted(), receiver);
     }
   }
 

@@ -3,12 +3,12 @@ package io.fastsafetensors.internal.plan;
 
 import static java.util.stream.Collectors.joining;
 
+import io.fastsafetensors.internal.text.Glob;
 import io.fastsafetensors.internal.text.Printable;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /** Globs over tensor names: {@code *} is any characters, also dots, {@code ?} is one. */
@@ -19,20 +19,7 @@ public final class NameFilter implements Predicate<String> {
   /** Makes a filter that lets pass what one of the globs matches, or all if there are none. */
   public NameFilter(List<String> globs) {
     this.texts = List.copyOf(globs);
-    this.globs = globs.stream().map(NameFilter::compile).toList();
-  }
-
-  private static Predicate<String> compile(String glob) {
-    String regex =
-        glob.codePoints()
-            .mapToObj(c ->
-                switch (c) {
-                  case '*' -> ".*";
-                  case '?' -> ".";
-                  default -> Pattern.quote(Character.toString(c));
-                })
-            .collect(joining());
-    return Pattern.compile(regex, Pattern.DOTALL).asMatchPredicate();
+    this.globs = globs.stream().map(Glob::matcher).toList();
   }
 
   @Override

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
@@ -87,7 +87,7 @@ class GroupCallTests {
     disagree(
         "rank 0 has ''t0' U8 [6], shard of dimension 0, as U8', rank 1 has ''t0' U8 [6], whole, as U8'",
         (buffer, rank) ->
-            rank == 0 ? buffer.tensor("t0", TensorOptions.of(Cut.shard(0))) : buffer.tensor("t0"));
+            rank == 0 ? buffer.tensor("t0", TensorOptions.of(Part.shard(0))) : buffer.tensor("t0"));
     disagree(
         "rank 0 has ''t0' U8 [6], whole, as U8', rank 1 has ''t0' U8 [6], whole, as F16'",
         (buffer, rank) -> buffer.tensor("t0", TensorOptions.of(rank == 0 ? DType.U8 : DType.F16)));
@@ -108,13 +108,13 @@ class GroupCallTests {
             buffer.concatenate(
                 rank == 0 ? List.of("t0", "t1") : List.of("t1", "t0"),
                 0,
-                TensorOptions.of(Cut.shard(0))));
+                TensorOptions.of(Part.shard(0))));
   }
 
   /** Calls that rank 1 refuses, each with the exception that it throws there. */
   private static Stream<Arguments> refusals() {
-    TensorOptions cut = TensorOptions.of(Cut.shard(0));
-    TensorOptions noSuchDimension = TensorOptions.of(Cut.shard(5));
+    TensorOptions cut = TensorOptions.of(Part.shard(0));
+    TensorOptions noSuchDimension = TensorOptions.of(Part.shard(5));
     return Stream.of(
         refusal(NoSuchElementException.class, (buffer, rank) -> buffer.tensor(name(rank))),
         refusal(
@@ -200,7 +200,7 @@ class GroupCallTests {
               Map<String, TensorOptions> wanted = new LinkedHashMap<>();
               buffer.keys().forEach(name -> wanted.put(name, TensorOptions.defaults()));
               if (group.rank() == 1) {
-                wanted.put("a.rather.long.name.04999", TensorOptions.of(Cut.shard(0)));
+                wanted.put("a.rather.long.name.04999", TensorOptions.of(Part.shard(0)));
               }
               return catchThrowable(() -> buffer.all(wanted));
             });

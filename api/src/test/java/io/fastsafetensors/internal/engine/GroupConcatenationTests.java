@@ -4,8 +4,8 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
@@ -47,7 +47,7 @@ class GroupConcatenationTests {
               LoadOptions.defaults(),
               (_, buffer) -> {
                 try (Tensor joined =
-                    buffer.concatenate(names, along, TensorOptions.of(Cut.shard(along)))) {
+                    buffer.concatenate(names, along, TensorOptions.of(Part.shard(along)))) {
                   assertThat(joined.isView()).isFalse();
                   assertThat(joined.name()).isEqualTo(String.join(",", names));
                   return Samples.bytesOf(joined);
@@ -104,23 +104,23 @@ class GroupConcatenationTests {
           for (String other : List.of("short", "other", "flat")) {
             assertThatIllegalArgumentException()
                 .isThrownBy(() ->
-                    buffer.concatenate(List.of("a", other), 0, TensorOptions.of(Cut.shard(0))))
+                    buffer.concatenate(List.of("a", other), 0, TensorOptions.of(Part.shard(0))))
                 .withMessageContaining("can't be joined");
           }
           assertThatIllegalArgumentException()
               .isThrownBy(() ->
-                  buffer.concatenate(List.of("odd", "odd"), 1, TensorOptions.of(Cut.shard(1))));
+                  buffer.concatenate(List.of("odd", "odd"), 1, TensorOptions.of(Part.shard(1))));
           assertThatIllegalArgumentException()
-              .isThrownBy(() -> buffer.concatenate(List.of(), 0, TensorOptions.of(Cut.shard(0))))
+              .isThrownBy(() -> buffer.concatenate(List.of(), 0, TensorOptions.of(Part.shard(0))))
               .withMessage("no tensors to concatenate");
           assertThatIllegalArgumentException()
               .isThrownBy(
-                  () -> buffer.concatenate(List.of("a"), 2, TensorOptions.of(Cut.shard(2))));
+                  () -> buffer.concatenate(List.of("a"), 2, TensorOptions.of(Part.shard(2))));
           assertThatIllegalArgumentException()
               .isThrownBy(
-                  () -> buffer.concatenate(List.of("a"), -1, TensorOptions.of(Cut.shard(-1))));
+                  () -> buffer.concatenate(List.of("a"), -1, TensorOptions.of(Part.shard(-1))));
           try (Tensor joined =
-              buffer.concatenate(List.of("a", "short"), 1, TensorOptions.of(Cut.shard(1)))) {
+              buffer.concatenate(List.of("a", "short"), 1, TensorOptions.of(Part.shard(1)))) {
             assertThat(joined.shape().dim(0)).isEqualTo(4);
           }
           return true;
@@ -143,7 +143,7 @@ class GroupConcatenationTests {
           List<String> names = List.of("w", "v");
           byte[] whole = {w[0], w[1], w[2], w[3], w[4], w[5], v[0], v[1], v[2]};
           try (Tensor joined = buffer.concatenate(names, 0, TensorOptions.defaults());
-              Tensor part = buffer.concatenate(names, 0, TensorOptions.of(Cut.shard(1)))) {
+              Tensor part = buffer.concatenate(names, 0, TensorOptions.of(Part.shard(1)))) {
             assertThat(joined.shape()).isEqualTo(Shape.of(3, 3));
             assertThat(Samples.bytesOf(joined)).isEqualTo(whole);
             int block = Math.ceilDiv(3, size);
@@ -175,7 +175,7 @@ class GroupConcatenationTests {
         LoadOptions.defaults(),
         (_, buffer) -> {
           try (Tensor joined =
-              buffer.concatenate(List.of("w", "w"), 0, TensorOptions.of(Cut.shard(0)))) {
+              buffer.concatenate(List.of("w", "w"), 0, TensorOptions.of(Part.shard(0)))) {
             assertThat(joined.byteSize()).isEqualTo(9_000_000);
           }
           return true;

@@ -4,8 +4,8 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
@@ -69,7 +69,7 @@ class GroupConversionTests {
         LoadOptions.builder().cache(true).build(),
         (group, buffer) -> {
           Map<String, TensorOptions> wanted = new LinkedHashMap<>();
-          wanted.put("w", TensorOptions.of(Cut.shard(0), DType.F16));
+          wanted.put("w", TensorOptions.of(Part.shard(0), DType.F16));
           wanted.put("i", TensorOptions.of(DType.F16));
           Map<String, Tensor> all = buffer.all(wanted);
           assertThat(all.get("w").dtype()).isEqualTo(DType.F16);
@@ -83,8 +83,8 @@ class GroupConversionTests {
           sent.ifPresent(Tensor::close);
           try (Tensor joined =
                   buffer.concatenate(
-                      List.of("w", "i"), 0, TensorOptions.of(Cut.shard(0), DType.F32));
-              Tensor shard = buffer.tensor("w", TensorOptions.of(Cut.shard(0), DType.BF16))) {
+                      List.of("w", "i"), 0, TensorOptions.of(Part.shard(0), DType.F32));
+              Tensor shard = buffer.tensor("w", TensorOptions.of(Part.shard(0), DType.BF16))) {
             assertThat(joined.byteSize()).isEqualTo(32 / size);
             assertThat(shard.byteSize()).isEqualTo(8 / size);
           }

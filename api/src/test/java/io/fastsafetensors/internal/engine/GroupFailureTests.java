@@ -4,10 +4,10 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.CollectiveException;
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.TransferException;
@@ -133,7 +133,10 @@ class GroupFailureTests {
           if (group.rank() == 1) {
             throw new IllegalStateException("goes home");
           }
-          buffer.all(List.of("t1"), TensorOptions.of(Cut.shard(0))).values().forEach(Tensor::close);
+          buffer
+              .all(List.of("t1"), TensorOptions.of(Part.shard(0)))
+              .values()
+              .forEach(Tensor::close);
           return true;
         });
     checkNamed(failures, 1, IllegalStateException.class);
@@ -146,7 +149,10 @@ class GroupFailureTests {
           if (group.rank() == 1) {
             benches.get(1).runtime.allocationsUntilFailure.set(2);
           }
-          buffer.all(buffer.keys(), TensorOptions.of(Cut.shard(0))).values().forEach(Tensor::close);
+          buffer
+              .all(buffer.keys(), TensorOptions.of(Part.shard(0)))
+              .values()
+              .forEach(Tensor::close);
           group.barrier();
           return true;
         });

@@ -4,9 +4,9 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
@@ -65,7 +65,7 @@ class GroupMemoryTests {
             files,
             LoadOptions.defaults(),
             (group, buffer) -> {
-              try (Tensor part = buffer.tensor("a", TensorOptions.of(Cut.shard(0)))) {
+              try (Tensor part = buffer.tensor("a", TensorOptions.of(Part.shard(0)))) {
                 return part.retain();
               }
             });
@@ -93,7 +93,7 @@ class GroupMemoryTests {
           group.barrier();
           assertThat(bench.ledger.openBytes()).isEqualTo(FILE_BYTES);
           group.barrier();
-          buffer.tensor("c", TensorOptions.of(Cut.shard(0))).close();
+          buffer.tensor("c", TensorOptions.of(Part.shard(0))).close();
           group.barrier();
           assertThat(bench.ledger.openBytes()).isZero();
           for (String name : List.of("a", "b", "c")) {
@@ -134,7 +134,7 @@ class GroupMemoryTests {
         LoadOptions.defaults(),
         (group, buffer) -> {
           try (Tensor joined =
-              buffer.concatenate(List.of("c", "a", "b"), 0, TensorOptions.of(Cut.shard(0)))) {
+              buffer.concatenate(List.of("c", "a", "b"), 0, TensorOptions.of(Part.shard(0)))) {
             group.barrier();
             assertThat(bench.ledger.openBytes()).isEqualTo(FILE_BYTES);
             assertThat(joined.byteSize()).isEqualTo(FILE_BYTES / 2);
@@ -155,7 +155,7 @@ class GroupMemoryTests {
           try (var loader = bench.loader(group).addFiles(files);
               FileBuffer buffer = loader.load(options)) {
             byte[] half;
-            try (Tensor shard = buffer.tensor("a", TensorOptions.of(Cut.shard(0)));
+            try (Tensor shard = buffer.tensor("a", TensorOptions.of(Part.shard(0)));
                 Tensor whole = buffer.tensor("a");
                 Tensor wide = buffer.tensor("a", TensorOptions.of(DType.I32))) {
               half = Samples.bytesOf(shard);
@@ -166,8 +166,8 @@ class GroupMemoryTests {
             }
             calls.clear();
             plain.barrier();
-            try (Tensor again = buffer.tensor("a", TensorOptions.of(Cut.shard(0)));
-                Tensor other = buffer.tensor("a", TensorOptions.of(Cut.shard(0)))) {
+            try (Tensor again = buffer.tensor("a", TensorOptions.of(Part.shard(0)));
+                Tensor other = buffer.tensor("a", TensorOptions.of(Part.shard(0)))) {
               assertThat(Samples.bytesOf(again)).isEqualTo(half);
               assertThat(again.address()).isNotEqualTo(other.address());
             }
@@ -225,7 +225,7 @@ class GroupMemoryTests {
     for (int i = 0; i < 1000; i++) {
       String name = "t" + i;
       (i % 2 == 0 ? even : odd).with(name, DType.U8, 10);
-      wanted.put(name, i % 3 == 0 ? TensorOptions.of(Cut.shard(0)) : TensorOptions.defaults());
+      wanted.put(name, i % 3 == 0 ? TensorOptions.of(Part.shard(0)) : TensorOptions.defaults());
     }
     Map<String, byte[]> expected = new LinkedHashMap<>(even.write().bytes);
     expected.putAll(odd.write().bytes);
@@ -247,7 +247,7 @@ class GroupMemoryTests {
               int from = 5 * group.rank();
               assertThat(Samples.bytesOf(tensor))
                   .isEqualTo(
-                      wanted.get(tensor.name()).cut().isWhole()
+                      wanted.get(tensor.name()).part().isWhole()
                           ? whole
                           : Arrays.copyOfRange(whole, from, from + 5));
               tensor.close();
@@ -269,7 +269,7 @@ class GroupMemoryTests {
         (group, buffer) -> {
           long allocated = bench.ledger.openBytes();
           group.barrier();
-          Tensor part = buffer.tensor("w", TensorOptions.of(Cut.shard(0)));
+          Tensor part = buffer.tensor("w", TensorOptions.of(Part.shard(0)));
           group.barrier();
           assertThat(allocated).isEqualTo(20_000_000);
           assertThat(bench.ledger.openBytes()).isEqualTo(20_000_000);

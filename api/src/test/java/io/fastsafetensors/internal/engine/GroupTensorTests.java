@@ -4,9 +4,9 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
@@ -96,10 +96,10 @@ class GroupTensorTests {
     for (String name : buffer.keys()) {
       DType dtype = buffer.info(name).dtype();
       if (dim < 2 || block * dtype.bits() % 8 == 0) {
-        wanted.put(name, TensorOptions.of(Cut.shard(dim)));
+        wanted.put(name, TensorOptions.of(Part.shard(dim)));
       } else {
         assertThatIllegalArgumentException()
-            .isThrownBy(() -> buffer.tensor(name, TensorOptions.of(Cut.shard(dim))));
+            .isThrownBy(() -> buffer.tensor(name, TensorOptions.of(Part.shard(dim))));
       }
     }
     return buffer.all(wanted);
@@ -115,10 +115,10 @@ class GroupTensorTests {
         LoadOptions.builder().cache(true).build(),
         (_, buffer) -> {
           Map<String, TensorOptions> wanted = new LinkedHashMap<>();
-          wanted.put("1.F32", TensorOptions.of(Cut.shard(1)));
+          wanted.put("1.F32", TensorOptions.of(Part.shard(1)));
           wanted.put("0.U8", TensorOptions.defaults());
-          wanted.put("1.U8", TensorOptions.of(Cut.shard(2)));
-          wanted.put("0.F32", TensorOptions.of(Cut.shard(0)));
+          wanted.put("1.U8", TensorOptions.of(Part.shard(2)));
+          wanted.put("0.F32", TensorOptions.of(Part.shard(0)));
           Map<String, byte[]> all = bytesAndClose(buffer.all(wanted));
           assertThat(all.keySet()).containsExactlyElementsOf(wanted.keySet());
           for (String name : wanted.keySet()) {
@@ -140,7 +140,7 @@ class GroupTensorTests {
             Map.of(2, List.of(file)),
             DEFAULTS,
             (_, buffer) -> {
-              try (Tensor part = buffer.tensor("w", TensorOptions.of(Cut.shard(0)))) {
+              try (Tensor part = buffer.tensor("w", TensorOptions.of(Part.shard(0)))) {
                 assertThat(part.isView()).isFalse();
                 return part.shape();
               }
@@ -164,7 +164,7 @@ class GroupTensorTests {
         LoadOptions.builder().cache(true).build(),
         (group, buffer) -> {
           try (Tensor empty = buffer.tensor("empty");
-              Tensor part = buffer.tensor("empty", TensorOptions.of(Cut.shard(1)));
+              Tensor part = buffer.tensor("empty", TensorOptions.of(Part.shard(1)));
               Tensor scalar = buffer.tensor("scalar")) {
             assertThat(empty.shape()).isEqualTo(Shape.of(0, 3));
             assertThat(part.shape()).isEqualTo(Shape.of(0, 1));
@@ -174,7 +174,7 @@ class GroupTensorTests {
           assertThat(sent.isPresent()).isEqualTo(group.rank() == 2);
           sent.ifPresent(Tensor::close);
           assertThatIllegalArgumentException()
-              .isThrownBy(() -> buffer.tensor("scalar", TensorOptions.of(Cut.shard(0))));
+              .isThrownBy(() -> buffer.tensor("scalar", TensorOptions.of(Part.shard(0))));
           return true;
         });
   }
@@ -191,7 +191,7 @@ class GroupTensorTests {
         (group, buffer) -> {
           for (String name : buffer.keys()) {
             for (int dim = 0; dim < SHAPE.dimensions(); dim++) {
-              TensorOptions options = TensorOptions.of(Cut.shard(dim));
+              TensorOptions options = TensorOptions.of(Part.shard(dim));
               for (int receiver = 0; receiver < size; receiver++) {
                 Optional<Tensor> sent = buffer.send(name, receiver, options);
                 try (Tensor mine = buffer.tensor(name, options)) {

@@ -4,10 +4,10 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.DType;
@@ -47,7 +47,7 @@ class ObservabilityTests {
           LoadOptions.defaults(),
           (_, buffer) -> {
             buffer.tensor("w").close();
-            buffer.tensor("v", TensorOptions.of(Cut.shard(0), DType.I16)).close();
+            buffer.tensor("v", TensorOptions.of(Part.shard(0), DType.I16)).close();
             return true;
           });
       assertThat(logs.messages())

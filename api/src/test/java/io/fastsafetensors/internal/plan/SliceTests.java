@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.spi.DeviceBuffer;
@@ -119,10 +120,13 @@ class SliceTests {
 
   private static byte[] gather(byte[] tensor, Slice part) {
     byte[] bytes = new byte[Math.toIntExact(part.bytes())];
-    for (long row = 0; row < part.rows(); row++) {
-      int source = Math.toIntExact(part.offset() + row * part.pitch());
-      int target = Math.toIntExact(row * part.rowBytes());
-      System.arraycopy(tensor, source, bytes, target, Math.toIntExact(part.rowBytes()));
+    for (Slice.Piece piece : part.pieces()) {
+      Slice.Rows rows = piece.rows();
+      for (long row = 0; row < rows.rows(); row++) {
+        int source = Math.toIntExact(rows.offset() + row * rows.pitch());
+        int target = Math.toIntExact(piece.to() + row * rows.rowBytes());
+        System.arraycopy(tensor, source, bytes, target, Math.toIntExact(rows.rowBytes()));
+      }
     }
     return bytes;
   }
@@ -166,7 +170,8 @@ class SliceTests {
   @Test
   void subBytePartsAreCutOnlyOnWholeBytes() {
     assertThat(slice(DType.F4, Shape.of(4, 6), 0, 2, 1).bytes()).isEqualTo(6);
-    assertThat(slice(DType.F4, Shape.of(4, 8), 1, 4, 3).rowBytes()).isEqualTo(1);
+    assertThat(slice(DType.F4, Shape.of(4, 8), 1, 4, 3).pieces().getFirst().rows().rowBytes())
+        .isEqualTo(1);
     for (int rank = 0; rank < 4; rank++) {
       int refused = rank;
       assertThatExceptionOfType(IllegalArgumentException.class)
@@ -217,13 +222,13 @@ class SliceTests {
           Slice part = slice(DType.F16, Shape.of(5, 3, 8), dim, 4, rank);
           Region region = part.in(tensor);
           assertThat(region.bytes()).isEqualTo(part.bytes());
-          assertThat(region.offset()).isEqualTo(16 + part.offset());
+          assertThat(region.offset()).isEqualTo(16 + part.begin());
         }
       }
     }
   }
 
   private static Slice slice(DType dtype, Shape shape, int dim, int ranks, int rank) {
-    return Slice.of("w", dtype, shape, dim, ranks, rank);
+    return new Parts("w", dtype, shape).slice(Part.shard(dim), ranks, rank);
   }
 }

@@ -3,9 +3,10 @@ package io.fastsafetensors.toolkit.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
-import io.fastsafetensors.internal.plan.Slice;
+import io.fastsafetensors.internal.plan.Parts;
 import java.time.Duration;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -70,7 +71,7 @@ class AmountsTests {
 
   private static String message() {
     try {
-      return "" + Slice.of("t", DType.F32, Shape.of(2, 3), 7, 2, 0);
+      return "" + new Parts("t", DType.F32, Shape.of(2, 3)).slice(Part.shard(7), 2, 0);
     } catch (IllegalArgumentException e) {
       return e.getMessage();
     }

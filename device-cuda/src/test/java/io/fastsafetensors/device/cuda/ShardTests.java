@@ -3,10 +3,10 @@ package io.fastsafetensors.device.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
@@ -68,8 +68,8 @@ class ShardTests {
         Loader loader = Loader.builder().device(device).group(group).build()) {
       loader.addFiles(0, List.of(file));
       try (FileBuffer buffer = loader.load();
-          Tensor rows = buffer.tensor("weights", TensorOptions.of(Cut.shard(0)));
-          Tensor columns = buffer.tensor("bias", TensorOptions.of(Cut.shard(1)));
+          Tensor rows = buffer.tensor("weights", TensorOptions.of(Part.shard(0)));
+          Tensor columns = buffer.tensor("bias", TensorOptions.of(Part.shard(1)));
           Tensor whole = buffer.tensor("odd")) {
         return new byte[][] {
           LoadTests.bytes(rows), LoadTests.bytes(columns), LoadTests.bytes(whole)

@@ -4,9 +4,9 @@ package io.fastsafetensors.integration.ranks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.fastsafetensors.Cut;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
@@ -116,9 +116,9 @@ record Shards(Path folder) {
     for (String name : buffer.keys()) {
       if (cutsBytes(buffer.info(name), dim, ranks)) {
         assertThatIllegalArgumentException()
-            .isThrownBy(() -> buffer.tensor(name, TensorOptions.of(Cut.shard(dim))));
+            .isThrownBy(() -> buffer.tensor(name, TensorOptions.of(Part.shard(dim))));
       } else {
-        wanted.put(name, TensorOptions.of(Cut.shard(dim)));
+        wanted.put(name, TensorOptions.of(Part.shard(dim)));
       }
     }
     return wanted;

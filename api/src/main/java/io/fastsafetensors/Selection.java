@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors;
+
+import io.fastsafetensors.format.TensorInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongPredicate;
+import java.util.function.Predicate;
+
+/**
+ * What a rank wants of a checkpoint: for each tensor a {@link Part}. Rules are asked in the order
+ * in which they were added, and the first that matches a tensor counts. Immutable, and thread-safe
+ * if the predicates are.
+ *
+ * {@snippet lang = java :
+ * Selection mine =
+ *     Selection.builder()
+ *         .numbered("*.experts.#.*", expert -> expert % ranks == rank)
+ *         .part("*.o_proj.weight", Part.shard(1))
+ *         .part(info -> info.shape().dimensions() > 1, Part.shard(0))
+ *         .build();
+ * }
+ *
+ * <p>Each rank of a group has a selection of its own; they may differ.
+ *
+ * @since 0.1
+ */
+public final class Selection {
+  private static final Selection ALL = builder().build();
+
+  private final List<SelectionRule> rules;
+  private final Part otherwise;
+
+  private Selection(Builder builder) {
+    this.rules = List.copyOf(builder.rules);
+    this.otherwise = builder.otherwise;
+  }
+
+  /**
+   * Wants all tensors, whole.
+   *
+   * @return the selection
+   */
+  public static Selection all() {
+    return ALL;
+  }
+
+  /**
+   * Wants the same part of every tensor that has it: a tensor with fewer dimensions than the part
+   * names stays whole.
+   *
+   * @param part the part
+   * @return the selection
+   */
+  public static Selection of(Part part) {
+    int least =
+        part.isWhole() || part.isNone()
+            ? 0
+            : part.ranges().isEmpty() ? part.shardDim().orElse(0) + 1 : part.ranges().lastKey() + 1;
+    return builder().part(info -> info.shape().dimensions() >= least, part).build();
+  }
+
+  /**
+   * Starts with no rule: all tensors are wanted whole.
+   *
+   * @return a builder
+   */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** {@return a builder with all rules of this} */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.rules.addAll(rules);
+    builder.otherwise = otherwise;
+    return builder;
+  }
+
+  /**
+   * Returns what is wanted of a tensor.
+   *
+   * @param tensor the tensor
+   * @return the part
+   */
+  public Part part(TensorInfo tensor) {
+    for (SelectionRule rule : rules) {
+      if (rule.matches(tensor)) {
+        return rule.part(tensor);
+      }
+    }
+    return otherwise;
+  }
+
+  /**
+   * Returns the patterns that have to match a tensor of the files.
+   *
+   * @return globs, in the order of their rules; a number in a pattern is a {@code *} here
+   */
+  public List<String> globs() {
+    return rules.stream().flatMap(rule -> rule.glob().stream()).toList();
+  }
+
+  /** Returns the rules. */
+  @Override
+  public String toString() {
+    return "Selection " + rules + ", otherwise " + otherwise;
+  }
+
+  /**
+   * Makes selections; not thread-safe.
+   *
+   * @since 0.1
+   */
+  public static final class Builder {
+    private final List<SelectionRule> rules = new ArrayList<>();
+    private Part otherwise = Part.whole();
+
+    private Builder() {}
+
+    /**
+     * Wants a part of tensors by name.
+     *
+     * @param glob a pattern in which {@code *} stands for any characters, also dots, and {@code ?}
+     *     for one; a load fails with an {@code IllegalArgumentException} if it matches no tensor of
+     *     the files
+     * @param part the part
+     * @return this
+     */
+    public Builder part(String glob, Part part) {
+      rules.add(SelectionRule.byName(glob, part));
+      return this;
+    }
+
+    /**
+     * Wants a part of tensors by what their file says of them.
+     *
+     * @param which tells whether the rule is for a tensor; asked by any thread
+     * @param part the part
+     * @return this
+     */
+    public Builder part(Predicate<TensorInfo> which, Part part) {
+      rules.add(SelectionRule.byInfo(Objects.requireNonNull(which), part));
+      return this;
+    }
+
+    /**
+     * Keeps tensors by a number in their names, such as experts, layers or stages: those whose
+     * number is wanted stay whole, the others are not wanted.
+     *
+     * @param pattern a pattern in which {@code #} stands for the number, in decimal digits; {@code
+     *     *} and {@code ?} as in {@link #part(String, Part)}; a load fails if it matches no tensor
+     * @param wanted tells whether a number is wanted
+     * @return this
+     * @throws IllegalArgumentException if there is no {@code #}, or more than one
+     */
+    public Builder numbered(String pattern, LongPredicate wanted) {
+      return numbered(pattern, wanted, Part.whole());
+    }
+
+    /**
+     * Keeps a part of tensors by a number in their names; otherwise as {@link #numbered(String,
+     * LongPredicate)}.
+     *
+     * @param pattern the pattern, with one {@code #}
+     * @param wanted tells whether a number is wanted
+     * @param part what is wanted of those that are
+     * @return this
+     * @throws IllegalArgumentException if there is no {@code #}, or more than one
+     */
+    public Builder numbered(String pattern, LongPredicate wanted, Part part) {
+      rules.add(SelectionRule.byNumber(pattern, wanted, part));
+      return this;
+    }
+
+    /**
+     * Sets what is wanted of tensors that no rule matches.
+     *
+     * @param part the part; all of it unless set
+     * @return this
+     */
+    public Builder otherwise(Part part) {
+      this.otherwise = Objects.requireNonNull(part);
+      return this;
+    }
+
+    /**
+     * Makes the selection; the builder can go on.
+     *
+     * @return the selection
+     */
+    public Selection build() {
+      return new Selection(this);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors;
+
+import io.fastsafetensors.format.TensorInfo;
+import io.fastsafetensors.internal.text.Glob;
+import io.fastsafetensors.internal.text.Printable;
+import java.util.Optional;
+import java.util.function.LongPredicate;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What is wanted of the tensors that match: by name, by a number in it, or by a predicate. */
+final class SelectionRule {
+  /** As many digits as are sure to fit into a long. */
+  private static final String NUMBER = "([0-9]{1,18})";
+
+  private final String text;
+  private final Optional<String> glob;
+  private final Predicate<TensorInfo> which;
+  private final Predicate<TensorInfo> wanted;
+  private final Part part;
+
+  private SelectionRule(
+      String text,
+      Optional<String> glob,
+      Predicate<TensorInfo> which,
+      Predicate<TensorInfo> wanted,
+      Part part) {
+    this.text = text;
+    this.glob = glob;
+    this.which = which;
+    this.wanted = wanted;
+    this.part = part;
+  }
+
+  /** Makes a rule for a glob. */
+  static SelectionRule byName(String glob, Part part) {
+    Predicate<String> matcher = Glob.matcher(glob);
+    return new SelectionRule(
+        glob, Optional.of(glob), info -> matcher.test(info.name()), _ -> true, part);
+  }
+
+  /** Makes a rule for a predicate. */
+  static SelectionRule byInfo(Predicate<TensorInfo> which, Part part) {
+    return new SelectionRule("a predicate", Optional.empty(), which, _ -> true, part);
+  }
+
+  /**
+   * Makes a rule for a pattern with a number.
+   *
+   * @throws IllegalArgumentException if the pattern has none, or several
+   */
+  static SelectionRule byNumber(String pattern, LongPredicate wanted, Part part) {
+    String[] halves = pattern.split("#", -1);
+    if (halves.length != 2) {
+      throw new IllegalArgumentException(
+          "%s: want one # where the number is".formatted(Printable.quote(pattern)));
+    }
+    Pattern regex =
+        Pattern.compile(Glob.regex(halves[0]) + NUMBER + Glob.regex(halves[1]), Pattern.DOTALL);
+    return new SelectionRule(
+        pattern,
+        Optional.of(pattern.replace('#', '*')),
+        info -> regex.matcher(info.name()).matches(),
+        info -> wanted.test(number(regex, info.name())),
+        part);
+  }
+
+  private static long number(Pattern regex, String name) {
+    Matcher matcher = regex.matcher(name);
+    if (!matcher.matches()) {
+      throw new IllegalStateException(regex + " does not match " + name);
+    }
+    return Long.parseLong(matcher.group(1));
+  }
+
+  /** Tells whether the rule is for a tensor. */
+  boolean matches(TensorInfo tensor) {
+    return which.test(tensor);
+  }
+
+  /** Returns what is wanted of a tensor that it is for. */
+  Part part(TensorInfo tensor) {
+    return wanted.test(tensor) ? part : Part.none();
+  }
+
+  /** Returns the pattern of names; empty for a predicate. */
+  Optional<String> glob() {
+    return glob;
+  }
+
+  @Override
+  public String toString() {
+    return text + ": " + part;
+  }
+}
