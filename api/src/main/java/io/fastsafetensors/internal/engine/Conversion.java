@@ -11,11 +11,14 @@ import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogEntry;
 import io.fastsafetensors.internal.plan.FilePlan;
+import io.fastsafetensors.internal.plan.GatherPlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
+import io.fastsafetensors.internal.plan.WantedPart;
 import io.fastsafetensors.spi.DeviceContext;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What is converted while loading, and what that takes; immutable. */
 final class Conversion {
@@ -57,8 +60,8 @@ final class Conversion {
     return new ConversionRule.Choice(tensor.dtype(), Reason.of("dtype.no-rule", "no rule for it"));
   }
 
-  private boolean isConverted(CatalogEntry entry) {
-    return target(entry.info()) != entry.info().dtype();
+  private boolean isConverted(WantedPart part) {
+    return target(part.entry().info()) != part.dtype();
   }
 
   /**
@@ -97,19 +100,22 @@ final class Conversion {
     }
   }
 
-  /** Tells whether a file has a tensor to convert. */
-  boolean isNeeded(FilePlan file) {
-    return !isNone() && file.tensors().stream().anyMatch(this::isConverted);
+  /** Tells whether there is a tensor to convert among those of a file. */
+  boolean isNeeded(List<WantedPart> parts) {
+    return !isNone() && parts.stream().anyMatch(this::isConverted);
   }
 
   /**
-   * Returns the tensors of a file that get memory of their own: those that are converted; and the
+   * Returns which of a file's parts get memory of their own: those that are converted; and the
    * others, too, if they are so small that it takes less to copy them than to keep what was read.
    */
-  List<CatalogEntry> moved(FilePlan file) {
-    List<CatalogEntry> converted = file.tensors().stream().filter(this::isConverted).toList();
-    long bytes = converted.stream().mapToLong(entry -> entry.info().byteSize()).sum();
-    return file.bytes() - bytes < bytes ? file.tensors() : converted;
+  List<WantedPart> moved(List<WantedPart> parts) {
+    List<WantedPart> converted = parts.stream().filter(this::isConverted).toList();
+    return bytes(parts) - bytes(converted) < bytes(converted) ? parts : converted;
+  }
+
+  private static long bytes(List<WantedPart> parts) {
+    return parts.stream().mapToLong(WantedPart::bytes).reduce(0, Math::addExact);
   }
 
   /**
@@ -135,22 +141,29 @@ final class Conversion {
 
   /** Returns what all that {@linkplain #moved moves} takes; 0 if nothing is converted. */
   long movedBytes(LoadPlan plan) {
-    return plan.files().stream()
+    return results(plan)
         .filter(this::isNeeded)
-        .mapToLong(file -> TensorBatch.Layout.of(moved(file), this::bytes).size())
+        .mapToLong(parts -> TensorBatch.Layout.of(moved(parts), this::convertedBytes).size())
         .reduce(0, Math::addExact);
   }
 
   /** Returns what the files take that stay in memory as they were read. */
   long keptBytes(LoadPlan plan) {
-    return plan.files().stream()
-        .filter(file -> !isNeeded(file) || moved(file).size() < file.tensors().size())
-        .mapToLong(FilePlan::bytes)
+    return results(plan)
+        .filter(parts -> !isNeeded(parts) || moved(parts).size() < parts.size())
+        .mapToLong(Conversion::bytes)
         .reduce(0, Math::addExact);
   }
 
-  private long bytes(CatalogEntry entry) {
-    return target(entry.info()).byteSize(entry.info().shape().elements());
+  /** Returns the parts that share memory when they are loaded. */
+  private static Stream<List<WantedPart>> results(LoadPlan plan) {
+    return Stream.concat(
+        plan.files().stream().map(FilePlan::tensors),
+        plan.gathers().stream().map(GatherPlan::tensors));
+  }
+
+  private long convertedBytes(WantedPart part) {
+    return target(part.entry().info()).byteSize(part.shape().elements());
   }
 
   /** Counts the tensors of a plan by type and reason, in the order of the first of each. */
@@ -158,9 +171,9 @@ final class Conversion {
     record Kind(DType from, ConversionRule.Choice choice) {}
     Map<Kind, Integer> counts = new LinkedHashMap<>();
     if (!isNone()) {
-      plan.files().stream()
-          .flatMap(file -> file.tensors().stream())
-          .map(CatalogEntry::info)
+      results(plan)
+          .flatMap(List::stream)
+          .map(part -> part.entry().info())
           .forEach(
               tensor -> counts.merge(new Kind(tensor.dtype(), choice(tensor)), 1, Integer::sum));
     }

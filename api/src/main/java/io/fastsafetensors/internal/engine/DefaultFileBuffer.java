@@ -146,7 +146,8 @@ public final class DefaultFileBuffer implements FileBuffer {
     loaded.checkOpen();
     CatalogEntry entry = catalog.get(name);
     DType inMemory = loaded.dtype(entry);
-    return new Request(entry, options.part(), inMemory, options.dtype().orElse(inMemory));
+    DType wanted = options.dtype().orElse(inMemory);
+    return new Request(entry, loaded.shape(entry), options.part(), inMemory, wanted);
   }
 
   @Override

@@ -16,6 +16,7 @@ import io.fastsafetensors.internal.plan.NameFilter;
 import io.fastsafetensors.internal.plan.SourceFile;
 import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.Transport;
+import io.fastsafetensors.toolkit.group.Transports;
 import io.fastsafetensors.toolkit.host.HostLimits;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -151,11 +152,59 @@ public final class DefaultLoader implements Loader {
     // All ranks have the same catalog and globs, and so find the same fault, each by itself.
     Catalog wanted = catalog.filter(new NameFilter(options.filters()));
     Conversion conversion = Conversion.of(options, catalog);
-    Agreement.Step<FileBuffer> share =
-        () -> loadShare(wanted, headers, backends, options, conversion, bounded);
-    FileBuffer buffer =
-        Agreement.make(group, "load", waitForOthers(options), share, FileBuffer::close);
-    return group.size() == 1 ? buffer : confirm(buffer, bounded.signal());
+    Optional<Distributed> parts = Optional.empty();
+    if (options.selection().isPresent()) {
+      parts =
+          Optional.of(
+              Distributed.agree(
+                  group,
+                  wanted,
+                  options,
+                  device,
+                  new Distributed.Files(headers, backends, bounded)));
+    }
+    LoadPlan plan =
+        parts.isPresent()
+            ? LoadPlan.of(parts.get().parts().of(group.rank()))
+            : LoadPlan.of(wanted, group.rank());
+    Agreement.Step<LoadJob> preparing =
+        () -> prepare(wanted, headers, backends, options, conversion, plan, bounded);
+    try (LoadJob job =
+        Agreement.make(group, "load", waitForOthers(options), preparing, LoadJob::close)) {
+      FileBuffer buffer =
+          parts.isPresent()
+              ? loadParts(job, parts.get(), options)
+              : Agreement.make(
+                  group,
+                  "load",
+                  waitForOthers(options),
+                  () -> handOut(job.run(), wanted, group, job.context(), options),
+                  FileBuffer::close);
+      return group.size() == 1 ? buffer : confirm(buffer, bounded.signal());
+    }
+  }
+
+  /** Loads this rank's parts, some of whose bytes other ranks may read. */
+  private FileBuffer loadParts(LoadJob job, Distributed distributed, LoadOptions options)
+      throws LoadException {
+    Duration wait = waitForOthers(options);
+    if (distributed.isReadAhead()) {
+      Agreement.Step<LoadJob> reading =
+          () -> {
+            job.readAhead(distributed.shareOf(group.rank()));
+            return job;
+          };
+      Agreement.make(group, "shared reads", wait, reading, _ -> {});
+    }
+    Catalog own = distributed.parts().catalog(group.rank());
+    return Agreement.make(
+        group,
+        "load",
+        wait,
+        () ->
+            handOut(
+                distributed.reported(job.run()), own, Transports.single(), job.context(), options),
+        FileBuffer::close);
   }
 
   /** A rank that gave up while it waited for slower ones says so before any rank has its buffer. */
@@ -192,6 +241,8 @@ public final class DefaultLoader implements Loader {
         "dtype " + options.dtype().map(Enum::name).orElse("as in the file"),
         "dtype rules " + options.dtypeRules(),
         "filters " + options.filters(),
+        "selection " + (options.selection().isPresent() ? "yes" : "none"),
+        "distribution " + options.distribution(),
         "cache " + options.cache());
   }
 
@@ -201,25 +252,24 @@ public final class DefaultLoader implements Loader {
     return (load.compareTo(LONGEST_WAIT) < 0 ? load : LONGEST_WAIT).plus(group.timeout());
   }
 
-  /** What each rank does by itself: open the device, plan, load, and hand out. */
-  private FileBuffer loadShare(
+  /** What each rank does by itself before it reads: open the device, and plan. */
+  private LoadJob prepare(
       Catalog wanted,
       Headers headers,
       Backends backends,
       LoadOptions options,
       Conversion conversion,
+      LoadPlan plan,
       BoundedCall bounded)
       throws LoadException {
     SharedContext context = hold(bounded.signal());
     try {
       conversion.checkAll(wanted, context);
-      LoadPlan plan = LoadPlan.of(wanted, group.rank());
       LoadNeeds needs = new LoadNeeds(plan, options, conversion, device, HostLimits.SYSTEM);
-      LoadJob job = new LoadJob(backends, headers, context, plan, options, needs, bounded);
-      LoadJob.Result loaded = job.run();
-      return handOut(loaded, wanted, context, options);
-    } finally {
-      context.release();
+      return new LoadJob(backends, headers, context, plan, options, needs, bounded);
+    } catch (Throwable e) {
+      Cleanup.after(e, context::release);
+      throw e;
     }
   }
 
@@ -246,10 +296,14 @@ public final class DefaultLoader implements Loader {
   }
 
   private FileBuffer handOut(
-      LoadJob.Result loaded, Catalog wanted, SharedContext context, LoadOptions options) {
+      LoadJob.Result loaded,
+      Catalog wanted,
+      Transport givers,
+      SharedContext context,
+      LoadOptions options) {
     try {
       lastReport = loaded.report();
-      return new DefaultFileBuffer(wanted, loaded, context, group, options.cache());
+      return new DefaultFileBuffer(wanted, loaded, context, givers, options.cache());
     } catch (Throwable e) {
       Cleanup.after(e, loaded.tensors()::close);
       throw e;

@@ -57,7 +57,8 @@ final class FilesInFlight implements AutoCloseable {
 
     /** Chooses for what the process may open. */
     static Limits of(LoadPlan plan, long bytes) {
-      return new Limits(plan.files().size() == 1 ? 1 : openable(), bytes);
+      boolean isOne = plan.files().size() == 1 && plan.gathers().isEmpty();
+      return new Limits(isOne ? 1 : openable(), bytes);
     }
 
     private static int openable() {
@@ -94,9 +95,14 @@ final class FilesInFlight implements AutoCloseable {
 
   /** Tells whether another file may be submitted before one is received. */
   boolean hasRoom(FilePlan next) {
+    return hasRoom(next, limits.bytes);
+  }
+
+  /** Tells whether another file may be submitted within a window of bytes, if it is smaller. */
+  boolean hasRoom(FilePlan next, long window) {
     long bytes = inFlight.stream().mapToLong(read -> read.plan.bytes()).sum();
     return inFlight.size() < limits.files
-        && (inFlight.isEmpty() || next.bytes() <= limits.bytes - bytes);
+        && (inFlight.isEmpty() || next.bytes() <= Math.min(window, limits.bytes) - bytes);
   }
 
   /**

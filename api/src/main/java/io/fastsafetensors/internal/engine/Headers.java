@@ -132,6 +132,34 @@ public record Headers(Catalog catalog, String digest, Map<Path, HeaderOrigin> or
     held.answered(plan.path());
   }
 
+  /**
+   * Compares a file of another rank with what its owner read, as this rank sees it.
+   *
+   * @return how it differs, in words; empty if it doesn't
+   */
+  String fault(CatalogFile file, Backends backends) {
+    Path path = file.source().path();
+    try {
+      SafetensorsHeader header =
+          readAndNote(path, backends::readHeader, origins).header().parse(path);
+      if (header.fileSize() != file.header().fileSize()) {
+        return "it has %s bytes there, %s bytes here"
+            .formatted(file.header().fileSize(), header.fileSize());
+      }
+      return header.equals(file.header()) ? "" : "it has another header";
+    } catch (LoadException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  /** Returns which file a path is, and when it was written to; empty if that isn't known. */
+  String version(Path path) {
+    HeaderOrigin origin = origins.get(path);
+    return origin == null
+        ? ""
+        : origin.version().map(v -> v.modified() + ", file " + v.key()).orElse("");
+  }
+
   private void confirm(CatalogFile file, String reader, Backends backends) throws LoadException {
     Path path = file.source().path();
     HeaderOrigin known = origins.get(path);

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.FileReport;
+import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
+import io.fastsafetensors.internal.plan.GatherPlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
+import io.fastsafetensors.internal.plan.WantedPart;
 import io.fastsafetensors.internal.registry.BackendChoice;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoOptions;
-import io.fastsafetensors.spi.TransferStats;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -23,7 +24,7 @@ import java.util.stream.Stream;
  * One rank's share of one load: files are submitted to backends, received, and converted. Read it
  * from top to bottom, from {@link #run} on.
  */
-final class LoadJob {
+final class LoadJob implements AutoCloseable {
   private static final Logger LOG = System.getLogger(LoadJob.class.getName());
 
   private final Backends backends;
@@ -36,10 +37,10 @@ final class LoadJob {
   private final BoundedCall bounded;
   private final LoadMonitor monitor;
   private final List<LoadedFile> files = new ArrayList<>();
-  private final List<FileReport> reports = new ArrayList<>();
+  private final FileReports reports = new FileReports();
   private final long start = System.nanoTime();
 
-  /** Makes the job, which closes what the load needs when it ends. */
+  /** Makes the job; takes over the caller's hold of the device, and what the load needs. */
   LoadJob(
       Backends backends,
       Headers headers,
@@ -57,7 +58,7 @@ final class LoadJob {
     this.conversion = needs.conversion();
     this.bounded = bounded;
     this.monitor =
-        new LoadMonitor(options.progress(), plan.bytes(), needs.reading(), bounded.signal());
+        new LoadMonitor(options.progress(), plan.readBytes(), needs.reading(), bounded.signal());
   }
 
   /**
@@ -67,6 +68,46 @@ final class LoadJob {
    * @param report what was done
    */
   record Result(LoadedTensors tensors, LoadReport report) {}
+
+  /** Returns the device. */
+  SharedContext context() {
+    return context;
+  }
+
+  /**
+   * Has chunks of files read into the page cache, for this rank and others; nothing of them stays
+   * in memory of this process.
+   */
+  void readAhead(List<FilePlan> chunks) throws LoadException {
+    context.retain(); // for the thread that reads, which may be left behind
+    var _ = bounded.run(() -> readToCache(chunks), _ -> {}, context::release);
+  }
+
+  private FileReports readToCache(List<FilePlan> chunks) throws LoadException {
+    IoOptions mapped = ioOptions(backends.choice()).toBuilder().path(AccessPath.MAPPED).build();
+    try (FilesInFlight reads =
+        new FilesInFlight(backends, context, mapped, bounded.held(), needs.limits())) {
+      for (FilePlan chunk : chunks) {
+        while (!reads.hasRoom(chunk, RowGathering.WINDOW)) {
+          drop(reads.receive());
+        }
+        submit(reads, chunk);
+      }
+      while (!reads.isEmpty()) {
+        drop(reads.receive());
+      }
+    } catch (Throwable e) {
+      monitor.abandon(e);
+      throw e;
+    }
+    return reports;
+  }
+
+  private void drop(FilesInFlight.Received chunk) {
+    chunk.file().release();
+    reports.addChunk(chunk, elapsed());
+    log(chunk);
+  }
 
   /**
    * Loads every range of the plan; after an exception nothing is left, but what a file that hangs
@@ -105,16 +146,15 @@ final class LoadJob {
   private void submitAndReceive(FilesInFlight reads) throws LoadException {
     try {
       for (FilePlan file : plan.files()) {
-        monitor.checkpoint();
         while (!reads.hasRoom(file)) {
           receiveAndConvert(reads);
         }
-        String backend = reads.submit(file);
-        headers.confirm(file, backend, backends, bounded.held());
+        submit(reads, file);
       }
       while (!reads.isEmpty()) {
         receiveAndConvert(reads);
       }
+      new RowGathering(reads, context, needs, gathering(reads)).run(plan.gathers());
       monitor.throwListenerFailure();
     } catch (Throwable e) {
       monitor.abandon(e);
@@ -123,15 +163,48 @@ final class LoadJob {
     }
   }
 
+  private void submit(FilesInFlight reads, FilePlan file) throws LoadException {
+    monitor.checkpoint();
+    String backend = reads.submit(file);
+    headers.confirm(file, backend, backends, bounded.held());
+  }
+
   private void receiveAndConvert(FilesInFlight reads) throws LoadException {
     monitor.checkpoint();
     FilesInFlight.Received received = reads.receive();
     files.add(received.file());
-    reports.add(report(received));
+    reports.add(received, elapsed());
     log(received);
-    if (conversion.isNeeded(received.plan())) {
-      needs.convert(received.file(), context, received.plan());
+    convert(received.plan().tensors(), received.file());
+  }
+
+  private void convert(List<WantedPart> parts, LoadedFile file) throws LoadException {
+    if (conversion.isNeeded(parts)) {
+      needs.convert(file, context, parts);
     }
+  }
+
+  private RowGathering.Steps gathering(FilesInFlight reads) {
+    return new RowGathering.Steps() {
+      @Override
+      public void submit(FilePlan chunk) throws LoadException {
+        LoadJob.this.submit(reads, chunk);
+      }
+
+      @Override
+      public void received(FilesInFlight.Received chunk) throws LoadException {
+        monitor.checkpoint();
+        reports.addChunk(chunk, elapsed());
+        log(chunk);
+      }
+
+      @Override
+      public void gathered(GatherPlan done, LoadedFile file) throws LoadException {
+        files.add(file);
+        reports.addTensors(done);
+        convert(done.tensors(), file);
+      }
+    };
   }
 
   /** Frees what is read, and promised, before files that may hang are waited for. */
@@ -149,19 +222,6 @@ final class LoadJob {
         .alignment(options.alignment())
         .memoryBudget(conversion.remainingBudget(plan, options.memoryBudget(), context.device()))
         .properties(choice.properties())
-        .build();
-  }
-
-  private FileReport report(FilesInFlight.Received received) {
-    TransferStats stats = received.ranges().stats();
-    return FileReport.builder(received.plan().path(), received.backend())
-        .bytesByPath(stats.bytesByPath())
-        .tensors(received.plan().tensors().size())
-        .bytes(received.plan().bytes())
-        .elapsed(elapsed())
-        .readTime(Duration.ofNanos(stats.readNanos()))
-        .copyTime(Duration.ofNanos(stats.copyNanos()))
-        .reason(received.reason())
         .build();
   }
 
@@ -186,7 +246,7 @@ final class LoadJob {
     return LoadReport.builder(context.device())
         .candidates(candidates)
         .conversions(conversion.report(plan))
-        .files(reports)
+        .files(reports.all())
         .bytes(plan.bytes())
         .elapsed(elapsed())
         .build();
@@ -194,5 +254,11 @@ final class LoadJob {
 
   private Duration elapsed() {
     return Duration.ofNanos(System.nanoTime() - start);
+  }
+
+  @Override
+  public void close() {
+    needs.close();
+    context.release();
   }
 }

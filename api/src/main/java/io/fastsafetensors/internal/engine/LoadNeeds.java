@@ -8,10 +8,12 @@ import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
+import io.fastsafetensors.internal.plan.WantedPart;
 import io.fastsafetensors.spi.LoadMemory;
 import io.fastsafetensors.toolkit.host.HostLimits;
 import io.fastsafetensors.toolkit.host.MemoryReservation;
 import io.fastsafetensors.toolkit.host.PlannedMemory;
+import java.util.List;
 
 /**
  * The host memory that a load needs beside the page cache: for what it reads, and for what it makes
@@ -24,6 +26,7 @@ final class LoadNeeds implements AutoCloseable {
   private final Conversion conversion;
   private final PlannedMemory reading;
   private final MemoryReservation converting;
+  private final MemoryReservation gathering;
   private final FilesInFlight.Limits limits;
 
   /**
@@ -38,8 +41,9 @@ final class LoadNeeds implements AutoCloseable {
     this.conversion = conversion;
     long converted = device.isCpu() ? conversion.movedBytes(plan) : 0;
     this.converting = host.reserve(converted);
+    this.gathering = gathering(plan, device, host);
     long most = Long.MAX_VALUE;
-    long read = plan.bytes();
+    long read = readBytes(plan);
     if (!conversion.isNone()) {
       long largest = plan.files().stream().mapToLong(FilePlan::bytes).max().orElse(0);
       most = Math.max(MOST_TO_CONVERT, 2 * largest);
@@ -48,6 +52,23 @@ final class LoadNeeds implements AutoCloseable {
     }
     this.limits = FilesInFlight.Limits.of(plan, most);
     this.reading = new PlannedMemory(host, read, options.path() == AccessPath.COPIED);
+  }
+
+  /** Promises the memory for rows that are copied out of what is read. */
+  private MemoryReservation gathering(LoadPlan plan, Device device, HostLimits host)
+      throws DeviceMemoryException {
+    try {
+      return host.reserve(device.isCpu() ? plan.gatheredBytes() : 0);
+    } catch (DeviceMemoryException | RuntimeException | Error e) {
+      converting.close();
+      throw e;
+    }
+  }
+
+  /** Returns how much is in memory as it was read. */
+  private static long readBytes(LoadPlan plan) {
+    long window = plan.gathers().isEmpty() ? 0 : RowGathering.WINDOW;
+    return plan.bytes() - plan.gatheredBytes() + window;
   }
 
   /** Returns what is converted. */
@@ -66,17 +87,24 @@ final class LoadNeeds implements AutoCloseable {
   }
 
   /** Converts what was loaded of a file, to memory that was promised. */
-  void convert(LoadedFile file, SharedContext context, FilePlan plan) throws LoadException {
+  void convert(LoadedFile file, SharedContext context, List<WantedPart> parts)
+      throws LoadException {
     var _ =
         converting.during(() -> {
-          file.convert(context, plan, conversion);
+          file.convert(context, parts, conversion);
           return file;
         });
+  }
+
+  /** Allocates memory for rows that are copied out of what is read, which was promised. */
+  TensorBatch gather(SharedContext context, List<TensorSpec> specs) throws LoadException {
+    return gathering.<TensorBatch, LoadException>during(() -> TensorBatch.allocate(context, specs));
   }
 
   @Override
   public void close() {
     reading.close();
     converting.close();
+    gathering.close();
   }
 }

@@ -3,9 +3,9 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
-import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.CatalogEntry;
 import io.fastsafetensors.internal.plan.FilePlan;
+import io.fastsafetensors.internal.plan.WantedPart;
 import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.LoadedRanges;
@@ -51,6 +51,13 @@ final class LoadedFile {
     }
   }
 
+  /** Takes over a batch, which has been filled. */
+  static LoadedFile of(int index, TensorBatch batch) {
+    Map<String, Piece> pieces = HashMap.newHashMap(batch.pieces().size());
+    batch.pieces().forEach(piece -> pieces.put(piece.spec().name(), piece));
+    return new LoadedFile(index, List.of(batch.memory()), pieces);
+  }
+
   private static void addPieces(
       FilePlan plan,
       String backend,
@@ -62,14 +69,13 @@ final class LoadedFile {
           plan, backend, regions.size() + " regions for " + plan.tensors().size() + " tensors");
     }
     for (int i = 0; i < regions.size(); i++) {
-      TensorInfo tensor = plan.tensors().get(i).info();
+      WantedPart part = plan.tensors().get(i);
       Region region = regions.get(i);
       Memory memory = memories.get(region.buffer());
       if (memory == null || !holds(region, plan.ranges().ranges().get(i))) {
-        throw broken(plan, backend, region + " for tensor " + tensor);
+        throw broken(plan, backend, region + " for tensor " + part.entry().info());
       }
-      TensorSpec spec = new TensorSpec(tensor.name(), tensor.dtype(), tensor.shape());
-      pieces.put(tensor.name(), new Piece(spec, memory, region));
+      pieces.put(part.name(), new Piece(TensorSpec.of(part), memory, region));
     }
   }
 
@@ -85,15 +91,16 @@ final class LoadedFile {
    * Replaces tensors by converted ones in memory of their own; without tensors that stay where they
    * are, the memory from before is let go.
    */
-  void convert(SharedContext context, FilePlan plan, Conversion conversion) throws LoadException {
-    List<CatalogEntry> moved = conversion.moved(plan);
-    List<Piece> sources = moved.stream().map(this::piece).toList();
-    List<DType> types = moved.stream().map(entry -> conversion.target(entry.info())).toList();
+  void convert(SharedContext context, List<WantedPart> parts, Conversion conversion)
+      throws LoadException {
+    List<WantedPart> moved = conversion.moved(parts);
+    List<Piece> sources = moved.stream().map(part -> piece(part.entry())).toList();
+    List<DType> types = moved.stream().map(part -> conversion.target(part.entry().info())).toList();
     List<Memory> before = List.copyOf(held);
     TensorBatch batch = TensorBatch.copy(context, sources, types);
     held.add(batch.memory());
     batch.pieces().forEach(piece -> pieces.put(piece.spec().name(), piece));
-    if (moved.size() == plan.tensors().size()) {
+    if (moved.size() == parts.size()) {
       release(before);
     }
   }
@@ -103,9 +110,22 @@ final class LoadedFile {
     return index;
   }
 
+  /** Tells whether it has a tensor. */
+  boolean has(CatalogEntry entry) {
+    return pieces.containsKey(entry.info().name());
+  }
+
   /** Returns where one of its tensors is. */
   Piece piece(CatalogEntry entry) {
     return Objects.requireNonNull(pieces.get(entry.info().name()), () -> "no " + entry.info());
+  }
+
+  /** Keeps the memory while the calling thread works on it. */
+  <T> T using(LostPages.Work<T, LoadException> work) throws LoadException {
+    List<Memory> memories = List.copyOf(held);
+    try (Memory.Use _ = Memory.useAll(memories)) {
+      return LostPages.named(memories, work);
+    }
   }
 
   /** Returns how much memory is held. */

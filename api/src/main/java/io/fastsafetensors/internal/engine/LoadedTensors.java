@@ -2,21 +2,22 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.internal.plan.CatalogEntry;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** This rank's tensors in device memory, until they are released. */
 final class LoadedTensors {
-  private final Map<Integer, LoadedFile> files;
+  private final List<LoadedFile> files;
+  private final Map<Integer, List<LoadedFile>> byNumber;
   private final Conversion conversion;
   private volatile boolean closed;
 
   LoadedTensors(List<LoadedFile> files, Conversion conversion) {
-    this.files = files.stream().collect(Collectors.toMap(LoadedFile::index, Function.identity()));
+    this.files = List.copyOf(files);
+    this.byNumber = files.stream().collect(Collectors.groupingBy(LoadedFile::index));
     this.conversion = conversion;
   }
 
@@ -25,11 +26,28 @@ final class LoadedTensors {
     return conversion.target(entry.info());
   }
 
+  /** Returns the shape that a tensor has in memory: that of the part which was loaded. */
+  Shape shape(CatalogEntry entry) {
+    return files(entry.file().index()).stream()
+        .filter(file -> file.has(entry))
+        .findFirst()
+        .map(file -> file.piece(entry).spec().shape())
+        .orElse(entry.info().shape());
+  }
+
   /** Returns where a tensor of this rank is. */
   Piece piece(CatalogEntry entry) {
     checkOpen();
-    LoadedFile file = files.get(entry.file().index());
-    return Objects.requireNonNull(file, () -> entry.info() + " is not on this rank").piece(entry);
+    return files(entry.file().index()).stream()
+        .filter(file -> file.has(entry))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException(entry.info() + " is not on this rank"))
+        .piece(entry);
+  }
+
+  /** Returns what was loaded of a file: parts that are runs of bytes, and parts of rows. */
+  private List<LoadedFile> files(int number) {
+    return byNumber.getOrDefault(number, List.of());
   }
 
   void checkOpen() {
@@ -40,15 +58,12 @@ final class LoadedTensors {
 
   /** Frees one file's memory, if it is on this rank. */
   void release(int file) {
-    LoadedFile loaded = files.get(file);
-    if (loaded != null) {
-      loaded.release();
-    }
+    Cleanup.each(files(file), LoadedFile::release);
   }
 
   /** Returns how much memory is held. */
   long bytes() {
-    return files.values().stream().mapToLong(LoadedFile::bytes).sum();
+    return files.stream().mapToLong(LoadedFile::bytes).sum();
   }
 
   /**
@@ -59,6 +74,6 @@ final class LoadedTensors {
    */
   void close() {
     closed = true;
-    Cleanup.each(files.values(), LoadedFile::release);
+    Cleanup.each(files, LoadedFile::release);
   }
 }

@@ -13,17 +13,14 @@ import java.util.List;
  * A tensor or a part of it that the user asks for.
  *
  * @param entry the tensor
- * @param part which part of it
+ * @param shape the shape of what was loaded of it
+ * @param part which part of that
  * @param loaded its type in device memory
  * @param wanted the type asked for
  */
-record Request(CatalogEntry entry, Part part, DType loaded, DType wanted) {
+record Request(CatalogEntry entry, Shape shape, Part part, DType loaded, DType wanted) {
   String name() {
     return entry.info().name();
-  }
-
-  Shape shape() {
-    return entry.info().shape();
   }
 
   int owner() {
@@ -42,12 +39,12 @@ record Request(CatalogEntry entry, Part part, DType loaded, DType wanted) {
     return requests.stream().map(Request::wanted).toList();
   }
 
-  /** Returns what is in device memory: the whole tensor. */
+  /** Returns what is in device memory: all that was loaded. */
   TensorSpec spec() {
     return new TensorSpec(name(), loaded, shape());
   }
 
-  /** Returns the size of the whole tensor in device memory, in bytes. */
+  /** Returns the size of all that was loaded of the tensor, in bytes. */
   long wholeBytes() {
     return spec().bytes();
   }

@@ -78,8 +78,8 @@ final class TensorBatch implements AutoCloseable {
     }
   }
 
-  private static TensorBatch allocate(SharedContext context, List<TensorSpec> specs)
-      throws LoadException {
+  /** Allocates memory for tensors, which is not filled. */
+  static TensorBatch allocate(SharedContext context, List<TensorSpec> specs) throws LoadException {
     Layout layout = Layout.of(specs, TensorSpec::bytes);
     Memory memory = Memory.allocate(context, layout.size());
     List<Piece> pieces = new ArrayList<>(specs.size());

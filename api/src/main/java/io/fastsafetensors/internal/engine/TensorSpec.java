@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.internal.plan.WantedPart;
 import io.fastsafetensors.internal.text.Printable;
 
 /**
@@ -13,6 +14,11 @@ import io.fastsafetensors.internal.text.Printable;
  * @param shape the dimensions
  */
 record TensorSpec(String name, DType dtype, Shape shape) {
+  /** Returns what is loaded of a tensor. */
+  static TensorSpec of(WantedPart part) {
+    return new TensorSpec(part.name(), part.dtype(), part.shape());
+  }
+
   long bytes() {
     return dtype.byteSize(shape.elements());
   }

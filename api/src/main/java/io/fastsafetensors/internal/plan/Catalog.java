@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** All tensors of all files of all ranks, by name; immutable. */
 public final class Catalog {
@@ -81,9 +82,14 @@ public final class Catalog {
         .ifPresent(fault -> {
           throw new IllegalArgumentException("filter: " + fault);
         });
+    return keep(entry -> filter.test(entry.info().name()));
+  }
+
+  /** Narrows the catalog to some tensors, each asked for once and in order; files stay. */
+  Catalog keep(Predicate<CatalogEntry> wanted) {
     Map<String, CatalogEntry> kept = new LinkedHashMap<>();
     entries.forEach((name, entry) -> {
-      if (filter.test(name)) {
+      if (wanted.test(entry)) {
         kept.put(name, entry);
       }
     });
@@ -126,7 +132,7 @@ public final class Catalog {
     CatalogEntry entry = entries.get(name);
     if (entry == null && unfiltered.containsKey(name)) {
       throw new NoSuchElementException(
-          "tensor %s was left out by the load's filter; %s has it"
+          "tensor %s was left out by the load's filter or selection; %s has it"
               .formatted(Printable.quote(name), unfiltered.get(name).file().source().path()));
     }
     if (entry == null) {

@@ -1,44 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
-import io.fastsafetensors.spi.ByteRange;
-import io.fastsafetensors.spi.RangePlan;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * Which byte ranges of which files one rank reads.
  *
- * @param files the rank's files that have wanted tensors, in the catalog's order
- * @param bytes the tensors' size, in bytes
+ * @param files what is one run of bytes in each file, in the catalog's order
+ * @param gathers what is rows apart, in the catalog's order
+ * @param bytes the size of all parts, in bytes
  */
-public record LoadPlan(List<FilePlan> files, long bytes) {
+public record LoadPlan(List<FilePlan> files, List<GatherPlan> gathers, long bytes) {
   /**
-   * Plans one rank's reads.
+   * Plans one rank's reads of whole tensors of its own files.
    *
    * @param wanted the tensors wanted, of all ranks
    * @param rank the rank
    * @return the plan
    */
   public static LoadPlan of(Catalog wanted, int rank) {
-    Map<Integer, List<CatalogEntry>> byFile = new LinkedHashMap<>();
-    for (CatalogEntry entry : wanted.entries()) {
-      if (entry.owner() == rank) {
-        byFile.computeIfAbsent(entry.file().index(), _ -> new ArrayList<>()).add(entry);
-      }
-    }
-    List<FilePlan> files = byFile.values().stream().map(LoadPlan::filePlan).toList();
-    return new LoadPlan(files, files.stream().mapToLong(FilePlan::bytes).reduce(0, Math::addExact));
+    return of(
+        wanted.entries().stream()
+            .filter(entry -> entry.owner() == rank)
+            .map(WantedPart::whole)
+            .toList());
   }
 
-  private static FilePlan filePlan(List<CatalogEntry> tensors) {
-    CatalogFile file = tensors.getFirst().file();
-    List<ByteRange> ranges = tensors.stream().map(CatalogEntry::range).toList();
-    return new FilePlan(
-        file,
-        List.copyOf(tensors),
-        RangePlan.of(file.source().path(), file.header().fileSize(), ranges));
+  /**
+   * Plans the reads of some parts.
+   *
+   * @param wanted the parts, in the order of the catalog
+   * @return the plan
+   */
+  public static LoadPlan of(List<WantedPart> wanted) {
+    List<FilePlan> files = new ArrayList<>();
+    List<GatherPlan> gathers = new ArrayList<>();
+    for (List<WantedPart> parts : byFile(wanted)) {
+      CatalogFile file = parts.getFirst().entry().file();
+      List<WantedPart> runs = filter(parts, part -> part.slice().isContiguous());
+      List<WantedPart> rows = filter(parts, part -> !part.slice().isContiguous());
+      if (!runs.isEmpty()) {
+        files.add(FilePlan.of(file, runs));
+      }
+      if (!rows.isEmpty()) {
+        gathers.add(GatherPlan.of(file, rows));
+      }
+    }
+    long bytes = wanted.stream().mapToLong(WantedPart::bytes).reduce(0, Math::addExact);
+    return new LoadPlan(List.copyOf(files), List.copyOf(gathers), bytes);
+  }
+
+  private static Iterable<List<WantedPart>> byFile(List<WantedPart> wanted) {
+    Map<Integer, List<WantedPart>> byFile = new TreeMap<>();
+    for (WantedPart part : wanted) {
+      byFile.computeIfAbsent(part.entry().file().index(), _ -> new ArrayList<>()).add(part);
+    }
+    return byFile.values();
+  }
+
+  private static List<WantedPart> filter(List<WantedPart> parts, Predicate<WantedPart> kept) {
+    return parts.stream().filter(kept).toList();
+  }
+
+  /** Returns how many bytes of the files are read. */
+  public long readBytes() {
+    long chunks =
+        gathers.stream()
+            .flatMap(gather -> gather.chunks().stream())
+            .mapToLong(FilePlan::bytes)
+            .sum();
+    return bytes - gatheredBytes() + chunks;
+  }
+
+  /** Returns how many bytes of memory are filled by copies of rows. */
+  public long gatheredBytes() {
+    return gathers.stream().mapToLong(GatherPlan::bytes).reduce(0, Math::addExact);
   }
 }

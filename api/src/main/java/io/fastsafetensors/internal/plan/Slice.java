@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.plan;
 
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.Region;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +66,12 @@ public final class Slice {
     return size == 0
         ? new Slice(shape, StridedBlocks.NONE)
         : new Slice(shape, StridedBlocks.of(new Rows(0, 1, size, size)));
+  }
+
+  /** Returns a part that is a run of bytes of the tensor, as bytes. */
+  static Slice run(ByteRange range) {
+    long size = range.size();
+    return new Slice(Shape.of(size), StridedBlocks.of(new Rows(range.begin(), 1, size, size)));
   }
 
   /** Returns the part's shape. */
@@ -152,6 +159,25 @@ public final class Slice {
       clip(block, blocks.to(i), begin, end, pieces);
     }
     return pieces;
+  }
+
+  /**
+   * Adds the runs of bytes that the part has, from the start of the tensor, in ascending order.
+   *
+   * @param maxGap rows that are no further apart are one run
+   */
+  void addRuns(long maxGap, List<ByteRange> runs) {
+    for (long i = 0; i < blocks.count(); i++) {
+      Rows block = blocks.block(i);
+      if (block.pitch() - block.rowBytes() <= maxGap) {
+        runs.add(new ByteRange(block.offset(), block.end()));
+        continue;
+      }
+      for (long row = 0; row < block.rows(); row++) {
+        long start = block.offset() + row * block.pitch();
+        runs.add(new ByteRange(start, start + block.rowBytes()));
+      }
+    }
   }
 
   private long firstEndingAfter(long begin) {

@@ -106,7 +106,8 @@ class DefaultLoaderTests {
       assertThat(bench.ledger.openBytes()).isEqualTo(5);
       assertThatExceptionOfType(NoSuchElementException.class)
           .isThrownBy(() -> buffer.tensor("a0"))
-          .withMessage("tensor 'a0' was left out by the load's filter; " + a.path + " has it");
+          .withMessage(
+              "tensor 'a0' was left out by the load's filter or selection; " + a.path + " has it");
       assertThatExceptionOfType(NoSuchElementException.class)
           .isThrownBy(() -> buffer.info("a2"))
           .withMessage("no tensor 'a2'; the nearest of 2: 'a1', 'b1'");

@@ -115,7 +115,7 @@ class CatalogTests {
     assertThat(file.ranges().fileSize()).isEqualTo(408);
     assertThat(file.ranges().ranges())
         .containsExactly(new ByteRange(405, 405), new ByteRange(405, 408));
-    assertThat(LoadPlan.of(wanted, 7)).isEqualTo(new LoadPlan(List.of(), 0));
+    assertThat(LoadPlan.of(wanted, 7)).isEqualTo(new LoadPlan(List.of(), List.of(), 0));
   }
 
   @Test

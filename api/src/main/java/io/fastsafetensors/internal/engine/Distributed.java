@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.Device;
+import io.fastsafetensors.DirectMode;
+import io.fastsafetensors.Distribution;
+import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.Part;
+import io.fastsafetensors.Reason;
+import io.fastsafetensors.Selection;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.plan.Catalog;
+import io.fastsafetensors.internal.plan.CatalogFile;
+import io.fastsafetensors.internal.plan.FilePlan;
+import io.fastsafetensors.internal.plan.RankParts;
+import io.fastsafetensors.spi.Transport;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Which rank wants what of a load of parts, and which rank reads what; the same on all ranks.
+ *
+ * @param parts what every rank wants
+ * @param how which rank reads which bytes
+ * @param byPageCache whether ranks that share bytes find them in the page cache of their host
+ * @param reason why
+ */
+record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reason reason) {
+  /** So many bytes in 64 that several ranks want are not worth an exchange. */
+  private static final int WORTH_SHARING = 64;
+
+  /**
+   * What a rank tells the others.
+   *
+   * @param parts what it wants of each tensor
+   * @param facts what it sees of the files
+   */
+  private record Told(List<Part> parts, RankFacts facts) {
+    byte[] encode() {
+      return PartsMessage.bytes(out -> {
+        facts.write(out);
+        PartsMessage.write(parts, out);
+      });
+    }
+
+    static Told decode(byte[] message) {
+      try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(message))) {
+        RankFacts facts = RankFacts.read(in);
+        return new Told(PartsMessage.read(in), facts);
+      } catch (IOException e) {
+        throw new IllegalStateException("a rank of another version sent its parts", e);
+      }
+    }
+  }
+
+  /**
+   * How this rank looks at files.
+   *
+   * @param headers what their owners read
+   * @param backends open the files
+   * @param bounded bounds how long that takes
+   */
+  record Files(Headers headers, Backends backends, BoundedCall bounded) {}
+
+  /**
+   * Has the ranks tell each other what they want and what they see, and chooses.
+   *
+   * @throws LoadException if one can't look at a file, or doesn't see it as the others do and is to
+   *     read it; the same on all ranks
+   */
+  static Distributed agree(
+      Transport group, Catalog catalog, LoadOptions options, Device device, Files files)
+      throws LoadException {
+    Selection selection = options.selection().orElseThrow();
+    List<byte[]> messages =
+        Agreement.gather(group, "parts", () -> tell(group, catalog, selection, files));
+    List<Told> told = messages.stream().map(Told::decode).toList();
+    RankParts parts = new RankParts(catalog, told.stream().map(Told::parts).toList());
+    List<RankFacts> facts = told.stream().map(Told::facts).toList();
+    if (group.size() == 1) {
+      Reason alone = Reason.of("distribution.single", "one rank reads its own parts");
+      return new Distributed(parts, Distribution.LOCAL, false, alone);
+    }
+    boolean byPageCache = device.isCpu() && options.direct() != DirectMode.ON && isOneHost(facts);
+    return choose(options.distribution(), parts, catalog.files(), facts, byPageCache);
+  }
+
+  private static byte[] tell(Transport group, Catalog catalog, Selection selection, Files files)
+      throws LoadException {
+    List<Part> wanted = RankParts.of(selection, catalog, group.size(), group.rank());
+    RankFacts facts =
+        files.bounded.run(
+            () ->
+                RankFacts.of(
+                    catalog.files(), group.rank(), files.headers, files.backends, files.bounded),
+            _ -> {});
+    return new Told(wanted, facts).encode();
+  }
+
+  static Distributed choose(
+      Distribution asked,
+      RankParts parts,
+      List<CatalogFile> files,
+      List<RankFacts> facts,
+      boolean byPageCache)
+      throws LoadException {
+    if (asked == Distribution.OWNER) {
+      return new Distributed(parts, asked, false, asked());
+    }
+    Optional<String> fault = fault(files, facts);
+    if (fault.isPresent()) {
+      if (asked == Distribution.AUTO) {
+        Reason reason = Reason.of("distribution.not-shared", "{fault}").with("fault", fault.get());
+        return new Distributed(parts, Distribution.OWNER, false, reason);
+      }
+      throw new LoadException(
+          "%s; distribution %s needs the same files on all ranks: use owner or auto"
+              .formatted(fault.get(), asked.name().toLowerCase(Locale.ROOT)));
+    }
+    if (asked != Distribution.AUTO) {
+      return new Distributed(parts, asked, byPageCache, asked());
+    }
+    long once = parts.bytesOfAll();
+    long more = parts.bytesOfEach() - once;
+    boolean isShared = more > once / WORTH_SHARING;
+    Reason reason =
+        Reason.of(
+                isShared ? "distribution.overlap" : "distribution.disjoint",
+                isShared
+                    ? "several ranks want the same bytes: {more} more than {once} that are wanted"
+                    : "hardly a byte is wanted by two ranks: {more} more than {once} that are wanted")
+            .with("more", more)
+            .with("once", once);
+    return new Distributed(
+        parts, isShared ? Distribution.SHARED : Distribution.LOCAL, byPageCache, reason);
+  }
+
+  private static Reason asked() {
+    return Reason.of("distribution.asked", "asked for");
+  }
+
+  private static boolean isOneHost(List<RankFacts> facts) {
+    return facts.stream().map(RankFacts::host).distinct().count() == 1;
+  }
+
+  /** Finds a file that a rank doesn't see as its owner does. */
+  private static Optional<String> fault(List<CatalogFile> files, List<RankFacts> facts) {
+    for (int i = 0; i < files.size(); i++) {
+      int owner = files.get(i).source().rank();
+      for (int rank = 0; rank < facts.size(); rank++) {
+        String fault = facts.get(rank).files().get(i).fault();
+        if (fault.isEmpty()) {
+          fault = difference(facts.get(owner), facts.get(rank), i);
+        }
+        if (!fault.isEmpty()) {
+          return Optional.of(
+              "rank %s does not see %s as rank %s does: %s"
+                  .formatted(rank, files.get(i).source().path(), owner, fault));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** On one host a file is the same file; elsewhere there may be a copy of it, as old as it is. */
+  private static String difference(RankFacts owner, RankFacts other, int file) {
+    String one = owner.files().get(file).version();
+    String two = other.files().get(file).version();
+    return owner.host().equals(other.host()) && !one.equals(two)
+        ? "it was written to: " + one + " there, " + two + " here"
+        : "";
+  }
+
+  /** Tells whether ranks first read into the page cache, each its share, and then take from it. */
+  boolean isReadAhead() {
+    return how == Distribution.SHARED && byPageCache;
+  }
+
+  /** Returns the chunks that one rank reads for all: about as many bytes for each rank. */
+  List<FilePlan> shareOf(int rank) {
+    List<FilePlan> chunks = parts.chunks();
+    int ranks = parts.ranks();
+    return IntStream.range(0, chunks.size())
+        .filter(i -> (long) i * ranks / chunks.size() == rank)
+        .mapToObj(chunks::get)
+        .toList();
+  }
+
+  /** Adds to a report which rank read what. */
+  LoadJob.Result reported(LoadJob.Result result) {
+    return new LoadJob.Result(
+        result.tensors(),
+        result.report().toBuilder().distribution(Optional.of(how), reason).build());
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.FileReport;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.internal.plan.GatherPlan;
+import io.fastsafetensors.spi.TransferStats;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What was done of each file by each backend; a file that is read in chunks is one entry. */
+final class FileReports {
+  private final Map<Key, FileReport> reports = new LinkedHashMap<>();
+
+  private record Key(Path file, String backend) {}
+
+  /** Adds what was read of a file. */
+  void add(FilesInFlight.Received received, Duration elapsed) {
+    add(
+        report(received, elapsed)
+            .tensors(received.plan().tensors().size())
+            .bytes(received.plan().bytes())
+            .build());
+  }
+
+  /** Adds a chunk of a file, which has no tensor by itself. */
+  void addChunk(FilesInFlight.Received received, Duration elapsed) {
+    add(report(received, elapsed).build());
+  }
+
+  private void add(FileReport report) {
+    reports.merge(new Key(report.file(), report.backend()), report, FileReports::join);
+  }
+
+  private static FileReport.Builder report(FilesInFlight.Received received, Duration elapsed) {
+    TransferStats stats = received.ranges().stats();
+    return FileReport.builder(received.plan().path(), received.backend())
+        .bytesByPath(stats.bytesByPath())
+        .elapsed(elapsed)
+        .readTime(Duration.ofNanos(stats.readNanos()))
+        .copyTime(Duration.ofNanos(stats.copyNanos()))
+        .reason(received.reason());
+  }
+
+  /** Adds the tensors that were gathered from chunks of a file, read by whichever backend. */
+  void addTensors(GatherPlan plan) {
+    for (Map.Entry<Key, FileReport> entry : reports.entrySet()) {
+      if (entry.getKey().file.equals(plan.file().source().path())) {
+        FileReport report = entry.getValue();
+        entry.setValue(
+            report.toBuilder()
+                .tensors(report.tensors() + plan.tensors().size())
+                .bytes(report.bytes() + plan.bytes())
+                .build());
+        return;
+      }
+    }
+  }
+
+  private static FileReport join(FileReport one, FileReport other) {
+    Map<TransferPath, Long> bytes = new EnumMap<>(TransferPath.class);
+    bytes.putAll(one.bytesByPath());
+    other.bytesByPath().forEach((path, count) -> bytes.merge(path, count, Math::addExact));
+    return other.toBuilder()
+        .bytesByPath(bytes)
+        .tensors(one.tensors() + other.tensors())
+        .bytes(one.bytes() + other.bytes())
+        .readTime(one.readTime().plus(other.readTime()))
+        .copyTime(one.copyTime().plus(other.copyTime()))
+        .build();
+  }
+
+  List<FileReport> all() {
+    return List.copyOf(reports.values());
+  }
+}

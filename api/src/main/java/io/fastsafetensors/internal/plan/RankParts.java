@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.plan;
+
+import io.fastsafetensors.Part;
+import io.fastsafetensors.Selection;
+import io.fastsafetensors.format.TensorInfo;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** What every rank wants of every tensor of a catalog; the same on all ranks. */
+public final class RankParts {
+  private final Catalog catalog;
+  private final List<List<Part>> byRank;
+
+  /**
+   * Says what is wanted.
+   *
+   * @param catalog the tensors
+   * @param byRank for each rank the part of each tensor, in the order of the catalog
+   */
+  public RankParts(Catalog catalog, List<List<Part>> byRank) {
+    this.catalog = catalog;
+    this.byRank = List.copyOf(byRank);
+  }
+
+  /**
+   * Finds what a rank's selection wants of each tensor.
+   *
+   * @param selection the selection
+   * @param catalog the tensors
+   * @param ranks how many ranks there are
+   * @param rank which of them it is
+   * @return the part of each tensor, in the order of the catalog
+   * @throws IllegalArgumentException if a pattern of the selection matches no tensor, or a tensor
+   *     has no such part
+   */
+  public static List<Part> of(Selection selection, Catalog catalog, int ranks, int rank) {
+    Optional<String> fault = new NameFilter(selection.globs()).fault(catalog.keys());
+    if (fault.isPresent()) {
+      throw new IllegalArgumentException("selection: " + fault.get());
+    }
+    List<Part> parts = new ArrayList<>();
+    for (CatalogEntry entry : catalog.entries()) {
+      Part part = selection.part(entry.info());
+      if (!part.isNone()) {
+        var _ = slice(entry.info(), part, ranks, rank);
+      }
+      parts.add(part);
+    }
+    return parts;
+  }
+
+  private static Slice slice(TensorInfo tensor, Part part, int ranks, int rank) {
+    return new Parts(tensor.name(), tensor.dtype(), tensor.shape()).slice(part, ranks, rank);
+  }
+
+  /** Returns how many ranks there are. */
+  public int ranks() {
+    return byRank.size();
+  }
+
+  /** Returns what one rank gets, in the order of the catalog, without what it wants nothing of. */
+  public List<WantedPart> of(int rank) {
+    List<WantedPart> wanted = new ArrayList<>();
+    int i = 0;
+    for (CatalogEntry entry : catalog.entries()) {
+      Part part = byRank.get(rank).get(i++);
+      if (!part.isNone()) {
+        wanted.add(WantedPart.of(entry, slice(entry.info(), part, ranks(), rank)));
+      }
+    }
+    return wanted;
+  }
+
+  /** Returns the tensors of which one rank wants something. */
+  public Catalog catalog(int rank) {
+    List<Part> parts = byRank.get(rank);
+    int[] next = {0};
+    return catalog.keep(_ -> !parts.get(next[0]++).isNone());
+  }
+
+  /** Returns how many bytes the ranks read if each reads by itself what it wants. */
+  public long bytesOfEach() {
+    long bytes = 0;
+    for (int rank = 0; rank < ranks(); rank++) {
+      bytes = Math.addExact(bytes, LoadPlan.of(of(rank)).readBytes());
+    }
+    return bytes;
+  }
+
+  /** Returns how many bytes the ranks read if each byte is read once. */
+  public long bytesOfAll() {
+    return chunks().stream().mapToLong(FilePlan::bytes).reduce(0, Math::addExact);
+  }
+
+  /** Returns all that is wanted by any rank, in chunks: every byte is in one of them. */
+  public List<FilePlan> chunks() {
+    return allByFile().stream()
+        .flatMap(parts -> Chunks.of(parts.getFirst().entry().file(), parts).stream())
+        .toList();
+  }
+
+  private Collection<List<WantedPart>> allByFile() {
+    Map<Integer, List<WantedPart>> byFile = new TreeMap<>();
+    for (int rank = 0; rank < ranks(); rank++) {
+      for (WantedPart part : of(rank)) {
+        byFile.computeIfAbsent(part.entry().file().index(), _ -> new ArrayList<>()).add(part);
+      }
+    }
+    return byFile.values();
+  }
+}
