@@ -84,8 +84,8 @@ final class Agreement {
     }
   }
 
-  private static void tellFailure(
-      Transport group, String operation, Duration timeout, Throwable failure) {
+  /** Tells the other ranks that this one failed in a step. */
+  static void tellFailure(Transport group, String operation, Duration timeout, Throwable failure) {
     String reason = failure.getClass().getSimpleName() + ": " + failure.getMessage();
     byte[] told = reason.getBytes(StandardCharsets.UTF_8);
     try {
@@ -95,7 +95,13 @@ final class Agreement {
     }
   }
 
-  private static List<byte[]> tell(Transport group, String operation, Duration timeout, byte[] told)
+  /**
+   * Tells the other ranks that this one has done a step.
+   *
+   * @return what every rank told, by rank
+   * @throws CollectiveException the same on all ranks: which rank failed, or is at another step
+   */
+  static List<byte[]> tell(Transport group, String operation, Duration timeout, byte[] told)
       throws LoadException {
     byte[] mine = new StepMessage(false, operation, told).encode();
     List<byte[]> all = new ArrayList<>();
@@ -107,11 +113,11 @@ final class Agreement {
 
   private static byte[] read(Transport group, String operation, int rank, StepMessage message)
       throws CollectiveException {
-    if (!message.operation().equals(operation)) {
-      throw failure(group, operation, rank, "the ranks disagree: it is at " + message.operation());
-    }
     if (message.failed()) {
       throw failure(group, operation, rank, "failed there: " + message.text());
+    }
+    if (!message.operation().equals(operation)) {
+      throw failure(group, operation, rank, "the ranks disagree: it is at " + message.operation());
     }
     return message.told();
   }

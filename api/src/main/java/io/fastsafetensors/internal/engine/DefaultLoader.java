@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** Knows the files, opens the device, and runs the loads. */
@@ -164,9 +165,7 @@ public final class DefaultLoader implements Loader {
                   new Distributed.Files(headers, backends, bounded)));
     }
     LoadPlan plan =
-        parts.isPresent()
-            ? LoadPlan.of(parts.get().parts().of(group.rank()))
-            : LoadPlan.of(wanted, group.rank());
+        parts.isPresent() ? parts.get().plan(group.rank()) : LoadPlan.of(wanted, group.rank());
     Agreement.Step<LoadJob> preparing =
         () -> prepare(wanted, headers, backends, options, conversion, plan, bounded);
     try (LoadJob job =
@@ -191,20 +190,38 @@ public final class DefaultLoader implements Loader {
     if (distributed.isReadAhead()) {
       Agreement.Step<LoadJob> reading =
           () -> {
-            job.readAhead(distributed.shareOf(group.rank()));
+            job.readAhead(distributed.exchange().chunks(group.rank()));
             return job;
           };
       Agreement.make(group, "shared reads", wait, reading, _ -> {});
     }
     Catalog own = distributed.parts().catalog(group.rank());
+    if (!distributed.isRead()) {
+      PartExchange.Ending ending = new PartExchange.Ending(group, wait, new AtomicBoolean());
+      LoadJob.Result exchanged = job.exchange(distributed.exchange(), ending);
+      return Agreement.make(
+          group,
+          "load",
+          wait,
+          () -> handOut(distributed, exchanged, own, job, options),
+          FileBuffer::close);
+    }
     return Agreement.make(
         group,
         "load",
         wait,
-        () ->
-            handOut(
-                distributed.reported(job.run()), own, Transports.single(), job.context(), options),
+        () -> handOut(distributed, job.run(), own, job, options),
         FileBuffer::close);
+  }
+
+  /** Parts are given out without the other ranks. */
+  private FileBuffer handOut(
+      Distributed distributed,
+      LoadJob.Result loaded,
+      Catalog own,
+      LoadJob job,
+      LoadOptions options) {
+    return handOut(distributed.reported(loaded), own, Transports.single(), job.context(), options);
   }
 
   /** A rank that gave up while it waited for slower ones says so before any rank has its buffer. */

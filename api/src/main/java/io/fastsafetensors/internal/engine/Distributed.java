@@ -11,8 +11,10 @@ import io.fastsafetensors.Selection;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogFile;
-import io.fastsafetensors.internal.plan.FilePlan;
+import io.fastsafetensors.internal.plan.ExchangePlan;
+import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.plan.RankParts;
+import io.fastsafetensors.internal.plan.WantedPart;
 import io.fastsafetensors.spi.Transport;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -20,7 +22,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Which rank wants what of a load of parts, and which rank reads what; the same on all ranks.
@@ -181,14 +182,20 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
     return how == Distribution.SHARED && byPageCache;
   }
 
-  /** Returns the chunks that one rank reads for all: about as many bytes for each rank. */
-  List<FilePlan> shareOf(int rank) {
-    List<FilePlan> chunks = parts.chunks();
-    int ranks = parts.ranks();
-    return IntStream.range(0, chunks.size())
-        .filter(i -> (long) i * ranks / chunks.size() == rank)
-        .mapToObj(chunks::get)
-        .toList();
+  /** Tells whether each rank just reads its own parts, if need be from the page cache. */
+  boolean isRead() {
+    return how == Distribution.LOCAL || isReadAhead();
+  }
+
+  /** Plans what one rank reads and gets. */
+  LoadPlan plan(int rank) {
+    List<WantedPart> wanted = parts.of(rank);
+    return isRead() ? LoadPlan.of(wanted) : exchange().of(wanted, rank);
+  }
+
+  /** Returns which rank reads what for the others. */
+  ExchangePlan exchange() {
+    return how == Distribution.OWNER ? ExchangePlan.byOwner(parts) : ExchangePlan.shared(parts);
   }
 
   /** Adds to a report which rank read what. */

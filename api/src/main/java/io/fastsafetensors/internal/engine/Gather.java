@@ -39,7 +39,12 @@ final class Gather {
       throws LoadException {
     for (Slice.Piece piece : pieces) {
       Region target = part.slice(piece.to(), piece.rows().bytes());
-      RegionPump.copy(Slice.region(piece.rows(), bytes, from), target, stream);
+      rows(Slice.region(piece.rows(), bytes, from), target, stream);
     }
+  }
+
+  /** Copies rows to adjacent bytes. */
+  static void rows(Region rows, Region target, DeviceStream stream) throws LoadException {
+    RegionPump.copy(rows, target, stream);
   }
 }

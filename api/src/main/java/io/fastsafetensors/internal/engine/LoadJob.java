@@ -6,6 +6,7 @@ import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.plan.ExchangePlan;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.GatherPlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
@@ -39,6 +40,7 @@ final class LoadJob implements AutoCloseable {
   private final List<LoadedFile> files = new ArrayList<>();
   private final FileReports reports = new FileReports();
   private final long start = System.nanoTime();
+  private long receivedBytes;
 
   /** Makes the job; takes over the caller's hold of the device, and what the load needs. */
   LoadJob(
@@ -114,12 +116,34 @@ final class LoadJob implements AutoCloseable {
    * may still write to.
    */
   Result run() throws LoadException {
-    return FlightEvents.load(context.device(), plan, this::runBounded);
+    return FlightEvents.load(context.device(), plan, () -> runBounded(this::submitAndReceive));
   }
 
-  private Result runBounded() throws LoadException {
+  /**
+   * Loads this rank's parts out of chunks that the ranks read and give each other; all ranks call
+   * it. After an exception nothing is left, and either all ranks have heard of it or the group has
+   * failed.
+   */
+  Result exchange(ExchangePlan exchange, PartExchange.Ending ending) throws LoadException {
+    try {
+      return FlightEvents.load(
+          context.device(), plan, () -> runBounded(reads -> exchange(reads, exchange, ending)));
+    } catch (Throwable e) {
+      ending.tell(e);
+      throw e;
+    }
+  }
+
+  /** Reads and brings together what the plan has. */
+  @FunctionalInterface
+  private interface Reading {
+    void from(FilesInFlight reads) throws LoadException;
+  }
+
+  private Result runBounded(Reading reading) throws LoadException {
     context.retain(); // for the thread that reads, which may be left behind
-    return bounded.run(this::readAndConvert, result -> result.tensors().close(), this::letGo);
+    return bounded.run(
+        () -> readAndConvert(reading), result -> result.tensors().close(), this::letGo);
   }
 
   private void letGo() {
@@ -127,12 +151,12 @@ final class LoadJob implements AutoCloseable {
     context.release();
   }
 
-  private Result readAndConvert() throws LoadException {
+  private Result readAndConvert(Reading reading) throws LoadException {
     try {
       IoOptions ioOptions = ioOptions(backends.choice());
       try (FilesInFlight reads =
           new FilesInFlight(backends, context, ioOptions, bounded.held(), needs.limits())) {
-        submitAndReceive(reads);
+        read(reads, reading);
       }
       return new Result(new LoadedTensors(files, conversion), report(backends.reports()));
     } catch (Throwable e) {
@@ -142,24 +166,36 @@ final class LoadJob implements AutoCloseable {
     }
   }
 
-  /** Keeps as many files in flight as there is room for. */
-  private void submitAndReceive(FilesInFlight reads) throws LoadException {
+  private void read(FilesInFlight reads, Reading reading) throws LoadException {
     try {
-      for (FilePlan file : plan.files()) {
-        while (!reads.hasRoom(file)) {
-          receiveAndConvert(reads);
-        }
-        submit(reads, file);
-      }
-      while (!reads.isEmpty()) {
-        receiveAndConvert(reads);
-      }
-      new RowGathering(reads, context, needs, gathering(reads)).run(plan.gathers());
+      reading.from(reads);
       monitor.throwListenerFailure();
     } catch (Throwable e) {
       monitor.abandon(e);
       Cleanup.after(e, this::giveBack); // before closing files, which waits for reads that hang
       throw e;
+    }
+  }
+
+  /** Keeps as many files in flight as there is room for. */
+  private void submitAndReceive(FilesInFlight reads) throws LoadException {
+    for (FilePlan file : plan.files()) {
+      while (!reads.hasRoom(file)) {
+        receiveAndConvert(reads);
+      }
+      submit(reads, file);
+    }
+    while (!reads.isEmpty()) {
+      receiveAndConvert(reads);
+    }
+    new RowGathering(reads, context, needs, gathering(reads)).run(plan.gathers());
+  }
+
+  private void exchange(FilesInFlight reads, ExchangePlan exchange, PartExchange.Ending ending)
+      throws LoadException {
+    try (PartExchange parts =
+        new PartExchange(reads, context, needs, gathering(reads), exchange, ending)) {
+      receivedBytes = parts.run(plan.gathers());
     }
   }
 
@@ -249,6 +285,7 @@ final class LoadJob implements AutoCloseable {
         .files(reports.all())
         .bytes(plan.bytes())
         .elapsed(elapsed())
+        .receivedBytes(receivedBytes)
         .build();
   }
 

@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.plan;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -52,6 +53,27 @@ public record LoadPlan(List<FilePlan> files, List<GatherPlan> gathers, long byte
     }
     long bytes = wanted.stream().mapToLong(WantedPart::bytes).reduce(0, Math::addExact);
     return new LoadPlan(List.copyOf(files), List.copyOf(gathers), bytes);
+  }
+
+  /**
+   * Plans what a rank gets of chunks that it and others read.
+   *
+   * @param wanted what it gets, in the order of the catalog
+   * @param own the chunks that it reads
+   * @return the plan: of each file what the rank gets, and what it reads
+   */
+  static LoadPlan exchanged(List<WantedPart> wanted, List<FilePlan> own) {
+    Map<CatalogFile, List<FilePlan>> chunks = new LinkedHashMap<>();
+    own.forEach(chunk -> chunks.computeIfAbsent(chunk.file(), _ -> new ArrayList<>()).add(chunk));
+    List<GatherPlan> files = new ArrayList<>();
+    for (List<WantedPart> parts : byFile(wanted)) {
+      CatalogFile file = parts.getFirst().entry().file();
+      List<FilePlan> read = chunks.remove(file);
+      files.add(new GatherPlan(file, List.copyOf(parts), read == null ? List.of() : read));
+    }
+    chunks.forEach((file, read) -> files.add(new GatherPlan(file, List.of(), read)));
+    long bytes = wanted.stream().mapToLong(WantedPart::bytes).reduce(0, Math::addExact);
+    return new LoadPlan(List.of(), List.copyOf(files), bytes);
   }
 
   private static Iterable<List<WantedPart>> byFile(List<WantedPart> wanted) {

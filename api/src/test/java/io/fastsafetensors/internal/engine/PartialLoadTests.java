@@ -37,7 +37,11 @@ class PartialLoadTests {
     for (int size = 1; size <= 3; size++) {
       RankFiles files =
           RankFiles.write(
-              Files.createDirectory(folder.resolve("" + size)), size, DType.F32, DType.BF16, DType.U8);
+              Files.createDirectory(folder.resolve("" + size)),
+              size,
+              DType.F32,
+              DType.BF16,
+              DType.U8);
       for (int dim = 0; dim < 3; dim++) {
         Part part = Part.shard(dim);
         LoadOptions options =

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.plan.ExchangePlan;
+import io.fastsafetensors.internal.plan.ExchangePlan.Move;
+import io.fastsafetensors.internal.plan.FilePlan;
+import io.fastsafetensors.internal.plan.GatherPlan;
+import io.fastsafetensors.internal.plan.Slice;
+import io.fastsafetensors.spi.DeviceStream;
+import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.Transport;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives every rank its parts of chunks that one rank reads each. In each round every rank has one
+ * chunk, which it gives to all; it reads further ones meanwhile. All ranks do the same in the same
+ * order. Whether a round's chunks were read the ranks tell each other before they exchange them.
+ */
+final class PartExchange implements AutoCloseable {
+  /** How much this rank reads ahead, in bytes. */
+  private static final long WINDOW = 32L << 20;
+
+  private final Transport group;
+  private final FilesInFlight reads;
+  private final SharedContext context;
+  private final LoadNeeds needs;
+  private final RowGathering.Steps steps;
+  private final ExchangePlan plan;
+  private final Ending ending;
+  private final Scratch packed;
+  private final Scratch arrived;
+  private final Map<String, Region> targets = new HashMap<>();
+  private final IdentityHashMap<GatherPlan, TensorBatch> open = new IdentityHashMap<>();
+  private int submitted;
+  private long receivedBytes;
+
+  PartExchange(
+      FilesInFlight reads,
+      SharedContext context,
+      LoadNeeds needs,
+      RowGathering.Steps steps,
+      ExchangePlan plan,
+      Ending ending) {
+    this.group = ending.group;
+    this.ending = ending;
+    this.reads = reads;
+    this.context = context;
+    this.needs = needs;
+    this.steps = steps;
+    this.plan = plan;
+    this.packed = new Scratch(context);
+    this.arrived = new Scratch(context);
+  }
+
+  /**
+   * Exchanges all chunks.
+   *
+   * @param mine what this rank gets, by file
+   * @return how many bytes came from other ranks
+   */
+  long run(List<GatherPlan> mine) throws LoadException {
+    for (int round = 0; round < plan.rounds(); round++) {
+      FilesInFlight.@Nullable Received own = agree(round, mine);
+      try {
+        exchange(round, own);
+      } finally {
+        if (own != null) {
+          own.file().release();
+        }
+      }
+    }
+    if (plan.rounds() == 0) {
+      allocate(mine);
+    }
+    for (GatherPlan file : mine) {
+      TensorBatch batch = open.remove(file);
+      if (batch != null) {
+        steps.gathered(file, LoadedFile.of(file.file().index(), batch));
+      }
+    }
+    return receivedBytes;
+  }
+
+  /** Makes sure that all ranks have their chunks of a round; returns this rank's, if it has one. */
+  private FilesInFlight.@Nullable Received agree(int round, List<GatherPlan> mine)
+      throws LoadException {
+    FilesInFlight.Received own = null;
+    try {
+      if (round == 0) {
+        allocate(mine);
+      }
+      own = receive(round);
+      ending.checkNotTold();
+      ending.agree();
+      return own;
+    } catch (Throwable e) {
+      FilesInFlight.Received received = own;
+      if (received != null) {
+        Cleanup.after(e, received.file()::release);
+      }
+      ending.tell(e);
+      throw e;
+    }
+  }
+
+  /**
+   * Tells the other ranks once of a failure: by the thread that reads, or by the caller if that
+   * thread hangs and is left behind.
+   *
+   * @param group the ranks
+   * @param timeout how long to wait for the others
+   * @param told whether all ranks know
+   */
+  record Ending(Transport group, Duration timeout, AtomicBoolean told) {
+    private void checkNotTold() throws LoadCancelledException {
+      if (told.get()) {
+        throw new LoadCancelledException("the load was over before a chunk was read", false);
+      }
+    }
+
+    /** Hears that all ranks are as far, or that one failed, which all know then. */
+    private void agree() throws LoadException {
+      try {
+        var _ = Agreement.tell(group, "exchange", timeout, new byte[0]);
+      } catch (Throwable e) {
+        told.set(true);
+        throw e;
+      }
+    }
+
+    void tell(Throwable failure) {
+      if (told.compareAndSet(false, true)) {
+        Agreement.tellFailure(group, "exchange", timeout, failure);
+      }
+    }
+  }
+
+  private void allocate(List<GatherPlan> mine) throws LoadException {
+    for (GatherPlan file : mine) {
+      if (!file.tensors().isEmpty()) {
+        TensorBatch batch =
+            needs.gather(context, file.tensors().stream().map(TensorSpec::of).toList());
+        open.put(file, batch);
+        batch.pieces().forEach(piece -> targets.put(piece.spec().name(), piece.region()));
+      }
+    }
+  }
+
+  /** Returns this rank's chunk of a round; null if it has no more. */
+  private FilesInFlight.@Nullable Received receive(int round) throws LoadException {
+    List<FilePlan> own = plan.chunks(group.rank());
+    while (submitted < own.size() && reads.hasRoom(own.get(submitted), WINDOW)) {
+      steps.submit(own.get(submitted++));
+    }
+    if (round >= own.size()) {
+      return null;
+    }
+    FilesInFlight.Received received = reads.receive();
+    try {
+      steps.received(received);
+      return received;
+    } catch (Throwable e) {
+      Cleanup.after(e, received.file()::release);
+      throw e;
+    }
+  }
+
+  private void exchange(int round, FilesInFlight.@Nullable Received own) throws LoadException {
+    for (int reader = 0; reader < group.size(); reader++) {
+      if (round < plan.chunks(reader).size()) {
+        FilePlan chunk = plan.chunks(reader).get(round);
+        if (reader == group.rank()) {
+          FilesInFlight.Received mine = Objects.requireNonNull(own);
+          var _ = mine.file().using(() -> give(chunk, mine.ranges().regions()));
+        } else {
+          take(chunk, reader);
+        }
+      }
+    }
+  }
+
+  /** Gives every rank its moves of a chunk of this rank. */
+  private FilePlan give(FilePlan chunk, List<Region> runs) throws LoadException {
+    List<List<Move>> moves = moves(chunk);
+    if (moves.stream().allMatch(List::isEmpty)) {
+      return chunk;
+    }
+    List<Move> own = moves.get(group.rank());
+    boolean toAll = areEqual(moves);
+    List<List<Move>> receivers = toAll ? List.of(own) : moves;
+    Region room = packed.region(receivers.stream().mapToLong(PartExchange::packedBytes).sum());
+    context.run(stream -> {
+      List<Region> parts = new ArrayList<>();
+      long used = 0;
+      for (List<Move> receiver : receivers) {
+        long bytes = packedBytes(receiver);
+        parts.add(pack(chunk, receiver, runs, room.slice(used, bytes), stream));
+        used += bytes;
+      }
+      if (toAll) {
+        group.broadcast(parts.getFirst(), group.rank(), stream);
+        unpack(own, parts.getFirst(), stream);
+      } else {
+        Region mine = place(own);
+        group.scatter(parts, mine, group.rank(), stream);
+        unpack(own, mine, stream);
+      }
+    });
+    return chunk;
+  }
+
+  private void take(FilePlan chunk, int reader) throws LoadException {
+    List<List<Move>> moves = moves(chunk);
+    if (moves.stream().allMatch(List::isEmpty)) {
+      return;
+    }
+    List<Move> own = moves.get(group.rank());
+    Region mine = place(own);
+    context.run(stream -> {
+      if (areEqual(moves)) {
+        group.broadcast(mine, reader, stream);
+      } else {
+        group.scatter(List.of(), mine, reader, stream);
+      }
+      unpack(own, mine, stream);
+    });
+    receivedBytes += mine.bytes();
+  }
+
+  private List<List<Move>> moves(FilePlan chunk) {
+    List<List<Move>> moves = new ArrayList<>();
+    for (int rank = 0; rank < group.size(); rank++) {
+      moves.add(plan.moves(chunk, rank));
+    }
+    return moves;
+  }
+
+  /** Tells whether all ranks get the same bytes. */
+  private static boolean areEqual(List<List<Move>> moves) {
+    return moves.stream().allMatch(each -> Move.haveSameSource(each, moves.getFirst()));
+  }
+
+  /** Returns how many bytes have to be copied side by side before they are sent. */
+  private static long packedBytes(List<Move> moves) {
+    boolean asItIs = moves.size() == 1;
+    return asItIs ? 0 : bytes(moves);
+  }
+
+  private static long bytes(List<Move> moves) {
+    return moves.stream().mapToLong(move -> move.piece().rows().bytes()).sum();
+  }
+
+  /** Returns the bytes of some moves as they are sent. */
+  private static Region pack(
+      FilePlan chunk, List<Move> moves, List<Region> runs, Region room, DeviceStream stream)
+      throws LoadException {
+    if (moves.size() == 1) {
+      return source(chunk, moves.getFirst(), runs);
+    }
+    long at = 0;
+    for (Move move : moves) {
+      long bytes = move.piece().rows().bytes();
+      Gather.rows(source(chunk, move, runs), room.slice(at, bytes), stream);
+      at += bytes;
+    }
+    return room;
+  }
+
+  private static Region source(FilePlan chunk, Move move, List<Region> runs) {
+    long from = chunk.tensors().get(move.run()).slice().begin();
+    return Slice.region(move.piece().rows(), runs.get(move.run()), from);
+  }
+
+  /** Returns where moves arrive: their place, or memory from which they are copied to it. */
+  private Region place(List<Move> moves) throws LoadException {
+    return moves.size() == 1 ? target(moves.getFirst()) : arrived.region(bytes(moves));
+  }
+
+  private Region target(Move move) {
+    Region tensor = Objects.requireNonNull(targets.get(move.tensor()));
+    return tensor.slice(move.piece().to(), move.piece().rows().bytes());
+  }
+
+  /** Copies what arrived to its place, unless it is there. */
+  private void unpack(List<Move> moves, Region from, DeviceStream stream) throws LoadException {
+    if (moves.size() == 1 && target(moves.getFirst()).equals(from)) {
+      return;
+    }
+    long at = 0;
+    for (Move move : moves) {
+      long bytes = move.piece().rows().bytes();
+      Region source = from.isContiguous() ? from.slice(at, bytes) : from;
+      Gather.rows(source, target(move), stream);
+      at += bytes;
+    }
+  }
+
+  @Override
+  public void close() {
+    Cleanup.all(
+        () -> Cleanup.each(open.values(), TensorBatch::close), packed::close, arrived::close);
+  }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.plan;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which rank reads which chunks, and which of their bytes every rank gets; the same on all ranks.
+ */
+public final class ExchangePlan {
+  private final List<List<FilePlan>> chunks;
+  private final List<Map<String, Slice>> wanted = new ArrayList<>();
+
+  private ExchangePlan(RankParts parts, List<List<FilePlan>> chunks) {
+    this.chunks = chunks;
+    for (int rank = 0; rank < parts.ranks(); rank++) {
+      Map<String, Slice> slices = new HashMap<>();
+      parts.of(rank).forEach(part -> slices.put(part.name(), part.slice()));
+      wanted.add(slices);
+    }
+  }
+
+  /**
+   * Rows that one rank gets of a chunk.
+   *
+   * @param run which run of bytes of the chunk they are in
+   * @param tensor the tensor that they are of
+   * @param piece where they are in it, and in the rank's part
+   */
+  public record Move(int run, String tensor, Slice.Piece piece) {
+    /** Tells whether two ranks get the same bytes of a chunk. */
+    public static boolean haveSameSource(List<Move> some, List<Move> others) {
+      if (some.size() != others.size()) {
+        return false;
+      }
+      for (int i = 0; i < some.size(); i++) {
+        boolean isSame =
+            some.get(i).run == others.get(i).run
+                && some.get(i).piece.rows().equals(others.get(i).piece.rows());
+        if (!isSame) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  /** Plans that every file is read by its owner. */
+  public static ExchangePlan byOwner(RankParts parts) {
+    List<List<FilePlan>> chunks = empty(parts.ranks());
+    for (FilePlan chunk : parts.chunks()) {
+      chunks.get(chunk.file().source().rank()).add(chunk);
+    }
+    return new ExchangePlan(parts, chunks);
+  }
+
+  /** Plans that every rank reads about as many bytes, of neighbouring chunks. */
+  public static ExchangePlan shared(RankParts parts) {
+    List<List<FilePlan>> chunks = empty(parts.ranks());
+    List<FilePlan> all = parts.chunks();
+    for (int i = 0; i < all.size(); i++) {
+      chunks.get((int) ((long) i * parts.ranks() / all.size())).add(all.get(i));
+    }
+    return new ExchangePlan(parts, chunks);
+  }
+
+  private static List<List<FilePlan>> empty(int ranks) {
+    List<List<FilePlan>> chunks = new ArrayList<>();
+    for (int rank = 0; rank < ranks; rank++) {
+      chunks.add(new ArrayList<>());
+    }
+    return chunks;
+  }
+
+  /** Returns the chunks that a rank reads, in their order. */
+  public List<FilePlan> chunks(int rank) {
+    return chunks.get(rank);
+  }
+
+  /** Returns how many chunks the busiest rank reads. */
+  public int rounds() {
+    return chunks.stream().mapToInt(List::size).max().orElse(0);
+  }
+
+  /** Returns what a rank gets of a chunk, in the order of the file. */
+  public List<Move> moves(FilePlan chunk, int rank) {
+    List<Move> moves = new ArrayList<>();
+    for (int run = 0; run < chunk.tensors().size(); run++) {
+      WantedPart bytes = chunk.tensors().get(run);
+      Slice slice = wanted.get(rank).get(bytes.name());
+      if (slice != null) {
+        for (Slice.Piece piece : slice.within(bytes.slice().begin(), bytes.slice().end())) {
+          moves.add(new Move(run, bytes.name(), piece));
+        }
+      }
+    }
+    return moves;
+  }
+
+  /**
+   * Plans what one rank reads and gets.
+   *
+   * @param wanted what it gets, in the order of the catalog
+   * @param rank the rank
+   * @return for each file the parts that it gets and the chunks that it reads
+   */
+  public LoadPlan of(List<WantedPart> wanted, int rank) {
+    return LoadPlan.exchanged(wanted, chunks(rank));
+  }
+}
