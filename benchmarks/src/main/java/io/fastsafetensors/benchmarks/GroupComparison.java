@@ -5,9 +5,6 @@ import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.benchmarks.Results.Spread;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,7 +51,7 @@ final class GroupComparison implements Callable<Integer> {
       run(config.get());
       return 0;
     }
-    int port = freePort();
+    int port = RankProcess.freePort();
     Process other = start(1, port);
     Process first = start(0, port);
     if (first.waitFor() + other.waitFor() != 0) {
@@ -63,32 +60,11 @@ final class GroupComparison implements Callable<Integer> {
     return 0;
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
-  /** Starts a rank in a JVM like this one. */
   private Process start(int rank, int port) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
-    command.addAll(List.of(System.getProperty("java.class.path"), GroupComparison.class.getName()));
-    command.addAll(spec.commandLine().getParseResult().originalArgs());
-    ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
-    builder
-        .environment()
-        .putAll(
-            Map.of(
-                "RANK",
-                Integer.toString(rank),
-                "WORLD_SIZE",
-                Integer.toString(RANKS),
-                "MASTER_ADDR",
-                InetAddress.getLoopbackAddress().getHostAddress(),
-                "MASTER_PORT",
-                Integer.toString(port)));
+    List<String> arguments = spec.commandLine().getParseResult().originalArgs();
+    ProcessBuilder builder =
+        new ProcessBuilder(RankProcess.java(GroupComparison.class, arguments)).inheritIO();
+    builder.environment().putAll(RankProcess.environment(rank, RANKS, port));
     return builder.start();
   }
 

@@ -115,6 +115,12 @@ final class HostState {
         });
   }
 
+  /** Returns how much memory the machine has, in bytes. */
+  static long memory() throws IOException {
+    String total = Files.readAllLines(Path.of("/proc/meminfo")).getFirst();
+    return Long.parseLong(total.replaceAll("\\D", "")) << 10;
+  }
+
   static boolean canDropCaches() {
     return Files.isWritable(DROP_CACHES);
   }

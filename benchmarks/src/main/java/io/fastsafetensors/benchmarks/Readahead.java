@@ -43,15 +43,22 @@ final class Readahead implements AutoCloseable {
     return setting.isEmpty() ? "unknown" : Files.readString(setting.get()).strip();
   }
 
-  /** The kernel's folder of a disk is named by the number that each of its files tells. */
   private static Optional<Path> setting(Path folder) throws IOException {
-    long device = (Long) Files.getAttribute(folder, "unix:dev");
-    long major = device >> 8 & 0xfff;
-    long minor = (device & DEVICE_MINOR_LOW) | (device >> 12 & ~DEVICE_MINOR_LOW);
-    Path disk = Path.of("/sys/dev/block/" + major + ":" + minor);
+    Path disk = disk(folder);
     return Optional.of(disk.resolve("queue/read_ahead_kb"))
         .filter(Files::exists)
         .or(() -> Optional.of(disk.resolve("../queue/read_ahead_kb")).filter(Files::exists));
+  }
+
+  /**
+   * Returns the kernel's folder of the disk that a folder is on; it is named by the number that
+   * each of the disk's files tells.
+   */
+  static Path disk(Path folder) throws IOException {
+    long device = (Long) Files.getAttribute(folder, "unix:dev");
+    long major = device >> 8 & 0xfff;
+    long minor = (device & DEVICE_MINOR_LOW) | (device >> 12 & ~DEVICE_MINOR_LOW);
+    return Path.of("/sys/dev/block/" + major + ":" + minor);
   }
 
   private void restore() {

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The ranks of one program, each a process that stays and does what it is told: this library's, and
+ * those of each system property whose name begins with {@code ranks.}, a command of one word a
+ * line.
+ */
+final class PartsGroup implements AutoCloseable {
+  private static final String PREFIX = "ranks.";
+
+  /** Long enough for each rank to read the line. */
+  private static final Duration LEAD = Duration.ofMillis(10);
+
+  private final List<RankProcess> ranks = new ArrayList<>();
+  private final List<String> ways;
+
+  private PartsGroup(List<String> command, int size) throws IOException {
+    int port = RankProcess.freePort();
+    for (int rank = 0; rank < size; rank++) {
+      ranks.add(new RankProcess(command, RankProcess.environment(rank, size, port)));
+    }
+    ways = answers().getFirst();
+  }
+
+  /** Starts the groups of all programs; whoever gets them closes each. */
+  static List<PartsGroup> startAll(int size, List<String> options) throws IOException {
+    List<PartsGroup> groups = new ArrayList<>();
+    groups.add(new PartsGroup(RankProcess.java(PartsRank.class, options), size));
+    for (String property : System.getProperties().stringPropertyNames()) {
+      if (property.startsWith(PREFIX)) {
+        groups.add(new PartsGroup(System.getProperty(property).lines().toList(), size));
+      }
+    }
+    return groups;
+  }
+
+  /** Returns the names of what it can be told to do. */
+  List<String> ways() {
+    return ways;
+  }
+
+  /** What brings the machine into the state that a run starts from. */
+  @FunctionalInterface
+  interface State {
+    void establish() throws Exception;
+  }
+
+  /** Has all ranks get their parts of a folder's tensors, from the same moment on. */
+  PartsRun run(String way, PartsWant want, Path folder, State state) throws Exception {
+    for (RankProcess rank : ranks) {
+      rank.tell("prepare", way, want.toString(), folder.toString());
+    }
+    answers();
+    state.establish();
+    HostCounters before = HostCounters.now(folder);
+    long start = System.nanoTime() + LEAD.toNanos();
+    for (RankProcess rank : ranks) {
+      rank.tell("start", Long.toString(start));
+    }
+    List<RankUsage> usages = answers().stream().map(RankUsage::parse).toList();
+    return new PartsRun(start, usages, HostCounters.now(folder).since(before));
+  }
+
+  /** Waits for all, also after one has failed, so that none is behind the others. */
+  private List<List<String>> answers() throws IOException {
+    List<List<String>> answers = new ArrayList<>();
+    IOException failure = null;
+    for (RankProcess rank : ranks) {
+      try {
+        answers.add(rank.answer());
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    return answers;
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (RankProcess rank : ranks) {
+      rank.close();
+    }
+  }
+}
