@@ -38,7 +38,7 @@ final class PartsResults {
 
   private static Map<String, String> references() {
     Map<String, String> names = new LinkedHashMap<>();
-    names.put("owner", PartsWays.OWNER);
+    names.put("scatter", PartsWays.SCATTER);
     names.put("map", PartsLimits.MAP);
     names.put("copy", PartsLimits.COPY);
     names.put("read", PartsLimits.READ);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.benchmarks;
 
-import io.fastsafetensors.Cut;
+import io.fastsafetensors.Part;
+import io.fastsafetensors.Selection;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.format.TensorInfo;
@@ -29,8 +30,8 @@ enum PartsWant {
     return dim < shape.dimensions();
   }
 
-  Cut of(TensorInfo tensor) {
-    return cuts(tensor.shape()) ? Cut.shard(dim) : Cut.whole();
+  Selection selection() {
+    return Selection.of(this == WHOLE ? Part.whole() : Part.shard(dim));
   }
 
   /**

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.benchmarks;
 
+import io.fastsafetensors.AccessPath;
+import io.fastsafetensors.Distribution;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.Part;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.Selection;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.LoadException;
@@ -14,35 +18,62 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 /** The ways of this library, and of bare programs, by name. */
 final class PartsWays {
-  /** Each file read whole by one rank, which sends the parts of its tensors to all. */
-  static final String OWNER = "fst owner";
+  /** Each file loaded whole by one rank, which then sends the parts of its tensors to all. */
+  static final String SCATTER = "fst load, then scatter";
 
   private PartsWays() {}
 
   static Map<String, PartsWay> all(ProcessGroup group) {
     Map<String, PartsWay> ways = new LinkedHashMap<>();
-    ways.put(OWNER, (folder, want) -> new Parts(group, folder, want, LoadOptions.defaults()));
+    ways.put(
+        SCATTER,
+        (folder, want) -> new Parts(group, folder, LoadOptions.defaults(), want.selection()::part));
+    for (Distribution distribution : Distribution.values()) {
+      for (AccessPath path : List.of(AccessPath.AUTO, AccessPath.COPIED)) {
+        ways.put(
+            "fst " + (distribution + ", " + path).toLowerCase(Locale.ROOT),
+            (folder, want) -> selected(group, folder, want.selection(), distribution, path));
+      }
+    }
     ways.putAll(PartsLimits.all(group.rank(), group.size()));
     return ways;
   }
 
-  /** A load of a group, and all that it takes. */
+  private static PartsWay.Run selected(
+      ProcessGroup group,
+      Path folder,
+      Selection selection,
+      Distribution distribution,
+      AccessPath path) {
+    LoadOptions options =
+        LoadOptions.builder().selection(selection).distribution(distribution).path(path).build();
+    return new Parts(group, folder, options, _ -> Part.whole());
+  }
+
+  /** Loads by a group. */
   private static final class Parts implements PartsWay.Run {
     private final ProcessGroup group;
     private final Path folder;
-    private final PartsWant want;
     private final LoadOptions options;
+    private final Function<TensorInfo, Part> asked;
     private final List<AutoCloseable> open = new ArrayList<>();
 
-    Parts(ProcessGroup group, Path folder, PartsWant want, LoadOptions options) {
+    /**
+     * Makes it.
+     *
+     * @param asked which part of what was loaded is then asked for
+     */
+    Parts(ProcessGroup group, Path folder, LoadOptions options, Function<TensorInfo, Part> asked) {
       this.group = group;
       this.folder = folder;
-      this.want = want;
       this.options = options;
+      this.asked = asked;
     }
 
     @Override
@@ -52,8 +83,8 @@ final class PartsWays {
       FileBuffer buffer = loader.addCheckpoint(folder).load(options);
       open.add(buffer);
       Map<String, TensorOptions> wanted = new LinkedHashMap<>();
-      for (TensorInfo tensor : loader.tensors()) {
-        wanted.put(tensor.name(), TensorOptions.of(want.of(tensor)));
+      for (TensorInfo tensor : buffer.tensors()) {
+        wanted.put(tensor.name(), TensorOptions.of(asked.apply(tensor)));
       }
       Map<String, Tensor> parts = buffer.all(wanted);
       open.addAll(parts.values());
