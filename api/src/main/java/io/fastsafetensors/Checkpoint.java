@@ -196,4 +196,35 @@ public sealed interface Checkpoint permits DefaultCheckpoint {
    * @throws IllegalArgumentException if the timeout is not above zero
    */
   List<SafetensorsHeader> headers(Duration timeout) throws LoadException;
+
+  /**
+   * Opens the files to read tensors when they are wanted; as {@link #open(LoadOptions, Plugins)}
+   * with {@link LoadOptions#defaults} and {@link Plugins#installed}.
+   *
+   * @return the open checkpoint; the caller closes it
+   * @throws LoadException as {@link #open(LoadOptions, Plugins)}
+   */
+  default OpenCheckpoint open() throws LoadException {
+    return open(LoadOptions.defaults(), Plugins.installed());
+  }
+
+  /**
+   * Opens the files to read tensors when they are wanted: reads the headers, and no tensor.
+   *
+   * <p>Of the options these count: {@code backend} and {@code properties}, {@code path} and {@code
+   * direct}; {@code filter} leaves out tensors; {@code timeout} and {@code cancellation} bound this
+   * call, and each read of a file that may hang.
+   *
+   * @param options how to read
+   * @param plugins where the backend is
+   * @return the open checkpoint; the caller closes it
+   * @throws HeaderFormatException if a file breaks a rule of the format
+   * @throws LoadCancelledException if it takes too long, is cancelled, or this thread is
+   *     interrupted
+   * @throws BackendUnavailableException if no backend can serve
+   * @throws LoadException if there are {@link #faults}, a file can't be read, or they don't fit
+   * @throws IllegalArgumentException if the options want tensors converted or selected, contradict
+   *     each other, or name what no plug-in declares
+   */
+  OpenCheckpoint open(LoadOptions options, Plugins plugins) throws LoadException;
 }

@@ -135,7 +135,8 @@ final class Backends {
     }
   }
 
-  private static RawHeader readHeader(IoBackend backend, Path file) throws LoadException {
+  /** Reads a header through a backend. */
+  static RawHeader readHeader(IoBackend backend, Path file) throws LoadException {
     try (SeekableByteChannel channel = backend.channel(file)) {
       return RawHeader.read(file, channel);
     } catch (LoadException e) {

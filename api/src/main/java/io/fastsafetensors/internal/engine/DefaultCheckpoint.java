@@ -3,9 +3,12 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Checkpoint;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.OpenCheckpoint;
+import io.fastsafetensors.Plugins;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.internal.plan.FoundCheckpoint;
+import io.fastsafetensors.internal.registry.Registry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -53,6 +56,11 @@ public record DefaultCheckpoint(FoundCheckpoint found) implements Checkpoint {
       throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
     }
     return Headers.of(found.whole(), timeout);
+  }
+
+  @Override
+  public OpenCheckpoint open(LoadOptions options, Plugins plugins) throws LoadException {
+    return OpenedCheckpoint.open(found, options, (Registry) plugins);
   }
 
   /** Returns what was asked for, the number of files, and what is wrong. */

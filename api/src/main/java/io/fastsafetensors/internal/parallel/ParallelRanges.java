@@ -6,12 +6,13 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a job over all ranges of {@code [0, length)}, on the calling thread and, if it is large, on
- * the common pool too.
+ * others too: those of the common pool unless others are given.
  *
  * <p>The caller takes ranges like every helper and waits only for ranges that have begun, so that a
  * busy pool, or a job within a job, slows a run but can't block it.
@@ -26,6 +27,23 @@ public final class ParallelRanges {
     /** Does the elements from {@code start} to {@code end}, exclusive. */
     void run(long start, long end);
   }
+
+  /** The threads of the common pool, as many as there are processors. */
+  public static final Helpers PROCESSORS =
+      new Helpers(
+          ForkJoinPool.getCommonPoolParallelism(),
+          job -> {
+            ForkJoinPool.commonPool().execute(job);
+            return true;
+          });
+
+  /**
+   * Threads that help the calling one.
+   *
+   * @param most how many at most
+   * @param starter has a thread run a job soon; false if there is none
+   */
+  public record Helpers(int most, Predicate<Runnable> starter) {}
 
   private final long length;
   private final long grain;
@@ -55,22 +73,25 @@ public final class ParallelRanges {
    * @throws IllegalArgumentException if the length is negative or the grain not positive
    */
   public static void run(long length, long grain, Task task, MemorySegment... touched) {
+    run(length, grain, PROCESSORS, task, touched);
+  }
+
+  /** Runs a task with the help of given threads; otherwise as {@link #run}. */
+  public static void run(
+      long length, long grain, Helpers helpers, Task task, MemorySegment... touched) {
     if (length < 0 || grain < 1) {
       throw new IllegalArgumentException("length " + length + ", grain " + grain);
     }
     if (length <= grain || !Stream.of(touched).allMatch(s -> s.isAccessibleBy(STRANGER))) {
       task.run(0, length);
     } else {
-      new ParallelRanges(length, grain, task).runShared();
+      new ParallelRanges(length, grain, task).runShared(helpers);
     }
   }
 
-  private void runShared() {
-    ForkJoinPool pool = ForkJoinPool.commonPool();
-    long helpers = Math.min(ranges - 1, pool.getParallelism());
-    for (long i = 0; i < helpers; i++) {
-      pool.execute(this::help);
-    }
+  private void runShared(Helpers helpers) {
+    long wanted = Math.min(ranges - 1, helpers.most);
+    for (long i = 0; i < wanted && helpers.starter.test(this::help); i++) {}
     takeRanges();
     running.arriveAndAwaitAdvance();
     rethrow(failure.get());

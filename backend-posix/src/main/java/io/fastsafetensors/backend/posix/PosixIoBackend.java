@@ -2,6 +2,7 @@
 package io.fastsafetensors.backend.posix;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.backend.posix.io.PosixOpenFile;
 import io.fastsafetensors.backend.posix.io.PosixSession;
 import io.fastsafetensors.backend.posix.libc.Libc;
 import io.fastsafetensors.format.LoadException;
@@ -110,6 +111,12 @@ public final class PosixIoBackend implements IoBackend {
   public SeekableByteChannel channel(Path file) throws IOException {
     LocalFiles.check(PosixSession.BACKEND, file);
     return IoBackend.super.channel(file);
+  }
+
+  @Override
+  public OpenFile openFile(Path file, IoOptions options) throws IOException {
+    LocalFiles.check(PosixSession.BACKEND, file);
+    return PosixOpenFile.open(binding.get(), file, options);
   }
 
   @Override

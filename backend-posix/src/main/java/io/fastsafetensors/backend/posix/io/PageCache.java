@@ -86,6 +86,19 @@ final class PageCache implements AutoCloseable {
     return type.kind() == Kind.PROGRAM;
   }
 
+  /** Tells whether another host or a program serves the file, or nobody knows who. */
+  boolean isFarAway() {
+    return switch (type.kind()) {
+      case NETWORK, PROGRAM, UNKNOWN -> true;
+      case LOCAL, MEMORY, OVERLAY -> false;
+    };
+  }
+
+  /** Keeps the kernel from reading ahead of what is read. */
+  void expectRandomReads() {
+    libc.fadvise(descriptor, 0, 0, FileAdvice.RANDOM);
+  }
+
   int pageSize() {
     return libc.pageSize();
   }

@@ -61,9 +61,14 @@ final class PosixFile extends PlannedFile {
 
   @Override
   protected State state() throws IOException {
+    FileFacts facts = facts();
+    return State.of(facts.regular(), facts.size(), facts.modified());
+  }
+
+  /** Returns what the open file is at this moment. */
+  FileFacts facts() throws LoadException {
     try {
-      FileFacts facts = FileFacts.of(libc, descriptor);
-      return State.of(facts.regular(), facts.size(), facts.modified());
+      return FileFacts.of(libc, descriptor);
     } catch (ErrnoException e) {
       throw refused(0, size(), e);
     }

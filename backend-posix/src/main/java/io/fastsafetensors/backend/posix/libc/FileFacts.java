@@ -11,9 +11,11 @@ import java.lang.foreign.ValueLayout;
  * @param regular whether it is a regular file
  * @param size its size in bytes
  * @param modified its time of change, in nanoseconds
+ * @param number its number in the file system
  * @param direct how direct reads have to be aligned
  */
-public record FileFacts(boolean regular, long size, long modified, DirectRules direct) {
+public record FileFacts(
+    boolean regular, long size, long modified, long number, DirectRules direct) {
   /** The size of the kernel's structure in bytes. */
   public static final int BYTES = 256;
 
@@ -23,17 +25,19 @@ public record FileFacts(boolean regular, long size, long modified, DirectRules d
   private static final int REGULAR = 0x8000;
   private static final int TYPE_MASK = 0xf000;
 
+  /** The kernel's structure; one for each thread, as files are asked after each small read. */
+  private static final ThreadLocal<MemorySegment> STATX =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(BYTES, Long.BYTES));
+
   /**
    * Asks for the facts of an open file.
    *
    * @throws ErrnoException if the kernel refuses
    */
   public static FileFacts of(Libc libc, int descriptor) throws ErrnoException {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment facts = arena.allocate(BYTES, Long.BYTES);
-      ErrnoException.check("statx", libc.statx(descriptor, facts));
-      return parse(facts);
-    }
+    MemorySegment facts = STATX.get();
+    ErrnoException.check("statx", libc.statx(descriptor, facts));
+    return parse(facts);
   }
 
   /** Reads {@code struct statx}. */
@@ -52,6 +56,7 @@ public record FileFacts(boolean regular, long size, long modified, DirectRules d
         (mode & TYPE_MASK) == REGULAR,
         statx.get(ValueLayout.JAVA_LONG, 40),
         seconds * 1_000_000_000L + nanos,
+        statx.get(ValueLayout.JAVA_LONG, 32),
         direct);
   }
 

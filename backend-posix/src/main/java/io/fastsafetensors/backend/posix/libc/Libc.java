@@ -92,6 +92,8 @@ public interface Libc {
 
   /** How a part of a file will be used: {@code POSIX_FADV_*}. */
   enum FileAdvice {
+    /** At random places: nothing is read ahead. */
+    RANDOM(1),
     /** Soon: the kernel starts reading it into the page cache. */
     WILL_NEED(3),
     /** Not again: clean pages leave the page cache. */

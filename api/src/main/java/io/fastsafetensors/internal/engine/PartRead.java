@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.AccessPath;
+import io.fastsafetensors.DirectMode;
+import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.parallel.ParallelRanges;
+import io.fastsafetensors.internal.parallel.ParallelRanges.Helpers;
+import io.fastsafetensors.internal.parallel.RowCopies;
+import io.fastsafetensors.internal.plan.Slice;
+import io.fastsafetensors.internal.plan.Slice.Rows;
+import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.toolkit.device.HostMemory;
+import io.fastsafetensors.toolkit.io.ScratchMemory;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A read of a part of a tensor from an open file. What the page cache has is given out or copied
+ * from there; of the rest as much as {@link #BLOCK} is read at a time, by many threads if it is
+ * more.
+ *
+ * @param file the file
+ * @param begin where the tensor starts in it
+ * @param slice the part
+ * @param means how to read
+ */
+record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
+  /** How many bytes of a tensor one thread has at a time. */
+  static final long BLOCK = 2 << 20;
+
+  /** Gaps between rows up to this size are read along: a read of its own would cost more. */
+  private static final long MOST_GAP = 16 << 10;
+
+  /** Storage brings a page anyway. */
+  private static final long LEAST_GAP = 4 << 10;
+
+  /** How many reads wait for storage at a time besides the caller's. */
+  private static final Helpers READERS = new Helpers(15, LoadThreads::tryStart);
+
+  /**
+   * What reads of a checkpoint have in common.
+   *
+   * @param context host memory
+   * @param path how host memory gets the bytes
+   * @param direct whether reads bypass the page cache
+   * @param scratch where rows are read to that are not side by side, {@link #BLOCK} at a time
+   * @param counts counts the bytes
+   */
+  record Means(
+      SharedContext context,
+      AccessPath path,
+      DirectMode direct,
+      ScratchMemory scratch,
+      WayCounts counts) {}
+
+  /** Does something with a range of the tensor's bytes. */
+  @FunctionalInterface
+  private interface Work {
+    void on(long from, long end) throws LoadException;
+  }
+
+  /** Reads into memory of its own, or gives out the page cache; the caller closes the tensor. */
+  Tensor tensor(TensorSpec spec) throws LoadException {
+    @Nullable Memory mapped = slice.isContiguous() ? mapping() : null;
+    if (mapped != null) {
+      Region place = Region.of(mapped.buffer(), begin + slice.begin(), slice.bytes());
+      file.checkUnchanged();
+      means.counts.add(TransferPath.MAPPED, slice.bytes());
+      return held(spec, mapped, place);
+    }
+    Memory memory = Memory.allocate(means.context, slice.bytes());
+    try {
+      HostMemory.<LoadException>show(memory.buffer(), this::into);
+      return held(spec, memory, Region.of(memory.buffer()));
+    } finally {
+      memory.release();
+    }
+  }
+
+  /** Makes a tensor without elements; the caller closes it. */
+  static Tensor nothing(TensorSpec spec, SharedContext context) throws LoadException {
+    Memory memory = Memory.allocate(context, 0);
+    try {
+      return held(spec, memory, Region.of(memory.buffer()));
+    } finally {
+      memory.release();
+    }
+  }
+
+  private static Tensor held(TensorSpec spec, Memory memory, Region place) {
+    return DefaultTensor.copy(new Piece(spec, memory, place));
+  }
+
+  /** Fills native memory of the part's size. */
+  void into(MemorySegment target) throws LoadException {
+    if (slice.isContiguous()) {
+      Work read = (from, end) -> read(target.asSlice(from - slice.begin(), end - from), from);
+      inBlocks(read, READERS, target);
+    } else {
+      @Nullable Memory mapped = mapping();
+      if (mapped == null) {
+        inBlocks((from, end) -> readRows(from, end, target), READERS, target);
+      } else {
+        gather(mapped, target);
+      }
+    }
+    file.checkUnchanged();
+  }
+
+  /** Returns the file's mapping if it is to serve; null otherwise. */
+  private @Nullable Memory mapping() {
+    if (means.path == AccessPath.COPIED || means.direct == DirectMode.ON) {
+      return null;
+    }
+    boolean serves =
+        means.path == AccessPath.MAPPED
+            || file.isCached(begin + slice.begin(), slice.end() - slice.begin());
+    return serves ? file.mapping() : null;
+  }
+
+  private void gather(Memory mapped, MemorySegment target) throws LoadException {
+    MemorySegment bytes = mapped.buffer().host().orElseThrow();
+    LostPages.named(
+        List.of(mapped),
+        () -> {
+          inBlocks(
+              (from, end) -> {
+                for (Slice.Piece piece : slice.within(from, end)) {
+                  copy(bytes.asSlice(begin), 0, piece, target);
+                }
+              },
+              ParallelRanges.PROCESSORS,
+              target);
+          return target;
+        });
+    means.counts.add(TransferPath.MAPPED, slice.bytes());
+  }
+
+  /** Copies rows of memory that has the tensor's bytes from one on. */
+  private static void copy(
+      MemorySegment bytes, long from, Slice.Piece piece, MemorySegment target) {
+    Rows rows = piece.rows();
+    MemorySegment source = bytes.asSlice(rows.offset() - from);
+    MemorySegment place = target.asSlice(piece.to(), rows.bytes());
+    RowCopies.copyRows(source, rows.pitch(), place, rows.rowBytes(), rows.rows(), rows.rowBytes());
+  }
+
+  /** Works on all of the part, on several threads if it is large. */
+  private void inBlocks(Work work, Helpers helpers, MemorySegment target) throws LoadException {
+    long first = slice.begin();
+    if (slice.end() - first <= BLOCK) {
+      work.on(first, slice.end());
+      return;
+    }
+    try {
+      ParallelRanges.run(
+          slice.end() - first,
+          BLOCK,
+          helpers,
+          (from, end) -> {
+            try {
+              // Of memory that is confined to this thread, all comes at once.
+              for (long at = from; at < end; at += BLOCK) {
+                work.on(first + at, first + Math.min(end, at + BLOCK));
+              }
+            } catch (LoadException e) {
+              throw new UncheckedIOException(e);
+            }
+          },
+          target);
+    } catch (UncheckedIOException e) {
+      throw e.getCause() instanceof LoadException cause ? cause : new LoadException("read", e);
+    }
+  }
+
+  /** Reads the rows of a range; those with small gaps between them go through scratch memory. */
+  private void readRows(long from, long end, MemorySegment target) throws LoadException {
+    List<Slice.Piece> pieces = slice.within(from, end);
+    for (int i = 0; i < pieces.size(); ) {
+      int next = i + 1;
+      while (next < pieces.size()
+          && areNear(pieces.get(next - 1).rows(), pieces.get(next).rows())) {
+        next++;
+      }
+      Rows rows = pieces.get(i).rows();
+      if (next == i + 1 && (rows.rows() == 1 || isLoose(rows))) {
+        readEach(pieces.get(i), target);
+      } else {
+        readTogether(pieces.subList(i, next), target);
+      }
+      i = next;
+    }
+  }
+
+  private static boolean isLoose(Rows rows) {
+    return rows.rows() > 1 && rows.pitch() - rows.rowBytes() > MOST_GAP;
+  }
+
+  private static boolean areNear(Rows one, Rows next) {
+    long gap = next.offset() - (one.offset() + (one.rows() - 1) * one.pitch() + one.rowBytes());
+    return gap <= Math.clamp(one.bytes(), LEAST_GAP, MOST_GAP) && !isLoose(one) && !isLoose(next);
+  }
+
+  private void readEach(Slice.Piece piece, MemorySegment target) throws LoadException {
+    Rows rows = piece.rows();
+    for (long row = 0; row < rows.rows(); row++) {
+      long to = piece.to() + row * rows.rowBytes();
+      read(target.asSlice(to, rows.rowBytes()), rows.offset() + row * rows.pitch());
+    }
+  }
+
+  private void readTogether(List<Slice.Piece> pieces, MemorySegment target) throws LoadException {
+    long from = pieces.getFirst().rows().offset();
+    Rows last = pieces.getLast().rows();
+    long end = last.offset() + (last.rows() - 1) * last.pitch() + last.rowBytes();
+    try (ScratchMemory.Lease lease = means.scratch.take()) {
+      MemorySegment bytes = lease.bytes(end - from);
+      read(bytes, from);
+      pieces.forEach(piece -> copy(bytes, from, piece, target));
+    }
+  }
+
+  private void read(MemorySegment target, long from) throws LoadException {
+    TransferPath way = file.read(target, begin + from);
+    means.counts.add(way, target.byteSize());
+  }
+}
