@@ -18,6 +18,7 @@ public final class FileReport {
   private final Path file;
   private final String backend;
   private final Map<TransferPath, Long> bytesByPath;
+  private final long storageBytes;
   private final int tensors;
   private final long bytes;
   private final Duration elapsed;
@@ -29,6 +30,7 @@ public final class FileReport {
     this.file = builder.file;
     this.backend = builder.backend;
     this.bytesByPath = builder.bytesByPath;
+    this.storageBytes = builder.storageBytes;
     this.tensors = builder.tensors;
     this.bytes = builder.bytes;
     this.elapsed = builder.elapsed;
@@ -61,6 +63,14 @@ public final class FileReport {
   /** {@return how many bytes took which path; unmodifiable} */
   public Map<TransferPath, Long> bytesByPath() {
     return bytesByPath;
+  }
+
+  /**
+   * {@return how many of the bytes came from storage, as far as is known; the others were in the
+   * page cache}
+   */
+  public long storageBytes() {
+    return storageBytes;
   }
 
   /** {@return how many tensors were loaded} */
@@ -97,6 +107,7 @@ public final class FileReport {
   public Builder toBuilder() {
     return new Builder(file, backend)
         .bytesByPath(bytesByPath)
+        .storageBytes(storageBytes)
         .tensors(tensors)
         .bytes(bytes)
         .elapsed(elapsed)
@@ -111,6 +122,7 @@ public final class FileReport {
         && file.equals(that.file)
         && backend.equals(that.backend)
         && bytesByPath.equals(that.bytesByPath)
+        && storageBytes == that.storageBytes
         && tensors == that.tensors
         && bytes == that.bytes
         && elapsed.equals(that.elapsed)
@@ -122,7 +134,16 @@ public final class FileReport {
   @Override
   public int hashCode() {
     return Objects.hash(
-        file, backend, bytesByPath, tensors, bytes, elapsed, readTime, copyTime, reason);
+        file,
+        backend,
+        bytesByPath,
+        storageBytes,
+        tensors,
+        bytes,
+        elapsed,
+        readTime,
+        copyTime,
+        reason);
   }
 
   /** Returns a line. */
@@ -157,6 +178,7 @@ public final class FileReport {
     private final Path file;
     private final String backend;
     private Map<TransferPath, Long> bytesByPath = Map.of();
+    private long storageBytes;
     private int tensors;
     private long bytes;
     private Duration elapsed = Duration.ZERO;
@@ -177,6 +199,17 @@ public final class FileReport {
      */
     public Builder bytesByPath(Map<TransferPath, Long> value) {
       this.bytesByPath = Map.copyOf(value);
+      return this;
+    }
+
+    /**
+     * Sets how many of the bytes came from storage.
+     *
+     * @param value bytes
+     * @return this
+     */
+    public Builder storageBytes(long value) {
+      this.storageBytes = value;
       return this;
     }
 

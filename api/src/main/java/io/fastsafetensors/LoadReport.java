@@ -107,6 +107,29 @@ public final class LoadReport {
     return distributionReason;
   }
 
+  /**
+   * Returns how many bytes this rank read from storage.
+   *
+   * @return bytes, as far as is known; gaps that were read are counted
+   */
+  public long storageBytes() {
+    return files.stream().mapToLong(FileReport::storageBytes).sum();
+  }
+
+  /**
+   * Returns how many bytes this rank found in the page cache.
+   *
+   * @return bytes, as far as is known
+   */
+  public long cachedBytes() {
+    long all =
+        files.stream()
+            .flatMap(file -> file.bytesByPath().values().stream())
+            .mapToLong(b -> b)
+            .sum();
+    return all - storageBytes();
+  }
+
   /** {@return how many bytes of this rank's tensors other ranks sent while it loaded} */
   public long receivedBytes() {
     return receivedBytes;
@@ -184,12 +207,13 @@ public final class LoadReport {
   }
 
   private String describe(Distribution how) {
-    String received = receivedBytes == 0 ? "" : "; " + receivedBytes + " bytes from other ranks";
-    return "distribution "
-        + how.name().toLowerCase(Locale.ROOT)
-        + ": "
-        + distributionReason
-        + received;
+    return "distribution %s: %s; bytes from storage %s, from the page cache %s, from other ranks %s"
+        .formatted(
+            how.name().toLowerCase(Locale.ROOT),
+            distributionReason,
+            storageBytes(),
+            cachedBytes(),
+            receivedBytes);
   }
 
   private String headline() {

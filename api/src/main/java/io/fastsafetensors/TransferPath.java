@@ -20,6 +20,16 @@ public enum TransferPath {
   /** From storage to the device, past host memory. */
   PEER_TO_PEER;
 
+  /**
+   * Tells whether bytes that take this way come from storage.
+   *
+   * @return true for {@link #BUFFERED}, {@link #DIRECT} and {@link #PEER_TO_PEER}, though what is
+   *     read by way of the page cache may be there; false for {@link #MAPPED}, though it may not
+   */
+  public boolean isOfStorage() {
+    return this != MAPPED && this != CACHED;
+  }
+
   /** Returns the name for people: {@code peer to peer}. */
   @Override
   public String toString() {

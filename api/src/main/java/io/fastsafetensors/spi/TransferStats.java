@@ -15,12 +15,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TransferStats {
   private final Map<TransferPath, Long> bytesByPath;
+  private final long storageBytes;
   private final long readNanos;
   private final long copyNanos;
   private final Reason reason;
 
   private TransferStats(Builder builder) {
     this.bytesByPath = Map.copyOf(builder.bytesByPath);
+    this.storageBytes = builder.storageBytes();
     this.readNanos = builder.readNanos;
     this.copyNanos = builder.copyNanos;
     this.reason = builder.reason;
@@ -38,6 +40,14 @@ public final class TransferStats {
   /** {@return how many bytes took which path; gaps that were read are counted} */
   public Map<TransferPath, Long> bytesByPath() {
     return bytesByPath;
+  }
+
+  /**
+   * {@return how many of the bytes came from storage, as far as is known: those that were read by
+   * way of the page cache, and weren't seen there before, count}
+   */
+  public long storageBytes() {
+    return storageBytes;
   }
 
   /** {@return time spent in reads, summed over threads} */
@@ -59,6 +69,7 @@ public final class TransferStats {
   public Builder toBuilder() {
     return new Builder()
         .bytesByPath(bytesByPath)
+        .storageBytes(storageBytes)
         .readNanos(readNanos)
         .copyNanos(copyNanos)
         .reason(reason);
@@ -68,6 +79,7 @@ public final class TransferStats {
   public boolean equals(@Nullable Object other) {
     return other instanceof TransferStats that
         && bytesByPath.equals(that.bytesByPath)
+        && storageBytes == that.storageBytes
         && readNanos == that.readNanos
         && copyNanos == that.copyNanos
         && reason.equals(that.reason);
@@ -75,13 +87,15 @@ public final class TransferStats {
 
   @Override
   public int hashCode() {
-    return Objects.hash(bytesByPath, readNanos, copyNanos, reason);
+    return Objects.hash(bytesByPath, storageBytes, readNanos, copyNanos, reason);
   }
 
   @Override
   public String toString() {
     return "bytesByPath "
         + bytesByPath
+        + ", storageBytes "
+        + storageBytes
         + ", readNanos "
         + readNanos
         + ", copyNanos "
@@ -97,6 +111,7 @@ public final class TransferStats {
    */
   public static final class Builder {
     private final Map<TransferPath, Long> bytesByPath = new EnumMap<>(TransferPath.class);
+    private @Nullable Long storageBytes;
     private long readNanos;
     private long copyNanos;
     private Reason reason = Reason.NONE;
@@ -113,6 +128,28 @@ public final class TransferStats {
       bytesByPath.clear();
       bytesByPath.putAll(value);
       return this;
+    }
+
+    /**
+     * Sets how many of the bytes came from storage.
+     *
+     * @param value bytes; unless set, those that took another path than {@link TransferPath#CACHED}
+     *     and {@link TransferPath#MAPPED}
+     * @return this
+     */
+    public Builder storageBytes(long value) {
+      this.storageBytes = value;
+      return this;
+    }
+
+    private long storageBytes() {
+      Long known = storageBytes;
+      return known != null
+          ? known
+          : bytesByPath.entrySet().stream()
+              .filter(way -> way.getKey().isOfStorage())
+              .mapToLong(Map.Entry::getValue)
+              .sum();
     }
 
     /**

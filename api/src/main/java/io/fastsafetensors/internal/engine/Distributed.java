@@ -128,17 +128,36 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
     }
     long once = parts.bytesOfAll();
     long more = parts.bytesOfEach() - once;
-    boolean isShared = more > once / WORTH_SHARING;
+    if (more <= once / WORTH_SHARING) {
+      return local(
+          parts,
+          "distribution.disjoint",
+          "hardly a byte is wanted by two ranks: {more} more than the {once} wanted",
+          more,
+          once);
+    }
+    if (!byPageCache && facts.stream().allMatch(RankFacts::cached)) {
+      return local(
+          parts,
+          "distribution.cached",
+          "the page cache has the files: no exchange for {more} bytes that several ranks want",
+          more,
+          once);
+    }
     Reason reason =
         Reason.of(
-                isShared ? "distribution.overlap" : "distribution.disjoint",
-                isShared
-                    ? "several ranks want the same bytes: {more} more than {once} that are wanted"
-                    : "hardly a byte is wanted by two ranks: {more} more than {once} that are wanted")
-            .with("more", more)
+                byPageCache ? "distribution.page-cache" : "distribution.overlap",
+                byPageCache
+                    ? "each reads a share of {once} bytes into the page cache, where all find it"
+                    : "each reads a share of {once} bytes and gives the others their rows")
             .with("once", once);
-    return new Distributed(
-        parts, isShared ? Distribution.SHARED : Distribution.LOCAL, byPageCache, reason);
+    return new Distributed(parts, Distribution.SHARED, byPageCache, reason);
+  }
+
+  private static Distributed local(
+      RankParts parts, String code, String text, long more, long once) {
+    Reason reason = Reason.of(code, text).with("more", more).with("once", once);
+    return new Distributed(parts, Distribution.LOCAL, false, reason);
   }
 
   private static Reason asked() {

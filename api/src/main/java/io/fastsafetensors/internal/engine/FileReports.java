@@ -40,6 +40,7 @@ final class FileReports {
     TransferStats stats = received.ranges().stats();
     return FileReport.builder(received.plan().path(), received.backend())
         .bytesByPath(stats.bytesByPath())
+        .storageBytes(stats.storageBytes())
         .elapsed(elapsed)
         .readTime(Duration.ofNanos(stats.readNanos()))
         .copyTime(Duration.ofNanos(stats.copyNanos()))
@@ -67,6 +68,7 @@ final class FileReports {
     other.bytesByPath().forEach((path, count) -> bytes.merge(path, count, Math::addExact));
     return other.toBuilder()
         .bytesByPath(bytes)
+        .storageBytes(one.storageBytes() + other.storageBytes())
         .tensors(one.tensors() + other.tensors())
         .bytes(one.bytes() + other.bytes())
         .readTime(one.readTime().plus(other.readTime()))

@@ -3,9 +3,14 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.CatalogFile;
+import io.fastsafetensors.spi.IoBackend;
+import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.toolkit.host.PlannedMemory;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -17,9 +22,17 @@ import java.util.List;
  * What one rank sees of the files of all ranks.
  *
  * @param host which boot of which machine it runs on
+ * @param cached whether the page cache of the host has all files, as far as samples tell
  * @param files each file, in the order of the catalog
  */
-record RankFacts(String host, List<Seen> files) {
+record RankFacts(String host, boolean cached, List<Seen> files) {
+  private static final Logger LOG = System.getLogger(RankFacts.class.getName());
+
+  /** How many places of a file are looked at. */
+  private static final int SAMPLES = 32;
+
+  private static final long SAMPLE_BYTES = 256 << 10;
+
   /** Changes with each boot, and is the same in all containers of a machine. */
   private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
 
@@ -40,15 +53,34 @@ record RankFacts(String host, List<Seen> files) {
       List<CatalogFile> files, int rank, Headers headers, Backends backends, BoundedCall bounded)
       throws LoadException {
     List<Seen> seen = new ArrayList<>();
+    boolean cached = true;
     for (CatalogFile file : files) {
       Path path = file.source().path();
       bounded.signal().check();
       bounded.held().ask(path, 0);
       String fault = file.source().rank() == rank ? "" : headers.fault(file, backends);
       seen.add(new Seen(fault, headers.version(path)));
+      cached = cached && fault.isEmpty() && isCached(file, backends, bounded.signal());
       bounded.held().done(path);
     }
-    return new RankFacts(thisHost(), seen);
+    return new RankFacts(thisHost(), cached, seen);
+  }
+
+  private static boolean isCached(CatalogFile file, Backends backends, StopSignal signal) {
+    LoadMonitor monitor = new LoadMonitor((_, _) -> {}, 0, PlannedMemory.unplanned(), signal);
+    IoOptions options = IoOptions.builder(monitor).build();
+    try (IoBackend.OpenFile open = backends.first().openFile(file.source().path(), options)) {
+      long step = Math.max(SAMPLE_BYTES, open.size() / SAMPLES);
+      for (long at = 0; at < open.size(); at += step) {
+        if (!open.isCached(at, Math.min(SAMPLE_BYTES, open.size() - at))) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.DEBUG, () -> file.source().path() + ": can't tell what is cached", e);
+      return false;
+    }
   }
 
   private static String thisHost() {
@@ -65,6 +97,7 @@ record RankFacts(String host, List<Seen> files) {
 
   void write(DataOutputStream out) throws IOException {
     out.writeUTF(host);
+    out.writeBoolean(cached);
     out.writeInt(files.size());
     for (Seen file : files) {
       out.writeUTF(file.fault.substring(0, Math.min(file.fault.length(), 4000)));
@@ -74,10 +107,11 @@ record RankFacts(String host, List<Seen> files) {
 
   static RankFacts read(DataInputStream in) throws IOException {
     String host = in.readUTF();
+    boolean cached = in.readBoolean();
     List<Seen> files = new ArrayList<>();
     for (int left = in.readInt(); left > 0; left--) {
       files.add(new Seen(in.readUTF(), in.readUTF()));
     }
-    return new RankFacts(host, files);
+    return new RankFacts(host, cached, files);
   }
 }

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
  */
 public final class FileStats {
   private final Map<TransferPath, Long> bytesByPath = new EnumMap<>(TransferPath.class);
+  private long storageBytes;
   private long readNanos;
   private long copyNanos;
 
@@ -30,8 +31,18 @@ public final class FileStats {
    */
   public synchronized void add(ReadTarget.Brought brought, long bytes) {
     bytesByPath.merge(brought.path(), bytes, Math::addExact);
+    storageBytes += brought.path().isOfStorage() ? bytes : 0;
     readNanos += brought.readNanos();
     copyNanos += brought.copyNanos();
+  }
+
+  /**
+   * Counts bytes of a mapping that were not in the page cache before they were mapped.
+   *
+   * @param bytes how many
+   */
+  public synchronized void addFaulted(long bytes) {
+    storageBytes += bytes;
   }
 
   /**
@@ -81,6 +92,7 @@ public final class FileStats {
   public synchronized TransferStats toStats(Reason reason) {
     return TransferStats.builder()
         .bytesByPath(bytesByPath)
+        .storageBytes(storageBytes)
         .readNanos(readNanos)
         .copyNanos(copyNanos)
         .reason(reason)

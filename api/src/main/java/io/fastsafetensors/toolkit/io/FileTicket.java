@@ -61,12 +61,21 @@ final class FileTicket extends ParallelTicket {
   void bring(FileRead read, TransferPath path) throws LoadException {
     context.attach();
     monitor.checkpoint();
-    note(target.bring(read, path));
+    Brought brought = target.bring(read, path);
+    note(brought);
+    if (brought.path() == TransferPath.MAPPED) {
+      stats.addFaulted(bytes(brought.read()));
+    }
+  }
+
+  /** Returns how many bytes of a read the file has. */
+  private long bytes(FileRead read) {
+    return Math.min(read.end(), file.size()) - read.offset();
   }
 
   private void note(Brought brought) {
     FileRead read = brought.read();
-    long bytes = Math.min(read.end(), file.size()) - read.offset();
+    long bytes = bytes(read);
     stats.add(brought, bytes);
     monitor.blockDone(file.path(), brought.path(), read.offset(), bytes, brought.readNanos());
   }
