@@ -39,11 +39,10 @@ public final class LoadOptions {
   }
 
   /**
-   * Starts from what is set from outside of the program, by the settings {@code load.*} of {@link
-   * Configuration}; what isn't set is the library's choice. Each method of the builder replaces
-   * what was set for its option, {@link Builder#dtype(String, DType)} and {@link Builder#keepDtype}
-   * all rules. Which backend reads, and options of backends, are completed from outside when a load
-   * starts: where the program says nothing of either.
+   * Starts from the settings {@code load.*} of {@link Configuration}; what isn't set is the
+   * library's choice. Each method of the builder replaces what was set for its option, {@link
+   * Builder#dtype(String, DType)} and {@link Builder#keepDtype} all rules. What says which backend
+   * reads, and its options, is completed from the settings when a load starts.
    *
    * @return a builder
    * @throws IllegalArgumentException if a setting is malformed; it says where it was set
@@ -64,10 +63,7 @@ public final class LoadOptions {
     return values.dtype;
   }
 
-  /**
-   * {@return what becomes of tensors by name, whatever {@link #dtype} says; of several rules that
-   * match a tensor the first counts; unmodifiable}
-   */
+  /** {@return what becomes of tensors by name, the first rule that matches; unmodifiable} */
   public List<DTypeRule> dtypeRules() {
     return values.dtypeRules;
   }
@@ -112,10 +108,7 @@ public final class LoadOptions {
     return values.filters;
   }
 
-  /**
-   * {@return what this rank wants of each tensor; empty wants all, of which a {@link FileBuffer} of
-   * a group gives parts when they are asked for}
-   */
+  /** {@return what this rank wants of each tensor; empty wants all, read by the files' owners} */
   public Optional<Selection> selection() {
     return Optional.ofNullable(values.selection);
   }
@@ -145,10 +138,7 @@ public final class LoadOptions {
     return cancellation;
   }
 
-  /**
-   * {@return options of single backends, by {@code ID.NAME}; by the bare {@code ID} whether a
-   * backend is used: {@code auto}, {@code on} or {@code off}; unmodifiable}
-   */
+  /** {@return options of backends, as {@link Builder#property} takes them; unmodifiable} */
   public Map<String, String> properties() {
     return values.properties;
   }
@@ -163,9 +153,7 @@ public final class LoadOptions {
     return values.compared().hashCode();
   }
 
-  /**
-   * Returns all but who hears of progress, the switch, and values of properties: some are secret.
-   */
+  /** Returns all but listener, switch, and values of properties: some are secret. */
   @Override
   public String toString() {
     Map<String, Object> shown = values.compared();
@@ -191,15 +179,12 @@ public final class LoadOptions {
     }
 
     /**
-     * Converts floating-point tensors while loading, on the device: those of F64, F32, F16 and BF16
-     * that no rule of {@link #dtype(String, DType)} or {@link #keepDtype} names. All others stay as
-     * they are: integers, BOOL, C64, packed data (F4, F6), scales (F8_E8M0), and the 8-bit floats,
-     * whose values mean something only together with a scale that is a tensor of its own. The
-     * {@link LoadReport} counts both. How numbers are rounded, {@link DType} says.
-     *
-     * <p>A load whose tensors can't all be converted fails with an {@code IllegalArgumentException}
-     * before it reads any: to a larger type, for instance, tensors are converted when they are
-     * asked for ({@link TensorOptions#of(DType)}).
+     * Converts tensors of F64, F32, F16 and BF16 while loading, on the device, unless a rule of
+     * {@link #dtype(String, DType)} or {@link #keepDtype} names them. All others stay as they are,
+     * 8-bit floats too: their scale is a tensor of its own. {@link DType} says how numbers are
+     * rounded. A load whose tensors can't all be converted fails with an {@code
+     * IllegalArgumentException} before it reads any; to a larger type tensors are converted when
+     * they are asked for ({@link TensorOptions#of(DType)}).
      *
      * @param dtype the type, one of floating point; at most as large as those in the file
      * @return this
@@ -211,14 +196,11 @@ public final class LoadOptions {
     }
 
     /**
-     * Converts tensors by name while loading, on the device: all that match, also integers, and
-     * also to integers. {@link DType} has the table of what can be converted, and what becomes of
-     * fractions and of numbers that are too large.
-     *
-     * <p>Of several rules that match a tensor the first counts, whichever method made it; a rule
-     * goes before {@link #dtype(DType)}. A load fails with an {@code IllegalArgumentException}
-     * before it reads anything if a rule matches no tensor of the files, or one that can't be
-     * converted so.
+     * Converts tensors by name while loading, on the device, also from and to integers: {@link
+     * DType} has the table. Of several rules that match a tensor the first counts, whichever method
+     * made it; a rule goes before {@link #dtype(DType)}. A load fails with an {@code
+     * IllegalArgumentException} before it reads anything if a rule matches no tensor of the files,
+     * or one that can't be converted so.
      *
      * @param glob a pattern in which {@code *} stands for any characters and {@code ?} for one
      * @param dtype the type, for all that match equal or smaller in size than in the file
@@ -272,9 +254,9 @@ public final class LoadOptions {
     /**
      * Sets how many threads read.
      *
-     * @param threads 1 to 1024, or 0 for the backend's choice
+     * @param threads 1 to 1024, or 0 for the backend's choice, else an {@code
+     *     IllegalArgumentException}
      * @return this
-     * @throws IllegalArgumentException if out of range
      */
     public Builder threads(int threads) {
       OptionChecks.range("threads", threads, 0, 1024);
@@ -284,9 +266,9 @@ public final class LoadOptions {
     /**
      * Sets the size of a read.
      *
-     * @param bytes 4096 to 2^30, or 0 for the backend's choice
+     * @param bytes 4096 to 2^30, or 0 for the backend's choice, else an {@code
+     *     IllegalArgumentException}
      * @return this
-     * @throws IllegalArgumentException if out of range
      */
     public Builder blockBytes(long bytes) {
       OptionChecks.blockBytes(bytes);
@@ -294,12 +276,11 @@ public final class LoadOptions {
     }
 
     /**
-     * Sets what every tensor's address is to be a multiple of, at the price of moving those that
-     * the file has misaligned.
+     * Sets what every tensor's address is to be a multiple of; those that aren't in the file move.
      *
-     * @param bytes a power of two up to 4096, or 0 for the backend's choice
+     * @param bytes a power of two up to 4096, or 0 for the backend's choice; else an {@code
+     *     IllegalArgumentException}
      * @return this
-     * @throws IllegalArgumentException if it is something else
      */
     public Builder alignment(long bytes) {
       OptionChecks.alignment(bytes);
@@ -309,9 +290,8 @@ public final class LoadOptions {
     /**
      * Bounds the device memory that the load may take.
      *
-     * @param bytes above 0
+     * @param bytes above 0, else an {@code IllegalArgumentException}
      * @return this
-     * @throws IllegalArgumentException if it is not
      */
     public Builder memoryBudget(long bytes) {
       OptionChecks.range("memoryBudget", bytes, 1, Long.MAX_VALUE);
@@ -319,11 +299,10 @@ public final class LoadOptions {
     }
 
     /**
-     * Loads only tensors whose names match; only their bytes are read. Loading is an {@code
-     * IllegalArgumentException} if a glob matches no tensor; it names the nearest.
+     * Loads only tensors whose names match. Loading is an {@code IllegalArgumentException} if a
+     * glob matches no tensor; it names the nearest.
      *
-     * @param globs patterns in which {@code *} stands for any characters and {@code ?} for one; a
-     *     tensor is wanted if one matches
+     * @param globs patterns in which {@code *} stands for any characters and {@code ?} for one
      * @return this
      * @throws IllegalArgumentException if there is no glob: without a filter all tensors load
      */
@@ -333,30 +312,24 @@ public final class LoadOptions {
     }
 
     /**
-     * Loads parts of tensors; in a group each rank its own. Only bytes that a rank wants are read,
-     * and each {@link FileBuffer} has the parts of its rank: it gives them out without an exchange,
-     * and the others need not ask for the same.
-     *
-     * <p>Of tensors that {@link #filter} leaves out nothing is loaded.
+     * Loads parts of the tensors that pass the {@link #filter}; in a group each rank its own. The
+     * {@link FileBuffer} has the parts of its rank, and gives them out without the others.
      *
      * @param selection what this rank wants
      * @return this
      */
     public Builder selection(Selection selection) {
-      Objects.requireNonNull(selection, "selection");
-      return set(v -> v.selection = selection);
+      return set(v -> v.selection = Objects.requireNonNull(selection, "selection"));
     }
 
     /**
-     * Chooses which rank reads which bytes of what is {@linkplain #selection selected}; all ranks
-     * have to choose alike. Without a selection a group's files are read by their owners.
+     * Chooses which rank reads which bytes of what is {@linkplain #selection selected}.
      *
-     * @param distribution the distribution; {@link Distribution#AUTO} unless set
+     * @param distribution the same on all ranks; {@link Distribution#AUTO} unless set
      * @return this
      */
     public Builder distribution(Distribution distribution) {
-      Objects.requireNonNull(distribution, "distribution");
-      return set(v -> v.distribution = distribution);
+      return set(v -> v.distribution = Objects.requireNonNull(distribution, "distribution"));
     }
 
     /**
@@ -382,9 +355,8 @@ public final class LoadOptions {
     /**
      * Bounds how long the load may take.
      *
-     * @param timeout above zero
+     * @param timeout above zero, else an {@code IllegalArgumentException}
      * @return this
-     * @throws IllegalArgumentException if it is not
      */
     public Builder timeout(Duration timeout) {
       OptionChecks.timeout(timeout);
@@ -392,8 +364,8 @@ public final class LoadOptions {
     }
 
     /**
-     * Keeps a group's files until the buffer is closed, so that tensors can be asked for again, and
-     * what was given out, so that the same costs no second exchange. Takes memory for both.
+     * Keeps a group's files until the buffer is closed, and what was given out of them, so that
+     * tensors can be asked for again. Takes memory for both.
      *
      * @param cache true to keep
      * @return this
@@ -403,10 +375,9 @@ public final class LoadOptions {
     }
 
     /**
-     * Sets an option of one backend, or says whether it is used: {@code on} is as if it had been
-     * asked for by {@link #backend}, {@code off} leaves it out, {@code auto} is the library's
-     * choice. Loading with an option that no plug-in declares, with another value, or with values
-     * that contradict each other, is an {@code IllegalArgumentException} that names the nearest.
+     * Sets an option of one backend, or says whether it is used: {@code on} is as {@link #backend},
+     * {@code off} leaves it out, {@code auto} is the library's choice. A load with an unknown
+     * option or value, or a contradiction, is an {@code IllegalArgumentException}.
      *
      * @param key {@code ID.NAME}, or {@code ID}
      * @param value what {@link Configuration.Setting#form} says; {@code auto}, {@code on} or {@code
@@ -423,8 +394,7 @@ public final class LoadOptions {
      * Makes the options; the builder can go on.
      *
      * @return the options
-     * @throws IllegalArgumentException if files are to be {@linkplain AccessPath#MAPPED mapped},
-     *     and read {@linkplain DirectMode#ON past the page cache}, which is what a mapping shows
+     * @throws IllegalArgumentException if files are to be mapped, and read past the page cache
      */
     public LoadOptions build() {
       OptionChecks.together(values.path, values.direct);
