@@ -25,6 +25,7 @@ public abstract class IoBackendContract
     implements ProviderRules,
         IoReadRules,
         IoChannelRules,
+        IoOpenFileRules,
         IoWayRules,
         IoFailureRules,
         IoLifetimeRules {

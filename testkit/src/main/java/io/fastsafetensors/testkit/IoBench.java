@@ -10,6 +10,7 @@ import io.fastsafetensors.spi.Capability;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.IoBackend;
+import io.fastsafetensors.spi.IoBackend.OpenFile;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -151,19 +153,26 @@ final class IoBench implements AutoCloseable {
   }
 
   IoSession session() throws LoadException {
-    IoOptions options =
-        IoOptions.builder(monitor)
-            .path(path)
-            .direct(direct)
-            .threads(threads)
-            .blockBytes(blockBytes)
-            .alignment(alignment)
-            .memoryBudget(budget)
-            .properties(subject.properties())
-            .build();
-    IoSession session = subject.backend().open(context, options);
+    IoSession session = subject.backend().open(context, options());
     leftovers.push(session);
     return session;
+  }
+
+  private IoOptions options() {
+    return IoOptions.builder(monitor)
+        .path(path)
+        .direct(direct)
+        .threads(threads)
+        .blockBytes(blockBytes)
+        .alignment(alignment)
+        .memoryBudget(budget)
+        .properties(subject.properties())
+        .build();
+  }
+
+  /** Opens a file of which bytes are read on demand; the caller closes it. */
+  OpenFile openFile(Path file) throws IOException {
+    return subject.backend().openFile(file, options());
   }
 
   IoTicket submit(IoSession session, RangePlan plan) throws LoadException {

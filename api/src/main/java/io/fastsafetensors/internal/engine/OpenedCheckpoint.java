@@ -36,6 +36,7 @@ public final class OpenedCheckpoint implements OpenCheckpoint {
   private final Catalog catalog;
   private final LoadOptions options;
   private final OpenFiles files;
+  private final SharedContext context;
   private final PartRead.Means means;
   private final Leaks.Trace trace;
   private final BoundedCall.Abandoned abandoned = new BoundedCall.Abandoned();
@@ -85,12 +86,13 @@ public final class OpenedCheckpoint implements OpenCheckpoint {
   private OpenedCheckpoint(
       Path path, Headers headers, Backends backends, LoadOptions options, SharedContext context) {
     this.options = options;
+    this.context = context;
     this.catalog = headers.catalog().filter(new NameFilter(options.filters()));
     this.means =
         new PartRead.Means(
-            context,
             options.path(),
             options.direct(),
+            new TensorRoom(context),
             new ScratchMemory(context.attached(), PartRead.BLOCK),
             new WayCounts());
     IoOptions io =
@@ -206,8 +208,7 @@ public final class OpenedCheckpoint implements OpenCheckpoint {
   private Tensor tensor(Asked asked) throws LoadException {
     TensorSpec spec = asked.spec();
     if (asked.slice.bytes() == 0) {
-      checkOpen();
-      return PartRead.nothing(spec, means.context());
+      return empty(spec);
     }
     Hold hold = new Hold(asked.entry.file());
     if (!hold.file.mayHang()) {
@@ -218,6 +219,16 @@ public final class OpenedCheckpoint implements OpenCheckpoint {
     BoundedCall call = bounded();
     call.held().ask(hold.file.path(), asked.slice.bytes());
     return call.run(() -> hold.read(asked).tensor(spec), Tensor::close, hold::close);
+  }
+
+  private Tensor empty(TensorSpec spec) throws LoadException {
+    checkOpen();
+    Piece nothing = means.room().take(spec, 0);
+    try {
+      return DefaultTensor.copy(nothing);
+    } finally {
+      nothing.memory().release();
+    }
   }
 
   @Override
@@ -278,7 +289,7 @@ public final class OpenedCheckpoint implements OpenCheckpoint {
   }
 
   private void end() {
-    Cleanup.all(means.scratch()::close, means.context()::release);
+    Cleanup.all(means.scratch()::close, means.room()::close, context::release);
   }
 
   @Override

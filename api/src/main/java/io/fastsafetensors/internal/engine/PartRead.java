@@ -12,7 +12,6 @@ import io.fastsafetensors.internal.parallel.RowCopies;
 import io.fastsafetensors.internal.plan.Slice;
 import io.fastsafetensors.internal.plan.Slice.Rows;
 import io.fastsafetensors.spi.Region;
-import io.fastsafetensors.toolkit.device.HostMemory;
 import io.fastsafetensors.toolkit.io.ScratchMemory;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -45,16 +44,16 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
   /**
    * What reads of a checkpoint have in common.
    *
-   * @param context host memory
    * @param path how host memory gets the bytes
    * @param direct whether reads bypass the page cache
+   * @param room where tensors get memory
    * @param scratch where rows are read to that are not side by side, {@link #BLOCK} at a time
    * @param counts counts the bytes
    */
   record Means(
-      SharedContext context,
       AccessPath path,
       DirectMode direct,
+      TensorRoom room,
       ScratchMemory scratch,
       WayCounts counts) {}
 
@@ -71,43 +70,31 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
       Region place = Region.of(mapped.buffer(), begin + slice.begin(), slice.bytes());
       file.checkUnchanged();
       means.counts.add(TransferPath.MAPPED, slice.bytes());
-      return held(spec, mapped, place);
+      return DefaultTensor.copy(new Piece(spec, mapped, place));
     }
-    Memory memory = Memory.allocate(means.context, slice.bytes());
+    Piece piece = means.room.take(spec, slice.bytes());
     try {
-      HostMemory.<LoadException>show(memory.buffer(), this::into);
-      return held(spec, memory, Region.of(memory.buffer()));
+      Downloads.<LoadException>inUse(piece.region(), this::into);
+      return DefaultTensor.copy(piece);
     } finally {
-      memory.release();
+      piece.memory().release();
     }
-  }
-
-  /** Makes a tensor without elements; the caller closes it. */
-  static Tensor nothing(TensorSpec spec, SharedContext context) throws LoadException {
-    Memory memory = Memory.allocate(context, 0);
-    try {
-      return held(spec, memory, Region.of(memory.buffer()));
-    } finally {
-      memory.release();
-    }
-  }
-
-  private static Tensor held(TensorSpec spec, Memory memory, Region place) {
-    return DefaultTensor.copy(new Piece(spec, memory, place));
   }
 
   /** Fills native memory of the part's size. */
   void into(MemorySegment target) throws LoadException {
-    if (slice.isContiguous()) {
-      Work read = (from, end) -> read(target.asSlice(from - slice.begin(), end - from), from);
-      inBlocks(read, READERS, target);
+    boolean isRun = slice.isContiguous();
+    // Of a run that is large the kernel's copy is faster: it fills no page tables.
+    @Nullable Memory mapped = isRun && slice.bytes() > BLOCK ? null : mapping();
+    if (mapped != null) {
+      copyMapped(mapped, target);
+    } else if (isRun) {
+      inBlocks(
+          (from, end) -> read(target.asSlice(from - slice.begin(), end - from), from),
+          READERS,
+          target);
     } else {
-      @Nullable Memory mapped = mapping();
-      if (mapped == null) {
-        inBlocks((from, end) -> readRows(from, end, target), READERS, target);
-      } else {
-        gather(mapped, target);
-      }
+      inBlocks((from, end) -> readRows(from, end, target), READERS, target);
     }
     file.checkUnchanged();
   }
@@ -123,19 +110,19 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
     return serves ? file.mapping() : null;
   }
 
-  private void gather(Memory mapped, MemorySegment target) throws LoadException {
+  private void copyMapped(Memory mapped, MemorySegment target) throws LoadException {
     MemorySegment bytes = mapped.buffer().host().orElseThrow();
     LostPages.named(
         List.of(mapped),
         () -> {
-          inBlocks(
-              (from, end) -> {
-                for (Slice.Piece piece : slice.within(from, end)) {
-                  copy(bytes.asSlice(begin), 0, piece, target);
-                }
-              },
-              ParallelRanges.PROCESSORS,
-              target);
+          if (slice.isContiguous()) {
+            MemorySegment.copy(bytes, begin + slice.begin(), target, 0, slice.bytes());
+          } else {
+            MemorySegment tensor = bytes.asSlice(begin, slice.end());
+            Work copy =
+                (from, end) -> slice.within(from, end).forEach(p -> copy(tensor, 0, p, target));
+            inBlocks(copy, ParallelRanges.PROCESSORS, target);
+          }
           return target;
         });
     means.counts.add(TransferPath.MAPPED, slice.bytes());

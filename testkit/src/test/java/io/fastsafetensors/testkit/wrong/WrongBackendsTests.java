@@ -13,7 +13,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class WrongBackendsTests {
   static Stream<Wrong<IoBackend>> wrong() {
     return Stream.of(
-            WrongProviders.backends(), WrongReaders.all(), WrongSessions.all(), WrongTiming.all())
+            WrongProviders.backends(),
+            WrongReaders.all(),
+            WrongOpenFiles.all(),
+            WrongSessions.all(),
+            WrongTiming.all())
         .flatMap(wrongs -> wrongs);
   }
 

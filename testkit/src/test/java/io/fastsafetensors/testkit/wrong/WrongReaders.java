@@ -125,6 +125,11 @@ final class WrongReaders {
       looked.add(super.channel(file));
       return super.channel(file);
     }
+
+    @Override
+    public OpenFile openFile(Path file, IoOptions options) throws IOException {
+      return new ForwardingBackend().openFile(file, options);
+    }
   }
 
   static IoBackend opening(Misreading misreading) {

@@ -13,7 +13,6 @@ import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoBackend.OpenFile;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.RangePlan;
-import io.fastsafetensors.toolkit.io.FileRead;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -39,6 +38,7 @@ public final class PosixOpenFile implements OpenFile {
   private final PosixPaths paths;
   private final DirectMode mode;
   private final ReadCells readBefore;
+  private final CacheAnswers cached;
 
   /**
    * What differs after each change of a file.
@@ -55,6 +55,7 @@ public final class PosixOpenFile implements OpenFile {
     this.mode = mode;
     this.paths = new PosixPaths(file, mode, Placement.COPIED, false);
     this.readBefore = new ReadCells(file.size());
+    this.cached = new CacheAnswers(file.cache());
   }
 
   /**
@@ -89,17 +90,23 @@ public final class PosixOpenFile implements OpenFile {
     }
     TransferPath way = path(offset, bytes);
     boolean inPlace =
-        way != TransferPath.DIRECT
-            || file.direct().grain() > MOST_GRAIN
-            || file.canReadInPlace(way, target.address(), offset, bytes);
+        way != TransferPath.DIRECT || file.canReadInPlace(way, target.address(), offset, bytes);
     return inPlace ? file.read(way, target, offset) : readInPieces(target, offset);
   }
 
   private TransferPath path(long offset, long bytes) {
-    TransferPath way = paths.path(FileRead.of(offset, bytes, List.of()));
-    boolean again =
-        way == TransferPath.DIRECT && mode == DirectMode.AUTO && readBefore.mark(offset, bytes);
-    return again ? TransferPath.BUFFERED : way;
+    if (mode == DirectMode.ON && canReadDirectly()) {
+      return TransferPath.DIRECT;
+    }
+    if (cached.holds(offset, bytes)) {
+      return TransferPath.CACHED;
+    }
+    boolean first = paths.mayReadDirectly() && canReadDirectly() && !readBefore.mark(offset, bytes);
+    return first ? TransferPath.DIRECT : TransferPath.BUFFERED;
+  }
+
+  private boolean canReadDirectly() {
+    return file.direct().grain() <= MOST_GRAIN && file.direct().descriptor() >= 0;
   }
 
   /** Reads whole units of the disk past the page cache, and copies what is wanted of them. */
@@ -125,7 +132,7 @@ public final class PosixOpenFile implements OpenFile {
 
   @Override
   public boolean isCached(long offset, long bytes) {
-    return file.cache().holds(offset, bytes);
+    return cached.holds(offset, bytes);
   }
 
   @Override
