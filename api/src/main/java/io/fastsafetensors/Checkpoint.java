@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -227,4 +228,29 @@ public sealed interface Checkpoint permits DefaultCheckpoint {
    *     each other, or name what no plug-in declares
    */
   OpenCheckpoint open(LoadOptions options, Plugins plugins) throws LoadException;
+
+  /**
+   * Plans what the ranks of a group would read of the checkpoint, from the headers alone; no tensor
+   * is read, and no group is needed.
+   *
+   * {@snippet lang = java :
+   * Selection rows = Selection.of(Part.shard(0));
+   * PartPlan plan = checkpoint.plan(8, rank -> LoadOptions.builder().selection(rows).build());
+   * }
+   *
+   * <p>Blocks for the reads of headers, as {@link #headers()} does, for as long as the options of
+   * rank 0 let a load take. May be called by any thread; keeps nothing open.
+   *
+   * @param ranks how many ranks
+   * @param options what each rank loads, by its number from 0: their {@link LoadOptions#filters()},
+   *     which have to be the same for all, and {@link LoadOptions#selection()} count. Without a
+   *     selection a rank wants all tensors whole
+   * @return the plan
+   * @throws IllegalArgumentException if there is no rank, filters differ, a pattern matches no
+   *     tensor, or a tensor has no such part; as the load would
+   * @throws HeaderFormatException if a file breaks a rule of the format
+   * @throws LoadCancelledException if it takes longer, or this thread is interrupted
+   * @throws LoadException if there are {@link #faults}, a file can't be read, or they don't fit
+   */
+  PartPlan plan(int ranks, IntFunction<LoadOptions> options) throws LoadException;
 }

@@ -5,6 +5,7 @@ import io.fastsafetensors.format.TensorInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 
@@ -130,6 +131,20 @@ public final class Selection {
      */
     public Builder part(String glob, Part part) {
       rules.add(SelectionRule.byName(glob, part));
+      return this;
+    }
+
+    /**
+     * Wants a part of tensors by name, which may be another one for each: all rows from the tenth
+     * on, say. Otherwise as {@link #part(String, Part)}.
+     *
+     * @param glob the pattern
+     * @param part tells what is wanted of a tensor that matches; asked by any thread. What it
+     *     throws, the load throws, before it reads any data
+     * @return this
+     */
+    public Builder part(String glob, Function<TensorInfo, Part> part) {
+      rules.add(SelectionRule.byName(glob, Objects.requireNonNull(part)));
       return this;
     }
 

@@ -5,6 +5,7 @@ import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.text.Glob;
 import io.fastsafetensors.internal.text.Printable;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -18,32 +19,37 @@ final class SelectionRule {
   private final String text;
   private final Optional<String> glob;
   private final Predicate<TensorInfo> which;
-  private final Predicate<TensorInfo> wanted;
-  private final Part part;
+  private final Function<TensorInfo, Part> part;
 
   private SelectionRule(
       String text,
       Optional<String> glob,
       Predicate<TensorInfo> which,
-      Predicate<TensorInfo> wanted,
-      Part part) {
+      Function<TensorInfo, Part> part) {
     this.text = text;
     this.glob = glob;
     this.which = which;
-    this.wanted = wanted;
     this.part = part;
   }
 
   /** Makes a rule for a glob. */
   static SelectionRule byName(String glob, Part part) {
+    return byName(glob + ": " + part, glob, _ -> part);
+  }
+
+  /** Makes a rule for a glob, whose part depends on the tensor. */
+  static SelectionRule byName(String glob, Function<TensorInfo, Part> part) {
+    return byName(glob + ": by tensor", glob, part);
+  }
+
+  private static SelectionRule byName(String text, String glob, Function<TensorInfo, Part> part) {
     Predicate<String> matcher = Glob.matcher(glob);
-    return new SelectionRule(
-        glob, Optional.of(glob), info -> matcher.test(info.name()), _ -> true, part);
+    return new SelectionRule(text, Optional.of(glob), info -> matcher.test(info.name()), part);
   }
 
   /** Makes a rule for a predicate. */
   static SelectionRule byInfo(Predicate<TensorInfo> which, Part part) {
-    return new SelectionRule("a predicate", Optional.empty(), which, _ -> true, part);
+    return new SelectionRule("a predicate: " + part, Optional.empty(), which, _ -> part);
   }
 
   /**
@@ -60,11 +66,10 @@ final class SelectionRule {
     Pattern regex =
         Pattern.compile(Glob.regex(halves[0]) + NUMBER + Glob.regex(halves[1]), Pattern.DOTALL);
     return new SelectionRule(
-        pattern,
+        pattern + ": " + part,
         Optional.of(pattern.replace('#', '*')),
         info -> regex.matcher(info.name()).matches(),
-        info -> wanted.test(number(regex, info.name())),
-        part);
+        info -> wanted.test(number(regex, info.name())) ? part : Part.none());
   }
 
   private static long number(Pattern regex, String name) {
@@ -82,7 +87,7 @@ final class SelectionRule {
 
   /** Returns what is wanted of a tensor that it is for. */
   Part part(TensorInfo tensor) {
-    return wanted.test(tensor) ? part : Part.none();
+    return part.apply(tensor);
   }
 
   /** Returns the pattern of names; empty for a predicate. */
@@ -92,6 +97,6 @@ final class SelectionRule {
 
   @Override
   public String toString() {
-    return text + ": " + part;
+    return text;
   }
 }

@@ -39,11 +39,9 @@ final class DigestCommand implements Callable<Integer> {
 
   /** Gets the tensors one by one and hashes as many at a time as there are threads. */
   private List<String> digests(FileBuffer buffer) throws IOException {
-    ShardRules rules = arguments.shardRules();
-    rules.checkAgainst(buffer);
     try (TensorWorkers<String> workers = arguments.workers(1)) {
       for (String name : buffer.keys().stream().sorted(BY_BYTES).toList()) {
-        Tensor tensor = rules.tensor(buffer, name);
+        Tensor tensor = buffer.tensor(name);
         workers.submit(buffer.file(name), () -> line(tensor));
       }
       return workers.results();

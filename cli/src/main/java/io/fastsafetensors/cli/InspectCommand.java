@@ -3,6 +3,7 @@ package io.fastsafetensors.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.fastsafetensors.Checkpoint;
+import io.fastsafetensors.PartPlan;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.TensorInfo;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -22,7 +24,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Prints a file's metadata, its tensors and totals per dtype.",
       "Of a folder or an index: what 'load' would load, and what it leaves out.",
-      "Byte ranges count from the start of the data section, as in the header."
+      "Byte ranges count from the start of the data section, as in the header.",
+      "With --ranks, or options for parts as 'load' has them: what each rank would read."
     })
 final class InspectCommand implements Callable<Integer> {
   @Mixin private Output output;
@@ -31,12 +34,40 @@ final class InspectCommand implements Callable<Integer> {
   @Parameters(paramLabel = "PATH", description = "The file, index or folder; or its URI.")
   private Path path;
 
+  @Mixin private PartArguments parts;
+
+  @Option(
+      names = "--ranks",
+      paramLabel = "N",
+      description = "Plan for so many ranks. Default: 1, where there are options for parts.")
+  private @Nullable Integer ranks;
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
   @Override
   public Integer call() throws IOException {
     Checkpoint checkpoint = variant.find(path);
+    if (ranks == null && parts.isEmpty()) {
+      describe(checkpoint);
+    } else {
+      plan(checkpoint, ranks == null ? 1 : ranks);
+    }
+    return ExitCode.OK;
+  }
+
+  private void plan(Checkpoint checkpoint, int count) throws IOException {
+    PartPlan plan = checkpoint.plan(count, rank -> parts.optionsOf(rank, count));
+    parts.check();
+    PlanDescription description = new PlanDescription(checkpoint.path(), plan);
+    if (json) {
+      Json.printObject(output.out(), description::writeTo);
+    } else {
+      description.printTo(output.out());
+    }
+  }
+
+  private void describe(Checkpoint checkpoint) throws IOException {
     List<SafetensorsHeader> headers = checkpoint.headers();
     boolean isFile = checkpoint.files().equals(List.of(path));
     CheckpointDescription description = new CheckpointDescription(checkpoint, headers);
@@ -49,7 +80,6 @@ final class InspectCommand implements Callable<Integer> {
     } else {
       description.printTo(output.out());
     }
-    return ExitCode.OK;
   }
 
   private static void print(SafetensorsHeader header, PrintWriter out) {

@@ -3,8 +3,10 @@ package io.fastsafetensors.cli;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
+import io.fastsafetensors.Distribution;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.ProgressListener;
 import io.fastsafetensors.cli.Converters.Sizes;
 import io.fastsafetensors.cli.Converters.Timeouts;
@@ -42,15 +44,16 @@ final class LoadArguments {
       description = "Instead of PATH: the files that rank R reads. Repeatable.")
   private List<RankFiles> rankFiles = new ArrayList<>();
 
+  @Mixin private PartArguments parts;
+
   @Option(
-      names = "--shard",
-      paramLabel = "NAME=DIM",
-      converter = ShardRule.Converter.class,
+      names = "--distribution",
+      paramLabel = "auto|owner|local|shared",
       description = {
-        "Part this tensor along a dimension, a part for each rank; also REGEX=DIM.",
-        "Repeatable, the first match counts. Others stay whole."
+        "Which rank reads which bytes: the rank that has the file, each rank its own parts,",
+        "or each byte one rank. Without options for parts: of tensors that all ranks get whole."
       })
-  private List<ShardRule> shards = new ArrayList<>();
+  private @Nullable Distribution distribution;
 
   @Option(
       names = "--device",
@@ -96,12 +99,6 @@ final class LoadArguments {
         "that matches counts, then TYPE."
       })
   private List<DtypeOption> dtypes = new ArrayList<>();
-
-  @Option(
-      names = "--filter",
-      paramLabel = "GLOB",
-      description = "Load only tensors whose names match. Repeatable; each must match some.")
-  private List<String> filters = new ArrayList<>();
 
   @Option(names = "--threads", description = "How many threads read.")
   private @Nullable Integer threads;
@@ -161,11 +158,26 @@ final class LoadArguments {
     set(timeout, builder::timeout);
     set(gds, use -> builder.property("gds", use));
     properties.forEach(builder::property);
-    if (!filters.isEmpty()) {
-      builder.filter(filters.toArray(String[]::new));
-    }
+    set(distribution, builder::distribution);
+    parts.addTo(builder);
     DtypeOption.addTo(builder, dtypes);
     return builder;
+  }
+
+  /** Adds what a rank wants of the tensors; without a word of parts its group gives them out. */
+  LoadOptions forRank(LoadOptions options, ProcessGroup group) {
+    return hasParts()
+        ? options.toBuilder().selection(parts.selection(group.rank(), group.size())).build()
+        : options;
+  }
+
+  /** Tells whether the load gives each rank its parts, rather than the group when it is asked. */
+  boolean hasParts() {
+    return parts.hasRules() || distribution != null;
+  }
+
+  PartArguments parts() {
+    return parts;
   }
 
   private static <T> void set(@Nullable T given, Consumer<T> setter) {
@@ -195,10 +207,6 @@ final class LoadArguments {
   /** A file that isn't here may be where the backend reads: a server, which can't be listed. */
   private static boolean mayBeServed(Path path) {
     return path.toString().endsWith(".safetensors") && Files.notExists(path);
-  }
-
-  ShardRules shardRules() {
-    return new ShardRules(shards);
   }
 
   /** Starts threads for work on loaded tensors: as many as read, if that was said. */

@@ -18,8 +18,8 @@ import picocli.CommandLine.Option;
     name = "load",
     description = {
       "Loads files and prints how much, how fast and why so.",
-      "Under 'fst launch' every rank loads its share; with --shard or --touch it",
-      "then gets every tensor, and the time for that counts."
+      "Under 'fst launch' every rank loads its parts, if options say which; else its share",
+      "of the files, and with --touch it then gets every tensor, and the time for that counts."
     })
 final class LoadCommand implements Callable<Integer> {
   @Mixin private Output output;
@@ -46,20 +46,16 @@ final class LoadCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  /** Gets all tensors in the same order on all ranks, and touches them if told to. */
+  /** If told to, gets all tensors in the same order on all ranks, and touches them. */
   private Duration giveOut(LoadedFiles loaded) throws IOException {
-    ShardRules rules = arguments.shardRules();
-    if (!touch && rules.isEmpty()) {
+    if (!touch) {
       return Duration.ZERO;
     }
     long start = System.nanoTime();
-    rules.checkAgainst(loaded.buffer());
     try (TensorWorkers<Integer> workers = arguments.workers(1024)) {
       for (String name : loaded.buffer().keys()) {
-        try (Tensor tensor = rules.tensor(loaded.buffer(), name)) {
-          if (touch) {
-            Touch.submit(tensor, loaded.buffer().file(name), workers);
-          }
+        try (Tensor tensor = loaded.buffer().tensor(name)) {
+          Touch.submit(tensor, loaded.buffer().file(name), workers);
           // A view lives as long as the buffer; a copy ends here, so that only one is held.
           if (!tensor.isView()) {
             workers.results();

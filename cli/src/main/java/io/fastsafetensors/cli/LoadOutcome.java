@@ -4,11 +4,13 @@ package io.fastsafetensors.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.fastsafetensors.FileReport;
 import io.fastsafetensors.LoadReport;
+import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What a load on this rank amounts to.
@@ -40,10 +42,30 @@ record LoadOutcome(
     return bytes == 0 ? 0 : bytes / seconds / 1e9;
   }
 
+  /** Counts what was read; of what went through the page cache some may have been there. */
+  long storageBytes() {
+    return bytes(TransferPath.BUFFERED, TransferPath.DIRECT, TransferPath.PEER_TO_PEER);
+  }
+
+  /** Counts what the page cache had, or has once it is touched. */
+  long cacheBytes() {
+    return bytes(TransferPath.MAPPED, TransferPath.CACHED);
+  }
+
+  private long bytes(TransferPath... paths) {
+    return report.files().stream()
+        .flatMap(file -> Stream.of(paths).map(path -> file.bytesByPath().getOrDefault(path, 0L)))
+        .mapToLong(Long::longValue)
+        .sum();
+  }
+
   void printTo(PrintWriter out) {
     out.printf("files    %s%s%n", files, files == 0 ? ", since none has a tensor to load" : "");
     out.printf("tensors  %s%n", tensors);
     out.printf("bytes    %s (%s)%n", bytes, Amounts.bytes(bytes));
+    out.printf(
+        "sources  storage %s, page cache %s, other ranks %s bytes%n",
+        storageBytes(), cacheBytes(), report.receivedBytes());
     out.printf("seconds  %s%n", Printing.decimal(seconds));
     out.printf("GB/s     %s%n", Printing.decimal(gbps()));
     out.println(report);
@@ -53,6 +75,11 @@ record LoadOutcome(
     json.writeNumberField("files", files);
     json.writeNumberField("tensors", tensors);
     json.writeNumberField("bytes", bytes);
+    json.writeObjectFieldStart("bytes_by_source");
+    json.writeNumberField("storage", storageBytes());
+    json.writeNumberField("page_cache", cacheBytes());
+    json.writeNumberField("other_ranks", report.receivedBytes());
+    json.writeEndObject();
     json.writeNumberField("seconds", seconds);
     json.writeNumberField("gbps", gbps());
     json.writeStringField("backend", backend);

@@ -23,7 +23,7 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
       ProcessGroup group = join(arguments.device());
       try {
         Loader.Builder loader = Loader.builder().group(group).timeout(options.timeout());
-        return load(arguments, options, loader.build(), group);
+        return load(arguments, arguments.forRank(options, group), loader.build(), group);
       } catch (Throwable e) {
         group.close();
         throw e;
@@ -36,7 +36,14 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
       throws LoadException {
     try {
       arguments.addTo(loader, options);
-      return new LoadedFiles(group, loader, loader.load(options));
+      FileBuffer buffer = loader.load(options);
+      try {
+        arguments.parts().check();
+        return new LoadedFiles(group, loader, buffer);
+      } catch (Throwable e) {
+        buffer.close();
+        throw e;
+      }
     } catch (Throwable e) {
       loader.close();
       throw e;

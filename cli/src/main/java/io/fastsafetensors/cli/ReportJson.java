@@ -20,6 +20,10 @@ final class ReportJson {
     json.writeObjectFieldStart("report");
     json.writeStringField("device", report.device().toString());
     json.writeNumberField("kept_bytes", report.keptBytes());
+    if (report.distribution().isPresent()) {
+      json.writeStringField("distribution", lower(report.distribution().get()));
+      Json.writeReason("distribution_reason", report.distributionReason(), json);
+    }
     json.writeArrayFieldStart("plugins");
     for (PluginReport plugin : report.candidates()) {
       writePlugin(plugin, json, _ -> {});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import static io.fastsafetensors.cli.CutTensor.range;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.format.DType;
@@ -9,13 +10,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Subcommands as ranks: real processes over the collective that is available. */
 @Timeout(300)
@@ -51,16 +53,37 @@ class GroupCommandTests {
     }
   }
 
-  @Test
-  void everyRankGetsItsPartOfAShardedTensor() {
+  @ParameterizedTest
+  @ValueSource(strings = {"auto", "owner", "local", "shared"})
+  void everyRankGetsItsPartWhoeverReads(String distribution) {
     List<Object> line = List.of("--rank-files", "0=" + b, "--rank-files", "1=" + a);
-    Fst fst = run(2, "digest", line, "--shard", "b.*=0");
+    Fst fst =
+        run(3, "digest", line, "--shard", "b*=0", "--shard=1", "--distribution", distribution);
     assertThat(fst.err()).isEmpty();
-    assertThat(Ranks.linesOf(0, fst))
-        .contains(Samples.sha256(Arrays.copyOf(b0, 3 * 16)) + "  F16  [3, 8]  b0");
-    assertThat(Ranks.linesOf(1, fst))
-        .contains(Samples.sha256(a0) + "  F32  [7, 1000]  a0")
-        .contains(Samples.sha256(Arrays.copyOfRange(b0, 3 * 16, 80)) + "  F16  [2, 8]  b0");
+    int[][] rows = {range(0, 2), range(2, 4), range(4, 5)};
+    int[][] columns = {range(0, 334), range(334, 668), range(668, 1000)};
+    for (int rank = 0; rank < 3; rank++) {
+      CutTensor partOfA = CutTensor.of(a0, 4, new int[] {7, 1000}, range(0, 7), columns[rank]);
+      CutTensor partOfB = CutTensor.of(b0, 2, new int[] {5, 8}, rows[rank], range(0, 8));
+      assertThat(Ranks.linesOf(rank, fst))
+          .containsExactly(partOfA.line(DType.F32, "a0"), partOfB.line(DType.F16, "b0"));
+    }
+  }
+
+  @Test
+  void ranksShareExpertsByTheirNumbers() {
+    Fst fst = run(2, "digest", List.of(folder), "--numbered", "?#=round-robin");
+    assertThat(fst.err()).isEmpty();
+    assertThat(Ranks.linesOf(0, fst)).hasSize(2);
+    assertThat(Ranks.linesOf(1, fst)).isEmpty();
+  }
+
+  @Test
+  void allRanksRefuseAPartThatATensorLacks() {
+    Fst fst = run(2, "load", List.of(folder), "--slice", "b0=[0:6]");
+    assertThat(fst.exit()).isNotZero();
+    assertThat(fst.errLines())
+        .anyMatch(line -> line.contains("'b0' F16 [5, 8]: range 0:6 of dimension 0"));
   }
 
   @Test

@@ -113,4 +113,82 @@ class InspectCommandTests {
       assertThat(json.get("left_out").toString()).contains("stray", "not in the index");
     }
   }
+
+  @Test
+  void showsWhatEachRankWouldReadBeforeAnythingIsRead() throws IOException {
+    Path model = folder.resolve("parts");
+    Files.createDirectory(model);
+    Path one = model.resolve("1.safetensors");
+    Path two = model.resolve("2.safetensors");
+    Samples.write(one, "w", DType.F32, Shape.of(10, 100_000));
+    Samples.write(two, "norm", DType.F32, Shape.of(64));
+    Fst fst = Fst.run("inspect", model, "--ranks", "3", "--shard", "w=0");
+    assertThat(fst.err()).isEmpty();
+    assertThat(fst.outLines())
+        .containsExactly(
+            "path      " + model,
+            "ranks     3",
+            "  rank 0  2 tensors  memory 1600256 bytes  reads 1600256 bytes in 2 ranges of 2 files",
+            "    " + one + "  1 tensors  memory 1600000 bytes  reads 1600000 bytes in 1 range",
+            "    " + two + "  1 tensors  memory 256 bytes  reads 256 bytes in 1 range",
+            "  rank 1  2 tensors  memory 1600256 bytes  reads 1600256 bytes in 2 ranges of 2 files",
+            "    " + one + "  1 tensors  memory 1600000 bytes  reads 1600000 bytes in 1 range",
+            "    " + two + "  1 tensors  memory 256 bytes  reads 256 bytes in 1 range",
+            "  rank 2  2 tensors  memory 800256 bytes  reads 800256 bytes in 2 ranges of 2 files",
+            "    " + one + "  1 tensors  memory 800000 bytes  reads 800000 bytes in 1 range",
+            "    " + two + "  1 tensors  memory 256 bytes  reads 256 bytes in 1 range",
+            "local     4000768 bytes (3.8 MiB), each rank its own",
+            "once      4000256 bytes (3.8 MiB), as owner and shared read; 256 of them for several ranks");
+  }
+
+  @Test
+  void plansTheSameAsJsonAlsoWhereRowsAreApartAndFilesAreSelected() throws IOException {
+    Path model = folder.resolve("parts");
+    Files.createDirectory(model);
+    Samples.write(model.resolve("1.safetensors"), "w", DType.F32, Shape.of(10, 100_000));
+    Samples.write(model.resolve("2.safetensors"), "norm", DType.F32, Shape.of(64));
+    Fst fst = Fst.run("inspect", "--json", model, "--ranks=2", "--shard", "1", "--select", "w");
+    Map<String, Object> json = JsonText.object(fst.out());
+    assertThat(json)
+        .containsEntry("checkpoint", model.toString())
+        .containsEntry("local_bytes", 4_000_000L)
+        .containsEntry("once_bytes", 4_000_000L)
+        .containsEntry("overlap_bytes", 0L);
+    List<?> ranks = (List<?>) json.get("ranks");
+    assertThat(ranks).hasSize(2);
+    assertThat(ranks.getFirst())
+        .isEqualTo(
+            Map.of(
+                "tensors",
+                1L,
+                "memory_bytes",
+                2_000_000L,
+                "read_bytes",
+                2_000_000L,
+                "ranges",
+                10L,
+                "files",
+                List.of(
+                    Map.of(
+                        "file",
+                        model.resolve("1.safetensors").toString(),
+                        "tensors",
+                        1L,
+                        "memory_bytes",
+                        2_000_000L,
+                        "read_bytes",
+                        2_000_000L,
+                        "ranges",
+                        10L))));
+  }
+
+  @Test
+  void aPlanThatMakesNoSenseIsMisuse() {
+    for (String options : List.of("--ranks 0", "--ranks x", "--shard 3", "--slice a=[0:9]")) {
+      Fst fst = Fst.runLine("inspect " + file + " " + options);
+      assertThat(fst.errLines()).as(options).hasSize(1);
+      assertThat(fst.exit()).as(options).isEqualTo(2);
+      assertThat(fst.out()).isEmpty();
+    }
+  }
 }

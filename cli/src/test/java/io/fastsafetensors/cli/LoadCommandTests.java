@@ -48,7 +48,15 @@ class LoadCommandTests {
         JsonText.object(Fst.run("load", "--json", "--backend", "cpu", folder).out());
     assertThat(json.keySet())
         .containsExactly(
-            "files", "tensors", "bytes", "seconds", "gbps", "backend", "explain", "report");
+            "files",
+            "tensors",
+            "bytes",
+            "bytes_by_source",
+            "seconds",
+            "gbps",
+            "backend",
+            "explain",
+            "report");
     assertThat(json)
         .containsEntry("files", 2L)
         .containsEntry("tensors", 2L)
@@ -142,26 +150,11 @@ class LoadCommandTests {
         "load x --rank-files 0=x",
         "load x --threads -1",
         "load x --alignment 3",
-        "load x --device NONE",
-        "load x --shard nothing"
+        "load x --device NONE"
       })
   void misuseIsExitCode2(String line) {
     Fst fst = Fst.runLine(line);
     assertThat(fst.exit()).isEqualTo(2);
     assertThat(fst.errLines()).hasSize(1);
-  }
-
-  @Test
-  void aShardRuleThatMatchesNothingIsMisuse() {
-    Fst fst = Fst.run("load", folder, "--shard", "c.*=0");
-    assertThat(fst.exit()).isEqualTo(2);
-    assertThat(fst.errLines()).hasSize(1).first().asString().contains("--shard c.*=0");
-  }
-
-  @Test
-  void aDimensionThatIsNotThereIsMisuseAlsoForOneRank() {
-    Fst fst = Fst.run("load", folder, "--shard", "b0=2");
-    assertThat(fst.exit()).isEqualTo(2);
-    assertThat(fst.errLines()).hasSize(1).first().asString().contains("b0");
   }
 }

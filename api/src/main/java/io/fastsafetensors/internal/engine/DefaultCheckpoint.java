@@ -4,15 +4,19 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.Checkpoint;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.OpenCheckpoint;
+import io.fastsafetensors.PartPlan;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.internal.plan.FoundCheckpoint;
+import io.fastsafetensors.internal.plan.PartPlanner;
 import io.fastsafetensors.internal.registry.Registry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * What was found, and can be read.
@@ -55,7 +59,16 @@ public record DefaultCheckpoint(FoundCheckpoint found) implements Checkpoint {
     if (!timeout.isPositive()) {
       throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
     }
-    return Headers.of(found.whole(), timeout);
+    return Headers.of(found.whole(), timeout).headers();
+  }
+
+  @Override
+  public PartPlan plan(int ranks, IntFunction<LoadOptions> options) throws LoadException {
+    if (ranks < 1) {
+      throw new IllegalArgumentException(ranks + " ranks: want 1 or more");
+    }
+    List<LoadOptions> byRank = IntStream.range(0, ranks).mapToObj(options).toList();
+    return PartPlanner.plan(Headers.of(found.whole(), byRank.getFirst().timeout()), byRank);
   }
 
   @Override

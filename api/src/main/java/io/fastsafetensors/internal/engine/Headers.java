@@ -44,17 +44,14 @@ public record Headers(Catalog catalog, String digest, Map<Path, HeaderOrigin> or
    *
    * @throws LoadException if one can't be read in time, or they don't fit together
    */
-  public static List<SafetensorsHeader> of(CheckpointFiles checkpoint, Duration timeout)
-      throws LoadException {
+  public static Catalog of(CheckpointFiles checkpoint, Duration timeout) throws LoadException {
     List<SourceFile> files =
         checkpoint.files().stream().map(file -> new SourceFile(0, file)).toList();
     List<CheckpointIndex> indexes = checkpoint.index().stream().toList();
     BoundedCall bounded =
         BoundedCall.of(StopSignal.after(timeout, () -> false), new BoundedCall.Abandoned());
     Source platform = file -> new Backends.Opened(RawHeader.read(file), "");
-    return read(Transports.single(), files, indexes, platform, bounded).catalog().files().stream()
-        .map(CatalogFile::header)
-        .toList();
+    return read(Transports.single(), files, indexes, platform, bounded).catalog();
   }
 
   /**

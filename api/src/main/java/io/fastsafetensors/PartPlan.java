@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the ranks of a group want of a checkpoint, and which of its bytes they read for that;
+ * immutable. {@link Checkpoint#plan} makes it from headers.
+ *
+ * <p>Bytes are those of the files: before types are converted, without headers, and without what a
+ * backend adds to start and end reads on the grain of its storage. Rows that are near each other
+ * are read with what is between them.
+ *
+ * @since 0.1
+ */
+public final class PartPlan {
+  private final List<RankReads> ranks;
+  private final long onceBytes;
+  private final long overlapBytes;
+
+  private PartPlan(List<RankReads> ranks, long onceBytes, long overlapBytes) {
+    this.ranks = List.copyOf(ranks);
+    this.onceBytes = onceBytes;
+    this.overlapBytes = overlapBytes;
+  }
+
+  /**
+   * Makes a plan.
+   *
+   * @param ranks what each rank reads, from rank 0 on
+   * @param onceBytes how many bytes at least one rank reads
+   * @param overlapBytes how many bytes several ranks read
+   * @return the plan
+   */
+  public static PartPlan of(List<RankReads> ranks, long onceBytes, long overlapBytes) {
+    return new PartPlan(ranks, onceBytes, overlapBytes);
+  }
+
+  /**
+   * Returns what each rank reads if it reads its own parts by itself, as {@link Distribution#LOCAL}
+   * has it.
+   *
+   * @return the ranks, from 0 on; unmodifiable
+   */
+  public List<RankReads> ranks() {
+    return ranks;
+  }
+
+  /**
+   * Returns what is read if each rank reads its own parts by itself.
+   *
+   * @return the sum of all ranks, in bytes
+   */
+  public long eachBytes() {
+    return sum(ranks, RankReads::readBytes);
+  }
+
+  /**
+   * Returns what is read if every byte that a rank wants is read once, as {@link
+   * Distribution#SHARED} and {@link Distribution#OWNER} have it.
+   *
+   * @return bytes
+   */
+  public long onceBytes() {
+    return onceBytes;
+  }
+
+  /**
+   * Returns how much of {@link #onceBytes} several ranks would read, each by itself.
+   *
+   * @return bytes; 0 if no two ranks read the same
+   */
+  public long overlapBytes() {
+    return overlapBytes;
+  }
+
+  private static <T> long sum(List<T> all, ToLongFunction<T> count) {
+    return all.stream().mapToLong(count).reduce(0, Math::addExact);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof PartPlan that
+        && ranks.equals(that.ranks)
+        && onceBytes == that.onceBytes
+        && overlapBytes == that.overlapBytes;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(ranks, onceBytes, overlapBytes);
+  }
+
+  /** Returns the ranks and the sums. */
+  @Override
+  public String toString() {
+    return "PartPlan %s, %s bytes if each reads its own, %s if each byte is read once"
+        .formatted(ranks, eachBytes(), onceBytes);
+  }
+
+  /**
+   * What one rank reads; immutable.
+   *
+   * @since 0.1
+   */
+  public static final class RankReads {
+    private final List<FileReads> files;
+
+    private RankReads(List<FileReads> files) {
+      this.files = List.copyOf(files);
+    }
+
+    /**
+     * Makes an entry.
+     *
+     * @param files what it reads of each file
+     * @return the entry
+     */
+    public static RankReads of(List<FileReads> files) {
+      return new RankReads(files);
+    }
+
+    /**
+     * Returns what it reads of each file.
+     *
+     * @return the files of which it wants something, by name; unmodifiable
+     */
+    public List<FileReads> files() {
+      return files;
+    }
+
+    /** {@return of how many tensors it wants something} */
+    public long tensors() {
+      return sum(files, FileReads::tensors);
+    }
+
+    /** {@return the memory that its parts take, in bytes} */
+    public long bytes() {
+      return sum(files, FileReads::bytes);
+    }
+
+    /** {@return how much it reads, in bytes} */
+    public long readBytes() {
+      return sum(files, FileReads::readBytes);
+    }
+
+    /** {@return in how many runs of neighbouring bytes that lies} */
+    public long ranges() {
+      return sum(files, FileReads::ranges);
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof RankReads that && files.equals(that.files);
+    }
+
+    @Override
+    public int hashCode() {
+      return files.hashCode();
+    }
+
+    /** Returns the files. */
+    @Override
+    public String toString() {
+      return files.toString();
+    }
+  }
+
+  /**
+   * What one rank reads of one file; immutable.
+   *
+   * @since 0.1
+   */
+  public static final class FileReads {
+    private final Path file;
+    private final long tensors;
+    private final long bytes;
+    private final long readBytes;
+    private final long ranges;
+
+    private FileReads(Path file, long tensors, long bytes, long readBytes, long ranges) {
+      this.file = file;
+      this.tensors = tensors;
+      this.bytes = bytes;
+      this.readBytes = readBytes;
+      this.ranges = ranges;
+    }
+
+    /**
+     * Makes an entry.
+     *
+     * @param file the file
+     * @param tensors of how many of its tensors something is wanted
+     * @param bytes the size of the parts, in bytes
+     * @param readBytes how much is read, in bytes
+     * @param ranges in how many runs of neighbouring bytes that lies
+     * @return the entry
+     */
+    public static FileReads of(Path file, long tensors, long bytes, long readBytes, long ranges) {
+      return new FileReads(file, tensors, bytes, readBytes, ranges);
+    }
+
+    /** {@return the file} */
+    public Path file() {
+      return file;
+    }
+
+    /** {@return of how many of its tensors something is wanted} */
+    public long tensors() {
+      return tensors;
+    }
+
+    /** {@return the size of the parts, in bytes} */
+    public long bytes() {
+      return bytes;
+    }
+
+    /** {@return how much is read, in bytes} */
+    public long readBytes() {
+      return readBytes;
+    }
+
+    /** {@return in how many runs of neighbouring bytes that lies} */
+    public long ranges() {
+      return ranges;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof FileReads that
+          && file.equals(that.file)
+          && tensors == that.tensors
+          && bytes == that.bytes
+          && readBytes == that.readBytes
+          && ranges == that.ranges;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(file, tensors, bytes, readBytes, ranges);
+    }
+
+    /** Returns what is read of the file. */
+    @Override
+    public String toString() {
+      return "%s: %s tensors, %s bytes, reads %s bytes in %s ranges"
+          .formatted(file, tensors, bytes, readBytes, ranges);
+    }
+  }
+}
