@@ -5,17 +5,16 @@ import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
  * A part of a tensor, cut element by element out of its bytes: what the library's planner is
  * compared with.
  *
+ * @param sha256 the hash of its bytes
  * @param shape the part's shape
- * @param bytes its bytes
  */
-record CutTensor(int[] shape, byte[] bytes) {
+record CutTensor(String sha256, Shape shape) {
   /** Cuts the elements whose index in each dimension is one of those given. */
   static CutTensor of(byte[] tensor, int elementBytes, int[] shape, int[]... indexes) {
     ByteArrayOutputStream cut = new ByteArrayOutputStream();
@@ -25,7 +24,7 @@ record CutTensor(int[] shape, byte[] bytes) {
       }
     }
     int[] left = Arrays.stream(indexes).mapToInt(index -> index.length).toArray();
-    return new CutTensor(left, cut.toByteArray());
+    return new CutTensor(Samples.sha256(cut.toByteArray()), shape(left));
   }
 
   private static boolean isIn(int element, int[] shape, int[]... indexes) {
@@ -46,8 +45,7 @@ record CutTensor(int[] shape, byte[] bytes) {
 
   /** Returns the line that {@code digest} prints. */
   String line(DType dtype, String name) {
-    String dims = Arrays.stream(shape).mapToObj(String::valueOf).collect(Collectors.joining(", "));
-    return Samples.sha256(bytes) + "  " + dtype + "  [" + dims + "]  " + name;
+    return sha256 + "  " + dtype + "  " + shape + "  " + name;
   }
 
   static Shape shape(int... dims) {

@@ -9,6 +9,7 @@ import io.fastsafetensors.format.SafetensorsWriter;
 import io.fastsafetensors.format.Shape;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -113,7 +114,7 @@ class PartCommandTests {
   @Test
   void numbersInNamesChoose() throws IOException {
     Path experts = folder.resolve("experts");
-    experts.toFile().mkdir();
+    Files.createDirectory(experts);
     SafetensorsWriter writer = new SafetensorsWriter();
     for (int expert = 0; expert < 12; expert++) {
       byte[] bytes = {(byte) expert};
@@ -171,15 +172,14 @@ class PartCommandTests {
           --shard d*=0               | no tensor matches 'd*'
           --numbered cube=1          | want one # where names have the number
           --numbered #.#=1           | want one #
-          --numbered c#=1            | no tensor matches 'c*'
+          --numbered x#=1            | no tensor matches 'x*'
+          --numbered c#=1            | --numbered c#: no tensor has number 1
           --select cube --rows a*=1  | no tensor matches 'a*'
           --distribution never       | expected one of [AUTO, OWNER, LOCAL, SHARED]
           """)
   void whatMakesNoSenseIsOneLineWithTheRemedy(String options, String message) {
     Fst fst = Fst.runLine("load " + folder + " " + options);
-    if (message.contains("no tensor matches 'c*'")) {
-      assertThat(fst.out()).isEmpty();
-    }
+    assertThat(fst.out()).isEmpty();
     assertThat(fst.errLines()).hasSize(1).first().asString().contains(message);
     assertThat(fst.exit()).isEqualTo(2);
   }
