@@ -242,12 +242,14 @@ public sealed interface Checkpoint permits DefaultCheckpoint {
    * rank 0 let a load take. May be called by any thread; keeps nothing open.
    *
    * @param ranks how many ranks
-   * @param options what each rank loads, by its number from 0: their {@link LoadOptions#filters()},
-   *     which have to be the same for all, and {@link LoadOptions#selection()} count. Without a
-   *     selection a rank wants all tensors whole
+   * @param options what each rank loads, by its number from 0. Their {@link
+   *     LoadOptions#selection()} counts, without which a rank wants all tensors whole; so do {@link
+   *     LoadOptions#filters()} and {@link LoadOptions#distribution()}, which have to be the same
+   *     for all. The files are taken for the same on all ranks, and each is owned by the rank that
+   *     {@link Loader#addCheckpoint(Path)} adds it for
    * @return the plan
-   * @throws IllegalArgumentException if there is no rank, filters differ, a pattern matches no
-   *     tensor, or a tensor has no such part; as the load would
+   * @throws IllegalArgumentException if there is no rank, filters or distributions differ, a
+   *     pattern matches no tensor, or a tensor has no such part; as the load would
    * @throws HeaderFormatException if a file breaks a rule of the format
    * @throws LoadCancelledException if it takes longer, or this thread is interrupted
    * @throws LoadException if there are {@link #faults}, a file can't be read, or they don't fit

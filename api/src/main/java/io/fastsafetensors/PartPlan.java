@@ -18,11 +18,14 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class PartPlan {
+  private final Distribution distribution;
   private final List<RankReads> ranks;
   private final long onceBytes;
   private final long overlapBytes;
 
-  private PartPlan(List<RankReads> ranks, long onceBytes, long overlapBytes) {
+  private PartPlan(
+      Distribution distribution, List<RankReads> ranks, long onceBytes, long overlapBytes) {
+    this.distribution = distribution;
     this.ranks = List.copyOf(ranks);
     this.onceBytes = onceBytes;
     this.overlapBytes = overlapBytes;
@@ -31,18 +34,29 @@ public final class PartPlan {
   /**
    * Makes a plan.
    *
-   * @param ranks what each rank reads, from rank 0 on
-   * @param onceBytes how many bytes at least one rank reads
-   * @param overlapBytes how many bytes several ranks read
+   * @param distribution which rank reads which bytes; not {@link Distribution#AUTO}
+   * @param ranks what each rank gets and reads, from rank 0 on
+   * @param onceBytes how many bytes at least one rank needs
+   * @param overlapBytes how many bytes several ranks need
    * @return the plan
    */
-  public static PartPlan of(List<RankReads> ranks, long onceBytes, long overlapBytes) {
-    return new PartPlan(ranks, onceBytes, overlapBytes);
+  public static PartPlan of(
+      Distribution distribution, List<RankReads> ranks, long onceBytes, long overlapBytes) {
+    return new PartPlan(distribution, ranks, onceBytes, overlapBytes);
   }
 
   /**
-   * Returns what each rank reads if it reads its own parts by itself, as {@link Distribution#LOCAL}
-   * has it.
+   * Returns which rank reads which bytes.
+   *
+   * @return what was asked for; for {@link Distribution#AUTO} what it comes to if all ranks see the
+   *     same files; for one rank {@link Distribution#LOCAL}
+   */
+  public Distribution distribution() {
+    return distribution;
+  }
+
+  /**
+   * Returns what each rank gets and reads.
    *
    * @return the ranks, from 0 on; unmodifiable
    */
@@ -51,17 +65,16 @@ public final class PartPlan {
   }
 
   /**
-   * Returns what is read if each rank reads its own parts by itself.
+   * Returns how much all ranks read.
    *
-   * @return the sum of all ranks, in bytes
+   * @return the sum, in bytes
    */
-  public long eachBytes() {
+  public long readBytes() {
     return sum(ranks, RankReads::readBytes);
   }
 
   /**
-   * Returns what is read if every byte that a rank wants is read once, as {@link
-   * Distribution#SHARED} and {@link Distribution#OWNER} have it.
+   * Returns how much is read if every byte is read once, however many ranks need it.
    *
    * @return bytes
    */
@@ -70,9 +83,10 @@ public final class PartPlan {
   }
 
   /**
-   * Returns how much of {@link #onceBytes} several ranks would read, each by itself.
+   * Returns how much of {@link #onceBytes} several ranks need: with {@link Distribution#LOCAL} each
+   * of them reads it.
    *
-   * @return bytes; 0 if no two ranks read the same
+   * @return bytes; 0 if no two ranks need the same
    */
   public long overlapBytes() {
     return overlapBytes;
@@ -85,6 +99,7 @@ public final class PartPlan {
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof PartPlan that
+        && distribution == that.distribution
         && ranks.equals(that.ranks)
         && onceBytes == that.onceBytes
         && overlapBytes == that.overlapBytes;
@@ -92,18 +107,18 @@ public final class PartPlan {
 
   @Override
   public int hashCode() {
-    return Objects.hash(ranks, onceBytes, overlapBytes);
+    return Objects.hash(distribution, ranks, onceBytes, overlapBytes);
   }
 
   /** Returns the ranks and the sums. */
   @Override
   public String toString() {
-    return "PartPlan %s, %s bytes if each reads its own, %s if each byte is read once"
-        .formatted(ranks, eachBytes(), onceBytes);
+    return "PartPlan %s %s, %s bytes read, %s if each byte is read once"
+        .formatted(distribution, ranks, readBytes(), onceBytes);
   }
 
   /**
-   * What one rank reads; immutable.
+   * What one rank gets and reads; immutable.
    *
    * @since 0.1
    */
@@ -117,7 +132,7 @@ public final class PartPlan {
     /**
      * Makes an entry.
      *
-     * @param files what it reads of each file
+     * @param files what it gets and reads of each file
      * @return the entry
      */
     public static RankReads of(List<FileReads> files) {
@@ -125,15 +140,15 @@ public final class PartPlan {
     }
 
     /**
-     * Returns what it reads of each file.
+     * Returns what it gets and reads of each file.
      *
-     * @return the files of which it wants something, by name; unmodifiable
+     * @return the files of which it gets or reads something; unmodifiable
      */
     public List<FileReads> files() {
       return files;
     }
 
-    /** {@return of how many tensors it wants something} */
+    /** {@return of how many tensors it gets something} */
     public long tensors() {
       return sum(files, FileReads::tensors);
     }
@@ -143,7 +158,7 @@ public final class PartPlan {
       return sum(files, FileReads::bytes);
     }
 
-    /** {@return how much it reads, in bytes} */
+    /** {@return how much it reads, for itself or for others, in bytes} */
     public long readBytes() {
       return sum(files, FileReads::readBytes);
     }
@@ -171,7 +186,7 @@ public final class PartPlan {
   }
 
   /**
-   * What one rank reads of one file; immutable.
+   * What one rank gets and reads of one file; immutable.
    *
    * @since 0.1
    */
@@ -194,8 +209,8 @@ public final class PartPlan {
      * Makes an entry.
      *
      * @param file the file
-     * @param tensors of how many of its tensors something is wanted
-     * @param bytes the size of the parts, in bytes
+     * @param tensors of how many of its tensors the rank gets something
+     * @param bytes the size of these parts, in bytes
      * @param readBytes how much is read, in bytes
      * @param ranges in how many runs of neighbouring bytes that lies
      * @return the entry
@@ -209,12 +224,12 @@ public final class PartPlan {
       return file;
     }
 
-    /** {@return of how many of its tensors something is wanted} */
+    /** {@return of how many of its tensors the rank gets something} */
     public long tensors() {
       return tensors;
     }
 
-    /** {@return the size of the parts, in bytes} */
+    /** {@return the size of these parts, in bytes} */
     public long bytes() {
       return bytes;
     }

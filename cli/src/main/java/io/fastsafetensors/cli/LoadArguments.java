@@ -3,7 +3,6 @@ package io.fastsafetensors.cli;
 
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.DirectMode;
-import io.fastsafetensors.Distribution;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
@@ -45,15 +44,6 @@ final class LoadArguments {
   private List<RankFiles> rankFiles = new ArrayList<>();
 
   @Mixin private PartArguments parts;
-
-  @Option(
-      names = "--distribution",
-      paramLabel = "auto|owner|local|shared",
-      description = {
-        "Which rank reads which bytes: the rank that has the file, each rank its own parts,",
-        "or each byte one rank. Without options for parts: of tensors that all ranks get whole."
-      })
-  private @Nullable Distribution distribution;
 
   @Option(
       names = "--device",
@@ -158,7 +148,6 @@ final class LoadArguments {
     set(timeout, builder::timeout);
     set(gds, use -> builder.property("gds", use));
     properties.forEach(builder::property);
-    set(distribution, builder::distribution);
     parts.addTo(builder);
     DtypeOption.addTo(builder, dtypes);
     return builder;
@@ -166,14 +155,9 @@ final class LoadArguments {
 
   /** Adds what a rank wants of the tensors; without a word of parts its group gives them out. */
   LoadOptions forRank(LoadOptions options, ProcessGroup group) {
-    return hasParts()
+    return parts.isForRanks()
         ? options.toBuilder().selection(parts.selection(group.rank(), group.size())).build()
         : options;
-  }
-
-  /** Tells whether the load gives each rank its parts, rather than the group when it is asked. */
-  boolean hasParts() {
-    return parts.hasRules() || distribution != null;
   }
 
   PartArguments parts() {

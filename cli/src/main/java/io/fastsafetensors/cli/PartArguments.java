@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import io.fastsafetensors.Distribution;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Selection;
 import java.util.ArrayList;
@@ -21,6 +22,15 @@ final class PartArguments {
 
   @ArgGroup(exclusive = true, multiplicity = "0..*")
   private List<RuleOption> rules = new ArrayList<>();
+
+  @Option(
+      names = "--distribution",
+      paramLabel = "auto|owner|local|shared",
+      description = {
+        "Which rank reads which bytes: the rank that has the file, each rank its own parts,",
+        "or each byte one rank. Without options for parts: of tensors that all ranks get whole."
+      })
+  private @Nullable Distribution distribution;
 
   /** One option, in the order of the command line: the first that matches a tensor counts. */
   static final class RuleOption {
@@ -70,18 +80,21 @@ final class PartArguments {
 
   /** Tells whether nothing was said, and all is wanted whole. */
   boolean isEmpty() {
-    return selected.isEmpty() && rules.isEmpty();
+    return selected.isEmpty() && !isForRanks();
   }
 
-  /** Tells whether parts are wanted, in whatever group. */
-  boolean hasRules() {
-    return !rules.isEmpty();
+  /** Tells whether a load gives each rank its parts, rather than the group when it is asked. */
+  boolean isForRanks() {
+    return distribution != null || !rules.isEmpty();
   }
 
-  /** Sets which tensors are wanted, if that was said. */
+  /** Sets what all ranks have in common, if that was said. */
   void addTo(LoadOptions.Builder options) {
     if (!selected.isEmpty()) {
       options.filter(selected.toArray(String[]::new));
+    }
+    if (distribution != null) {
+      options.distribution(distribution);
     }
   }
 

@@ -9,6 +9,7 @@ import io.fastsafetensors.toolkit.text.Amounts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * What ranks would read of a checkpoint.
@@ -19,7 +20,7 @@ import java.nio.file.Path;
 record PlanDescription(Path path, PartPlan plan) {
   void printTo(PrintWriter out) {
     out.println("path      " + Printing.oneLine(path.toString()));
-    out.println("ranks     " + plan.ranks().size());
+    out.println("ranks     %s, distribution %s".formatted(plan.ranks().size(), distribution()));
     for (int rank = 0; rank < plan.ranks().size(); rank++) {
       RankReads reads = plan.ranks().get(rank);
       out.println(
@@ -38,10 +39,13 @@ record PlanDescription(Path path, PartPlan plan) {
                     ranges(file.ranges())));
       }
     }
-    out.println("local     %s, each rank its own".formatted(bytes(plan.eachBytes())));
-    out.println(
-        "once      %s, as owner and shared read; %s of them for several ranks"
-            .formatted(bytes(plan.onceBytes()), plan.overlapBytes()));
+    out.println("read      " + bytes(plan.readBytes()));
+    out.println("needed    " + bytes(plan.onceBytes()));
+    out.println("by many   " + bytes(plan.overlapBytes()));
+  }
+
+  private String distribution() {
+    return plan.distribution().name().toLowerCase(Locale.ROOT);
   }
 
   private static String line(long tensors, long memory, long read) {
@@ -58,6 +62,7 @@ record PlanDescription(Path path, PartPlan plan) {
 
   void writeTo(JsonGenerator json) throws IOException {
     json.writeStringField("checkpoint", path.toString());
+    json.writeStringField("distribution", distribution());
     json.writeArrayFieldStart("ranks");
     for (RankReads reads : plan.ranks()) {
       json.writeStartObject();
@@ -79,7 +84,7 @@ record PlanDescription(Path path, PartPlan plan) {
       json.writeEndObject();
     }
     json.writeEndArray();
-    json.writeNumberField("local_bytes", plan.eachBytes());
+    json.writeNumberField("read_bytes", plan.readBytes());
     json.writeNumberField("once_bytes", plan.onceBytes());
     json.writeNumberField("overlap_bytes", plan.overlapBytes());
   }

@@ -127,7 +127,7 @@ class InspectCommandTests {
     assertThat(fst.outLines())
         .containsExactly(
             "path      " + model,
-            "ranks     3",
+            "ranks     3, distribution local",
             "  rank 0  2 tensors  memory 1600256 bytes  reads 1600256 bytes in 2 ranges of 2 files",
             "    " + one + "  1 tensors  memory 1600000 bytes  reads 1600000 bytes in 1 range",
             "    " + two + "  1 tensors  memory 256 bytes  reads 256 bytes in 1 range",
@@ -137,8 +137,9 @@ class InspectCommandTests {
             "  rank 2  2 tensors  memory 800256 bytes  reads 800256 bytes in 2 ranges of 2 files",
             "    " + one + "  1 tensors  memory 800000 bytes  reads 800000 bytes in 1 range",
             "    " + two + "  1 tensors  memory 256 bytes  reads 256 bytes in 1 range",
-            "local     4000768 bytes (3.8 MiB), each rank its own",
-            "once      4000256 bytes (3.8 MiB), as owner and shared read; 256 of them for several ranks");
+            "read      4000768 bytes (3.8 MiB)",
+            "needed    4000256 bytes (3.8 MiB)",
+            "by many   256 bytes (256 B)");
   }
 
   @Test
@@ -151,7 +152,8 @@ class InspectCommandTests {
     Map<String, Object> json = JsonText.object(fst.out());
     assertThat(json)
         .containsEntry("checkpoint", model.toString())
-        .containsEntry("local_bytes", 4_000_000L)
+        .containsEntry("distribution", "local")
+        .containsEntry("read_bytes", 4_000_000L)
         .containsEntry("once_bytes", 4_000_000L)
         .containsEntry("overlap_bytes", 0L);
     List<?> ranks = (List<?>) json.get("ranks");
@@ -190,5 +192,37 @@ class InspectCommandTests {
       assertThat(fst.exit()).as(options).isEqualTo(2);
       assertThat(fst.out()).isEmpty();
     }
+  }
+
+  @Test
+  void theDistributionDecidesWhoReadsAndNotWhatARankGets() throws IOException {
+    Path model = folder.resolve("parts");
+    Files.createDirectory(model);
+    Samples.write(model.resolve("1.safetensors"), "w", DType.U8, Shape.of(20 << 20));
+    Samples.write(model.resolve("2.safetensors"), "v", DType.U8, Shape.of(50));
+    assertThat(plan(model, "auto"))
+        .containsEntry("distribution", "shared")
+        .containsEntry("read_bytes", (20L << 20) + 50)
+        .containsEntry("overlap_bytes", (20L << 20) + 50);
+    List<Long> shares = readBytes(plan(model, "shared"));
+    assertThat(shares.getFirst() + shares.getLast()).isEqualTo((20L << 20) + 50);
+    assertThat(shares).doesNotContain(0L);
+    assertThat(readBytes(plan(model, "owner"))).containsExactly(20L << 20, 50L);
+    assertThat(readBytes(plan(model, "local"))).containsExactly((20L << 20) + 50, (20L << 20) + 50);
+  }
+
+  private static Map<String, Object> plan(Path model, String how) throws IOException {
+    Fst fst = Fst.run("inspect", model, "--json", "--ranks", "2", "--distribution", how);
+    assertThat(fst.err()).isEmpty();
+    return JsonText.object(fst.out());
+  }
+
+  private static List<Long> readBytes(Map<String, Object> plan) {
+    return ((List<?>) plan.get("ranks"))
+        .stream()
+            .map(rank -> (Map<?, ?>) rank)
+            .peek(rank -> assertThat(rank.get("memory_bytes")).isEqualTo((20L << 20) + 50))
+            .map(rank -> (Long) rank.get("read_bytes"))
+            .toList();
   }
 }

@@ -59,7 +59,7 @@ public record DefaultCheckpoint(FoundCheckpoint found) implements Checkpoint {
     if (!timeout.isPositive()) {
       throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
     }
-    return Headers.of(found.whole(), timeout).headers();
+    return Headers.of(found.whole(), 1, timeout).headers();
   }
 
   @Override
@@ -68,7 +68,7 @@ public record DefaultCheckpoint(FoundCheckpoint found) implements Checkpoint {
       throw new IllegalArgumentException(ranks + " ranks: want 1 or more");
     }
     List<LoadOptions> byRank = IntStream.range(0, ranks).mapToObj(options).toList();
-    return PartPlanner.plan(Headers.of(found.whole(), byRank.getFirst().timeout()), byRank);
+    return PartPlanner.plan(Headers.of(found.whole(), ranks, byRank.getFirst().timeout()), byRank);
   }
 
   @Override

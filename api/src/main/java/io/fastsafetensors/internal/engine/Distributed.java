@@ -32,9 +32,6 @@ import java.util.Optional;
  * @param reason why
  */
 record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reason reason) {
-  /** So many bytes in 64 that several ranks want are not worth an exchange. */
-  private static final int WORTH_SHARING = 64;
-
   /**
    * What a rank tells the others.
    *
@@ -128,7 +125,7 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
     }
     long once = parts.bytesOfAll();
     long more = parts.bytesOfEach() - once;
-    if (more <= once / WORTH_SHARING) {
+    if (!parts.isWorthSharing()) {
       return local(
           parts,
           "distribution.disjoint",

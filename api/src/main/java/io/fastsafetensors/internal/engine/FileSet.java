@@ -12,7 +12,6 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -127,8 +126,7 @@ final class FileSet {
    */
   Headers agreedHeaders(List<String> call, Backends backends, BoundedCall bounded)
       throws LoadException {
-    List<SourceFile> byRank =
-        files.stream().sorted(Comparator.comparingInt(SourceFile::rank)).toList();
+    List<SourceFile> byRank = files.stream().sorted(SourceFile.BY_RANK).toList();
     List<String> lines = new ArrayList<>(call);
     byRank.forEach(file -> lines.add("rank " + file.rank() + ": " + file.name()));
     Headers known = headers;

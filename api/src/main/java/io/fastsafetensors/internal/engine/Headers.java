@@ -42,11 +42,17 @@ public record Headers(Catalog catalog, String digest, Map<Path, HeaderOrigin> or
   /**
    * Reads the headers of a checkpoint's files on this rank alone.
    *
+   * @param checkpoint the files
+   * @param ranks how many ranks they are for
+   * @param timeout how long it may take
+   * @return the tensors, in files of the ranks that a load spreads them over
    * @throws LoadException if one can't be read in time, or they don't fit together
    */
-  public static Catalog of(CheckpointFiles checkpoint, Duration timeout) throws LoadException {
+  static Catalog of(CheckpointFiles checkpoint, int ranks, Duration timeout) throws LoadException {
     List<SourceFile> files =
-        checkpoint.files().stream().map(file -> new SourceFile(0, file)).toList();
+        CheckpointFiles.spread(checkpoint.files(), ranks).stream()
+            .sorted(SourceFile.BY_RANK)
+            .toList();
     List<CheckpointIndex> indexes = checkpoint.index().stream().toList();
     BoundedCall bounded =
         BoundedCall.of(StopSignal.after(timeout, () -> false), new BoundedCall.Abandoned());

@@ -76,8 +76,7 @@ public record LoadPlan(List<FilePlan> files, List<GatherPlan> gathers, long byte
     return new LoadPlan(List.of(), List.copyOf(files), bytes);
   }
 
-  /** Groups parts by their file, in the catalog's order. */
-  static Iterable<List<WantedPart>> byFile(List<WantedPart> wanted) {
+  private static Iterable<List<WantedPart>> byFile(List<WantedPart> wanted) {
     Map<Integer, List<WantedPart>> byFile = new TreeMap<>();
     for (WantedPart part : wanted) {
       byFile.computeIfAbsent(part.entry().file().index(), _ -> new ArrayList<>()).add(part);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
+import io.fastsafetensors.Distribution;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Part;
 import io.fastsafetensors.PartPlan;
@@ -13,11 +14,32 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /** Counts what the ranks of a group would read. */
 public final class PartPlanner {
-  /** The runs of bytes that all ranks read, by the number of the file. */
-  private final Map<Integer, List<ByteRange>> runs = new TreeMap<>();
+  /** What one rank reads of a file. */
+  private static final class Counted {
+    private final CatalogFile file;
+    private final List<ByteRange> ranges = new ArrayList<>();
+    private long tensors;
+    private long bytes;
+
+    Counted(CatalogFile file) {
+      this.file = file;
+    }
+
+    void add(List<WantedPart> parts) {
+      tensors += parts.size();
+      bytes += parts.stream().mapToLong(WantedPart::bytes).sum();
+    }
+
+    FileReads reads() {
+      List<ByteRange> runs = ByteRuns.joined(ranges);
+      long read = runs.stream().mapToLong(ByteRange::size).sum();
+      return FileReads.of(file.source().path(), tensors, bytes, read, runs.size());
+    }
+  }
 
   private PartPlanner() {}
 
@@ -27,11 +49,12 @@ public final class PartPlanner {
    * @param all the tensors
    * @param options what each rank loads
    * @return the plan
-   * @throws IllegalArgumentException if filters differ, a pattern matches nothing, or a tensor has
-   *     no such part
+   * @throws IllegalArgumentException if what has to be the same for all ranks is not, a pattern
+   *     matches nothing, or a tensor has no such part
    */
   public static PartPlan plan(Catalog all, List<LoadOptions> options) {
-    checkFilters(options);
+    checkSame("filters", options, LoadOptions::filters);
+    checkSame("distribution", options, LoadOptions::distribution);
     Catalog catalog = all.filter(new NameFilter(options.getFirst().filters()));
     List<List<Part>> wanted = new ArrayList<>();
     for (LoadOptions own : options) {
@@ -39,56 +62,68 @@ public final class PartPlanner {
       wanted.add(RankParts.of(selection, catalog, options.size(), wanted.size()));
     }
     RankParts parts = new RankParts(catalog, wanted);
-    PartPlanner planner = new PartPlanner();
+    Distribution how = distribution(options.getFirst().distribution(), parts);
+    Map<Integer, List<ByteRange>> ofAll = new TreeMap<>();
     List<RankReads> ranks = new ArrayList<>();
     for (int rank = 0; rank < options.size(); rank++) {
-      ranks.add(planner.reads(parts.of(rank)));
+      Collection<Counted> own = count(LoadPlan.of(parts.of(rank)));
+      own.forEach(file ->
+          ofAll
+              .computeIfAbsent(file.file.index(), _ -> new ArrayList<>())
+              .addAll(ByteRuns.joined(file.ranges)));
+      Collection<Counted> read =
+          how == Distribution.LOCAL ? own : count(exchanged(how, parts, rank));
+      ranks.add(RankReads.of(read.stream().map(Counted::reads).toList()));
     }
-    long once = 0;
-    long overlap = 0;
-    for (List<ByteRange> file : planner.runs.values()) {
-      once = Math.addExact(once, ByteRuns.coveredBytes(file, 1));
-      overlap = Math.addExact(overlap, ByteRuns.coveredBytes(file, 2));
-    }
-    return PartPlan.of(ranks, once, overlap);
+    return PartPlan.of(how, ranks, covered(ofAll, 1), covered(ofAll, 2));
   }
 
-  private static void checkFilters(List<LoadOptions> options) {
-    List<String> first = options.getFirst().filters();
+  private static void checkSame(
+      String what, List<LoadOptions> options, Function<LoadOptions, Object> value) {
+    Object first = value.apply(options.getFirst());
     for (int rank = 1; rank < options.size(); rank++) {
-      List<String> own = options.get(rank).filters();
+      Object own = value.apply(options.get(rank));
       if (!own.equals(first)) {
         throw new IllegalArgumentException(
-            "rank %s filters %s, rank 0 %s: all ranks of a load have to filter alike, what they want of the rest is their selection's"
-                .formatted(rank, own, first));
+            "%s of rank %s is %s, of rank 0 %s: want the same for all ranks"
+                .formatted(what, rank, own, first));
       }
     }
   }
 
-  private RankReads reads(List<WantedPart> wanted) {
-    List<FileReads> files = new ArrayList<>();
-    for (List<WantedPart> parts : LoadPlan.byFile(wanted)) {
-      CatalogFile file = parts.getFirst().entry().file();
-      List<ByteRange> read = ByteRuns.joined(ranges(LoadPlan.of(parts)));
-      runs.computeIfAbsent(file.index(), _ -> new ArrayList<>()).addAll(read);
-      files.add(
-          FileReads.of(
-              file.source().path(),
-              parts.size(),
-              parts.stream().mapToLong(WantedPart::bytes).reduce(0, Math::addExact),
-              read.stream().mapToLong(ByteRange::size).reduce(0, Math::addExact),
-              read.size()));
+  /** Chooses as a load does whose ranks all have the files. */
+  private static Distribution distribution(Distribution asked, RankParts parts) {
+    if (parts.ranks() == 1) {
+      return Distribution.LOCAL;
     }
-    return RankReads.of(files);
+    if (asked != Distribution.AUTO) {
+      return asked;
+    }
+    return parts.isWorthSharing() ? Distribution.SHARED : Distribution.LOCAL;
   }
 
-  private static List<ByteRange> ranges(LoadPlan plan) {
-    List<ByteRange> ranges = new ArrayList<>();
-    plan.files().forEach(file -> ranges.addAll(file.ranges().ranges()));
-    plan.gathers().stream()
-        .map(GatherPlan::chunks)
-        .flatMap(Collection::stream)
-        .forEach(chunk -> ranges.addAll(chunk.ranges().ranges()));
-    return ranges;
+  private static LoadPlan exchanged(Distribution how, RankParts parts, int rank) {
+    ExchangePlan exchange =
+        how == Distribution.OWNER ? ExchangePlan.byOwner(parts) : ExchangePlan.shared(parts);
+    return exchange.of(parts.of(rank), rank);
+  }
+
+  private static Collection<Counted> count(LoadPlan plan) {
+    Map<Integer, Counted> byFile = new TreeMap<>();
+    for (FilePlan file : plan.files()) {
+      Counted counted = byFile.computeIfAbsent(file.file().index(), _ -> new Counted(file.file()));
+      counted.add(file.tensors());
+      counted.ranges.addAll(file.ranges().ranges());
+    }
+    for (GatherPlan file : plan.gathers()) {
+      Counted counted = byFile.computeIfAbsent(file.file().index(), _ -> new Counted(file.file()));
+      counted.add(file.tensors());
+      file.chunks().forEach(chunk -> counted.ranges.addAll(chunk.ranges().ranges()));
+    }
+    return byFile.values();
+  }
+
+  private static long covered(Map<Integer, List<ByteRange>> byFile, int ranks) {
+    return byFile.values().stream().mapToLong(file -> ByteRuns.coveredBytes(file, ranks)).sum();
   }
 }

@@ -13,6 +13,9 @@ import java.util.TreeMap;
 
 /** What every rank wants of every tensor of a catalog; the same on all ranks. */
 public final class RankParts {
+  /** If several ranks want less than one byte of so many, they don't share what they read. */
+  private static final int WORTH_SHARING = 64;
+
   private final Catalog catalog;
   private final List<List<Part>> byRank;
 
@@ -95,6 +98,12 @@ public final class RankParts {
   /** Returns how many bytes the ranks read if each byte is read once. */
   public long bytesOfAll() {
     return chunks().stream().mapToLong(FilePlan::bytes).reduce(0, Math::addExact);
+  }
+
+  /** Tells whether so much is wanted by several ranks that they had better share what they read. */
+  public boolean isWorthSharing() {
+    long once = bytesOfAll();
+    return bytesOfEach() - once > once / WORTH_SHARING;
   }
 
   /** Returns all that is wanted by any rank, in chunks: every byte is in one of them. */
