@@ -63,9 +63,6 @@ record LoadOutcome(
     out.printf("files    %s%s%n", files, files == 0 ? ", since none has a tensor to load" : "");
     out.printf("tensors  %s%n", tensors);
     out.printf("bytes    %s (%s)%n", bytes, Amounts.bytes(bytes));
-    out.printf(
-        "sources  storage %s, page cache %s, other ranks %s bytes%n",
-        storageBytes(), cacheBytes(), report.receivedBytes());
     out.printf("seconds  %s%n", Printing.decimal(seconds));
     out.printf("GB/s     %s%n", Printing.decimal(gbps()));
     out.println(report);

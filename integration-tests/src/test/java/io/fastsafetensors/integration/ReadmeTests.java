@@ -3,8 +3,13 @@ package io.fastsafetensors.integration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.SafetensorsHeader;
+import io.fastsafetensors.format.SafetensorsWriter;
+import io.fastsafetensors.format.Shape;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +45,22 @@ class ReadmeTests {
     ReadmeProgram.writeSamples(folder);
     assertThat(run("RanksExample"))
         .contains("rank 0 of 1, by no launcher, for cpu", "a0 F16 [16, 8]", "b0 F16 [16, 8]");
+  }
+
+  @Test
+  void theExampleForPartsLoadsThem() throws Exception {
+    SafetensorsWriter writer = new SafetensorsWriter();
+    try (Arena arena = Arena.ofConfined()) {
+      for (String name : List.of("m.embed", "m.router", "m.experts.0.w", "m.experts.1.w", "m.q")) {
+        writer.add(name + ".weight", DType.F16, Shape.of(16, 8), arena.allocate(256));
+      }
+      writer.add("norm", DType.F16, Shape.of(8), arena.allocate(16));
+      writer.write(folder.resolve("m.safetensors"));
+    }
+    assertThat(run("PartsExample"))
+        .contains("m.embed.weight [4, 4]", "m.router.weight [2, 8]", "norm [8]")
+        .contains("m.experts.0.w.weight [16, 8]", "m.experts.1.w.weight [16, 8]")
+        .contains("m.q.weight [16, 8]", "distribution local: one rank reads its own parts");
   }
 
   @Test
