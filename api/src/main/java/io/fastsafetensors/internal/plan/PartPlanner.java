@@ -85,8 +85,8 @@ public final class PartPlanner {
       Object own = value.apply(options.get(rank));
       if (!own.equals(first)) {
         throw new IllegalArgumentException(
-            "%s of rank %s is %s, of rank 0 %s: want the same for all ranks"
-                .formatted(what, rank, own, first));
+            "%s %s of rank %s, %s of rank 0: want the same for all ranks"
+                .formatted(what, own, rank, first));
       }
     }
   }
