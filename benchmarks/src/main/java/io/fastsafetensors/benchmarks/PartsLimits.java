@@ -14,23 +14,21 @@ import java.util.List;
 import java.util.Map;
 
 /** What bare programs need that each get a rank's part, without a word to each other. */
-final class PartsLimits implements PartsWay.Run {
-  private static final String LIMIT = "limit: ";
-
+final class PartsLimits implements RankWay.Run {
   /** Page tables filled for the part. */
-  static final String MAP = LIMIT + "map and populate";
+  static final String MAP = RankResults.LIMIT + "map and populate";
 
   /** The part copied from a mapping into memory that is there. */
-  static final String COPY = LIMIT + "map and copy";
+  static final String COPY = RankResults.LIMIT + "map and copy";
 
   /** The part read into memory that is there. */
-  static final String READ = LIMIT + "read";
+  static final String READ = RankResults.LIMIT + "read";
 
   /** The part read into memory of which no page is there yet. */
-  static final String READ_NEW = LIMIT + "populate, then read";
+  static final String READ_NEW = RankResults.LIMIT + "populate, then read";
 
   /** All bytes read once, by the first rank alone. */
-  static final String DISK = LIMIT + "direct reads, all once";
+  static final String DISK = RankResults.LIMIT + "direct reads, all once";
 
   private static final int DISK_BLOCK = 4 << 20;
   private static final int DISK_DEPTH = 16;
@@ -56,8 +54,8 @@ final class PartsLimits implements PartsWay.Run {
     this.memory = BareMemory.allocate(arena, bytes);
   }
 
-  static Map<String, PartsWay> all(int rank, int ranks) {
-    Map<String, PartsWay> ways = new LinkedHashMap<>();
+  static Map<String, RankWay> all(int rank, int ranks) {
+    Map<String, RankWay> ways = new LinkedHashMap<>();
     ways.put(MAP, way(rank, ranks, BarePieces::populate, false));
     ways.put(COPY, way(rank, ranks, BarePieces::copy, true));
     ways.put(READ, way(rank, ranks, BarePieces::read, true));
@@ -67,12 +65,13 @@ final class PartsLimits implements PartsWay.Run {
     return ways;
   }
 
-  private static PartsWay way(int rank, int ranks, BarePieces.Work work, boolean memoryIsThere) {
-    return (folder, want) -> new PartsLimits(folder, want, rank, ranks, work, memoryIsThere);
+  private static RankWay way(int rank, int ranks, BarePieces.Work work, boolean memoryIsThere) {
+    return (folder, want) ->
+        new PartsLimits(folder, PartsWant.valueOf(want), rank, ranks, work, memoryIsThere);
   }
 
-  private static PartsWay.Run disk(DirectReads reads, int rank) {
-    return new PartsWay.Run() {
+  private static RankWay.Run disk(DirectReads reads, int rank) {
+    return new RankWay.Run() {
       @Override
       public List<MemorySegment> get() throws Exception {
         if (rank == 0) {

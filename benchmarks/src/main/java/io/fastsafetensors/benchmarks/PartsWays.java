@@ -4,11 +4,11 @@ package io.fastsafetensors.benchmarks;
 import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.Distribution;
 import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Part;
 import io.fastsafetensors.ProcessGroup;
-import io.fastsafetensors.Selection;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorOptions;
 import io.fastsafetensors.format.LoadException;
@@ -22,42 +22,51 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
-/** The ways of this library, and of bare programs, by name. */
+/** The ways to load parts by a group: of this library, and of bare programs. */
 final class PartsWays {
   /** Each file loaded whole by one rank, which then sends the parts of its tensors to all. */
   static final String SCATTER = "fst load, then scatter";
 
   private PartsWays() {}
 
-  static Map<String, PartsWay> all(ProcessGroup group) {
-    Map<String, PartsWay> ways = new LinkedHashMap<>();
+  /** Runs a rank of the group that the environment tells. */
+  public static void main(String[] arguments) throws Exception {
+    try (ProcessGroup group = ProcessGroup.join(GroupConfig.fromEnvironment().orElseThrow())) {
+      new RankServer(all(group), arguments).serve();
+    }
+  }
+
+  private static Map<String, RankWay> all(ProcessGroup group) {
+    Map<String, RankWay> ways = new LinkedHashMap<>();
     ways.put(
         SCATTER,
-        (folder, want) -> new Parts(group, folder, LoadOptions.defaults(), want.selection()::part));
+        (folder, want) ->
+            new Parts(
+                group, folder, LoadOptions.defaults(), PartsWant.valueOf(want).selection()::part));
     for (Distribution distribution : Distribution.values()) {
       for (AccessPath path : List.of(AccessPath.AUTO, AccessPath.COPIED)) {
         ways.put(
             "fst " + (distribution + ", " + path).toLowerCase(Locale.ROOT),
-            (folder, want) -> selected(group, folder, want.selection(), distribution, path));
+            (folder, want) -> selected(group, folder, PartsWant.valueOf(want), distribution, path));
       }
     }
     ways.putAll(PartsLimits.all(group.rank(), group.size()));
     return ways;
   }
 
-  private static PartsWay.Run selected(
-      ProcessGroup group,
-      Path folder,
-      Selection selection,
-      Distribution distribution,
-      AccessPath path) {
+  private static RankWay.Run selected(
+      ProcessGroup group, Path folder, PartsWant want, Distribution distribution, AccessPath path) {
     LoadOptions options =
-        LoadOptions.builder().selection(selection).distribution(distribution).path(path).build();
+        LoadOptions.builder()
+            .selection(want.selection())
+            .distribution(distribution)
+            .path(path)
+            .build();
     return new Parts(group, folder, options, _ -> Part.whole());
   }
 
   /** Loads by a group. */
-  private static final class Parts implements PartsWay.Run {
+  private static final class Parts implements RankWay.Run {
     private final ProcessGroup group;
     private final Path folder;
     private final LoadOptions options;

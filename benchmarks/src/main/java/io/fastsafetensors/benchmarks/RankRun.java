@@ -11,7 +11,7 @@ import java.util.function.ToLongFunction;
  * @param ranks what each needed
  * @param host what the host counted meanwhile
  */
-record PartsRun(long start, List<RankUsage> ranks, HostCounters host) {
+record RankRun(long start, List<RankUsage> ranks, HostCounters host) {
   private static final double NANOS_PER_MILLI = 1e6;
 
   /** Returns when the last rank had its parts. */

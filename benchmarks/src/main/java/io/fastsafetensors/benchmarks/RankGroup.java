@@ -12,16 +12,14 @@ import java.util.List;
  * those of each system property whose name begins with {@code ranks.}, a command of one word a
  * line.
  */
-final class PartsGroup implements AutoCloseable {
-  private static final String PREFIX = "ranks.";
-
+final class RankGroup implements AutoCloseable {
   /** Long enough for each rank to read the line. */
   private static final Duration LEAD = Duration.ofMillis(10);
 
   private final List<RankProcess> ranks = new ArrayList<>();
   private final List<String> ways;
 
-  private PartsGroup(List<String> command, int size) throws IOException {
+  private RankGroup(List<String> command, int size) throws IOException {
     int port = RankProcess.freePort();
     for (int rank = 0; rank < size; rank++) {
       ranks.add(new RankProcess(command, RankProcess.environment(rank, size, port)));
@@ -29,13 +27,21 @@ final class PartsGroup implements AutoCloseable {
     ways = answers().getFirst();
   }
 
-  /** Starts the groups of all programs; whoever gets them closes each. */
-  static List<PartsGroup> startAll(int size, List<String> options) throws IOException {
-    List<PartsGroup> groups = new ArrayList<>();
-    groups.add(new PartsGroup(RankProcess.java(PartsRank.class, options), size));
+  /**
+   * Starts the groups of several programs; whoever gets them closes each.
+   *
+   * @param main a class of this library whose ranks take part
+   * @param options the arguments of that class
+   * @param others what the names of system properties begin with that each hold another program's
+   *     command, one word a line
+   */
+  static List<RankGroup> startAll(int size, Class<?> main, List<String> options, String others)
+      throws IOException {
+    List<RankGroup> groups = new ArrayList<>();
+    groups.add(new RankGroup(RankProcess.java(main, options), size));
     for (String property : System.getProperties().stringPropertyNames()) {
-      if (property.startsWith(PREFIX)) {
-        groups.add(new PartsGroup(System.getProperty(property).lines().toList(), size));
+      if (property.startsWith(others)) {
+        groups.add(new RankGroup(System.getProperty(property).lines().toList(), size));
       }
     }
     return groups;
@@ -52,10 +58,10 @@ final class PartsGroup implements AutoCloseable {
     void establish() throws Exception;
   }
 
-  /** Has all ranks get their parts of a folder's tensors, from the same moment on. */
-  PartsRun run(String way, PartsWant want, Path folder, State state) throws Exception {
+  /** Has all ranks get what they want of a folder's tensors, from the same moment on. */
+  RankRun run(String way, String want, Path folder, State state) throws Exception {
     for (RankProcess rank : ranks) {
-      rank.tell("prepare", way, want.toString(), folder.toString());
+      rank.tell("prepare", way, want, folder.toString());
     }
     answers();
     state.establish();
@@ -65,7 +71,7 @@ final class PartsGroup implements AutoCloseable {
       rank.tell("start", Long.toString(start));
     }
     List<RankUsage> usages = answers().stream().map(RankUsage::parse).toList();
-    return new PartsRun(start, usages, HostCounters.now(folder).since(before));
+    return new RankRun(start, usages, HostCounters.now(folder).since(before));
   }
 
   /** Waits for all, also after one has failed, so that none is behind the others. */

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.benchmarks;
 
-import io.fastsafetensors.GroupConfig;
-import io.fastsafetensors.ProcessGroup;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -16,29 +14,33 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A rank of this library: gets its parts as lines say. {@code prepare}, a way, a want and a folder;
- * then {@code start} and a time. With an argument, memory is sampled each so many milliseconds.
+ * A rank that gets what lines say: {@code prepare}, a way, a want and a folder; then {@code start}
+ * and a time. {@link RankProcess} is at the other end.
  */
-final class PartsRank {
+final class RankServer {
   private static final long SPIN_NANOS = 2_000_000;
 
-  private final Map<String, PartsWay> ways;
+  private final Map<String, RankWay> ways;
   private final int sampleMillis;
   private final PrintStream out = System.out;
-  private PartsWay.@Nullable Run next;
+  private RankWay.@Nullable Run next;
 
-  private PartsRank(ProcessGroup group, int sampleMillis) {
-    this.ways = PartsWays.all(group);
-    this.sampleMillis = sampleMillis;
+  /**
+   * Makes it.
+   *
+   * @param arguments those of the program; if there is one, memory is sampled each so many
+   *     milliseconds
+   */
+  RankServer(Map<String, RankWay> ways, String... arguments) {
+    this.ways = ways;
+    this.sampleMillis = arguments.length == 0 ? 0 : Integer.parseInt(arguments[0]);
   }
 
-  /** Joins the group that the environment tells, and does what lines say until there is none. */
-  public static void main(String[] arguments) throws Exception {
-    int millis = arguments.length == 0 ? 0 : Integer.parseInt(arguments[0]);
-    try (ProcessGroup group = ProcessGroup.join(GroupConfig.fromEnvironment().orElseThrow());
-        BufferedReader orders =
-            new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
-      new PartsRank(group, millis).serve(orders);
+  /** Does what lines of the standard input say until there is none. */
+  void serve() throws IOException {
+    try (BufferedReader orders =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
+      serve(orders);
     }
   }
 
@@ -60,18 +62,18 @@ final class PartsRank {
 
   private void obey(String[] words) throws Exception {
     if (words[0].equals("prepare")) {
-      PartsWay way = Objects.requireNonNull(ways.get(words[1]), words[1]);
-      next = way.prepare(Path.of(words[3]), PartsWant.valueOf(words[2]));
+      RankWay way = Objects.requireNonNull(ways.get(words[1]), words[1]);
+      next = way.prepare(Path.of(words[3]), words[2]);
       System.gc();
       answer(RankProcess.READY, "");
     } else {
-      try (PartsWay.Run run = Objects.requireNonNull(next)) {
+      try (RankWay.Run run = Objects.requireNonNull(next)) {
         answer(RankProcess.DONE, run(run, Long.parseLong(words[1])).print());
       }
     }
   }
 
-  private RankUsage run(PartsWay.Run run, long start) throws Exception {
+  private RankUsage run(RankWay.Run run, long start) throws Exception {
     RankUsage.forgetPeak();
     RankUsage before = RankUsage.now(0, 0);
     try (UsageSampler sampler = new UsageSampler(sampleMillis)) {

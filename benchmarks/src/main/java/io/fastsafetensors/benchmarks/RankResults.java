@@ -16,14 +16,14 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** What the ways needed for one want in one state of the page cache, as a table. */
-final class PartsResults {
+final class RankResults {
   private static final double MIB = 1 << 20;
 
-  /** What all are compared with, by short names. */
-  private static final Map<String, String> REFERENCES = references();
+  /** What the names of those begin with that all are compared with, beside the scatter. */
+  static final String LIMIT = "limit: ";
 
   private final long bytes;
-  private final Map<String, List<PartsRun>> runs = new LinkedHashMap<>();
+  private final Map<String, List<RankRun>> runs = new LinkedHashMap<>();
 
   /**
    * Starts without any.
@@ -31,23 +31,12 @@ final class PartsResults {
    * @param bytes the size of the files
    * @param ways their names, in the order of the table
    */
-  PartsResults(long bytes, List<String> ways) {
+  RankResults(long bytes, List<String> ways) {
     this.bytes = bytes;
     ways.forEach(way -> runs.put(way, new ArrayList<>()));
   }
 
-  private static Map<String, String> references() {
-    Map<String, String> names = new LinkedHashMap<>();
-    names.put("scatter", PartsWays.SCATTER);
-    names.put("map", PartsLimits.MAP);
-    names.put("copy", PartsLimits.COPY);
-    names.put("read", PartsLimits.READ);
-    names.put("read new", PartsLimits.READ_NEW);
-    names.put("disk", PartsLimits.DISK);
-    return names;
-  }
-
-  void add(String way, PartsRun run) {
+  void add(String way, RankRun run) {
     Objects.requireNonNull(runs.get(way), way).add(run);
   }
 
@@ -60,8 +49,8 @@ final class PartsResults {
         line(
             out,
             way,
-            spread(all, PartsRun::givenMillis).toString(),
-            spread(all, PartsRun::touchedMillis).toString()));
+            spread(all, RankRun::givenMillis).toString(),
+            spread(all, RankRun::touchedMillis).toString()));
     line(out, "medians", "of all bytes: disk, ranks' reads, network", "MiB: peak, own, of files");
     runs.forEach((way, all) -> line(out, way, transferred(all), held(all)));
     printRatios(out);
@@ -72,21 +61,21 @@ final class PartsResults {
     out.printf("  %-36s %-42s %s%n", way, first, second);
   }
 
-  private static Spread spread(List<PartsRun> runs, ToDoubleFunction<PartsRun> value) {
+  private static Spread spread(List<RankRun> runs, ToDoubleFunction<RankRun> value) {
     return Spread.of(runs.stream().mapToDouble(value).boxed().toList());
   }
 
-  private String transferred(List<PartsRun> runs) {
+  private String transferred(List<RankRun> runs) {
     return String.format(
         Locale.ROOT,
-        "%.3f %.3f %.3f",
+        "%.4f %.4f %.4f",
         median(runs, run -> run.host().disk()) / bytes,
         median(runs, run -> run.ranks().stream().mapToLong(RankUsage::read).sum()) / bytes,
         median(runs, run -> run.host().loopback()) / bytes);
   }
 
   /** Of the rank that had most. */
-  private static String held(List<PartsRun> runs) {
+  private static String held(List<RankRun> runs) {
     return String.format(
         Locale.ROOT,
         "%.0f %.0f %.0f",
@@ -95,41 +84,46 @@ final class PartsResults {
         median(runs, run -> run.most(RankUsage::file)) / MIB);
   }
 
-  private static double median(List<PartsRun> runs, ToLongFunction<PartsRun> number) {
+  private static double median(List<RankRun> runs, ToLongFunction<RankRun> number) {
     return spread(runs, run -> number.applyAsLong(run)).median();
   }
 
   /** Compares rounds, not medians. */
   private void printRatios(PrintWriter out) {
-    Map<String, String> others = new LinkedHashMap<>(REFERENCES);
-    others.values().retainAll(runs.keySet());
-    ratios(out, "times as long as, in the same round", others.keySet().stream());
+    List<String> others =
+        runs.keySet().stream()
+            .filter(way -> way.startsWith(LIMIT) || way.equals(PartsWays.SCATTER))
+            .toList();
+    ratios(
+        out,
+        "times as long as, in the same round",
+        others.stream().map(way -> way.replace(LIMIT, "")));
     runs.forEach((way, all) ->
         ratios(
             out,
             way,
-            others.values().stream()
+            others.stream()
                 .map(other -> Objects.requireNonNull(runs.get(other)))
                 .map(other -> ratios(all, other))));
   }
 
   private static void ratios(PrintWriter out, String way, Stream<String> columns) {
     String cells =
-        columns.map(column -> String.format("%-14s", column)).collect(Collectors.joining());
+        columns.map(column -> String.format("%-24s", column)).collect(Collectors.joining());
     out.printf("  %-36s %s%n", way, cells.stripTrailing());
   }
 
   /** Until the parts were given out, and until each page was read. */
-  private static String ratios(List<PartsRun> runs, List<PartsRun> others) {
+  private static String ratios(List<RankRun> runs, List<RankRun> others) {
     return String.format(
         Locale.ROOT,
         "%.2f %.2f",
-        ratio(runs, others, PartsRun::givenMillis),
-        ratio(runs, others, PartsRun::touchedMillis));
+        ratio(runs, others, RankRun::givenMillis),
+        ratio(runs, others, RankRun::touchedMillis));
   }
 
   private static double ratio(
-      List<PartsRun> runs, List<PartsRun> others, ToDoubleFunction<PartsRun> value) {
+      List<RankRun> runs, List<RankRun> others, ToDoubleFunction<RankRun> value) {
     return Spread.of(
             IntStream.range(0, Math.min(runs.size(), others.size()))
                 .mapToObj(

@@ -5,11 +5,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A way in which a rank gets its parts of the tensors of a folder. */
+/** A way in which a rank gets what it wants of the tensors of a folder. */
 @FunctionalInterface
-interface PartsWay {
-  /** Makes a run ready, which takes no part in its time; opens no file. */
-  Run prepare(Path folder, PartsWant want) throws Exception;
+interface RankWay {
+  /** Makes a run ready, which takes no part in its time; maps no page. */
+  Run prepare(Path folder, String want) throws Exception;
 
   /** Gets the parts, once. */
   @FunctionalInterface
