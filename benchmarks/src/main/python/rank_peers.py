@@ -15,6 +15,7 @@ import time
 TIMEOUT = datetime.timedelta(minutes=2)
 PAGE = 4096
 DIMENSIONS = {"ROWS": 0, "COLUMNS": 1, "WHOLE": 99}
+SLICES = 20
 
 
 def files(folder):
@@ -28,7 +29,7 @@ def join():
     return dist
 
 
-def fastsafetensors(group, folder, dimension, direct):
+def fastsafetensors(group, folder, want, direct):
     """Each file is read by one rank; the parts of its tensors are scattered."""
     from fastsafetensors import SafeTensorsFileLoader
 
@@ -39,6 +40,7 @@ def fastsafetensors(group, folder, dimension, direct):
         owners[number % len(owners)].append(path)
     loader.add_filenames(owners)
     buffer = loader.copy_files_to_device()
+    dimension = DIMENSIONS[want]
     tensors = []
     for name in sorted(loader.get_keys()):
         cut = dimension < len(loader.get_shape(name))
@@ -46,10 +48,13 @@ def fastsafetensors(group, folder, dimension, direct):
     return tensors, buffer, loader
 
 
-def get_slice(group, folder, dimension):
+def get_slice(group, folder, want):
     """Each rank reads its parts of all files."""
     from safetensors import safe_open
 
+    if want == "SLICES":
+        return slices(files(folder)[0])
+    dimension = DIMENSIONS[want]
     tensors = []
     rank, ranks = group.get_rank(), group.get_world_size()
     for path in files(folder):
@@ -68,15 +73,26 @@ def part(whole, dimension, rank, ranks):
     return whole[(slice(None),) * dimension + (cut,)]
 
 
+def slices(path):
+    """The slices of OpenWant.java, of the only matrix of a file."""
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        matrix = file.get_slice(next(iter(file.keys())))
+        rows, columns = [size // 2 for size in matrix.get_shape()]
+        starts = [(i * 997 % rows, i * 577 % columns) for i in range(SLICES)]
+        return ([matrix[a : a + rows, b : b + columns] for a, b in starts],)
+
+
 # The module that each needs, and the load.
 WAYS = {
     "fastsafetensors": (
         "fastsafetensors",
-        lambda group, folder, dimension: fastsafetensors(group, folder, dimension, "1"),
+        lambda group, folder, want: fastsafetensors(group, folder, want, "1"),
     ),
     "fastsafetensors, buffered": (
         "fastsafetensors",
-        lambda group, folder, dimension: fastsafetensors(group, folder, dimension, "0"),
+        lambda group, folder, want: fastsafetensors(group, folder, want, "0"),
     ),
     "safetensors, get_slice": ("safetensors", get_slice),
 }
@@ -101,13 +117,13 @@ def touch(tensors):
     return sum(int(t.contiguous().view(torch.uint8).flatten()[::PAGE].sum()) for t in tensors)
 
 
-def run(group, way, dimension, folder, start):
+def run(group, way, want, folder, start):
     pathlib.Path("/proc/self/clear_refs").write_text("5")
     before = usage()
     time.sleep(max(0, (start - time.monotonic_ns()) / 1e9 - 0.002))
     while time.monotonic_ns() < start:
         pass
-    loaded = WAYS[way][1](group, folder, dimension)
+    loaded = WAYS[way][1](group, folder, want)
     given = time.monotonic_ns()
     touch(loaded[0])
     touched = time.monotonic_ns()
@@ -127,7 +143,7 @@ def main():
         try:
             if words[0] == "prepare":
                 gc.collect()
-                prepared = (words[1], DIMENSIONS[words[2]], words[3])
+                prepared = words[1:4]
                 answer("ready")
             else:
                 answer("done", *run(group, *prepared, int(words[1])))

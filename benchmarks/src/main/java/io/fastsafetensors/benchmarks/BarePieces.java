@@ -2,6 +2,7 @@
 package io.fastsafetensors.benchmarks;
 
 import io.fastsafetensors.benchmarks.PartsWant.Piece;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -16,6 +17,10 @@ import java.util.List;
 final class BarePieces {
   private static final long GAP = 64 << 10;
   private static final int AT_ONCE = 16;
+
+  /** Room for any piece and the pages at its ends, for each thread. */
+  private static final ThreadLocal<MemorySegment> STAGING =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(4 << 20, HostState.PAGE));
 
   private BarePieces() {}
 
@@ -81,7 +86,8 @@ final class BarePieces {
     return read(files, pieces, BareMemory.allocate(arena, PartsWant.end(pieces)), arena);
   }
 
-  private static void read(FileChannel file, Piece piece, MemorySegment memory) {
+  /** Reads a piece to its place in memory. */
+  static void read(FileChannel file, Piece piece, MemorySegment memory) {
     ByteBuffer target = memory.asSlice(piece.target(), piece.bytes()).asByteBuffer();
     try {
       while (target.hasRemaining()) {
@@ -90,6 +96,21 @@ final class BarePieces {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Reads a piece past the page cache, whole pages of it, and copies it to its place in memory. */
+  static void readDirect(FileChannel file, Piece piece, MemorySegment memory) throws IOException {
+    long begin = piece.offset() / HostState.PAGE * HostState.PAGE;
+    long skipped = piece.offset() - begin;
+    long pages = Math.ceilDiv(skipped + piece.bytes(), HostState.PAGE);
+    MemorySegment staging = STAGING.get();
+    ByteBuffer target = staging.asSlice(0, pages * HostState.PAGE).asByteBuffer();
+    while (target.position() < skipped + piece.bytes()) {
+      if (file.read(target, begin + target.position()) < 0) {
+        throw new EOFException(piece + " is past the end");
+      }
+    }
+    MemorySegment.copy(staging, skipped, memory, piece.target(), piece.bytes());
   }
 
   /** What is done with a piece. */

@@ -111,7 +111,7 @@ final class DirectReads implements Way.Run {
   /**
    * The compiler warns of its class by name, for which there is no remedy in a warning-free build.
    */
-  private static OpenOption direct() throws ClassNotFoundException {
+  static OpenOption direct() throws ClassNotFoundException {
     return Stream.of(Class.forName("com.sun.nio.file.ExtendedOpenOption").getEnumConstants())
         .map(OpenOption.class::cast)
         .filter(option -> option.toString().equals("DIRECT"))

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.benchmarks;
 
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.SafetensorsWriter;
+import io.fastsafetensors.format.Shape;
+import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -20,6 +24,7 @@ final class PartsComparison implements Callable<Integer> {
   private static final int SIDE = 4096;
   private static final int SMALL_SIDE = 64;
   private static final long SMALL_BYTES = 512 << 10;
+  private static final int VECTORS = 20;
 
   @Mixin private Turns turns = new Turns();
 
@@ -50,15 +55,36 @@ final class PartsComparison implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     List<String> options = sampleMillis == 0 ? List.of() : List.of(Integer.toString(sampleMillis));
-    try (PartsCheckpoint small =
-            PartsCheckpoint.make(turns.parent(), files, SMALL_BYTES, SMALL_SIDE);
-        PartsCheckpoint checkpoint = PartsCheckpoint.make(turns.parent(), files, gib * GIB, SIDE)) {
-      turns.compare(
-          RankGroup.startAll(ranks, PartsWays.class, options, "ranks."),
-          wants.stream().map(PartsWant::name).toList(),
-          small.folder(),
-          checkpoint.folder());
+    try (MadeFiles small = new MadeFiles(turns.parent());
+        MadeFiles large = new MadeFiles(turns.parent());
+        RankGroups groups = RankGroups.start(ranks, PartsWays.class, options, "ranks.")) {
+      make(small, SMALL_BYTES, SMALL_SIDE);
+      make(large, gib * GIB, SIDE);
+      for (PartsWant want : wants) {
+        turns.compare(groups, want.name(), small.folder(), large.folder());
+      }
     }
     return 0;
+  }
+
+  /**
+   * Makes square matrices of F32 and BF16, as many bytes of the one as of the other, and vectors.
+   */
+  private void make(MadeFiles made, long bytes, int side) throws IOException {
+    Shape matrix = Shape.of(side, side);
+    long group = 2 * DType.F32.byteSize(matrix.elements());
+    for (int file = 1; file <= files; file++) {
+      SafetensorsWriter writer = new SafetensorsWriter();
+      for (long i = 0; i < bytes / files / group; i++) {
+        String layer = "layers.%s.%s.".formatted(file, i);
+        MadeFiles.add(writer, layer + "weight", DType.F32, matrix);
+        MadeFiles.add(writer, layer + "in.weight", DType.BF16, matrix);
+        MadeFiles.add(writer, layer + "out.weight", DType.BF16, matrix);
+      }
+      for (int i = 0; i < VECTORS; i++) {
+        MadeFiles.add(writer, "norms.%s.%s".formatted(file, i), DType.BF16, Shape.of(side));
+      }
+      made.write("model-0000%s-of-0000%s.safetensors".formatted(file, files), writer);
+    }
   }
 }

@@ -19,32 +19,12 @@ final class RankGroup implements AutoCloseable {
   private final List<RankProcess> ranks = new ArrayList<>();
   private final List<String> ways;
 
-  private RankGroup(List<String> command, int size) throws IOException {
+  RankGroup(List<String> command, int size) throws IOException {
     int port = RankProcess.freePort();
     for (int rank = 0; rank < size; rank++) {
       ranks.add(new RankProcess(command, RankProcess.environment(rank, size, port)));
     }
     ways = answers().getFirst();
-  }
-
-  /**
-   * Starts the groups of several programs; whoever gets them closes each.
-   *
-   * @param main a class of this library whose ranks take part
-   * @param options the arguments of that class
-   * @param others what the names of system properties begin with that each hold another program's
-   *     command, one word a line
-   */
-  static List<RankGroup> startAll(int size, Class<?> main, List<String> options, String others)
-      throws IOException {
-    List<RankGroup> groups = new ArrayList<>();
-    groups.add(new RankGroup(RankProcess.java(main, options), size));
-    for (String property : System.getProperties().stringPropertyNames()) {
-      if (property.startsWith(others)) {
-        groups.add(new RankGroup(System.getProperty(property).lines().toList(), size));
-      }
-    }
-    return groups;
   }
 
   /** Returns the names of what it can be told to do. */

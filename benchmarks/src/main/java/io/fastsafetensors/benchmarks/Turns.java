@@ -62,47 +62,34 @@ final class Turns {
   }
 
   /**
-   * Prints a table for each want and state.
+   * Prints a table for each state.
    *
-   * @param groups which take turns; closed in the end
-   * @param wants what each can be told to get
+   * @param groups which take turns
+   * @param want what each is told to get
    * @param small a folder to warm up with, of the same tensors with fewer bytes
    * @param folder the folder
    */
-  void compare(List<RankGroup> groups, List<String> wants, Path small, Path folder)
-      throws Exception {
-    try {
-      List<GroupWay> ways =
-          groups.stream()
-              .flatMap(group -> group.ways().stream().map(name -> new GroupWay(group, name)))
-              .filter(way -> names.matcher(way.name).find())
-              .toList();
-      out().printf("%s bytes, %s rounds%n", HostState.bytes(folder), rounds);
-      for (String want : wants) {
-        compare(ways, want, small, folder);
-      }
-    } finally {
-      for (RankGroup group : groups) {
-        group.close();
-      }
-    }
-  }
-
-  private void compare(List<GroupWay> ways, String want, Path small, Path folder) throws Exception {
-    List<String> order = ways.stream().map(GroupWay::name).toList();
-    List<GroupWay> able = new ArrayList<>(ways);
+  void compare(RankGroups groups, String want, Path small, Path folder) throws Exception {
+    List<GroupWay> able =
+        new ArrayList<>(
+            groups.all().stream()
+                .flatMap(group -> group.ways().stream().map(name -> new GroupWay(group, name)))
+                .filter(way -> names.matcher(way.name).find())
+                .toList());
+    List<String> order = able.stream().map(GroupWay::name).toList();
     RankResults none = new RankResults(1, order);
     for (int round = 0; round < warmup; round++) {
       able.removeIf(way -> !add(way, want, small, () -> {}, none));
     }
+    long bytes = HostState.bytes(folder);
     for (CacheState state : states) {
-      RankResults results = new RankResults(HostState.bytes(folder), order);
+      RankResults results = new RankResults(bytes, order);
       List<GroupWay> timed = new ArrayList<>(able);
       for (int round = 0; round < rounds; round++) {
         Collections.shuffle(timed, new Random(round));
         timed.removeIf(way -> !add(way, want, folder, () -> establish(state, folder), results));
       }
-      results.print(out(), state + ", " + want);
+      results.print(out(), "%s, %s of %s bytes, %s rounds".formatted(state, want, bytes, rounds));
     }
   }
 
