@@ -206,6 +206,9 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
   /** Plans what one rank reads and gets. */
   LoadPlan plan(int rank) {
     List<WantedPart> wanted = parts.of(rank);
+    if (isReadAhead()) {
+      return exchange().afterReadingAhead(wanted, rank);
+    }
     return isRead() ? LoadPlan.of(wanted) : exchange().of(wanted, rank);
   }
 

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One rank's share of one load: files are submitted to backends, received, and converted. Read it
@@ -41,6 +42,9 @@ final class LoadJob implements AutoCloseable {
   private final FileReports reports = new FileReports();
   private final long start = System.nanoTime();
   private long receivedBytes;
+
+  /** Rows that were taken while this rank read ahead. */
+  private volatile @Nullable RowGathering begun;
 
   /** Makes the job; takes over the caller's hold of the device, and what the load needs. */
   LoadJob(
@@ -77,38 +81,26 @@ final class LoadJob implements AutoCloseable {
   }
 
   /**
-   * Has chunks of files read into the page cache, for this rank and others; nothing of them stays
-   * in memory of this process.
+   * Has chunks of files read into the page cache, for this rank and others, and takes this rank's
+   * rows of them; nothing else of them stays in memory of this process.
    */
   void readAhead(List<FilePlan> chunks) throws LoadException {
     context.retain(); // for the thread that reads, which may be left behind
-    var _ = bounded.run(() -> readToCache(chunks), _ -> {}, context::release);
+    begun = bounded.run(() -> readToCache(chunks), RowGathering::close, context::release);
   }
 
-  private FileReports readToCache(List<FilePlan> chunks) throws LoadException {
+  private RowGathering readToCache(List<FilePlan> chunks) throws LoadException {
     IoOptions mapped = ioOptions(backends.choice()).toBuilder().path(AccessPath.MAPPED).build();
+    RowGathering rows = RowGathering.open(context, needs, gathering(), plan.gathers());
     try (FilesInFlight reads =
         new FilesInFlight(backends, context, mapped, bounded.held(), needs.limits())) {
-      for (FilePlan chunk : chunks) {
-        while (!reads.hasRoom(chunk, RowGathering.WINDOW)) {
-          drop(reads.receive());
-        }
-        submit(reads, chunk);
-      }
-      while (!reads.isEmpty()) {
-        drop(reads.receive());
-      }
+      rows.read(reads, chunks);
+      return rows;
     } catch (Throwable e) {
       monitor.abandon(e);
+      Cleanup.after(e, rows::close);
       throw e;
     }
-    return reports;
-  }
-
-  private void drop(FilesInFlight.Received chunk) {
-    chunk.file().release();
-    reports.addChunk(chunk, elapsed());
-    log(chunk);
   }
 
   /**
@@ -188,13 +180,18 @@ final class LoadJob implements AutoCloseable {
     while (!reads.isEmpty()) {
       receiveAndConvert(reads);
     }
-    new RowGathering(reads, context, needs, gathering(reads)).run(plan.gathers());
+    RowGathering before = begun;
+    begun = null; // this thread's own from here on
+    try (RowGathering rows =
+        before == null ? RowGathering.open(context, needs, gathering(), plan.gathers()) : before) {
+      rows.finish(reads);
+    }
   }
 
   private void exchange(FilesInFlight reads, ExchangePlan exchange, PartExchange.Ending ending)
       throws LoadException {
     try (PartExchange parts =
-        new PartExchange(reads, context, needs, gathering(reads), exchange, ending)) {
+        new PartExchange(reads, context, needs, gathering(), exchange, ending)) {
       receivedBytes = parts.run(plan.gathers());
     }
   }
@@ -220,10 +217,10 @@ final class LoadJob implements AutoCloseable {
     }
   }
 
-  private RowGathering.Steps gathering(FilesInFlight reads) {
+  private RowGathering.Steps gathering() {
     return new RowGathering.Steps() {
       @Override
-      public void submit(FilePlan chunk) throws LoadException {
+      public void submit(FilesInFlight reads, FilePlan chunk) throws LoadException {
         LoadJob.this.submit(reads, chunk);
       }
 
@@ -295,6 +292,10 @@ final class LoadJob implements AutoCloseable {
 
   @Override
   public void close() {
+    RowGathering left = begun;
+    if (left != null) {
+      left.close();
+    }
     needs.close();
     context.release();
   }

@@ -160,7 +160,7 @@ final class PartExchange implements AutoCloseable {
   private FilesInFlight.@Nullable Received receive(int round) throws LoadException {
     List<FilePlan> own = plan.chunks(group.rank());
     while (submitted < own.size() && reads.hasRoom(own.get(submitted), WINDOW)) {
-      steps.submit(own.get(submitted++));
+      steps.submit(reads, own.get(submitted++));
     }
     if (round >= own.size()) {
       return null;

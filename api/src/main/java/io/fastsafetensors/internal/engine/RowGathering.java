@@ -8,35 +8,30 @@ import io.fastsafetensors.internal.plan.Slice;
 import io.fastsafetensors.internal.plan.WantedPart;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies rows that are apart in their files side by side. Chunks of the files are read ahead within
  * a window; their rows are copied, and their memory is freed, while later ones are read.
  */
-final class RowGathering {
+final class RowGathering implements AutoCloseable {
   /** How much of the files is in memory at a time besides the parts, in bytes. */
   static final long WINDOW = 48L << 20;
 
-  private final FilesInFlight reads;
   private final SharedContext context;
-  private final LoadNeeds needs;
   private final Steps steps;
-  private final List<Target> open = new ArrayList<>();
 
-  /** The target of each chunk that is being read, in the order of reading. */
-  private final Deque<Target> waiting = new ArrayDeque<>();
+  /** Where the rows of files go that are not complete, by the file's number. */
+  private final Map<Integer, Target> targets = new LinkedHashMap<>();
 
   /** What the load does with chunks and files. */
   interface Steps {
     /** Has a chunk read. */
-    void submit(FilePlan chunk) throws LoadException;
+    void submit(FilesInFlight reads, FilePlan chunk) throws LoadException;
 
     /** Hears of a chunk that was read. */
     void received(FilesInFlight.Received chunk) throws LoadException;
@@ -45,53 +40,93 @@ final class RowGathering {
     void gathered(GatherPlan plan, LoadedFile file) throws LoadException;
   }
 
-  RowGathering(FilesInFlight reads, SharedContext context, LoadNeeds needs, Steps steps) {
-    this.reads = reads;
+  private RowGathering(SharedContext context, Steps steps) {
     this.context = context;
-    this.needs = needs;
     this.steps = steps;
   }
 
-  /** Gathers all; after an exception nothing is left of what was not handed over. */
-  void run(List<GatherPlan> plans) throws LoadException {
+  /** Allocates memory for the rows of some files. */
+  static RowGathering open(
+      SharedContext context, LoadNeeds needs, Steps steps, List<GatherPlan> plans)
+      throws LoadException {
+    RowGathering gathering = new RowGathering(context, steps);
     try {
       for (GatherPlan plan : plans) {
-        Target target = new Target(plan, needs.gather(context, specs(plan)));
-        open.add(target);
-        for (FilePlan chunk : plan.chunks()) {
-          while (!reads.hasRoom(chunk, WINDOW)) {
-            copyNext();
-          }
-          steps.submit(chunk);
-          waiting.add(target);
-        }
+        List<TensorSpec> specs = plan.tensors().stream().map(TensorSpec::of).toList();
+        Target target = gathering.new Target(plan, needs.gather(context, specs));
+        gathering.targets.put(plan.file().index(), target);
       }
-      while (!waiting.isEmpty()) {
-        copyNext();
-      }
+      return gathering;
     } catch (Throwable e) {
-      Cleanup.after(e, () -> Cleanup.each(open, target -> target.batch.close()));
+      Cleanup.after(e, gathering::close);
       throw e;
     }
   }
 
-  private static List<TensorSpec> specs(GatherPlan plan) {
-    return plan.tensors().stream().map(TensorSpec::of).toList();
+  /**
+   * Has chunks read, and takes their rows.
+   *
+   * @param reads reads them
+   * @param chunks the chunks, of which all memory is free afterwards
+   */
+  void read(FilesInFlight reads, List<FilePlan> chunks) throws LoadException {
+    for (FilePlan chunk : chunks) {
+      while (!reads.hasRoom(chunk, WINDOW)) {
+        copyNext(reads);
+      }
+      steps.submit(reads, chunk);
+    }
+    while (!reads.isEmpty()) {
+      copyNext(reads);
+    }
   }
 
-  private void copyNext() throws LoadException {
+  /** Reads what is left to read, and hands over each file when its rows are there. */
+  void finish(FilesInFlight reads) throws LoadException {
+    targets.values().forEach(target -> target.copied = 0);
+    for (Target target : List.copyOf(targets.values())) {
+      for (FilePlan chunk : target.plan.chunks()) {
+        while (!reads.hasRoom(chunk, WINDOW)) {
+          copyNext(reads);
+        }
+        steps.submit(reads, chunk);
+      }
+      target.isSubmitted = true;
+      handOver(target);
+    }
+    while (!reads.isEmpty()) {
+      copyNext(reads);
+    }
+  }
+
+  private void copyNext(FilesInFlight reads) throws LoadException {
     FilesInFlight.Received chunk = reads.receive();
-    Target target = waiting.remove();
+    @Nullable Target target = targets.get(chunk.plan().file().index());
     try {
       steps.received(chunk);
-      var _ = chunk.file().using(() -> target.copy(chunk));
+      if (target != null) {
+        var _ = chunk.file().using(() -> target.copy(chunk));
+      }
     } finally {
       chunk.file().release();
     }
-    if (--target.chunks == 0) {
-      open.remove(target);
+    if (target != null) {
+      target.copied++;
+      handOver(target);
+    }
+  }
+
+  private void handOver(Target target) throws LoadException {
+    if (target.isSubmitted && target.copied >= target.awaited && targets.values().remove(target)) {
       steps.gathered(target.plan, LoadedFile.of(target.plan.file().index(), target.batch));
     }
+  }
+
+  /** Frees what was not handed over. */
+  @Override
+  public void close() {
+    Cleanup.each(targets.values(), target -> target.batch.close());
+    targets.clear();
   }
 
   /** Where the rows of one file go. */
@@ -99,12 +134,17 @@ final class RowGathering {
     private final GatherPlan plan;
     private final TensorBatch batch;
     private final Map<String, Integer> places = new HashMap<>();
-    private int chunks;
+    private final int awaited;
+
+    /** How many of the plan's chunks were copied. */
+    private int copied;
+
+    private boolean isSubmitted;
 
     Target(GatherPlan plan, TensorBatch batch) {
       this.plan = plan;
       this.batch = batch;
-      this.chunks = plan.chunks().size();
+      this.awaited = plan.chunks().size();
       for (WantedPart part : plan.tensors()) {
         places.put(part.name(), places.size());
       }
@@ -120,13 +160,15 @@ final class RowGathering {
         throws LoadException {
       for (int i = 0; i < runs.size(); i++) {
         Slice run = runs.get(i).slice();
-        int place = Objects.requireNonNull(places.get(runs.get(i).name()));
-        Gather.copy(
-            plan.tensors().get(place).slice().within(run.begin(), run.end()),
-            sources.get(i),
-            run.begin(),
-            batch.pieces().get(place).region(),
-            stream);
+        @Nullable Integer place = places.get(runs.get(i).name());
+        if (place != null) {
+          Gather.copy(
+              plan.tensors().get(place).slice().within(run.begin(), run.end()),
+              sources.get(i),
+              run.begin(),
+              batch.pieces().get(place).region(),
+              stream);
+        }
       }
     }
   }

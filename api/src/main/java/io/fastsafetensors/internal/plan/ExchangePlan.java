@@ -5,6 +5,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Which rank reads which chunks, and which of their bytes every rank gets; the same on all ranks.
@@ -108,5 +111,34 @@ public final class ExchangePlan {
    */
   public LoadPlan of(List<WantedPart> wanted, int rank) {
     return LoadPlan.exchanged(wanted, chunks(rank));
+  }
+
+  /**
+   * Plans what one rank reads when all chunks are in the page cache, and it has its rows of those
+   * that it read itself.
+   *
+   * @param wanted what it gets, in the order of the catalog
+   * @param rank the rank
+   * @return the plan: rows that are apart are taken from the other ranks' chunks
+   */
+  public LoadPlan afterReadingAhead(List<WantedPart> wanted, int rank) {
+    LoadPlan plan = LoadPlan.of(wanted);
+    List<GatherPlan> gathers =
+        plan.gathers().stream()
+            .map(gather ->
+                new GatherPlan(gather.file(), gather.tensors(), chunksOfOthers(gather, rank)))
+            .toList();
+    return new LoadPlan(plan.files(), gathers, plan.bytes());
+  }
+
+  private List<FilePlan> chunksOfOthers(GatherPlan gather, int rank) {
+    Set<String> names = gather.tensors().stream().map(WantedPart::name).collect(Collectors.toSet());
+    return IntStream.range(0, chunks.size())
+        .filter(reader -> reader != rank)
+        .mapToObj(chunks::get)
+        .flatMap(List::stream)
+        .filter(chunk -> chunk.file().index() == gather.file().index())
+        .filter(chunk -> chunk.tensors().stream().anyMatch(run -> names.contains(run.name())))
+        .toList();
   }
 }
