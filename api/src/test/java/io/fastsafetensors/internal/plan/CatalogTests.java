@@ -4,11 +4,14 @@ package io.fastsafetensors.internal.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.RawHeader;
+import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.spi.ByteRange;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -22,17 +25,28 @@ class CatalogTests {
   /** A file whose tensors are bytes, one after the other, from byte 400 on. */
   static CatalogFile file(int index, int rank, Path path, Map<String, Long> sizes)
       throws LoadException {
+    Map<String, Map.Entry<DType, Shape>> tensors = new LinkedHashMap<>();
+    sizes.forEach((name, size) -> tensors.put(name, Map.entry(DType.U8, Shape.of(size))));
+    return typedFile(index, rank, path, tensors);
+  }
+
+  /** A file of tensors, one after the other, from byte 400 on, or later if there are many. */
+  static CatalogFile typedFile(
+      int index, int rank, Path path, Map<String, Map.Entry<DType, Shape>> tensors)
+      throws LoadException {
     StringBuilder json = new StringBuilder("{\"__metadata__\":{\"of\":\"" + path + "\"}");
     long end = 0;
-    for (Map.Entry<String, Long> size : sizes.entrySet()) {
+    for (Map.Entry<String, Map.Entry<DType, Shape>> tensor : tensors.entrySet()) {
+      DType dtype = tensor.getValue().getKey();
+      Shape shape = tensor.getValue().getValue();
       long begin = end;
-      end += size.getValue();
+      end += dtype.byteSize(shape.elements());
       json.append(
-          ",\"%s\":{\"dtype\":\"U8\",\"shape\":[%s],\"data_offsets\":[%s,%s]}"
-              .formatted(size.getKey().replace("\n", "\\n"), size.getValue(), begin, end));
+          ",\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%s,%s]}"
+              .formatted(tensor.getKey().replace("\n", "\\n"), dtype, shape, begin, end));
     }
-    String padded = "%-392s".formatted(json.append("}"));
-    RawHeader raw = new RawHeader(padded.getBytes(StandardCharsets.UTF_8), 400 + end);
+    byte[] padded = "%-392s".formatted(json.append("}")).getBytes(StandardCharsets.UTF_8);
+    RawHeader raw = new RawHeader(padded, 8 + padded.length + end);
     return new CatalogFile(index, new SourceFile(rank, path), raw.parse(path));
   }
 
@@ -45,7 +59,7 @@ class CatalogTests {
   }
 
   private static Map<String, Long> ordered(Object... pairs) {
-    Map<String, Long> map = new java.util.LinkedHashMap<>();
+    Map<String, Long> map = new LinkedHashMap<>();
     for (int i = 0; i < pairs.length; i += 2) {
       map.put((String) pairs[i], ((Integer) pairs[i + 1]).longValue());
     }
