@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A rank of a group that gets its part of the tensors of a folder by a peer, as lines tell it:
 "prepare", a way, a want and a folder; then "start" and a time of the monotonic clock. Answers each with
-a line; RankProcess.java and PartsRank.java say which words. The environment says which rank it is."""
+a line; RankProcess.java and RankServer.java say which words. The environment says which rank it is. With
+an argument, only ways whose names have it take part."""
 
 import datetime
 import gc
@@ -136,7 +137,14 @@ def answer(*words):
 
 def main():
     group = join()
-    answer("ready", *[way for way, (module, _) in WAYS.items() if importlib.util.find_spec(module)])
+    answer(
+        "ready",
+        *[
+            way
+            for way, (module, _) in WAYS.items()
+            if importlib.util.find_spec(module) and (sys.argv[1:] or [""])[0] in way
+        ],
+    )
     prepared = None
     for line in sys.stdin:
         words = line.rstrip("\n").split("\t")

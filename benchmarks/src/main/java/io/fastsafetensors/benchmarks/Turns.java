@@ -20,6 +20,9 @@ import picocli.CommandLine.Spec;
  * ranks of a group begin at the same moment, and the slowest counts.
  */
 final class Turns {
+  /** What several parts of one small file may take. */
+  private static final long LEAST_TOUCHED = 1L << 30;
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec = CommandSpec.create();
 
@@ -98,7 +101,8 @@ final class Turns {
     state.establish(folder);
     long bytes = HostState.bytes(folder);
     HostState.touchMemory(
-        Math.min(2 * bytes, (HostState.memory() - bytes) / 2), state.cached() ? 0 : settle);
+        Math.clamp(2 * bytes, LEAST_TOUCHED, (HostState.memory() - bytes) / 2),
+        state.cached() ? 0 : settle);
   }
 
   /** Times a way; answers false if it can't. */
