@@ -119,24 +119,29 @@ final class Conversion {
   }
 
   /**
-   * Returns the budget that is left for reading when what is converted has its share.
+   * Returns the budget that is left for reading when what is converted, and rows that are gathered,
+   * have their share. Where chunks come and go, it is checked here that all fits.
    *
    * @throws DeviceMemoryException if nothing is left
    */
   long remainingBudget(LoadPlan plan, long budget, Device device) throws DeviceMemoryException {
-    if (isNone() || budget == Long.MAX_VALUE) {
+    boolean isGathered = !plan.gathers().isEmpty();
+    if (budget == Long.MAX_VALUE || (isNone() && !isGathered)) {
       return budget;
     }
-    long converted = movedBytes(plan);
-    if (converted >= budget) {
+    long made = Math.addExact(movedBytes(plan), plan.gatheredBytes());
+    long read = isGathered ? plan.heldBytes(RowGathering.WINDOW) : 0;
+    if (made >= budget - read) {
       throw new DeviceMemoryException(
           device,
-          converted,
+          Math.addExact(made, read),
           budget,
-          "the memory budget is smaller than the converted tensors: raise it",
+          isGathered
+              ? "the memory budget is smaller than the parts, and the chunks that they are copied from: raise it"
+              : "the memory budget is smaller than the converted tensors: raise it",
           null);
     }
-    return budget - converted;
+    return isGathered ? Long.MAX_VALUE : budget - made;
   }
 
   /** Returns what all that {@linkplain #moved moves} takes; 0 if nothing is converted. */

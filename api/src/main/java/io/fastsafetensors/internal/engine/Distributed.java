@@ -74,9 +74,8 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
   static Distributed agree(
       Transport group, Catalog catalog, LoadOptions options, Device device, Files files)
       throws LoadException {
-    Selection selection = options.selection().orElseThrow();
     List<byte[]> messages =
-        Agreement.gather(group, "parts", () -> tell(group, catalog, selection, files));
+        Agreement.gather(group, "parts", () -> tell(group, catalog, options, files));
     List<Told> told = messages.stream().map(Told::decode).toList();
     RankParts parts = new RankParts(catalog, told.stream().map(Told::parts).toList());
     List<RankFacts> facts = told.stream().map(Told::facts).toList();
@@ -88,14 +87,15 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
     return choose(options.distribution(), parts, catalog.files(), facts, byPageCache);
   }
 
-  private static byte[] tell(Transport group, Catalog catalog, Selection selection, Files files)
+  private static byte[] tell(Transport group, Catalog catalog, LoadOptions options, Files files)
       throws LoadException {
+    Selection selection = options.selection().orElseThrow();
     List<Part> wanted = RankParts.of(selection, catalog, group.size(), group.rank());
+    boolean isForOwners = options.distribution() == Distribution.OWNER || group.size() == 1;
+    List<CatalogFile> seen = isForOwners ? List.of() : catalog.files();
     RankFacts facts =
         files.bounded.run(
-            () ->
-                RankFacts.of(
-                    catalog.files(), group.rank(), files.headers, files.backends, files.bounded),
+            () -> RankFacts.of(seen, group.rank(), files.headers, files.backends, files.bounded),
             _ -> {});
     return new Told(wanted, facts).encode();
   }

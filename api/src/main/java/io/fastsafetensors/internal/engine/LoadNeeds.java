@@ -43,7 +43,7 @@ final class LoadNeeds implements AutoCloseable {
     this.converting = host.reserve(converted);
     this.gathering = gathering(plan, device, host);
     long most = Long.MAX_VALUE;
-    long read = readBytes(plan);
+    long read = plan.heldBytes(RowGathering.WINDOW);
     if (!conversion.isNone()) {
       long largest = plan.files().stream().mapToLong(FilePlan::bytes).max().orElse(0);
       most = Math.max(MOST_TO_CONVERT, 2 * largest);
@@ -63,12 +63,6 @@ final class LoadNeeds implements AutoCloseable {
       converting.close();
       throw e;
     }
-  }
-
-  /** Returns how much is in memory as it was read. */
-  private static long readBytes(LoadPlan plan) {
-    long window = plan.gathers().isEmpty() ? 0 : RowGathering.WINDOW;
-    return plan.bytes() - plan.gatheredBytes() + window;
   }
 
   /** Returns what is converted. */

@@ -198,12 +198,13 @@ final class PartExchange implements AutoCloseable {
     List<Move> own = moves.get(group.rank());
     boolean toAll = areEqual(moves);
     List<List<Move>> receivers = toAll ? List.of(own) : moves;
-    Region room = packed.region(receivers.stream().mapToLong(PartExchange::packedBytes).sum());
+    Region room =
+        packed.region(receivers.stream().mapToLong(each -> packedBytes(each, toAll)).sum());
     context.run(stream -> {
       List<Region> parts = new ArrayList<>();
       long used = 0;
       for (List<Move> receiver : receivers) {
-        long bytes = packedBytes(receiver);
+        long bytes = packedBytes(receiver, toAll);
         parts.add(pack(chunk, receiver, runs, room.slice(used, bytes), stream));
         used += bytes;
       }
@@ -250,10 +251,14 @@ final class PartExchange implements AutoCloseable {
     return moves.stream().allMatch(each -> Move.haveSameSource(each, moves.getFirst()));
   }
 
-  /** Returns how many bytes have to be copied side by side before they are sent. */
-  private static long packedBytes(List<Move> moves) {
-    boolean asItIs = moves.size() == 1;
-    return asItIs ? 0 : bytes(moves);
+  /**
+   * Returns how many bytes have to be copied side by side before they are sent: a scatter sends
+   * rows as they are, a broadcast adjacent bytes.
+   */
+  private static long packedBytes(List<Move> moves, boolean toAll) {
+    boolean asTheyAre =
+        moves.size() == 1 && (!toAll || moves.getFirst().piece().rows().rows() == 1);
+    return asTheyAre ? 0 : bytes(moves);
   }
 
   private static long bytes(List<Move> moves) {
@@ -264,7 +269,7 @@ final class PartExchange implements AutoCloseable {
   private static Region pack(
       FilePlan chunk, List<Move> moves, List<Region> runs, Region room, DeviceStream stream)
       throws LoadException {
-    if (moves.size() == 1) {
+    if (room.bytes() == 0 && !moves.isEmpty()) {
       return source(chunk, moves.getFirst(), runs);
     }
     long at = 0;

@@ -90,12 +90,22 @@ public record LoadPlan(List<FilePlan> files, List<GatherPlan> gathers, long byte
 
   /** Returns how many bytes of the files are read. */
   public long readBytes() {
-    long chunks =
-        gathers.stream()
-            .flatMap(gather -> gather.chunks().stream())
-            .mapToLong(FilePlan::bytes)
-            .sum();
-    return bytes - gatheredBytes() + chunks;
+    return bytes - gatheredBytes() + chunkBytes();
+  }
+
+  private long chunkBytes() {
+    return gathers.stream()
+        .flatMap(gather -> gather.chunks().stream())
+        .mapToLong(FilePlan::bytes)
+        .sum();
+  }
+
+  /**
+   * Returns how many bytes are in memory as they were read, if chunks of so many bytes are at a
+   * time.
+   */
+  public long heldBytes(long window) {
+    return bytes - gatheredBytes() + Math.min(window, chunkBytes());
   }
 
   /** Returns how many bytes of memory are filled by copies of rows. */

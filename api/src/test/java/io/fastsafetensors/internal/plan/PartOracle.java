@@ -101,8 +101,7 @@ final class PartOracle {
     return switch (part.kind()) {
       case WHOLE, NONE -> true;
       case SLICE -> hasWholeBytes();
-      case ROWS ->
-          shape().elements() == 0 || elements / dims[0] * dtype.bits() % Byte.SIZE == 0;
+      case ROWS -> shape().elements() == 0 || elements / dims[0] * dtype.bits() % Byte.SIZE == 0;
       case SHARD -> {
         int shards = part.shardCount().orElse(ranks);
         int dim = part.shardDim().orElseThrow();

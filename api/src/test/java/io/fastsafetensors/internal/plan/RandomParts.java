@@ -65,8 +65,7 @@ record RandomParts(Random random) {
 
   private Part rows(long rows) {
     double share = any(List.of(0.1, 0.5, 0.9));
-    return Part.rows(
-        LongStream.range(0, rows).filter(_ -> random.nextDouble() < share).toArray());
+    return Part.rows(LongStream.range(0, rows).filter(_ -> random.nextDouble() < share).toArray());
   }
 
   private Part slice(Shape shape) {

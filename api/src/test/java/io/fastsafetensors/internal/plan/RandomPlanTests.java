@@ -73,12 +73,14 @@ class RandomPlanTests {
 
   private static void closeGaps(BitSet bytes, int gap) {
     long[] end = {Long.MIN_VALUE / 2};
-    forEachRun((BitSet) bytes.clone(), run -> {
-      if (run.begin() - end[0] <= gap) {
-        bytes.set((int) end[0], (int) run.begin());
-      }
-      end[0] = run.end();
-    });
+    forEachRun(
+        (BitSet) bytes.clone(),
+        run -> {
+          if (run.begin() - end[0] <= gap) {
+            bytes.set((int) end[0], (int) run.begin());
+          }
+          end[0] = run.end();
+        });
   }
 
   private static void forEachRun(BitSet bytes, Consumer<ByteRange> run) {
@@ -118,8 +120,7 @@ class RandomPlanTests {
 
   /** Returns a shape with rows that may be further apart than what is read with them. */
   private static Shape large(Random random) {
-    return Shape.of(
-        1 + random.nextInt(4), 1 + random.nextInt(6), 500L * (1 + random.nextInt(10)));
+    return Shape.of(1 + random.nextInt(4), 1 + random.nextInt(6), 500L * (1 + random.nextInt(10)));
   }
 
   private static Part part(CatalogEntry entry, RandomParts chance, int ranks, int rank) {
@@ -183,7 +184,8 @@ class RandomPlanTests {
     List<FilePlan> chunks = plan.parts().chunks();
     checkChunks(plan, chunks);
     for (CatalogFile file : plan.catalog.files()) {
-      List<FilePlan> reads = chunks.stream().filter(read -> read.file().index() == file.index()).toList();
+      List<FilePlan> reads =
+          chunks.stream().filter(read -> read.file().index() == file.index()).toList();
       BitSet wanted = plan.wanted(file, all, false, 0);
       assertThat(readOnce(plan, reads, wanted, plan.wanted(file, all, false, GAP)))
           .as("%s", plan)
@@ -225,8 +227,7 @@ class RandomPlanTests {
     Shape shape = Shape.of(10_000, 20_000);
     List<CatalogFile> file =
         List.of(
-            CatalogTests.typedFile(
-                0, 0, Path.of("a"), Map.of("a", Map.entry(DType.U8, shape))));
+            CatalogTests.typedFile(0, 0, Path.of("a"), Map.of("a", Map.entry(DType.U8, shape))));
     Catalog catalog = Catalog.of(file, List.of());
     long column = bytesOf(catalog, Part.slice(1, 7, 8), 4096, 3);
     assertThat(column).as("rows that are far apart").isEqualTo(10_000);
