@@ -49,7 +49,7 @@ public final class PartPlan {
    * Returns which rank reads which bytes.
    *
    * @return what was asked for; for {@link Distribution#AUTO} what it comes to if all ranks see the
-   *     same files; for one rank {@link Distribution#LOCAL}
+   *     same files, of which nothing is cached; for one rank {@link Distribution#LOCAL}
    */
   public Distribution distribution() {
     return distribution;

@@ -4,13 +4,11 @@ package io.fastsafetensors.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.fastsafetensors.FileReport;
 import io.fastsafetensors.LoadReport;
-import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What a load on this rank amounts to.
@@ -42,23 +40,6 @@ record LoadOutcome(
     return bytes == 0 ? 0 : bytes / seconds / 1e9;
   }
 
-  /** Counts what was read; of what went through the page cache some may have been there. */
-  long storageBytes() {
-    return bytes(TransferPath.BUFFERED, TransferPath.DIRECT, TransferPath.PEER_TO_PEER);
-  }
-
-  /** Counts what the page cache had, or has once it is touched. */
-  long cacheBytes() {
-    return bytes(TransferPath.MAPPED, TransferPath.CACHED);
-  }
-
-  private long bytes(TransferPath... paths) {
-    return report.files().stream()
-        .flatMap(file -> Stream.of(paths).map(path -> file.bytesByPath().getOrDefault(path, 0L)))
-        .mapToLong(Long::longValue)
-        .sum();
-  }
-
   void printTo(PrintWriter out) {
     out.printf("files    %s%s%n", files, files == 0 ? ", since none has a tensor to load" : "");
     out.printf("tensors  %s%n", tensors);
@@ -73,8 +54,8 @@ record LoadOutcome(
     json.writeNumberField("tensors", tensors);
     json.writeNumberField("bytes", bytes);
     json.writeObjectFieldStart("bytes_by_source");
-    json.writeNumberField("storage", storageBytes());
-    json.writeNumberField("page_cache", cacheBytes());
+    json.writeNumberField("storage", report.storageBytes());
+    json.writeNumberField("page_cache", report.cachedBytes());
     json.writeNumberField("other_ranks", report.receivedBytes());
     json.writeEndObject();
     json.writeNumberField("seconds", seconds);

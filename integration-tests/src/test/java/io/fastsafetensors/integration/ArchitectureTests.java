@@ -106,6 +106,7 @@ class ArchitectureTests {
             "RawHeader",
             "ByteRange",
             "Region",
+            "Range",
             "Span",
             "SampleFile",
             "SimFaults");

@@ -18,7 +18,7 @@ final class SlabBuffer implements DeviceBuffer {
   private final Slabs slabs;
   private final long size;
   private final long alignment;
-  private Slabs.@Nullable Part part;
+  private Slabs.@Nullable SlabPart part;
   private @Nullable Arena arena;
   private @Nullable MemorySegment own;
   private int users;

@@ -62,10 +62,10 @@ final class Slabs implements AutoCloseable {
    * @param memory the part; not for those who might keep it
    * @param giveBack gives it back; run once
    */
-  record Part(MemorySegment memory, Runnable giveBack) {}
+  record SlabPart(MemorySegment memory, Runnable giveBack) {}
 
   /** Takes a part. Each slab is twice as large as the one before, up to a bound. */
-  synchronized Part take(long bytes, long alignment) {
+  synchronized SlabPart take(long bytes, long alignment) {
     Slab slab = current;
     if (slab == null || !slab.fits(bytes, alignment)) {
       Slab next = Slab.of(Math.max(bytes, nextBytes), alignment);
@@ -77,7 +77,7 @@ final class Slabs implements AutoCloseable {
       current = next;
     }
     Slab taken = slab;
-    return new Part(taken.take(bytes, alignment), () -> giveBack(taken));
+    return new SlabPart(taken.take(bytes, alignment), () -> giveBack(taken));
   }
 
   private void giveBack(Slab slab) {

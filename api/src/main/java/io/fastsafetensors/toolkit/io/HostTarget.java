@@ -40,17 +40,17 @@ public final class HostTarget implements ReadTarget {
 
   private final ReadSession<?> session;
   private final PlannedFile file;
-  private final List<Part> parts;
+  private final List<BufferPart> parts;
   private final LoadMemory.@Nullable Reservation promise;
   private final @Nullable LateBuffer late;
   private final List<FileRead> reads = new ArrayList<>();
 
   /** Ranges that share a buffer. */
-  private static final class Part {
+  private static final class BufferPart {
     final RangeLayout layout;
     volatile @Nullable DeviceBuffer buffer;
 
-    Part(RangeLayout layout, @Nullable DeviceBuffer buffer) {
+    BufferPart(RangeLayout layout, @Nullable DeviceBuffer buffer) {
       this.layout = layout;
       this.buffer = buffer;
     }
@@ -67,7 +67,7 @@ public final class HostTarget implements ReadTarget {
   private HostTarget(
       ReadSession<?> session,
       PlannedFile file,
-      List<Part> parts,
+      List<BufferPart> parts,
       LoadMemory.@Nullable Reservation promise,
       @Nullable LateBuffer late) {
     this.session = session;
@@ -130,7 +130,7 @@ public final class HostTarget implements ReadTarget {
     try {
       if (lateMemory.isPresent()) {
         LateBuffer late = lateMemory.get().allocate(layout.bytes(), alignment, memory);
-        List<Part> part = List.of(new Part(layout, late.buffer()));
+        List<BufferPart> part = List.of(new BufferPart(layout, late.buffer()));
         return new HostTarget(session, file, part, null, late);
       }
       DeviceContext context = session.context();
@@ -138,7 +138,7 @@ public final class HostTarget implements ReadTarget {
           context.device().isCpu()
               ? memory.during(layout.bytes(), () -> context.allocate(layout.bytes(), alignment))
               : context.allocate(layout.bytes(), alignment);
-      return new HostTarget(session, file, List.of(new Part(layout, buffer)), null, null);
+      return new HostTarget(session, file, List.of(new BufferPart(layout, buffer)), null, null);
     } catch (LoadException | RuntimeException | Error e) {
       session.budget().giveBack(layout.bytes());
       throw e;
@@ -153,7 +153,7 @@ public final class HostTarget implements ReadTarget {
       ReadSession<?> session, PlannedFile file, List<RangeLayout> layouts) throws LoadException {
     session.ensureThread();
     long bytes = layouts.stream().mapToLong(RangeLayout::bytes).reduce(0, Math::addExact);
-    List<Part> parts = layouts.stream().map(layout -> new Part(layout, null)).toList();
+    List<BufferPart> parts = layouts.stream().map(layout -> new BufferPart(layout, null)).toList();
     session.budget().take(bytes);
     try {
       LoadMemory memory = session.options().monitor().memory();
@@ -210,7 +210,7 @@ public final class HostTarget implements ReadTarget {
   /** Makes the pages of a read, or allocates the part that it is. */
   @Override
   public List<FileRead> prepare(FileRead read) throws LoadException {
-    Part part = parts.get(read.buffer());
+    BufferPart part = parts.get(read.buffer());
     if (late != null) {
       for (Span span : read.parts()) {
         late.touch(part.place(span));
@@ -239,7 +239,7 @@ public final class HostTarget implements ReadTarget {
   }
 
   private TransferPath read(FileRead read, TransferPath path) throws LoadException {
-    Part part = parts.get(read.buffer());
+    BufferPart part = parts.get(read.buffer());
     if (read.parts().size() == 1) {
       MemorySegment place = part.place(read.parts().getFirst());
       if (file.canReadInPlace(path, place.address(), read.offset(), place.byteSize())) {
@@ -266,7 +266,7 @@ public final class HostTarget implements ReadTarget {
   @Override
   public List<Region> regions() {
     List<Region> regions = new ArrayList<>();
-    for (Part part : parts) {
+    for (BufferPart part : parts) {
       DeviceBuffer buffer = part.buffer;
       if (buffer != null) {
         regions.addAll(part.layout.regions(buffer));
