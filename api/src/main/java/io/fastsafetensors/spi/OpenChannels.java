@@ -85,25 +85,37 @@ final class OpenChannels implements IoBackend.OpenFile {
     return now.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            new Version(channels.size(), now.get().lastModifiedTime(), now.get().fileKey()));
+            new Version(
+                withOpen(SharedChannels::size), now.get().lastModifiedTime(), now.get().fileKey()));
   }
 
   @Override
   public TransferPath read(MemorySegment target, long offset) throws IOException {
+    long read = withOpen(open -> open.read(target, offset));
+    if (read < target.byteSize()) {
+      throw new EOFException(
+          "the file ends at byte %s, %s bytes were wanted from there"
+              .formatted(offset + read, target.byteSize() - read));
+    }
+    return TransferPath.BUFFERED;
+  }
+
+  /** Asks the channels for a number. */
+  @FunctionalInterface
+  private interface Question {
+    long ask(SharedChannels open) throws IOException;
+  }
+
+  /** Asks again if the interrupt of another thread closed the channel of all. */
+  private long withOpen(Question question) throws IOException {
     while (true) {
       SharedChannels open = channels;
       try {
-        long read = open.read(target, offset);
-        if (read < target.byteSize()) {
-          throw new EOFException(
-              "the file ends at byte %s, %s bytes were wanted from there"
-                  .formatted(offset + read, target.byteSize() - read));
-        }
-        return TransferPath.BUFFERED;
+        return question.ask(open);
       } catch (ClosedByInterruptException e) {
         throw e;
       } catch (ClosedChannelException e) {
-        reopen(open, e); // the interrupt of another thread closed the channel of all
+        reopen(open, e);
       }
     }
   }

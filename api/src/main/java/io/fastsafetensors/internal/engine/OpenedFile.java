@@ -59,6 +59,8 @@ final class OpenedFile {
   TransferPath read(MemorySegment target, long offset) throws LoadException {
     try {
       return file.read(target, offset);
+    } catch (ClosedByInterruptException e) {
+      throw failed(offset, target.byteSize(), e);
     } catch (IOException e) {
       checkUnchanged();
       throw failed(offset, target.byteSize(), e);

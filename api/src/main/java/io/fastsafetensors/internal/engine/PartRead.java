@@ -111,21 +111,27 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
   }
 
   private void copyMapped(Memory mapped, MemorySegment target) throws LoadException {
-    MemorySegment bytes = mapped.buffer().host().orElseThrow();
-    LostPages.named(
-        List.of(mapped),
-        () -> {
-          if (slice.isContiguous()) {
-            MemorySegment.copy(bytes, begin + slice.begin(), target, 0, slice.bytes());
-          } else {
-            MemorySegment tensor = bytes.asSlice(begin, slice.end());
-            Work copy =
-                (from, end) -> slice.within(from, end).forEach(p -> copy(tensor, 0, p, target));
-            inBlocks(copy, ParallelRanges.PROCESSORS, target);
-          }
-          return target;
-        });
+    try {
+      LostPages.<Long, LoadException>named(List.of(mapped), () -> copyAll(mapped, target));
+    } catch (LoadException e) {
+      file.checkUnchanged(); // of pages that a cut took away that is what to say
+      throw e;
+    }
     means.counts.add(TransferPath.MAPPED, slice.bytes());
+  }
+
+  private long copyAll(Memory mapped, MemorySegment target) throws LoadException {
+    MemorySegment bytes = mapped.buffer().host().orElseThrow();
+    if (slice.isContiguous()) {
+      MemorySegment.copy(bytes, begin + slice.begin(), target, 0, slice.bytes());
+    } else {
+      MemorySegment tensor = bytes.asSlice(begin, slice.end());
+      inBlocks(
+          (from, end) -> slice.within(from, end).forEach(piece -> copy(tensor, 0, piece, target)),
+          ParallelRanges.PROCESSORS,
+          target);
+    }
+    return slice.bytes();
   }
 
   /** Copies rows of memory that has the tensor's bytes from one on. */
