@@ -4,12 +4,15 @@ package io.fastsafetensors.integration;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.fastsafetensors.Checkpoint;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.OpenCheckpoint;
 import io.fastsafetensors.Plugin;
 import io.fastsafetensors.Plugins;
+import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.IoBackend;
 import java.io.IOException;
@@ -78,6 +81,24 @@ class ServedFilesTests {
       assertThat(SourceFolder.digests(buffer)).isEqualTo(wanted);
       assertThat(buffer.report().files())
           .allSatisfy(file -> assertThat(file.reason()).asString().startsWith("by HTTP from"));
+    }
+  }
+
+  /** The sample opens no files of its own: they are read by its channels. */
+  @Test
+  void openCheckpointReadsFromTheServer() throws Exception {
+    Map<String, String> wanted = SourceFolder.digests(local.path(), LoadOptions.defaults());
+    Path file = local.first();
+    try (URLClassLoader loader = loader();
+        OpenCheckpoint served = Checkpoint.find(file).open(BY_HTTP, Plugins.in(loader))) {
+      assertThat(served.keys()).isNotEmpty();
+      for (String name : served.keys()) {
+        try (Tensor tensor = served.read(name)) {
+          assertThat(SourceFolder.digest(tensor)).isEqualTo(wanted.get(name));
+          assertThat(tensor.isWritable()).isTrue();
+        }
+      }
+      assertThat(served.report().cacheBytes()).isZero();
     }
   }
 

@@ -112,15 +112,21 @@ record SourceFolder(Path path) {
   static Map<String, String> digests(FileBuffer buffer) throws Exception {
     Map<String, String> digests = new TreeMap<>();
     for (String name : buffer.keys()) {
-      try (Tensor tensor = buffer.tensor(name);
-          Arena arena = Arena.ofConfined()) {
-        MemorySegment bytes = arena.allocate(Math.max(1, tensor.byteSize()));
-        tensor.toHost(bytes.asSlice(0, tensor.byteSize()));
-        byte[] array = bytes.asSlice(0, tensor.byteSize()).toArray(ValueLayout.JAVA_BYTE);
-        byte[] digest = MessageDigest.getInstance("SHA-256").digest(array);
-        digests.put(name, tensor.shape() + " " + HexFormat.of().formatHex(digest));
+      try (Tensor tensor = buffer.tensor(name)) {
+        digests.put(name, digest(tensor));
       }
     }
     return digests;
+  }
+
+  /** Digests a tensor, with its shape. */
+  static String digest(Tensor tensor) throws Exception {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(Math.max(1, tensor.byteSize()));
+      tensor.toHost(bytes.asSlice(0, tensor.byteSize()));
+      byte[] array = bytes.asSlice(0, tensor.byteSize()).toArray(ValueLayout.JAVA_BYTE);
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(array);
+      return tensor.shape() + " " + HexFormat.of().formatHex(digest);
+    }
   }
 }

@@ -5,16 +5,18 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What the page cache answered of small parts of a file. To ask takes a good part of the time of a
- * small read: after many parts that were cached only some are asked for. Thread-safe.
+ * What the page cache answered of parts of a file. To ask takes a good part of the time of a small
+ * read: after many small parts that were cached only some are asked for; of large ones samples are.
+ * Thread-safe.
  */
 final class CacheAnswers {
-  /** Parts up to this size are small; of larger ones samples of this size are looked at. */
-  private static final long SMALL = 64 << 10;
+  private static final long SMALL = 256 << 10;
 
-  private static final int SAMPLES = 16;
+  private static final long SAMPLE = 64 << 10;
+  private static final long BYTES_OF_A_SAMPLE = 1 << 20;
+  private static final int MOST_SAMPLES = 16;
 
-  /** After so many in a row one in as many is asked for. */
+  /** After so many small ones in a row one in as many is asked for. */
   private static final int MANY = 16;
 
   private final PageCache cache;
@@ -26,7 +28,7 @@ final class CacheAnswers {
 
   /** Tells whether a part is cached, as far as known: all of it, or all but a few pages. */
   boolean holds(long offset, long bytes) {
-    return bytes <= 4 * SMALL ? holdsSmall(offset, bytes) : holdsSamples(offset, bytes);
+    return bytes <= SMALL ? holdsSmall(offset, bytes) : holdsSamples(offset, bytes);
   }
 
   private boolean holdsSmall(long offset, long bytes) {
@@ -35,18 +37,21 @@ final class CacheAnswers {
       return true;
     }
     boolean holds = cache.holds(offset, bytes);
-    inARow.set(holds ? Math.min(MANY, known + 1) : 0);
+    if (known < MANY || !holds) {
+      inARow.set(holds ? known + 1 : 0);
+    }
     return holds;
   }
 
-  /** Looks at a random place of each sixteenth, and at the ends, up to the first that isn't. */
+  /** Looks at the ends, and at a random place of each of equal pieces, up to what isn't there. */
   private boolean holdsSamples(long offset, long bytes) {
-    long last = offset + bytes - SMALL;
-    boolean holds = cache.holds(offset, SMALL) && cache.holds(last, SMALL);
-    for (int i = 0; i < SAMPLES && holds; i++) {
-      long from = offset + (last - offset) / SAMPLES * i;
-      long place = from + ThreadLocalRandom.current().nextLong((last - offset) / SAMPLES + 1);
-      holds = cache.holds(place, SMALL);
+    long last = offset + bytes - SAMPLE;
+    boolean holds = cache.holds(offset, SAMPLE) && cache.holds(last, SAMPLE);
+    long samples = Math.min(MOST_SAMPLES, bytes / BYTES_OF_A_SAMPLE);
+    for (long i = 0; i < samples && holds; i++) {
+      long piece = (last - offset) / samples;
+      long place = offset + piece * i + ThreadLocalRandom.current().nextLong(piece + 1);
+      holds = cache.holds(place, SAMPLE);
     }
     return holds;
   }

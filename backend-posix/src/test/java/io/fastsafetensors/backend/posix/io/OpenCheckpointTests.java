@@ -146,7 +146,7 @@ class OpenCheckpointTests {
   @ParameterizedTest
   @ValueSource(strings = {"ext4", "tmpfs", "xfs", "overlay"})
   void everyWayHasTheSameBytes(String kind) throws IOException {
-    try (MountedFolder mounted = MountedFolder.mount(kind, folder.resolve("mounted"))) {
+    try (MountedFolder mounted = MountedFolder.mount(kind, folder)) {
       Checkpoint checkpoint = Checkpoint.write(mounted.folder());
       for (DirectMode direct : DirectMode.values()) {
         for (boolean cold :
