@@ -3,6 +3,7 @@ package io.fastsafetensors;
 
 import io.fastsafetensors.format.TensorInfo;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -95,12 +96,13 @@ public final class Selection {
   }
 
   /**
-   * Returns the patterns that have to match a tensor of the files.
+   * Finds the patterns of names that no tensor matches: typing mistakes, most likely.
    *
-   * @return globs, in the order of their rules; a number in a pattern is a {@code *} here
+   * @param tensors the tensors of the files
+   * @return the patterns as they were given, in the order of their rules
    */
-  public List<String> globs() {
-    return rules.stream().flatMap(rule -> rule.glob().stream()).toList();
+  public List<String> unmatched(Collection<TensorInfo> tensors) {
+    return rules.stream().flatMap(rule -> rule.unmatched(tensors).stream()).toList();
   }
 
   /** Returns the rules. */

@@ -4,6 +4,7 @@ package io.fastsafetensors;
 import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.text.Glob;
 import io.fastsafetensors.internal.text.Printable;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongPredicate;
@@ -17,17 +18,17 @@ final class SelectionRule {
   private static final String NUMBER = "([0-9]{1,18})";
 
   private final String text;
-  private final Optional<String> glob;
+  private final Optional<String> pattern;
   private final Predicate<TensorInfo> which;
   private final Function<TensorInfo, Part> part;
 
   private SelectionRule(
       String text,
-      Optional<String> glob,
+      Optional<String> pattern,
       Predicate<TensorInfo> which,
       Function<TensorInfo, Part> part) {
     this.text = text;
-    this.glob = glob;
+    this.pattern = pattern;
     this.which = which;
     this.part = part;
   }
@@ -67,7 +68,7 @@ final class SelectionRule {
         Pattern.compile(Glob.regex(halves[0]) + NUMBER + Glob.regex(halves[1]), Pattern.DOTALL);
     return new SelectionRule(
         pattern + ": " + part,
-        Optional.of(pattern.replace('#', '*')),
+        Optional.of(pattern),
         info -> regex.matcher(info.name()).matches(),
         info -> wanted.test(number(regex, info.name())) ? part : Part.none());
   }
@@ -90,9 +91,9 @@ final class SelectionRule {
     return part.apply(tensor);
   }
 
-  /** Returns the pattern of names; empty for a predicate. */
-  Optional<String> glob() {
-    return glob;
+  /** Returns the pattern of names if no tensor matches it; empty for a predicate. */
+  Optional<String> unmatched(Collection<TensorInfo> tensors) {
+    return pattern.filter(_ -> tensors.stream().noneMatch(which));
   }
 
   @Override

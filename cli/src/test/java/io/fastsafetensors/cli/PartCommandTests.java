@@ -172,8 +172,9 @@ class PartCommandTests {
           --shard d*=0               | no tensor matches 'd*'
           --numbered cube=1          | want one # where names have the number
           --numbered #.#=1           | want one #
-          --numbered x#=1            | no tensor matches 'x*'
-          --numbered c#=1            | --numbered c#: no tensor has number 1
+          --numbered x#=1            | no tensor matches 'x#'
+          --numbered c#=1            | no tensor matches 'c#'
+          --numbered *[#=1           | --numbered *[#: no tensor has number 1
           --select cube --rows a*=1  | no tensor matches 'a*'
           --distribution never       | expected one of [AUTO, OWNER, LOCAL, SHARED]
           """)

@@ -40,6 +40,11 @@ public final class NameFilter implements Predicate<String> {
             .filter(i -> names.stream().noneMatch(globs.get(i)))
             .mapToObj(texts::get)
             .toList();
+    return fault(unmatched, names);
+  }
+
+  /** Returns an error for patterns that match none of the names; empty if there are none. */
+  static Optional<String> fault(List<String> unmatched, Collection<String> names) {
     String hints =
         unmatched.stream()
             .map(glob -> NearestNames.globHint(glob, names))

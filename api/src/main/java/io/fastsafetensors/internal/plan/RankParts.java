@@ -42,7 +42,8 @@ public final class RankParts {
    *     has no such part
    */
   public static List<Part> of(Selection selection, Catalog catalog, int ranks, int rank) {
-    Optional<String> fault = new NameFilter(selection.globs()).fault(catalog.keys());
+    Optional<String> fault =
+        NameFilter.fault(selection.unmatched(catalog.tensors()), catalog.keys());
     if (fault.isPresent()) {
       throw new IllegalArgumentException("selection: " + fault.get());
     }

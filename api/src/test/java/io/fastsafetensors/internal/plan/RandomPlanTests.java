@@ -26,7 +26,7 @@ class RandomPlanTests {
 
   private static final long MOST_BYTES = 16 << 20;
   private static final int SMALL = 1000;
-  private static final int LARGE = 30;
+  private static final int LARGE = 15;
 
   /** What ranks want of files; the text has all that makes it. */
   private record Plan(long seed, Catalog catalog, List<List<Part>> byRank) {

@@ -60,6 +60,7 @@ class RandomSliceTests {
     void add(Case of, List<Piece> pieces, long begin, long end) {
       for (Piece piece : pieces) {
         Rows rows = piece.rows();
+        assertThat(rows.bytes()).as("%s: %s", of, piece).isPositive();
         assertThat(rows.offset()).as("%s: %s", of, piece).isGreaterThanOrEqualTo(begin);
         assertThat(rows.end()).as("%s: %s", of, piece).isLessThanOrEqualTo(end);
         for (int row = 0; row < rows.rows(); row++) {
