@@ -61,12 +61,17 @@ record SimulatedGpus(Path folder) {
 
   /** Runs a subcommand, well; returns what it printed. */
   String fst(String... arguments) throws Exception {
+    return java("io.fastsafetensors.cli.Main", arguments);
+  }
+
+  /** Runs a main class, well; returns what it printed. */
+  String java(String program, String... arguments) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Dorg.bytedeco.javacpp.cachedir=" + folder.resolve("javacpp"));
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
     command.add(System.getProperty("java.class.path"));
-    command.add("io.fastsafetensors.cli.Main");
+    command.add(program);
     command.addAll(List.of(arguments));
     return run(command);
   }

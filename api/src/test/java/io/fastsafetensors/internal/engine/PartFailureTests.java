@@ -17,13 +17,17 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -66,11 +70,16 @@ class PartFailureTests {
 
   /** Loads on all ranks, each on a device of its own; returns what each threw. */
   private List<Optional<Throwable>> load(Distribution distribution) throws InterruptedException {
+    return load(_ -> options(distribution));
+  }
+
+  private List<Optional<Throwable>> load(IntFunction<LoadOptions> options)
+      throws InterruptedException {
     return Ranks.run(
         RANKS,
         group -> {
           try (Loader loader = benches.get(group.rank()).loader(group).addFiles(files);
-              FileBuffer buffer = loader.load(options(distribution))) {
+              FileBuffer buffer = loader.load(options.apply(group.rank()))) {
             for (String name : buffer.keys()) {
               try (Tensor tensor = buffer.tensor(name)) {
                 assertThat(tensor.byteSize()).isPositive();
@@ -114,6 +123,45 @@ class PartFailureTests {
       String what = distribution + ", failing " + failing;
       checkNamed(what, load(distribution), failing, "EIO (backend first, 64 bytes at 4096)");
     }
+  }
+
+  /** Loads while a read of rank 1 hangs; each rank waits for some seconds. */
+  private List<Optional<Throwable>> hang(Distribution distribution, int... seconds)
+      throws InterruptedException {
+    newBenches();
+    CountDownLatch answers = new CountDownLatch(1);
+    benches.get(1).first.onAwait =
+        _ -> {
+          try {
+            answers.await();
+          } catch (InterruptedException e) {
+            throw new AssertionError("a read was interrupted", e);
+          }
+        };
+    try {
+      return load(rank ->
+          options(distribution).toBuilder().timeout(Duration.ofSeconds(seconds[rank])).build());
+    } finally {
+      answers.countDown();
+      for (Bench bench : benches) {
+        while (bench.ledger.stillOpen("session", "context") > 0) {
+          LockSupport.parkNanos(1_000_000); // JUnit ends it
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aReadThatHangsOnTheRankThatWaitsLeast(Distribution distribution) throws Exception {
+    checkNamed(distribution.name(), hang(distribution, 60, 1, 60), 1, "took longer than 1 s");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aReadThatHangsWhileAllWaitAlike(Distribution distribution) throws Exception {
+    assertThat(hang(distribution, 1, 1, 1))
+        .allSatisfy(e -> assertThat(e.orElseThrow()).hasMessageContaining("took longer than 1 s"));
   }
 
   @ParameterizedTest

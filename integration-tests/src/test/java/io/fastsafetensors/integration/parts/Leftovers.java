@@ -18,9 +18,11 @@ final class Leftovers {
   /** Returns what is open or mapped of a folder, and what simulated devices hold. */
   static List<String> of(Path folder) throws IOException {
     Stream<String> held =
-        devices().map(SimDevice::usage).filter(usage -> !usage.equals(SimUsage.NONE)).map(Object::toString);
-    Stream<String> violations =
-devices().flatMap(device -> device.violations().stream());
+        devices()
+            .map(SimDevice::usage)
+            .filter(usage -> !usage.equals(SimUsage.NONE))
+            .map(Object::toString);
+    Stream<String> violations = devices().flatMap(device -> device.violations().stream());
     return Stream.of(held, violations, files(folder).stream()).flatMap(all -> all).toList();
   }
 

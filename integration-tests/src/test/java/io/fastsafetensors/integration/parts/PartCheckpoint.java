@@ -66,10 +66,7 @@ public record PartCheckpoint(Path folder, Map<String, WholeTensor> tensors) {
       for (WholeTensor tensor : tensors.values()) {
         if (tensor.name().startsWith(file + ".")) {
           writer.add(
-              tensor.name(),
-              tensor.dtype(),
-              tensor.shape(),
-              MemorySegment.ofArray(tensor.bytes()));
+              tensor.name(), tensor.dtype(), tensor.shape(), MemorySegment.ofArray(tensor.bytes()));
         }
       }
       writer.write(files().get(file));

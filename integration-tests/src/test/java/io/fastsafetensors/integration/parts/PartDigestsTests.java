@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Every rank gets the bytes of its parts: whoever reads them, by whatever way. */
 @Timeout(240)
 class PartDigestsTests {
-  private static final int CHECKPOINTS = 8;
+  private static final int CHECKPOINTS = 5;
   private static final List<Integer> GROUPS = List.of(1, 2, 3, 5);
 
   @TempDir private Path folder;
@@ -46,8 +46,7 @@ class PartDigestsTests {
   })
   void partsAreThoseCutOutOfTheWhole(
       String device, String backend, AccessPath path, DirectMode direct) throws Exception {
-    LoadOptions how =
-        LoadOptions.builder().backend(backend).path(path).direct(direct).build();
+    LoadOptions how = LoadOptions.builder().backend(backend).path(path).direct(direct).build();
     for (long seed = 0; seed < CHECKPOINTS; seed++) {
       Path own = Files.createDirectory(folder.resolve("" + seed));
       PartCheckpoint checkpoint = PartCheckpoint.of(own, seed).write();

@@ -49,8 +49,7 @@ public record PartLoads(PartCheckpoint checkpoint, Device device, LoadOptions op
     }
   }
 
-  private void check(
-      FileBuffer buffer, WholeTensor whole, Part part, ProcessGroup group, long seed)
+  private void check(FileBuffer buffer, WholeTensor whole, Part part, ProcessGroup group, long seed)
       throws IOException {
     String what =
         "seed %d, %s, %s, %s: %s of %s %s %s, rank %d of %d"
@@ -69,9 +68,7 @@ public record PartLoads(PartCheckpoint checkpoint, Device device, LoadOptions op
       byte[] wanted = whole.cut(part, group.size(), group.rank());
       boolean isConverted = options.dtypeRules().size() > 0 && whole.dtype() == DType.F32;
       assertThat(tensor.dtype()).as(what).isEqualTo(isConverted ? DType.F16 : whole.dtype());
-      assertThat(tensor.shape())
-          .as(what)
-          .isEqualTo(whole.shape(part, group.size(), group.rank()));
+      assertThat(tensor.shape()).as(what).isEqualTo(whole.shape(part, group.size(), group.rank()));
       byte[] bytes = new byte[Math.toIntExact(tensor.byteSize())];
       tensor.toHost(MemorySegment.ofArray(bytes));
       assertThat(bytes).as(what).isEqualTo(isConverted ? halves(wanted) : wanted);

@@ -63,8 +63,7 @@ record WholeTensor(String name, DType dtype, Shape shape, byte[] bytes) {
   }
 
   private Part rows(Random random) {
-    return Part.rows(
-        LongStream.range(0, shape.dim(0)).filter(_ -> random.nextBoolean()).toArray());
+    return Part.rows(LongStream.range(0, shape.dim(0)).filter(_ -> random.nextBoolean()).toArray());
   }
 
   private Part slice(Random random, int dims) {

@@ -2,7 +2,9 @@
 package io.fastsafetensors.integration.ranks;
 
 import io.fastsafetensors.CollectiveException;
+import io.fastsafetensors.Distribution;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.integration.parts.PartProgram;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -40,6 +42,13 @@ final class RankProgram {
           new Broadcast(Long.parseLong(arguments[1]), Integer.parseInt(arguments[2]))::run;
       case "shards" -> new Shards(Path.of(arguments[1]))::check;
       case "disagree" -> new Disagreements(Path.of(arguments[1]))::run;
+      case "parts" -> group -> PartProgram.check(Path.of(arguments[1]), group);
+      case "halt" ->
+          new HaltedLoad(
+                  Path.of(arguments[1]),
+                  Distribution.valueOf(arguments[2]),
+                  Integer.parseInt(arguments[3]))
+              ::run;
       default -> throw new IllegalArgumentException(arguments[0]);
     };
   }
