@@ -99,8 +99,8 @@ class LargePartsTests {
               .direct(direct)
               .distribution(distribution)
               .build();
-      long near = 100 + random.nextInt(1000); // what is cut off is read with the rest, or isn't
-      long far = 5000 + random.nextInt(3000);
+      long near = 100L + random.nextInt(1000); // what is cut off is read with the rest, or isn't
+      long far = 5000L + random.nextInt(3000);
       ThreadRanks.runWell(
           RANKS,
           group -> {
