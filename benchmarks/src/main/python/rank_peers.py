@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A rank of a group that gets its part of the tensors of a folder by a peer, as lines tell it:
 "prepare", a way, a want and a folder; then "start" and a time of the monotonic clock. Answers each with
-a line; RankProcess.java and RankServer.java say which words. The environment says which rank it is. With
+a line; RankJvm.java and RankServer.java say which words. The environment says which rank it is. With
 an argument, only ways whose names have it take part."""
 
 import datetime

@@ -51,7 +51,7 @@ final class GroupComparison implements Callable<Integer> {
       run(config.get());
       return 0;
     }
-    int port = RankProcess.freePort();
+    int port = RankJvm.freePort();
     Process other = start(1, port);
     Process first = start(0, port);
     if (first.waitFor() + other.waitFor() != 0) {
@@ -63,8 +63,8 @@ final class GroupComparison implements Callable<Integer> {
   private Process start(int rank, int port) throws IOException {
     List<String> arguments = spec.commandLine().getParseResult().originalArgs();
     ProcessBuilder builder =
-        new ProcessBuilder(RankProcess.java(GroupComparison.class, arguments)).inheritIO();
-    builder.environment().putAll(RankProcess.environment(rank, RANKS, port));
+        new ProcessBuilder(RankJvm.java(GroupComparison.class, arguments)).inheritIO();
+    builder.environment().putAll(RankJvm.environment(rank, RANKS, port));
     return builder.start();
   }
 

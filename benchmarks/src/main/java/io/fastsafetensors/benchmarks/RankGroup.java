@@ -16,13 +16,13 @@ final class RankGroup implements AutoCloseable {
   /** Long enough for each rank to read the line. */
   private static final Duration LEAD = Duration.ofMillis(10);
 
-  private final List<RankProcess> ranks = new ArrayList<>();
+  private final List<RankJvm> ranks = new ArrayList<>();
   private final List<String> ways;
 
   RankGroup(List<String> command, int size) throws IOException {
-    int port = RankProcess.freePort();
+    int port = RankJvm.freePort();
     for (int rank = 0; rank < size; rank++) {
-      ranks.add(new RankProcess(command, RankProcess.environment(rank, size, port)));
+      ranks.add(new RankJvm(command, RankJvm.environment(rank, size, port)));
     }
     ways = answers().getFirst();
   }
@@ -40,14 +40,14 @@ final class RankGroup implements AutoCloseable {
 
   /** Has all ranks get what they want of a folder's tensors, from the same moment on. */
   RankRun run(String way, String want, Path folder, State state) throws Exception {
-    for (RankProcess rank : ranks) {
+    for (RankJvm rank : ranks) {
       rank.tell("prepare", way, want, folder.toString());
     }
     answers();
     state.establish();
     HostCounters before = HostCounters.now(folder);
     long start = System.nanoTime() + LEAD.toNanos();
-    for (RankProcess rank : ranks) {
+    for (RankJvm rank : ranks) {
       rank.tell("start", Long.toString(start));
     }
     List<RankUsage> usages = answers().stream().map(RankUsage::parse).toList();
@@ -58,7 +58,7 @@ final class RankGroup implements AutoCloseable {
   private List<List<String>> answers() throws IOException {
     List<List<String>> answers = new ArrayList<>();
     IOException failure = null;
-    for (RankProcess rank : ranks) {
+    for (RankJvm rank : ranks) {
       try {
         answers.add(rank.answer());
       } catch (IOException e) {
@@ -73,7 +73,7 @@ final class RankGroup implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    for (RankProcess rank : ranks) {
+    for (RankJvm rank : ranks) {
       rank.close();
     }
   }

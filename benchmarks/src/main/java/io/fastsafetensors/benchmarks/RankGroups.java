@@ -23,7 +23,7 @@ record RankGroups(List<RankGroup> all) implements AutoCloseable {
   static RankGroups start(int size, Class<?> main, List<String> options, String others)
       throws IOException {
     List<RankGroup> groups = new ArrayList<>();
-    groups.add(new RankGroup(RankProcess.java(main, options), size));
+    groups.add(new RankGroup(RankJvm.java(main, options), size));
     for (String property : System.getProperties().stringPropertyNames()) {
       if (property.startsWith(others)) {
         groups.add(new RankGroup(System.getProperty(property).lines().toList(), size));

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A rank that gets what lines say: {@code prepare}, a way, a want and a folder; then {@code start}
- * and a time. {@link RankProcess} is at the other end.
+ * and a time. {@link RankJvm} is at the other end.
  */
 final class RankServer {
   private static final long SPIN_NANOS = 2_000_000;
@@ -45,18 +45,18 @@ final class RankServer {
   }
 
   private void serve(BufferedReader orders) throws IOException {
-    answer(RankProcess.READY, String.join(RankProcess.TAB, ways.keySet()));
+    answer(RankJvm.READY, String.join(RankJvm.TAB, ways.keySet()));
     for (String line = orders.readLine(); line != null; line = orders.readLine()) {
       try {
-        obey(line.split(RankProcess.TAB, -1));
+        obey(line.split(RankJvm.TAB, -1));
       } catch (Exception e) {
-        answer(RankProcess.FAILED, e.toString().replaceAll("\\s+", " "));
+        answer(RankJvm.FAILED, e.toString().replaceAll("\\s+", " "));
       }
     }
   }
 
   private void answer(String first, String words) {
-    out.println(first + RankProcess.TAB + words);
+    out.println(first + RankJvm.TAB + words);
     out.flush();
   }
 
@@ -65,10 +65,10 @@ final class RankServer {
       RankWay way = Objects.requireNonNull(ways.get(words[1]), words[1]);
       next = way.prepare(Path.of(words[3]), words[2]);
       System.gc();
-      answer(RankProcess.READY, "");
+      answer(RankJvm.READY, "");
     } else {
       try (RankWay.Run run = Objects.requireNonNull(next)) {
-        answer(RankProcess.DONE, run(run, Long.parseLong(words[1])).print());
+        answer(RankJvm.DONE, run(run, Long.parseLong(words[1])).print());
       }
     }
   }

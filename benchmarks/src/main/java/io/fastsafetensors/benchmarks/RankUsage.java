@@ -38,7 +38,7 @@ record RankUsage(long given, long touched, long read, long peak, long anonymous,
   String print() {
     return Stream.of(given, touched, read, peak, anonymous, file)
         .map(String::valueOf)
-        .collect(Collectors.joining(RankProcess.TAB));
+        .collect(Collectors.joining(RankJvm.TAB));
   }
 
   /** Has the kernel forget the process's peak. */

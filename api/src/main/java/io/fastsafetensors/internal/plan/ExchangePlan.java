@@ -63,8 +63,13 @@ public final class ExchangePlan {
   public static ExchangePlan shared(RankParts parts) {
     List<List<FilePlan>> chunks = empty(parts.ranks());
     List<FilePlan> all = parts.chunks();
-    for (int i = 0; i < all.size(); i++) {
-      chunks.get((int) ((long) i * parts.ranks() / all.size())).add(all.get(i));
+    long total = all.stream().mapToLong(FilePlan::bytes).reduce(0, Math::addExact);
+    long share = Math.max(1, Math.ceilDiv(total, parts.ranks()));
+    long before = 0;
+    for (FilePlan chunk : all) {
+      long middle = before + chunk.bytes() / 2;
+      chunks.get((int) Math.min(middle / share, parts.ranks() - 1)).add(chunk);
+      before += chunk.bytes();
     }
     return new ExchangePlan(parts, chunks);
   }

@@ -17,7 +17,7 @@ import java.util.Map;
  * {@code ready}, {@code done}, or {@code failed}, with words after tabs. Lines of other beginnings
  * are not its own.
  */
-final class RankProcess implements AutoCloseable {
+final class RankJvm implements AutoCloseable {
   static final String READY = "ready";
   static final String DONE = "done";
   static final String FAILED = "failed";
@@ -27,7 +27,7 @@ final class RankProcess implements AutoCloseable {
   private final BufferedWriter orders;
   private final BufferedReader answers;
 
-  RankProcess(List<String> command, Map<String, String> environment) throws IOException {
+  RankJvm(List<String> command, Map<String, String> environment) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
     process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
