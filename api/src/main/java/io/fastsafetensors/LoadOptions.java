@@ -213,8 +213,7 @@ public final class LoadOptions {
     /**
      * Leaves tensors as they are in the file, whatever {@link #dtype(DType)} and later rules say.
      *
-     * @param glob a pattern in which {@code *} stands for any characters and {@code ?} for one; a
-     *     load fails if it matches no tensor of the files
+     * @param glob as for {@link #dtype(String, DType)}
      * @return this
      */
     public Builder keepDtype(String glob) {
@@ -304,7 +303,7 @@ public final class LoadOptions {
      *
      * @param globs patterns in which {@code *} stands for any characters and {@code ?} for one
      * @return this
-     * @throws IllegalArgumentException if there is no glob: without a filter all tensors load
+     * @throws IllegalArgumentException if there is no glob
      */
     public Builder filter(String... globs) {
       OptionChecks.notEmpty(globs);
@@ -325,7 +324,7 @@ public final class LoadOptions {
     /**
      * Chooses which rank reads which bytes of what is {@linkplain #selection selected}.
      *
-     * @param distribution the same on all ranks; {@link Distribution#AUTO} unless set
+     * @param distribution the same on all ranks
      * @return this
      */
     public Builder distribution(Distribution distribution) {
@@ -380,7 +379,7 @@ public final class LoadOptions {
      * option or value, or a contradiction, is an {@code IllegalArgumentException}.
      *
      * @param key {@code ID.NAME}, or {@code ID}
-     * @param value what {@link Configuration.Setting#form} says; {@code auto}, {@code on} or {@code
+     * @param value as {@link Configuration.Setting#form} says; {@code auto}, {@code on}, {@code
      *     off}
      * @return this
      */

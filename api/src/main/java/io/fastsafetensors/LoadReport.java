@@ -146,15 +146,17 @@ public final class LoadReport {
 
   /** {@return a builder that starts with all that this has} */
   public Builder toBuilder() {
-    return new Builder(device)
-        .candidates(candidates)
-        .conversions(conversions)
-        .files(files)
-        .bytes(bytes)
-        .elapsed(elapsed)
-        .keptBytes(keptBytes)
-        .distribution(distribution, distributionReason)
-        .receivedBytes(receivedBytes);
+    Builder builder =
+        new Builder(device)
+            .candidates(candidates)
+            .conversions(conversions)
+            .files(files)
+            .bytes(bytes)
+            .elapsed(elapsed)
+            .keptBytes(keptBytes)
+            .receivedBytes(receivedBytes);
+    distribution.ifPresent(how -> builder.distribution(how, distributionReason));
+    return builder;
   }
 
   @Override
@@ -319,12 +321,12 @@ public final class LoadReport {
     /**
      * Sets which rank read which bytes.
      *
-     * @param value the distribution; empty for a load without a selection
+     * @param value the distribution of a load with a selection
      * @param reason why it was chosen
      * @return this
      */
-    public Builder distribution(Optional<Distribution> value, Reason reason) {
-      this.distribution = value;
+    public Builder distribution(Distribution value, Reason reason) {
+      this.distribution = Optional.of(value);
       this.distributionReason = reason;
       return this;
     }

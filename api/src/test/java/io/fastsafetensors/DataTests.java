@@ -90,6 +90,7 @@ class DataTests {
       case "Device" -> new Device("cuda", 1);
       case "AccessPath" -> AccessPath.COPIED;
       case "DirectMode" -> DirectMode.OFF;
+      case "Distribution" -> Distribution.SHARED;
       case "TransferPath" -> TransferPath.DIRECT;
       case "IoMonitor" -> monitor();
       case "Map" -> Map.of(TransferPath.DIRECT, 3L);

@@ -220,7 +220,6 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
   /** Adds to a report which rank read what. */
   LoadJob.Result reported(LoadJob.Result result) {
     return new LoadJob.Result(
-        result.tensors(),
-        result.report().toBuilder().distribution(Optional.of(how), reason).build());
+        result.tensors(), result.report().toBuilder().distribution(how, reason).build());
   }
 }
