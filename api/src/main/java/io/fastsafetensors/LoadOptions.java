@@ -29,10 +29,9 @@ public final class LoadOptions {
   }
 
   /**
-   * Returns what {@link #builder()} starts from.
+   * Returns what {@link #builder()} starts from, or throws what it throws.
    *
    * @return options
-   * @throws IllegalArgumentException as {@link #builder()}
    */
   public static LoadOptions defaults() {
     return builder().build();
@@ -301,9 +300,8 @@ public final class LoadOptions {
      * Loads only tensors whose names match. Loading is an {@code IllegalArgumentException} if a
      * glob matches no tensor; it names the nearest.
      *
-     * @param globs patterns in which {@code *} stands for any characters and {@code ?} for one
+     * @param globs one or more, in which {@code *} is any characters and {@code ?} one
      * @return this
-     * @throws IllegalArgumentException if there is no glob
      */
     public Builder filter(String... globs) {
       OptionChecks.notEmpty(globs);
