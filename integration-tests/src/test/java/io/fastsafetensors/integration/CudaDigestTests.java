@@ -62,15 +62,29 @@ class CudaDigestTests {
     assertRanksGetWhatTheCpuGets(gpus);
   }
 
-  /** One rank has the file: the other gets whole tensors by broadcasts, parts by scatters. */
+  /** One rank has the file: the other gets whole tensors by broadcasts, parts by each way. */
   private void assertRanksGetWhatTheCpuGets(SimulatedGpus gpus) throws Exception {
     String file = sample().toString();
     String onCpu = gpus.fst("digest", file);
     String whole = launch(gpus, "digest", "--device", "cuda", file);
-    String parts = launch(gpus, "digest", "--device", "cuda", "--shard", "a=1", file);
     for (int rank = 0; rank < RANKS; rank++) {
       assertThat(printedBy(rank, whole)).as(whole).isEqualTo(onCpu.lines().toList());
-      assertThat(printedBy(rank, parts)).as(parts).hasSize(2).first().isEqualTo(columns(rank));
+    }
+    for (String distribution : List.of("owner", "local", "shared", "auto")) {
+      String parts =
+          launch(
+              gpus,
+              "digest",
+              "--device",
+              "cuda",
+              "--shard",
+              "a=1",
+              "--distribution",
+              distribution,
+              file);
+      for (int rank = 0; rank < RANKS; rank++) {
+        assertThat(printedBy(rank, parts)).as(parts).hasSize(2).first().isEqualTo(columns(rank));
+      }
     }
   }
 

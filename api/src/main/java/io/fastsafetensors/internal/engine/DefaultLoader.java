@@ -25,7 +25,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** Knows the files, opens the device, and runs the loads. */
@@ -197,8 +196,7 @@ public final class DefaultLoader implements Loader {
     }
     Catalog own = distributed.parts().catalog(group.rank());
     if (!distributed.isRead()) {
-      PartExchange.Ending ending = new PartExchange.Ending(group, wait, new AtomicBoolean());
-      LoadJob.Result exchanged = job.exchange(distributed.exchange(), ending);
+      LoadJob.Result exchanged = job.exchange(group, distributed.exchange(), wait);
       return Agreement.make(
           group,
           "load",

@@ -13,8 +13,10 @@ import java.util.stream.Collectors;
  */
 final class HeldFiles {
   private static final int MOST_NAMED = 3;
+  private static final String WORKING = "its work has not ended";
 
   private final Map<Path, Hold> holds = new LinkedHashMap<>();
+  private String rest = WORKING;
 
   /**
    * What is held of a file.
@@ -57,6 +59,16 @@ final class HeldFiles {
     holds.remove(file);
   }
 
+  /** Notes that the call waits for other ranks. */
+  synchronized void waitsForRanks() {
+    rest = "it waits for chunks that other ranks read";
+  }
+
+  /** Notes that the other ranks are here. */
+  synchronized void works() {
+    rest = WORKING;
+  }
+
   /** Returns how much memory is held. */
   synchronized long bytes() {
     return holds.values().stream().mapToLong(Hold::bytes).sum();
@@ -71,7 +83,7 @@ final class HeldFiles {
             .toList();
     String files =
         hanging.isEmpty()
-            ? "its work has not ended"
+            ? rest
             : hanging.stream().limit(MOST_NAMED).collect(Collectors.joining(", "));
     String more =
         hanging.size() > MOST_NAMED ? " and " + (hanging.size() - MOST_NAMED) + " more" : "";

@@ -14,11 +14,13 @@ import io.fastsafetensors.internal.plan.WantedPart;
 import io.fastsafetensors.internal.registry.BackendChoice;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoOptions;
+import io.fastsafetensors.spi.Transport;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -116,7 +118,9 @@ final class LoadJob implements AutoCloseable {
    * it. After an exception nothing is left, and either all ranks have heard of it or the group has
    * failed.
    */
-  Result exchange(ExchangePlan exchange, PartExchange.Ending ending) throws LoadException {
+  Result exchange(Transport group, ExchangePlan exchange, Duration timeout) throws LoadException {
+    PartExchange.Ending ending =
+        new PartExchange.Ending(group, timeout, new AtomicBoolean(), bounded.held());
     try {
       return FlightEvents.load(
           context.device(), plan, () -> runBounded(reads -> exchange(reads, exchange, ending)));

@@ -120,8 +120,9 @@ final class PartExchange implements AutoCloseable {
    * @param group the ranks
    * @param timeout how long to wait for the others
    * @param told whether all ranks know
+   * @param held hears that this rank waits for the others
    */
-  record Ending(Transport group, Duration timeout, AtomicBoolean told) {
+  record Ending(Transport group, Duration timeout, AtomicBoolean told, HeldFiles held) {
     private void checkNotTold() throws LoadCancelledException {
       if (told.get()) {
         throw new LoadCancelledException("the load was over before a chunk was read", false);
@@ -130,8 +131,10 @@ final class PartExchange implements AutoCloseable {
 
     /** Hears that all ranks are as far, or that one failed, which all know then. */
     private void agree() throws LoadException {
+      held.waitsForRanks();
       try {
         var _ = Agreement.tell(group, "exchange", timeout, new byte[0]);
+        held.works();
       } catch (Throwable e) {
         told.set(true);
         throw e;

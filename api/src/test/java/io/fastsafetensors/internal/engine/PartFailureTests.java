@@ -160,8 +160,13 @@ class PartFailureTests {
   @ParameterizedTest
   @EnumSource
   void aReadThatHangsWhileAllWaitAlike(Distribution distribution) throws Exception {
-    assertThat(hang(distribution, 1, 1, 1))
+    List<Optional<Throwable>> thrown = hang(distribution, 1, 1, 1);
+    assertThat(thrown)
         .allSatisfy(e -> assertThat(e.orElseThrow()).hasMessageContaining("took longer than 1 s"));
+    if (distribution == Distribution.OWNER) {
+      assertThat(thrown.getFirst().orElseThrow())
+          .hasMessageContaining("it waits for chunks that other ranks read");
+    }
   }
 
   @ParameterizedTest
