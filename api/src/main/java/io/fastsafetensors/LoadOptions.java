@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How to load; immutable. Made by {@link #builder()} or {@link #toBuilder()}.
  *
- * <p>Two are equal if they load the same in the same way. Who hears of progress, and the switch
- * that ends the load, don't count.
+ * <p>Two are equal if they load the same in the same way; listener and switch don't count.
  *
  * @since 0.1
  */
