@@ -84,7 +84,7 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
       return new Distributed(parts, Distribution.LOCAL, false, alone);
     }
     boolean byPageCache = device.isCpu() && options.direct() != DirectMode.ON && isOneHost(facts);
-    return choose(options.distribution(), parts, catalog.files(), facts, byPageCache);
+    return choose(group, options.distribution(), parts, facts, byPageCache, catalog, files);
   }
 
   private static byte[] tell(Transport group, Catalog catalog, LoadOptions options, Files files)
@@ -100,17 +100,19 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
     return new Told(wanted, facts).encode();
   }
 
-  static Distributed choose(
+  private static Distributed choose(
+      Transport group,
       Distribution asked,
       RankParts parts,
-      List<CatalogFile> files,
       List<RankFacts> facts,
-      boolean byPageCache)
+      boolean byPageCache,
+      Catalog catalog,
+      Files files)
       throws LoadException {
     if (asked == Distribution.OWNER) {
       return new Distributed(parts, asked, false, asked());
     }
-    Optional<String> fault = fault(files, facts);
+    Optional<String> fault = fault(catalog.files(), facts);
     if (fault.isPresent()) {
       if (asked == Distribution.AUTO) {
         Reason reason = Reason.of("distribution.not-shared", "{fault}").with("fault", fault.get());
@@ -125,7 +127,7 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
     }
     long once = parts.bytesOfAll();
     long more = parts.bytesOfEach() - once;
-    if (!parts.isWorthSharing()) {
+    if (!RankParts.isWorthSharing(once, once + more)) {
       return local(
           parts,
           "distribution.disjoint",
@@ -133,7 +135,7 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
           more,
           once);
     }
-    if (!byPageCache && facts.stream().allMatch(RankFacts::cached)) {
+    if (!byPageCache && haveAllCached(group, catalog.files(), files)) {
       return local(
           parts,
           "distribution.cached",
@@ -149,6 +151,19 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
                     : "each reads a share of {once} bytes and gives the others their rows")
             .with("once", once);
     return new Distributed(parts, Distribution.SHARED, byPageCache, reason);
+  }
+
+  /** Asks all ranks whether the page caches of their hosts have the files. */
+  private static boolean haveAllCached(Transport group, List<CatalogFile> all, Files files)
+      throws LoadException {
+    Agreement.Step<byte[]> looking =
+        () -> {
+          boolean cached =
+              files.bounded.run(
+                  () -> RankFacts.areCached(all, files.backends, files.bounded), _ -> {});
+          return new byte[] {(byte) (cached ? 1 : 0)};
+        };
+    return Agreement.gather(group, "page cache", looking).stream().allMatch(told -> told[0] == 1);
   }
 
   private static Distributed local(

@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -136,11 +137,22 @@ public record Headers(Catalog catalog, String digest, Map<Path, HeaderOrigin> or
   }
 
   /**
-   * Compares a file of another rank with what its owner read, as this rank sees it.
+   * Compares files of other ranks with what their owners read, as this rank sees them; several at a
+   * time.
    *
-   * @return how it differs, in words; empty if it doesn't
+   * @return for each file how it differs, in words; empty if it doesn't
    */
-  String fault(CatalogFile file, Backends backends) {
+  List<String> faults(List<CatalogFile> files, Backends backends, BoundedCall bounded)
+      throws LoadException {
+    Map<Path, CatalogFile> byPath = new HashMap<>();
+    files.forEach(file -> byPath.put(file.source().path(), file));
+    return each(
+        files.stream().map(CatalogFile::source).toList(),
+        bounded,
+        path -> fault(Objects.requireNonNull(byPath.get(path)), backends));
+  }
+
+  private String fault(CatalogFile file, Backends backends) {
     Path path = file.source().path();
     try {
       SafetensorsHeader header =

@@ -16,16 +16,16 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
  * What one rank sees of the files of all ranks.
  *
  * @param host which boot of which machine it runs on
- * @param cached whether the page cache of the host has all files, as far as samples tell
  * @param files each file, in the order of the catalog
  */
-record RankFacts(String host, boolean cached, List<Seen> files) {
+record RankFacts(String host, List<Seen> files) {
   private static final Logger LOG = System.getLogger(RankFacts.class.getName());
 
   /** How many places of a file are looked at. */
@@ -42,28 +42,36 @@ record RankFacts(String host, boolean cached, List<Seen> files) {
    * @param fault why it is not the file whose header the owner read; empty if it is
    * @param version which file it is, and when it was written; empty if its file system doesn't tell
    */
-  record Seen(String fault, String version) {
-    boolean isSame() {
-      return fault.isEmpty();
-    }
-  }
+  record Seen(String fault, String version) {}
 
   /** Looks at all files; those of other ranks have their headers read and compared. */
   static RankFacts of(
       List<CatalogFile> files, int rank, Headers headers, Backends backends, BoundedCall bounded)
       throws LoadException {
+    List<CatalogFile> others = files.stream().filter(file -> file.source().rank() != rank).toList();
+    Iterator<String> faults = headers.faults(others, backends, bounded).iterator();
     List<Seen> seen = new ArrayList<>();
-    boolean cached = true;
+    for (CatalogFile file : files) {
+      String fault = file.source().rank() == rank ? "" : faults.next();
+      seen.add(new Seen(fault, headers.version(file.source().path())));
+    }
+    return new RankFacts(thisHost(), seen);
+  }
+
+  /** Tells whether the page cache of this host has all files, as far as samples tell. */
+  static boolean areCached(List<CatalogFile> files, Backends backends, BoundedCall bounded)
+      throws LoadException {
     for (CatalogFile file : files) {
       Path path = file.source().path();
       bounded.signal().check();
       bounded.held().ask(path, 0);
-      String fault = file.source().rank() == rank ? "" : headers.fault(file, backends);
-      seen.add(new Seen(fault, headers.version(path)));
-      cached = cached && fault.isEmpty() && isCached(file, backends, bounded.signal());
+      boolean isCached = isCached(file, backends, bounded.signal());
       bounded.held().done(path);
+      if (!isCached) {
+        return false;
+      }
     }
-    return new RankFacts(thisHost(), cached, seen);
+    return true;
   }
 
   private static boolean isCached(CatalogFile file, Backends backends, StopSignal signal) {
@@ -97,7 +105,6 @@ record RankFacts(String host, boolean cached, List<Seen> files) {
 
   void write(DataOutputStream out) throws IOException {
     out.writeUTF(host);
-    out.writeBoolean(cached);
     out.writeInt(files.size());
     for (Seen file : files) {
       out.writeUTF(file.fault.substring(0, Math.min(file.fault.length(), 4000)));
@@ -107,11 +114,10 @@ record RankFacts(String host, boolean cached, List<Seen> files) {
 
   static RankFacts read(DataInputStream in) throws IOException {
     String host = in.readUTF();
-    boolean cached = in.readBoolean();
     List<Seen> files = new ArrayList<>();
     for (int left = in.readInt(); left > 0; left--) {
       files.add(new Seen(in.readUTF(), in.readUTF()));
     }
-    return new RankFacts(host, cached, files);
+    return new RankFacts(host, files);
   }
 }

@@ -15,10 +15,15 @@ final class ByteRuns {
 
   /** Joins ranges that touch or overlap; in the order of the file, without those that are empty. */
   static List<ByteRange> joined(List<ByteRange> ranges) {
+    return joined(ranges, 0);
+  }
+
+  /** Joins ranges that are no further apart than a gap; otherwise as {@link #joined(List)}. */
+  static List<ByteRange> joined(List<ByteRange> ranges, long maxGap) {
     List<ByteRange> joined = new ArrayList<>();
     for (ByteRange range : inOrder(ranges)) {
       ByteRange last = joined.isEmpty() ? null : joined.getLast();
-      if (last != null && range.begin() <= last.end()) {
+      if (last != null && range.begin() - last.end() <= maxGap) {
         joined.removeLast();
         joined.add(new ByteRange(last.begin(), Math.max(last.end(), range.end())));
       } else {

@@ -52,20 +52,7 @@ final class Chunks {
   private static List<ByteRange> runs(List<Slice> slices) {
     List<ByteRange> all = new ArrayList<>();
     slices.forEach(slice -> slice.addRuns(MAX_GAP, all));
-    if (slices.size() > 1) {
-      all.sort(Comparator.comparingLong(ByteRange::begin));
-    }
-    List<ByteRange> joined = new ArrayList<>();
-    for (ByteRange run : all) {
-      ByteRange last = joined.isEmpty() ? null : joined.getLast();
-      if (last != null && run.begin() - last.end() <= MAX_GAP) {
-        joined.removeLast();
-        joined.add(new ByteRange(last.begin(), Math.max(last.end(), run.end())));
-      } else {
-        joined.add(run);
-      }
-    }
-    return joined;
+    return ByteRuns.joined(all, MAX_GAP);
   }
 
   private void add(CatalogEntry entry, ByteRange run) {

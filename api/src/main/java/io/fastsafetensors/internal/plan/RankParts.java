@@ -6,10 +6,12 @@ import io.fastsafetensors.Selection;
 import io.fastsafetensors.format.TensorInfo;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** What every rank wants of every tensor of a catalog; the same on all ranks. */
 public final class RankParts {
@@ -18,6 +20,8 @@ public final class RankParts {
 
   private final Catalog catalog;
   private final List<List<Part>> byRank;
+  private final List<List<WantedPart>> wanted = new ArrayList<>();
+  private @Nullable List<FilePlan> chunks;
 
   /**
    * Says what is wanted.
@@ -28,6 +32,9 @@ public final class RankParts {
   public RankParts(Catalog catalog, List<List<Part>> byRank) {
     this.catalog = catalog;
     this.byRank = List.copyOf(byRank);
+    for (int rank = 0; rank < byRank.size(); rank++) {
+      wanted.add(wanted(rank));
+    }
   }
 
   /**
@@ -69,15 +76,19 @@ public final class RankParts {
 
   /** Returns what one rank gets, in the order of the catalog, without what it wants nothing of. */
   public List<WantedPart> of(int rank) {
-    List<WantedPart> wanted = new ArrayList<>();
+    return wanted.get(rank);
+  }
+
+  private List<WantedPart> wanted(int rank) {
+    List<WantedPart> parts = new ArrayList<>();
     int i = 0;
     for (CatalogEntry entry : catalog.entries()) {
       Part part = byRank.get(rank).get(i++);
       if (!part.isNone()) {
-        wanted.add(WantedPart.of(entry, slice(entry.info(), part, ranks(), rank)));
+        parts.add(WantedPart.of(entry, slice(entry.info(), part, ranks(), rank)));
       }
     }
-    return wanted;
+    return Collections.unmodifiableList(parts);
   }
 
   /** Returns the tensors of which one rank wants something. */
@@ -103,15 +114,25 @@ public final class RankParts {
 
   /** Tells whether so much is wanted by several ranks that they had better share what they read. */
   public boolean isWorthSharing() {
-    long once = bytesOfAll();
-    return bytesOfEach() - once > once / WORTH_SHARING;
+    return isWorthSharing(bytesOfAll(), bytesOfEach());
+  }
+
+  /** Tells that of numbers that are known. */
+  public static boolean isWorthSharing(long ofAll, long ofEach) {
+    return ofEach - ofAll > ofAll / WORTH_SHARING;
   }
 
   /** Returns all that is wanted by any rank, in chunks: every byte is in one of them. */
-  public List<FilePlan> chunks() {
-    return allByFile().stream()
-        .flatMap(parts -> Chunks.of(parts.getFirst().entry().file(), parts).stream())
-        .toList();
+  public synchronized List<FilePlan> chunks() {
+    List<FilePlan> known = chunks;
+    if (known == null) {
+      known =
+          allByFile().stream()
+              .flatMap(parts -> Chunks.of(parts.getFirst().entry().file(), parts).stream())
+              .toList();
+      chunks = known;
+    }
+    return known;
   }
 
   private Collection<List<WantedPart>> allByFile() {
