@@ -38,6 +38,11 @@ public record LoadPlan(List<FilePlan> files, List<GatherPlan> gathers, long byte
    * @return the plan
    */
   public static LoadPlan of(List<WantedPart> wanted) {
+    return of(wanted, Chunks.BYTES);
+  }
+
+  /** Plans the same with other chunks than the usual ones. */
+  static LoadPlan of(List<WantedPart> wanted, long chunkBytes) {
     List<FilePlan> files = new ArrayList<>();
     List<GatherPlan> gathers = new ArrayList<>();
     for (List<WantedPart> parts : byFile(wanted)) {
@@ -48,7 +53,7 @@ public record LoadPlan(List<FilePlan> files, List<GatherPlan> gathers, long byte
         files.add(FilePlan.of(file, runs));
       }
       if (!rows.isEmpty()) {
-        gathers.add(GatherPlan.of(file, rows));
+        gathers.add(GatherPlan.of(file, rows, chunkBytes));
       }
     }
     long bytes = wanted.stream().mapToLong(WantedPart::bytes).reduce(0, Math::addExact);
