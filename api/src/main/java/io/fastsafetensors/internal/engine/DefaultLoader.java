@@ -147,17 +147,18 @@ public final class DefaultLoader implements Loader {
             group,
             "stream",
             wait,
-            () -> begin(start, planned, bounded.signal()),
-            DefaultTensorStream::close);
+            () -> make(start, planned, bounded.signal()),
+            DefaultTensorStream::discard);
+    stream.start();
     streaming = group.size() == 1 ? null : stream;
     return stream;
   }
 
-  private DefaultTensorStream begin(
+  private DefaultTensorStream make(
       StreamStart start, StreamStart.Planned planned, StopSignal signal) throws LoadException {
     SharedContext context = hold(signal);
     try {
-      return start.begin(planned, context);
+      return start.make(planned, context);
     } catch (Throwable e) {
       Cleanup.after(e, context::release);
       throw e;

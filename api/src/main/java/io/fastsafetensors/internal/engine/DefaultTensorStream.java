@@ -31,45 +31,62 @@ public final class DefaultTensorStream implements TensorStream {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Leaks.Trace trace;
 
-  private DefaultTensorStream(
+  private final Runnable letGo;
+
+  /**
+   * Makes a stream of which nothing is read.
+   *
+   * @param letGo lets go of what the job uses, when it has ended
+   * @param cancellation ends the job besides its options' switch
+   * @param reported adds to its report
+   */
+  DefaultTensorStream(
       StreamJob job,
       StreamWindow window,
       BoundedCall bounded,
+      Runnable letGo,
       Cancellation cancellation,
       UnaryOperator<LoadReport> reported) {
     this.job = job;
     this.window = window;
     this.bounded = bounded;
+    this.letGo = letGo;
     this.cancellation = cancellation;
     this.reported = reported;
     this.trace = Leaks.watch(this, () -> "a TensorStream with a window of " + window.size());
   }
 
   /**
-   * Starts reading.
+   * Begins to read; after an exception the stream is closed.
    *
-   * @param letGo lets go of what the job uses, when it has ended
-   * @param cancellation ends the job besides its options' switch
-   * @param reported adds to its report
    * @throws LoadException if the system allows no further thread
    */
-  static DefaultTensorStream start(
+  void start() throws LoadException {
+    // The thread keeps no stream: one that nobody closes is found.
+    Runnable reading = reading(job, window, bounded, letGo, ended);
+    if (!LoadThreads.tryStart(reading)) {
+      LoadException e =
+          new LoadException("no thread can be started for the stream: see ulimit -u", null);
+      job.tell(e);
+      Cleanup.after(e, this::discard);
+      throw e;
+    }
+  }
+
+  /** Closes a stream that was not started. */
+  void discard() {
+    trace.closed();
+    letGo.run();
+    ended.countDown();
+  }
+
+  private static Runnable reading(
       StreamJob job,
       StreamWindow window,
       BoundedCall bounded,
       Runnable letGo,
-      Cancellation cancellation,
-      UnaryOperator<LoadReport> reported)
-      throws LoadException {
-    DefaultTensorStream stream =
-        new DefaultTensorStream(job, window, bounded, cancellation, reported);
-    CountDownLatch ended = stream.ended;
-    // The thread doesn't keep the stream, so that one which is never closed is found.
-    if (!LoadThreads.tryStart(() -> run(job, window, bounded, letGo, ended))) {
-      stream.trace.closed();
-      throw new LoadException("no thread can be started for the stream: see ulimit -u", null);
-    }
-    return stream;
+      CountDownLatch ended) {
+    return () -> run(job, window, bounded, letGo, ended);
   }
 
   private static void run(

@@ -109,7 +109,11 @@ final class StreamJob implements AutoCloseable {
   private record Read(StepInFlight step, @Nullable RowTarget rows, long held) {}
 
   StreamJob(Setting setting, StreamWindow window, PlannedMemory memory) {
-    long bytes = setting.planned.distributed().parts().plan(setting.rank()).readBytes();
+    Distributed distributed = setting.planned.distributed();
+    LoadPlan all =
+        distributed.isRead()
+            ? distributed.parts().plan(setting.rank())
+            : distributed.plan(setting.rank());
     this.setting = setting;
     this.ending =
         new PartExchange.Ending(
@@ -117,7 +121,7 @@ final class StreamJob implements AutoCloseable {
     this.window = window;
     this.memory = memory;
     this.monitor =
-        new LoadMonitor(setting.options().progress(), bytes, memory, setting.bounded.signal());
+        new LoadMonitor(setting.options().progress(), all.readBytes(), memory, setting.bounded.signal());
   }
 
   /** Reads all; after an exception nothing is left but what was handed over. */

@@ -90,11 +90,11 @@ record StreamStart(
   }
 
   /**
-   * Begins to read.
+   * Makes what this rank needs by itself; nothing is read yet.
    *
    * @param context the device, held for the stream, which lets go of it; the caller if this throws
    */
-  DefaultTensorStream begin(Planned planned, SharedContext context) throws LoadException {
+  DefaultTensorStream make(Planned planned, SharedContext context) throws LoadException {
     planned.conversion.checkAll(planned.catalog, context);
     boolean isCopied = planned.load.path() == AccessPath.COPIED;
     PlannedMemory memory = new PlannedMemory(HostLimits.SYSTEM, planned.window(), isCopied);
@@ -107,7 +107,7 @@ record StreamStart(
               new StreamJob.Setting(planned, group, patience, backends, headers, context, bounded),
               window,
               memory);
-      return DefaultTensorStream.start(
+      return new DefaultTensorStream(
           job,
           window,
           bounded,

@@ -32,7 +32,15 @@ import java.util.Random;
  */
 record PartStreams(PartCheckpoint checkpoint, Device device, LoadOptions options) {
   /** What came of one tensor. */
-  private record Came(DType dtype, byte[] bytes) {}
+  private static final class Came {
+    private final DType dtype;
+    private final byte[] bytes;
+
+    Came(DType dtype, byte[] bytes) {
+      this.dtype = dtype;
+      this.bytes = bytes;
+    }
+  }
 
   /** Streams on one rank, and compares all that it gets. */
   void check(ProcessGroup group, long seed, StreamOptions how) throws IOException {
