@@ -173,6 +173,7 @@ final class StreamJob implements AutoCloseable {
             files, setting.context, new Exchanged(), plans, sizes.chunksRead(), ending)) {
       for (int i = 0; i < plans.size(); i++) {
         StreamPlan.Step step = allSteps().get(i);
+        monitor.checkpoint();
         take(step.bytes(), files);
         StepInFlight inFlight = new StepInFlight(step);
         steps.add(inFlight);
