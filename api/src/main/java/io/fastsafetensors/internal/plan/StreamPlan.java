@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a stream gives out, in steps that follow each other on all ranks. Every step fits into the
@@ -22,7 +23,7 @@ public final class StreamPlan {
   private final List<CatalogEntry> open = new ArrayList<>();
   private final List<List<Part>> openParts = new ArrayList<>();
   private final long[] openBytes;
-  private final long[] ends;
+  private final WantedPart @Nullable [] previous;
 
   /**
    * Tensors that are read, given out, and let go of together.
@@ -57,7 +58,7 @@ public final class StreamPlan {
   private StreamPlan(Wanted wanted) {
     this.wanted = wanted;
     this.openBytes = new long[wanted.byRank.size()];
-    this.ends = new long[wanted.byRank.size()];
+    this.previous = new WantedPart[wanted.byRank.size()];
   }
 
   /**
@@ -126,6 +127,8 @@ public final class StreamPlan {
     }
     if (overflows || isLarge) {
       end(0, true);
+      bytes = bytes(entry, parts);
+      most = largest(bytes);
     }
     if (isLarge && wanted.inPieces) {
       addPieces(entry, parts);
@@ -142,6 +145,8 @@ public final class StreamPlan {
     openParts.add(parts);
     for (int rank = 0; rank < ranks(); rank++) {
       openBytes[rank] = Math.addExact(openBytes[rank], bytes[rank]);
+      WantedPart part = parts.get(rank).isNone() ? null : wanted(entry, parts.get(rank), rank);
+      previous[rank] = part != null && isInPlace(part) ? part : previous[rank];
     }
   }
 
@@ -200,10 +205,12 @@ public final class StreamPlan {
 
   private long bytes(WantedPart part, int rank) {
     long converted = WindowSizes.copied(wanted.converted.applyAsLong(part));
-    boolean isInPlace = wanted.isRead && part.slice().isContiguous();
-    long read = isInPlace ? WindowSizes.read(part, ends[rank]) : WindowSizes.copied(part.bytes());
-    ends[rank] = part.range().end();
+    long read = isInPlace(part) ? WindowSizes.read(part, previous[rank]) : WindowSizes.copied(part.bytes());
     return Math.addExact(read, converted);
+  }
+
+  private boolean isInPlace(WantedPart part) {
+    return wanted.isRead && part.slice().isContiguous();
   }
 
   private WantedPart wanted(CatalogEntry entry, Part part, int rank) {
@@ -248,5 +255,6 @@ public final class StreamPlan {
     open.clear();
     openParts.clear();
     Arrays.fill(openBytes, 0);
+    Arrays.fill(previous, null);
   }
 }
