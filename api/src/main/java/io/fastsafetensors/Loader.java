@@ -248,6 +248,33 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   TensorStream stream(StreamOptions options) throws LoadException;
 
   /**
+   * Loads tensors into memory that the caller brings; blocks until every byte is there. They are
+   * streamed: besides the caller's memory it takes a window, in which the next tensors are read
+   * while one is copied to its place. In a group all ranks call it, each with memory of its own.
+   *
+   * {@snippet lang = java :
+   * Map<String, MemorySegment> weights = new HashMap<>();
+   * loader.loadInto(
+   *     (tensor, dtype, shape, bytes) -> {
+   *       MemorySegment room = arena.allocate(HEADER + bytes, 64); // for a runtime's own header
+   *       weights.put(tensor.name(), room);
+   *       return TensorMemory.of(room.asSlice(HEADER));
+   *     },
+   *     StreamOptions.defaults());
+   * }
+   *
+   * @param allocator is asked for each tensor; what it gave stays the caller's, whatever happens
+   * @param options what to load, in which order, by which window; pieces are allowed in any case
+   * @return what was done
+   * @throws LoadException as {@link TensorStream#next}, or if the allocator threw what is no
+   *     runtime exception, with that as its cause
+   * @throws IllegalArgumentException if memory that was given has not the tensor's size
+   * @throws IllegalStateException if the loader is closed, or has no files
+   */
+  LoadReport loadInto(TensorMemory.Allocator allocator, StreamOptions options)
+      throws LoadException;
+
+  /**
    * Loads all tensors with the default options on a thread of the library; otherwise as {@link
    * #loadAsync(LoadOptions)}.
    *

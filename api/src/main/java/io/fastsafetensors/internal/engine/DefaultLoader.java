@@ -8,6 +8,7 @@ import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.StreamOptions;
+import io.fastsafetensors.TensorMemory;
 import io.fastsafetensors.TensorStream;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
@@ -152,6 +153,16 @@ public final class DefaultLoader implements Loader {
     stream.start();
     streaming = group.size() == 1 ? null : stream;
     return stream;
+  }
+
+  @Override
+  public LoadReport loadInto(TensorMemory.Allocator allocator, StreamOptions options)
+      throws LoadException {
+    try (TensorStream stream = stream(options.toBuilder().pieces(true).build())) {
+      LoadReport report = GivenMemory.fill(stream, allocator);
+      lastReport = report;
+      return report;
+    }
   }
 
   private DefaultTensorStream make(

@@ -32,6 +32,12 @@ import org.jspecify.annotations.Nullable;
  * from top to bottom, from {@link #run} on.
  */
 final class StreamJob implements AutoCloseable {
+  /** From here on the backend's own blocks are no more than a small part of the window. */
+  private static final long LARGE_WINDOW = 256L << 20;
+
+  private static final int BLOCKS = 64;
+  private static final long LEAST_BLOCK = 64 << 10;
+
   private final Setting setting;
   private final StreamWindow window;
   private final LoadMonitor monitor;
@@ -363,9 +369,14 @@ final class StreamJob implements AutoCloseable {
       Piece piece = file.piece(part.entry());
       DType inMemory = piece.spec().dtype();
       long offset = step.step.offset() * inMemory.bits() / part.dtype().bits();
+      WantedPart whole = step.step.whole() == null ? part : step.step.whole();
       tensors.add(
           StreamedTensor.of(
-              part.entry().info(), DefaultTensor.copy(piece), offset, step.step.isLast()));
+              part.entry().info(),
+              DefaultTensor.copy(piece),
+              whole.shape(),
+              offset,
+              step.step.isLast()));
     }
     Cleanup.each(step.files, LoadedFile::release);
     freed.run();
@@ -378,10 +389,16 @@ final class StreamJob implements AutoCloseable {
         .path(options.path())
         .direct(options.direct())
         .threads(options.threads())
-        .blockBytes(options.blockBytes())
+        .blockBytes(blockBytes(options))
         .alignment(options.alignment())
         .properties(setting.backends.choice().properties())
         .build();
+  }
+
+  /** Blocks on their way, such as those of a staging ring, are small where the window is. */
+  private long blockBytes(LoadOptions options) {
+    boolean isChosen = options.blockBytes() > 0 || window.size() >= LARGE_WINDOW;
+    return isChosen ? options.blockBytes() : Math.max(LEAST_BLOCK, window.size() / BLOCKS);
   }
 
   LoadReport report() {

@@ -32,8 +32,10 @@ public final class StreamPlan {
    * @param offset where this rank's part starts in what it gets of the tensor, in bytes of the file
    * @param isLast whether nothing of the tensors follows on this rank
    * @param bytes the most memory that a rank needs for it
+   * @param whole all that this rank gets of the tensor of which this is a piece; null if it is none
    */
-  public record Step(RankParts parts, long offset, boolean isLast, long bytes) {}
+  public record Step(
+      RankParts parts, long offset, boolean isLast, long bytes, @Nullable WantedPart whole) {}
 
   /**
    * What is wanted of a stream.
@@ -77,7 +79,7 @@ public final class StreamPlan {
         plan.add(entry, parts);
       }
     }
-    plan.end(0, true);
+    plan.end(0, true, null);
     return plan;
   }
 
@@ -126,7 +128,7 @@ public final class StreamPlan {
       overflows |= openBytes[rank] + bytes[rank] > wanted.sizes.step();
     }
     if (overflows || isLarge) {
-      end(0, true);
+      end(0, true, null);
       bytes = bytes(entry, parts);
       most = largest(bytes);
     }
@@ -157,14 +159,16 @@ public final class StreamPlan {
     }
     int count = pieces.stream().mapToInt(List::size).max().orElse(0);
     int mine = pieces.get(wanted.rank).size();
+    Part own = parts.get(wanted.rank);
+    WantedPart whole = own.isNone() ? null : wanted(entry, own, wanted.rank);
     long offset = 0;
     for (int i = 0; i < count; i++) {
       int piece = i;
       List<Part> step =
-          pieces.stream().map(own -> piece < own.size() ? own.get(piece) : Part.none()).toList();
+          pieces.stream().map(of -> piece < of.size() ? of.get(piece) : Part.none()).toList();
       put(entry, step, bytes(entry, step));
       long bytes = i < mine ? wanted(entry, step.get(wanted.rank), wanted.rank).bytes() : 0;
-      end(offset, i >= mine - 1);
+      end(offset, i >= mine - 1, whole);
       offset += bytes;
     }
   }
@@ -241,7 +245,7 @@ public final class StreamPlan {
                 Amounts.exactBytes(wanted.sizes.least(bytes, hasChunks))));
   }
 
-  private void end(long offset, boolean isLast) {
+  private void end(long offset, boolean isLast, @Nullable WantedPart whole) {
     if (open.isEmpty()) {
       return;
     }
@@ -251,7 +255,7 @@ public final class StreamPlan {
       byRank.add(openParts.stream().map(parts -> parts.get(own)).toList());
     }
     RankParts parts = new RankParts(wanted.catalog.only(open), byRank, wanted.sizes.chunk());
-    steps.add(new Step(parts, offset, isLast, largest(openBytes)));
+    steps.add(new Step(parts, offset, isLast, largest(openBytes), whole));
     open.clear();
     openParts.clear();
     Arrays.fill(openBytes, 0);
