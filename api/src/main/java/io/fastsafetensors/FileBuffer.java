@@ -188,7 +188,8 @@ public sealed interface FileBuffer extends AutoCloseable permits DefaultFileBuff
    *
    * @param name the tensor
    * @return true if {@link #tensor(String)} would not wait for its bytes; of a tensor that another
-   *     rank reads only once {@link #awaitAll} has returned. Always true after {@link Loader#load()}
+   *     rank reads only once {@link #awaitAll} has returned. Always true after {@link
+   *     Loader#load()}
    * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
    * @throws IllegalStateException if this buffer is closed
    */

@@ -26,7 +26,7 @@ final class ArrivingFile {
   private final FilePlan plan;
 
   /** What was given out early, by buffer. */
-  private final Map<DeviceBuffer, Memory> memories = new IdentityHashMap<>();
+  private final IdentityHashMap<DeviceBuffer, Memory> memories = new IdentityHashMap<>();
 
   /** The memory that this is a holder of. */
   private final List<Memory> held = new ArrayList<>();

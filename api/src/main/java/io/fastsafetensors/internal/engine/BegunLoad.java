@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.Cancellation;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.format.LoadException;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** A load that goes on behind the buffer of its tensors. */
 final class BegunLoad {
   private final LoadJob job;
+  private final LoadState state;
   private final ArrivingTensors tensors;
   private final Function<LoadJob.Result, LoadReport> reporting;
   private volatile @Nullable LoadReport report;
@@ -19,14 +21,15 @@ final class BegunLoad {
   /**
    * Makes a load that has not begun; takes over the job.
    *
+   * @param cancellation ends it
    * @param reporting makes the report of a load that has succeeded
    */
   BegunLoad(
-      LoadJob job, ArrivingTensors tensors, Function<LoadJob.Result, LoadReport> reporting) {
+      LoadJob job, Cancellation cancellation, Function<LoadJob.Result, LoadReport> reporting) {
     this.job = job;
-    this.tensors = tensors;
     this.reporting = reporting;
-    job.tell(tensors);
+    this.state = new LoadState(job.signal());
+    this.tensors = job.arriving(state, cancellation);
   }
 
   /** Returns the buffer of its tensors, which ends the load when it is closed. */
@@ -46,7 +49,7 @@ final class BegunLoad {
       if (!LoadThreads.tryStart(this::run)) {
         run();
       }
-      tensors.awaitBegun();
+      state.awaitBegun();
       return buffer;
     } catch (Throwable e) {
       Cleanup.after(e, buffer::close);
@@ -59,9 +62,9 @@ final class BegunLoad {
     try (job) {
       report = reporting.apply(job.run());
     } catch (Throwable e) {
-      tensors.failed(e);
+      state.failed(e);
     } finally {
-      tensors.ended();
+      state.ended();
     }
   }
 

@@ -214,11 +214,7 @@ public final class DefaultLoader implements Loader {
     if (beginOnly && parts.map(Distributed::isReadApart).orElse(true)) {
       LoadJob job =
           Agreement.make(group, "load", waitForOthers(options), preparing, LoadJob::close);
-      BegunLoad begun =
-          new BegunLoad(
-              job,
-              new ArrivingTensors(job.context(), plan, conversion, bounded.signal(), cancellation),
-              ended -> report(ended, parts));
+      BegunLoad begun = new BegunLoad(job, cancellation, ended -> report(ended, parts));
       FileBuffer buffer =
           begun.buffer(
               parts.map(known -> known.parts().catalog(group.rank())).orElse(wanted),

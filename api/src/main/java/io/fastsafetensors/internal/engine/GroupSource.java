@@ -23,11 +23,7 @@ final class GroupSource implements TensorSource {
   private final Optional<TensorCache> cache;
 
   GroupSource(
-      HeldTensors loaded,
-      SharedContext context,
-      Transport group,
-      Catalog wanted,
-      boolean caching) {
+      HeldTensors loaded, SharedContext context, Transport group, Catalog wanted, boolean caching) {
     this.loaded = loaded;
     this.context = context;
     this.group = group;

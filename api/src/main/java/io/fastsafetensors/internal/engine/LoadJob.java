@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.AccessPath;
+import io.fastsafetensors.Cancellation;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.PluginReport;
@@ -84,9 +85,16 @@ final class LoadJob implements AutoCloseable {
     return context;
   }
 
-  /** Says who hears of what arrives, and takes it over; before the job runs. */
-  void tell(Arrivals listener) {
-    arrivals = listener;
+  /** Returns what ends the job. */
+  StopSignal signal() {
+    return bounded.signal();
+  }
+
+  /** Gives out each tensor once it is there, instead of all at the end; before the job runs. */
+  ArrivingTensors arriving(LoadState state, Cancellation cancellation) {
+    ArrivingTensors tensors = new ArrivingTensors(context, plan, conversion, state, cancellation);
+    arrivals = tensors;
+    return tensors;
   }
 
   /**
