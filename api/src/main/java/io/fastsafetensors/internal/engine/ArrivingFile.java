@@ -12,7 +12,6 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +57,12 @@ final class ArrivingFile {
     WantedPart part = plan.tensors().get(range);
     Region region = ranges.await(range, part.bytes());
     return given(part, region, ranges);
+  }
+
+  /** Has a tensor read before others. */
+  void prefer(BackendSession.Early ranges, int range) {
+    var _ = context.attached();
+    ranges.prefer(range);
   }
 
   boolean isThere(BackendSession.Early ranges, int range) {

@@ -117,11 +117,10 @@ final class ArrivingTensors implements HeldTensors, Arrivals {
 
   @Override
   public boolean take(LoadedFile file) {
-    state.change(
-        () -> {
-          files.add(file);
-          file.pieces().forEach(this::arrived);
-        });
+    state.change(() -> {
+      files.add(file);
+      file.pieces().forEach(this::arrived);
+    });
     if (state.isClosed() || state.is(() -> released.contains(file.index()))) {
       file.release();
     }
@@ -169,7 +168,7 @@ final class ArrivingTensors implements HeldTensors, Arrivals {
   private static void prefer(Place place) {
     BackendSession.@Nullable Early early = place.early();
     if (early != null) {
-      early.prefer(place.range);
+      Objects.requireNonNull(place.file).prefer(early, place.range);
     }
   }
 
@@ -192,7 +191,7 @@ final class ArrivingTensors implements HeldTensors, Arrivals {
   private void awaitEarly(Place place, BackendSession.Early early) throws LoadException {
     ArrivingFile file = Objects.requireNonNull(place.file);
     try {
-      early.prefer(place.range);
+      file.prefer(early, place.range);
       @Nullable Piece piece = file.await(early, place.range);
       state.change(() -> place.piece = place.piece == null ? piece : place.piece);
     } catch (UnsupportedTransferException e) {

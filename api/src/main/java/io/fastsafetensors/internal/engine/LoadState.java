@@ -75,13 +75,14 @@ final class LoadState {
     change(() -> ended = true);
   }
 
-  /** Notes that the buffer is closed: who waits gives up, and what fails now nobody wants to know. */
+  /**
+   * Notes that the buffer is closed: who waits gives up, and what fails now nobody wants to know.
+   */
   void closed() {
-    change(
-        () -> {
-          told |= failure == null;
-          closed = true;
-        });
+    change(() -> {
+      told |= failure == null;
+      closed = true;
+    });
   }
 
   boolean isClosed() {
@@ -174,8 +175,10 @@ final class LoadState {
    * Fails if the load has failed and something was not there before.
    *
    * @param what the thing, for the message
+   * @throws IllegalStateException if the buffer is closed
    */
   void check(String what, BooleanSupplier isThere) throws LoadException {
+    checkOpen();
     if (is(() -> failure != null && !isThere.getAsBoolean())) {
       throw lacking(what, tell());
     }
@@ -209,12 +212,8 @@ final class LoadState {
   /** Makes an exception of its own for who waits: traces of threads don't mix. */
   private static LoadException lacking(String what, Throwable failure) {
     String message = what + " was not loaded: " + failure.getMessage();
-    if (failure instanceof LoadCancelledException e) {
-      LoadCancelledException cancelled =
-          new LoadCancelledException(message, e.timedOut(), e.keptBytes());
-      cancelled.initCause(e);
-      return cancelled;
-    }
-    return new LoadException(message, failure);
+    return failure instanceof LoadCancelledException e
+        ? new LoadCancelledException(message, e)
+        : new LoadException(message, failure);
   }
 }

@@ -127,7 +127,7 @@ public abstract class EarlyTicket extends ParallelTicket {
 
           @Override
           public void prefer(int range) {
-            if (!isThereNow(range)) {
+            if (!isUnderWay(range)) {
               hurry(ranges.get(range));
             }
           }
@@ -141,6 +141,10 @@ public abstract class EarlyTicket extends ParallelTicket {
 
   private synchronized boolean isThereNow(int range) {
     return all != null || (!ended && isBrought(range) && markOf(range).isDone());
+  }
+
+  private synchronized boolean isUnderWay(int range) {
+    return ended || isBrought(range);
   }
 
   /** Tells whether nothing of a range is to be read any more. */

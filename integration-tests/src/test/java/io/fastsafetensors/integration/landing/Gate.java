@@ -3,9 +3,10 @@ package io.fastsafetensors.integration.landing;
 
 import io.fastsafetensors.ProgressListener;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** Holds the threads that read once so many bytes of a load are in place. */
-final class Gate implements ProgressListener {
+final class Gate implements ProgressListener, AutoCloseable {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private long limit;
@@ -30,7 +31,9 @@ final class Gate implements ProgressListener {
     notifyAll();
   }
 
-  synchronized void open() {
+  /** Holds nobody any more. A buffer that is closed before would wait for readers that are held. */
+  @Override
+  public synchronized void close() {
     limit = Long.MAX_VALUE;
     notifyAll();
   }
@@ -45,7 +48,7 @@ final class Gate implements ProgressListener {
     return done;
   }
 
-  private void await(java.util.function.BooleanSupplier condition, boolean holds) {
+  private void await(BooleanSupplier condition, boolean holds) {
     long end = System.nanoTime() + PATIENCE_NANOS;
     boolean interrupted = false;
     while (!condition.getAsBoolean()) {
