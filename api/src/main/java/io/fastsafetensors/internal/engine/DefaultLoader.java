@@ -126,7 +126,18 @@ public final class DefaultLoader implements Loader {
   @Override
   public FileBuffer load(LoadOptions options) throws LoadException {
     checkReady();
-    return loadTogether(options, new Cancellation());
+    return loadTogether(options, new Cancellation(), false);
+  }
+
+  @Override
+  public FileBuffer begin() throws LoadException {
+    return begin(LoadOptions.defaults());
+  }
+
+  @Override
+  public FileBuffer begin(LoadOptions options) throws LoadException {
+    checkReady();
+    return loadTogether(options, new Cancellation(), true);
   }
 
   @Override
@@ -186,11 +197,14 @@ public final class DefaultLoader implements Loader {
     checkReady();
     AsyncLoad started = new AsyncLoad(() -> async = null); // else it would keep the buffer
     async = started;
-    return started.start(cancellation -> loadTogether(options, cancellation));
+    return started.start(cancellation -> loadTogether(options, cancellation, false));
   }
 
-  /** What all ranks do: agree on what to load, load each its share, and agree that all did. */
-  private FileBuffer loadTogether(LoadOptions options, Cancellation cancellation)
+  /**
+   * What all ranks do: agree on what to load, load each its share, and agree that all did, or that
+   * all have begun.
+   */
+  private FileBuffer loadTogether(LoadOptions options, Cancellation cancellation, boolean beginOnly)
       throws LoadException {
     lastReport = null;
     BoundedCall bounded =
@@ -202,21 +216,24 @@ public final class DefaultLoader implements Loader {
     // All ranks have the same catalog and globs, and so find the same fault, each by itself.
     Catalog wanted = catalog.filter(new NameFilter(options.filters()));
     Conversion conversion = Conversion.of(options, catalog);
-    Optional<Distributed> parts = Optional.empty();
-    if (options.selection().isPresent()) {
-      parts =
-          Optional.of(
-              Distributed.agree(
-                  group,
-                  wanted,
-                  options,
-                  device,
-                  new Distributed.Files(headers, backends, bounded)));
-    }
+    Optional<Distributed> parts =
+        distributed(wanted, options, new Distributed.Files(headers, backends, bounded));
     LoadPlan plan =
         parts.isPresent() ? parts.get().plan(group.rank()) : LoadPlan.of(wanted, group.rank());
     Agreement.Step<LoadJob> preparing =
         () -> prepare(wanted, headers, backends, options, conversion, plan, bounded);
+    if (beginOnly && parts.map(Distributed::isReadApart).orElse(true)) {
+      LoadJob job =
+          Agreement.make(group, "load", waitForOthers(options), preparing, LoadJob::close);
+      BegunLoad begun = new BegunLoad(job, cancellation, ended -> report(ended, parts));
+      FileBuffer buffer =
+          begun.buffer(
+              parts.map(known -> known.parts().catalog(group.rank())).orElse(wanted),
+              parts.isPresent() ? Transports.single() : group,
+              options.cache());
+      return Agreement.make(
+          group, "load", waitForOthers(options), () -> begun.begin(buffer), FileBuffer::close);
+    }
     try (LoadJob job =
         Agreement.make(group, "load", waitForOthers(options), preparing, LoadJob::close)) {
       FileBuffer buffer =
@@ -230,6 +247,19 @@ public final class DefaultLoader implements Loader {
                   FileBuffer::close);
       return group.size() == 1 ? buffer : confirm(buffer, bounded.signal());
     }
+  }
+
+  private Optional<Distributed> distributed(
+      Catalog wanted, LoadOptions options, Distributed.Files files) throws LoadException {
+    return options.selection().isPresent()
+        ? Optional.of(Distributed.agree(group, wanted, options, device, files))
+        : Optional.empty();
+  }
+
+  private LoadReport report(LoadJob.Result ended, Optional<Distributed> parts) {
+    LoadReport report = parts.map(known -> known.reported(ended)).orElse(ended).report();
+    lastReport = report;
+    return report;
   }
 
   /** Loads this rank's parts, some of whose bytes other ranks may read. */
@@ -381,7 +411,9 @@ public final class DefaultLoader implements Loader {
       LoadOptions options) {
     try {
       lastReport = loaded.report();
-      return new DefaultFileBuffer(wanted, loaded, context, givers, options.cache());
+      LoadReport report = loaded.report();
+      return new DefaultFileBuffer(
+          wanted, loaded.tensors(), () -> report, context, givers, options.cache());
     } catch (Throwable e) {
       Cleanup.after(e, loaded.tensors()::close);
       throw e;

@@ -127,7 +127,8 @@ final class StreamJob implements AutoCloseable {
     this.window = window;
     this.memory = memory;
     this.monitor =
-        new LoadMonitor(setting.options().progress(), all.readBytes(), memory, setting.bounded.signal());
+        new LoadMonitor(
+            setting.options().progress(), all.readBytes(), memory, setting.bounded.signal());
   }
 
   /** Reads all; after an exception nothing is left but what was handed over. */

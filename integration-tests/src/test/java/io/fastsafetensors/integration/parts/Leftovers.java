@@ -12,11 +12,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** What this process holds after loads. */
-final class Leftovers {
+public final class Leftovers {
   private Leftovers() {}
 
   /** Returns what is open or mapped of a folder, and what simulated devices hold. */
-  static List<String> of(Path folder) throws IOException {
+  public static List<String> of(Path folder) throws IOException {
     Stream<String> held =
         devices()
             .map(SimDevice::usage)
