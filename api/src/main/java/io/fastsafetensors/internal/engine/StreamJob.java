@@ -53,21 +53,10 @@ final class StreamJob implements AutoCloseable {
    * What is streamed, where from and where to.
    *
    * @param planned what, in which steps
-   * @param group the ranks
-   * @param patience how long to wait for them
-   * @param backends read the files
-   * @param headers what they say
-   * @param context the device
-   * @param bounded what ends the stream
+   * @param call where from, and what ends it
+   * @param context where to
    */
-  record Setting(
-      StreamStart.Planned planned,
-      Transport group,
-      Duration patience,
-      Backends backends,
-      Headers headers,
-      SharedContext context,
-      BoundedCall bounded) {
+  record Setting(StreamStart.Planned planned, LoadCall call, SharedContext context) {
     LoadOptions options() {
       return planned.load();
     }
@@ -77,7 +66,7 @@ final class StreamJob implements AutoCloseable {
     }
 
     int rank() {
-      return group.rank();
+      return call.group().rank();
     }
   }
 
@@ -123,22 +112,25 @@ final class StreamJob implements AutoCloseable {
     this.setting = setting;
     this.ending =
         new PartExchange.Ending(
-            setting.group, setting.patience, new AtomicBoolean(), setting.bounded.held());
+            setting.call.group(),
+            setting.call.patience(),
+            new AtomicBoolean(),
+            setting.call.bounded().held());
     this.window = window;
     this.memory = memory;
     this.monitor =
         new LoadMonitor(
-            setting.options().progress(), all.readBytes(), memory, setting.bounded.signal());
+            setting.options().progress(), all.readBytes(), memory, setting.call.bounded().signal());
   }
 
   /** Reads all; after an exception nothing is left but what was handed over. */
   LoadReport run() throws LoadException {
     try (FilesInFlight files =
         new FilesInFlight(
-            setting.backends,
+            setting.call.backends(),
             setting.context,
             ioOptions(),
-            setting.bounded.held(),
+            setting.call.bounded().held(),
             FilesInFlight.Limits.of(window.size()))) {
       try {
         if (setting.planned.distributed().isRead()) {
@@ -186,7 +178,7 @@ final class StreamJob implements AutoCloseable {
         steps.add(inFlight);
         LoadPlan mine = plans.get(i).of(step.parts().of(setting.rank()), setting.rank());
         receivedBytes = parts.run(plans.get(i), mine.gathers());
-        setting.bounded.signal().restart();
+        setting.call.bounded().signal().restart();
         inFlight.isSubmitted = true;
         handOver();
       }
@@ -255,7 +247,7 @@ final class StreamJob implements AutoCloseable {
   private void take(long bytes, FilesInFlight files) throws LoadException {
     while (!window.tryTake(bytes)) {
       if (reads.isEmpty()) {
-        window.take(bytes, setting.bounded.signal());
+        window.take(bytes, setting.call.bounded().signal());
         return;
       }
       receive(files);
@@ -274,7 +266,7 @@ final class StreamJob implements AutoCloseable {
   private void start(FilePlan plan, FilesInFlight files) throws LoadException {
     monitor.checkpoint();
     String backend = files.submit(plan);
-    setting.headers.confirm(plan, backend, setting.backends, setting.bounded.held());
+    setting.call.headers().confirm(plan, backend, setting.call.backends(), setting.call.bounded().held());
   }
 
   private RowTarget allocate(GatherPlan gather, StepInFlight step) throws LoadException {
@@ -299,7 +291,7 @@ final class StreamJob implements AutoCloseable {
   private void receive(FilesInFlight files) throws LoadException {
     monitor.checkpoint();
     FilesInFlight.Received received = files.receive();
-    setting.bounded.signal().restart();
+    setting.call.bounded().signal().restart();
     Read read = reads.remove();
     RowTarget rows = read.rows;
     if (rows == null) {
@@ -392,7 +384,7 @@ final class StreamJob implements AutoCloseable {
         .threads(options.threads())
         .blockBytes(blockBytes(options))
         .alignment(options.alignment())
-        .properties(setting.backends.choice().properties())
+        .properties(setting.call.backends().choice().properties())
         .build();
   }
 
