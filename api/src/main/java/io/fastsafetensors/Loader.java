@@ -271,8 +271,7 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    * @throws IllegalArgumentException if memory that was given has not the tensor's size
    * @throws IllegalStateException if the loader is closed, or has no files
    */
-  LoadReport loadInto(TensorMemory.Allocator allocator, StreamOptions options)
-      throws LoadException;
+  LoadReport loadInto(TensorMemory.Allocator allocator, StreamOptions options) throws LoadException;
 
   /**
    * Begins to load all tensors with the default options; otherwise as {@link #begin(LoadOptions)}.

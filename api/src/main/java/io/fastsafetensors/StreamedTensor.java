@@ -19,8 +19,7 @@ public final class StreamedTensor implements AutoCloseable {
   private final long offset;
   private final boolean isLast;
 
-  private StreamedTensor(
-      TensorInfo info, Tensor tensor, Shape shape, long offset, boolean isLast) {
+  private StreamedTensor(TensorInfo info, Tensor tensor, Shape shape, long offset, boolean isLast) {
     this.info = info;
     this.tensor = tensor;
     this.shape = shape;

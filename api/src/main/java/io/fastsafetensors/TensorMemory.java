@@ -84,7 +84,6 @@ public final class TensorMemory {
      * @return the memory, of that size
      * @throws Exception to end the load, which throws it on
      */
-    TensorMemory allocate(TensorInfo tensor, DType dtype, Shape shape, long bytes)
-        throws Exception;
+    TensorMemory allocate(TensorInfo tensor, DType dtype, Shape shape, long bytes) throws Exception;
   }
 }

@@ -27,9 +27,7 @@ final class GivenMemory {
   static LoadReport fill(TensorStream stream, TensorMemory.Allocator allocator)
       throws LoadException {
     GivenMemory memory = new GivenMemory(allocator);
-    for (Optional<StreamedTensor> next = stream.next();
-        next.isPresent();
-        next = stream.next()) {
+    for (Optional<StreamedTensor> next = stream.next(); next.isPresent(); next = stream.next()) {
       try (StreamedTensor tensor = next.get()) {
         memory.take(tensor);
       }
@@ -75,8 +73,7 @@ final class GivenMemory {
     long bytes = piece.region().bytes();
     SharedContext context = piece.memory().context();
     try (DeviceBuffer given =
-            DeviceBuffer.ofDevice(
-                context.device(), address + tensor.offset(), bytes, () -> {});
+            DeviceBuffer.ofDevice(context.device(), address + tensor.offset(), bytes, () -> {});
         Memory.Use _ = piece.memory().use()) {
       context.run(stream -> stream.copy(piece.region(), Region.of(given)));
     }

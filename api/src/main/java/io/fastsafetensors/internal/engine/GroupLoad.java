@@ -85,12 +85,10 @@ final class GroupLoad {
   /** What each rank does by itself before it reads: open the device, and plan. */
   private LoadJob prepare() throws LoadException {
     Distributed known = parts;
-    LoadPlan plan =
-        known == null ? LoadPlan.of(wanted, group.rank()) : known.plan(group.rank());
+    LoadPlan plan = known == null ? LoadPlan.of(wanted, group.rank()) : known.plan(group.rank());
     return call.holding(context -> {
       conversion.checkAll(wanted, context);
-      LoadNeeds needs =
-          new LoadNeeds(plan, options, conversion, call.device(), HostLimits.SYSTEM);
+      LoadNeeds needs = new LoadNeeds(plan, options, conversion, call.device(), HostLimits.SYSTEM);
       return new LoadJob(
           call.backends(), call.headers(), context, plan, options, needs, call.bounded());
     });

@@ -231,7 +231,10 @@ final class StreamJob implements AutoCloseable {
   private void start(FilePlan plan, FilesInFlight files) throws LoadException {
     monitor.checkpoint();
     String backend = files.submit(plan);
-    setting.call.headers().confirm(plan, backend, setting.call.backends(), setting.call.bounded().held());
+    setting
+        .call
+        .headers()
+        .confirm(plan, backend, setting.call.backends(), setting.call.bounded().held());
   }
 
   private void receive(FilesInFlight files) throws LoadException {
@@ -291,8 +294,6 @@ final class StreamJob implements AutoCloseable {
   public void close() {
     List<Read> begun = List.copyOf(reads);
     reads.clear();
-    Cleanup.all(
-        steps::close,
-        () -> begun.forEach(read -> window.giveBack(read.held)));
+    Cleanup.all(steps::close, () -> begun.forEach(read -> window.giveBack(read.held)));
   }
 }

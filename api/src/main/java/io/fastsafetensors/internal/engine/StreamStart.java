@@ -72,8 +72,7 @@ record StreamStart(LoadCall call, StreamOptions options) {
     Conversion conversion = Conversion.of(load, all);
     Catalog wanted = all.filter(new NameFilter(load.filters()));
     Catalog ordered = StreamPlan.ordered(wanted, options.order());
-    Distributed distributed =
-        Distributed.agree(group, ordered, load, call.device(), call.files());
+    Distributed distributed = Distributed.agree(group, ordered, load, call.device(), call.files());
     long window = smallest(Math.min(options.window(), load.memoryBudget()));
     WindowSizes sizes = new WindowSizes(window, distributed.isRead() ? 0 : group.size());
     StreamPlan plan =
@@ -95,8 +94,7 @@ record StreamStart(LoadCall call, StreamOptions options) {
    *
    * @param context the device, held for the stream, which lets go of it; the caller if this throws
    */
-  private DefaultTensorStream make(Planned planned, SharedContext context)
-      throws LoadException {
+  private DefaultTensorStream make(Planned planned, SharedContext context) throws LoadException {
     planned.conversion.checkAll(planned.catalog, context);
     boolean isCopied = planned.load.path() == AccessPath.COPIED;
     PlannedMemory memory = new PlannedMemory(HostLimits.SYSTEM, planned.window(), isCopied);
@@ -104,11 +102,7 @@ record StreamStart(LoadCall call, StreamOptions options) {
     Runnable end = () -> Cleanup.all(keeping::close, memory::close);
     try {
       StreamWindow window = new StreamWindow(planned.window(), options.heldTimeout());
-      StreamJob job =
-          new StreamJob(
-              new StreamJob.Setting(planned, call, context),
-              window,
-              memory);
+      StreamJob job = new StreamJob(new StreamJob.Setting(planned, call, context), window, memory);
       return new DefaultTensorStream(
           job,
           window,

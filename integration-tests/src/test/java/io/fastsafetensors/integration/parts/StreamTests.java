@@ -273,7 +273,8 @@ class StreamTests {
         stream.next().orElseThrow().close();
         cancellation.cancel();
       } else if (how.equals("loader")) {
-        loader.close();
+        Runnable end = loader::close;
+        end.run();
       } else if (how.equals("interrupt")) {
         Thread.currentThread().interrupt();
       }
