@@ -176,7 +176,6 @@ final class StreamJob implements AutoCloseable {
     @Override
     public void gathered(GatherPlan done, LoadedFile file) {
       steps.last().add(file);
-      reports.addTensors(done);
     }
   }
 
@@ -231,7 +230,10 @@ final class StreamJob implements AutoCloseable {
   private void start(FilePlan plan, FilesInFlight files) throws LoadException {
     monitor.checkpoint();
     String backend = files.submit(plan);
-    setting.call.headers().confirm(plan, backend, setting.call.backends(), setting.call.bounded().held());
+    setting
+        .call
+        .headers()
+        .confirm(plan, backend, setting.call.backends(), setting.call.bounded().held());
   }
 
   private void receive(FilesInFlight files) throws LoadException {
@@ -242,7 +244,7 @@ final class StreamJob implements AutoCloseable {
     RowTarget rows = read.rows;
     if (rows == null) {
       read.step.add(received.file());
-      reports.add(received, elapsed());
+      reports.addChunk(received, elapsed());
     } else {
       try {
         reports.addChunk(received, elapsed());
@@ -277,6 +279,7 @@ final class StreamJob implements AutoCloseable {
     return LoadReport.builder(setting.context.device())
         .candidates(setting.context.candidates())
         .files(reports.all())
+        .bytes(reports.tensorBytes())
         .elapsed(elapsed())
         .receivedBytes(receivedBytes)
         .build();
@@ -291,8 +294,6 @@ final class StreamJob implements AutoCloseable {
   public void close() {
     List<Read> begun = List.copyOf(reads);
     reads.clear();
-    Cleanup.all(
-        steps::close,
-        () -> begun.forEach(read -> window.giveBack(read.held)));
+    Cleanup.all(steps::close, () -> begun.forEach(read -> window.giveBack(read.held)));
   }
 }

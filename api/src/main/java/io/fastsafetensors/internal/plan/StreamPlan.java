@@ -23,7 +23,7 @@ public final class StreamPlan {
   private final List<CatalogEntry> open = new ArrayList<>();
   private final List<List<Part>> openParts = new ArrayList<>();
   private final long[] openBytes;
-  private final WantedPart @Nullable [] previous;
+  private final @Nullable WantedPart[] previous;
 
   /**
    * Tensors that are read, given out, and let go of together.
@@ -209,7 +209,8 @@ public final class StreamPlan {
 
   private long bytes(WantedPart part, int rank) {
     long converted = WindowSizes.copied(wanted.converted.applyAsLong(part));
-    long read = isInPlace(part) ? WindowSizes.read(part, previous[rank]) : WindowSizes.copied(part.bytes());
+    long read =
+        isInPlace(part) ? WindowSizes.read(part, previous[rank]) : WindowSizes.copied(part.bytes());
     return Math.addExact(read, converted);
   }
 

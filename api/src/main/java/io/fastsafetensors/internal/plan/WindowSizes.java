@@ -76,7 +76,7 @@ public record WindowSizes(long window, int receivers) {
   /** Returns what a part takes that is read to its place, maybe together with the one before. */
   static long read(WantedPart part, @Nullable WantedPart previous) {
     long between = PADDING;
-    if (previous != null && previous.entry().file() == part.entry().file()) {
+    if (previous != null && previous.entry().file().equals(part.entry().file())) {
       long gap = part.range().begin() - previous.range().end();
       between = gap < 0 || gap > MAX_GAP ? PADDING : gap;
     }
