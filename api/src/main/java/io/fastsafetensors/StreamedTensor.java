@@ -3,6 +3,7 @@ package io.fastsafetensors;
 
 import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.format.TensorInfo;
+import java.nio.file.Path;
 import java.util.Objects;
 
 /**
@@ -13,13 +14,16 @@ import java.util.Objects;
  * @since 0.1
  */
 public final class StreamedTensor implements AutoCloseable {
+  private final Path file;
   private final TensorInfo info;
   private final Tensor tensor;
   private final Shape shape;
   private final long offset;
   private final boolean isLast;
 
-  private StreamedTensor(TensorInfo info, Tensor tensor, Shape shape, long offset, boolean isLast) {
+  private StreamedTensor(
+      Path file, TensorInfo info, Tensor tensor, Shape shape, long offset, boolean isLast) {
+    this.file = file;
     this.info = info;
     this.tensor = tensor;
     this.shape = shape;
@@ -30,6 +34,7 @@ public final class StreamedTensor implements AutoCloseable {
   /**
    * Makes one of a tensor that is there: for tests of what takes streamed tensors.
    *
+   * @param file which file has it
    * @param info what the file says of the tensor
    * @param tensor the elements; closed with this
    * @param shape the shape of all that is wanted of the tensor
@@ -38,13 +43,19 @@ public final class StreamedTensor implements AutoCloseable {
    * @return the streamed tensor
    */
   public static StreamedTensor of(
-      TensorInfo info, Tensor tensor, Shape shape, long offset, boolean isLast) {
+      Path file, TensorInfo info, Tensor tensor, Shape shape, long offset, boolean isLast) {
     return new StreamedTensor(
+        Objects.requireNonNull(file),
         Objects.requireNonNull(info),
         Objects.requireNonNull(tensor),
         Objects.requireNonNull(shape),
         offset,
         isLast);
+  }
+
+  /** {@return the file that has the tensor; in a group its path on this rank} */
+  public Path file() {
+    return file;
   }
 
   /** {@return the tensor's name in the file} */

@@ -268,7 +268,7 @@ final class LoadJob implements AutoCloseable {
       @Override
       public void gathered(GatherPlan done, LoadedFile file) throws LoadException {
         files.add(file);
-        reports.addTensors(done);
+        reports.addTensors(done.file().source().path(), done.tensors().size(), done.bytes());
         convert(done.tensors(), file);
         handOver(file);
       }

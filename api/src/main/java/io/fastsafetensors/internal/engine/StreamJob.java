@@ -176,7 +176,6 @@ final class StreamJob implements AutoCloseable {
     @Override
     public void gathered(GatherPlan done, LoadedFile file) {
       steps.last().add(file);
-      reports.addTensors(done);
     }
   }
 
@@ -245,7 +244,7 @@ final class StreamJob implements AutoCloseable {
     RowTarget rows = read.rows;
     if (rows == null) {
       read.step.add(received.file());
-      reports.add(received, elapsed());
+      reports.addChunk(received, elapsed());
     } else {
       try {
         reports.addChunk(received, elapsed());
@@ -280,6 +279,7 @@ final class StreamJob implements AutoCloseable {
     return LoadReport.builder(setting.context.device())
         .candidates(setting.context.candidates())
         .files(reports.all())
+        .bytes(reports.tensorBytes())
         .elapsed(elapsed())
         .receivedBytes(receivedBytes)
         .build();

@@ -8,6 +8,7 @@ import io.fastsafetensors.internal.plan.GatherPlan;
 import io.fastsafetensors.internal.plan.StreamPlan;
 import io.fastsafetensors.internal.plan.WantedPart;
 import io.fastsafetensors.toolkit.host.PlannedMemory;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -81,7 +82,6 @@ final class StreamSteps implements AutoCloseable {
     private void endRows() {
       for (RowTarget target : rows) {
         files.add(LoadedFile.of(target.plan().file().index(), target.batch()));
-        reports.addTensors(target.plan());
       }
       rows.clear();
     }
@@ -134,8 +134,15 @@ final class StreamSteps implements AutoCloseable {
       DType inMemory = piece.spec().dtype();
       long offset = plan.offset() * inMemory.bits() / part.dtype().bits();
       WantedPart whole = plan.whole() == null ? part : plan.whole();
+      Path path = part.entry().file().source().path();
+      reports.addTensors(path, plan.isLast() ? 1 : 0, part.bytes());
       return StreamedTensor.of(
-          part.entry().info(), DefaultTensor.copy(piece), whole.shape(), offset, plan.isLast());
+          path,
+          part.entry().info(),
+          DefaultTensor.copy(piece),
+          whole.shape(),
+          offset,
+          plan.isLast());
     }
 
     private void close() {
