@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fastsafetensors.Distribution;
 import io.fastsafetensors.integration.parts.PartCheckpoint;
 import io.fastsafetensors.integration.parts.PartProgram;
+import io.fastsafetensors.integration.ranks.HaltedLoad.Moment;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,17 +41,32 @@ class PartsAmongProcessesTests {
   }
 
   @ParameterizedTest
-  @CsvSource({"OWNER, 0", "OWNER, 1", "SHARED, 2", "LOCAL, 1"})
-  void aRankThatIsKilledWhileItReads(Distribution distribution, int lost) throws Exception {
-    new HaltedLoad(folder, distribution, lost).write(SIZE);
-    String halting = Integer.toString(lost);
-    try (RankGroup group =
-        RankGroup.start(SIZE, TIMEOUT, "halt", folder.toString(), distribution.name(), halting)) {
+  @CsvSource({
+    "OWNER, 0, READS",
+    "OWNER, 1, READS",
+    "SHARED, 2, READS",
+    "LOCAL, 1, READS",
+    "OWNER, 0, EXCHANGES",
+    "SHARED, 1, EXCHANGES",
+    "OWNER, 2, SENDS",
+    "SHARED, 0, SENDS",
+    "SHARED, 1, SENDS"
+  })
+  void aRankThatIsKilledMeanwhile(Distribution distribution, int lost, Moment moment)
+      throws Exception {
+    new HaltedLoad(folder, distribution, lost, moment).write(SIZE);
+    String[] arguments = {
+      "halt", folder.toString(), distribution.name(), Integer.toString(lost), moment.name()
+    };
+    try (RankGroup group = RankGroup.start(SIZE, TIMEOUT, arguments)) {
       group.awaitAll("joined");
       group.goAll();
       group.rank(lost).await("halfway");
       group.rank(lost).kill();
       group.survivorsName(lost);
+      assertThat(group.all())
+          .allSatisfy(
+              rank -> assertThat(rank.printed()).noneMatch(line -> line.startsWith("left ")));
     }
   }
 }

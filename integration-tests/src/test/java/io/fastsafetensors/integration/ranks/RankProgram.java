@@ -4,6 +4,7 @@ package io.fastsafetensors.integration.ranks;
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.Distribution;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.integration.parts.Leftovers;
 import io.fastsafetensors.integration.parts.PartProgram;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
  */
 final class RankProgram {
   private static long waitedUntil;
+  private static long ownBytes;
 
   private RankProgram() {}
 
@@ -26,12 +28,14 @@ final class RankProgram {
     waitedUntil = System.nanoTime();
     try (ProcessGroup group = ProcessGroup.fromEnvironment()) {
       print("found " + group);
+      ownBytes = Leftovers.ownBytes();
       work.run(group);
       print("ended well");
     } catch (CollectiveException e) {
       print("failed after ms " + (System.nanoTime() - waitedUntil) / 1_000_000);
       print("lost peer " + e.peer());
       print("error " + e.getMessage());
+      printLeftovers(arguments);
       System.exit(1);
     }
   }
@@ -47,10 +51,17 @@ final class RankProgram {
           new HaltedLoad(
                   Path.of(arguments[1]),
                   Distribution.valueOf(arguments[2]),
-                  Integer.parseInt(arguments[3]))
+                  Integer.parseInt(arguments[3]),
+                  HaltedLoad.Moment.valueOf(arguments[4]))
               ::run;
       default -> throw new IllegalArgumentException(arguments[0]);
     };
+  }
+
+  private static void printLeftovers(String... arguments) throws Exception {
+    if (arguments[0].equals("halt")) {
+      Leftovers.after(Path.of(arguments[1]), ownBytes).forEach(held -> print("left " + held));
+    }
   }
 
   static void print(String line) {
