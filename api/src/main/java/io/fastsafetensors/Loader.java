@@ -218,6 +218,36 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   FileBuffer load(LoadOptions options) throws LoadException;
 
   /**
+   * Streams all tensors with the default options; as {@link #stream(StreamOptions)}.
+   *
+   * @return the stream; the caller closes it
+   * @throws LoadException as {@link #stream(StreamOptions)}
+   * @throws IllegalStateException if the loader is closed
+   */
+  default TensorStream stream() throws LoadException {
+    return stream(StreamOptions.defaults());
+  }
+
+  /**
+   * Streams tensors: they come one after the other, in a window of memory that is used again. Reads
+   * headers and plans; returns when reading has begun. In a group all ranks call it; without a
+   * selection each gets all tensors. In a group of one, several streams may be open at a time, also
+   * beside loads.
+   *
+   * @param options what to stream, and how
+   * @return the stream; the caller closes it, before or after the loader, whose {@link #close} ends
+   *     it
+   * @throws LoadException if a file is missing or malformed, ranks disagree, or there is no memory
+   *     or no backend
+   * @throws LoadCancelledException as {@link #load(LoadOptions)}
+   * @throws IllegalArgumentException as {@link #load(LoadOptions)}, or if a tensor is larger than
+   *     the window and pieces aren't allowed: it names the least window that would do
+   * @throws java.util.NoSuchElementException if the order names a tensor that is not streamed
+   * @throws IllegalStateException if the loader is closed, or has no files
+   */
+  TensorStream stream(StreamOptions options) throws LoadException;
+
+  /**
    * Loads all tensors with the default options on a thread of the library; otherwise as {@link
    * #loadAsync(LoadOptions)}.
    *

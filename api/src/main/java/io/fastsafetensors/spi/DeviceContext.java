@@ -117,6 +117,30 @@ public interface DeviceContext extends AutoCloseable {
   }
 
   /**
+   * Keeps memory that is freed, for what is allocated next: for who allocates and frees again and
+   * again. Does nothing unless overridden.
+   *
+   * @param bytes the most memory that is kept, together with what is in use (rule D-117)
+   * @return ends this when it is closed, and returns what is kept to the system; the caller closes
+   *     it before the context
+   */
+  default Keeping keep(long bytes) {
+    return () -> {};
+  }
+
+  /**
+   * Memory that is kept for allocations to come. Thread-safe.
+   *
+   * @since 0.1
+   */
+  @FunctionalInterface
+  interface Keeping extends AutoCloseable {
+    /** Returns the memory to the system. A second call does nothing. */
+    @Override
+    void close();
+  }
+
+  /**
    * Closes the context and returns pooled memory to the system. The caller has closed every buffer
    * and stream before (rule D-103). A second call does nothing.
    */

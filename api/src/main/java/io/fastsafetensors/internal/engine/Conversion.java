@@ -148,8 +148,18 @@ final class Conversion {
   long movedBytes(LoadPlan plan) {
     return results(plan)
         .filter(this::isNeeded)
-        .mapToLong(parts -> TensorBatch.Layout.of(moved(parts), this::convertedBytes).size())
+        .mapToLong(this::movedBytes)
         .reduce(0, Math::addExact);
+  }
+
+  /** Returns what those of some parts take that {@linkplain #moved move} when one is converted. */
+  long movedBytes(List<WantedPart> parts) {
+    return TensorBatch.Layout.of(moved(parts), this::convertedBytes).size();
+  }
+
+  /** Returns the most that a part may take besides what is read of it, in bytes. */
+  long mostMoved(WantedPart part) {
+    return isNone() ? 0 : Math.max(part.bytes(), convertedBytes(part));
   }
 
   /** Returns what the files take that stay in memory as they were read. */

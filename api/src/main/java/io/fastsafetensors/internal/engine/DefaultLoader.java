@@ -7,6 +7,8 @@ import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
+import io.fastsafetensors.StreamOptions;
+import io.fastsafetensors.TensorStream;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.TensorInfo;
@@ -20,6 +22,7 @@ import io.fastsafetensors.toolkit.group.Transports;
 import io.fastsafetensors.toolkit.host.HostLimits;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +45,7 @@ public final class DefaultLoader implements Loader {
   private @Nullable SharedContext opened;
   private volatile @Nullable LoadReport lastReport;
   private volatile @Nullable AsyncLoad async;
+  private volatile @Nullable DefaultTensorStream streaming;
   private volatile boolean closed;
 
   DefaultLoader(Registry registry, Device device, Transport group, Duration timeout) {
@@ -125,6 +129,43 @@ public final class DefaultLoader implements Loader {
   }
 
   @Override
+  public TensorStream stream(StreamOptions options) throws LoadException {
+    checkReady();
+    LoadOptions load = options.load();
+    Cancellation cancellation = new Cancellation();
+    BoundedCall bounded =
+        BoundedCall.of(StopSignal.of(load, cancellation, () -> closed), abandoned);
+    Backends backends = new Backends(registry, device, () -> load);
+    Headers headers = files.agreedHeaders(call(options), backends, bounded);
+    checkHasFiles();
+    Duration wait = waitForOthers(load);
+    StreamStart start =
+        new StreamStart(group, wait, options, headers, backends, bounded, cancellation);
+    StreamStart.Planned planned = start.plan(device);
+    DefaultTensorStream stream =
+        Agreement.make(
+            group,
+            "stream",
+            wait,
+            () -> make(start, planned, bounded.signal()),
+            DefaultTensorStream::discard);
+    stream.start();
+    streaming = group.size() == 1 ? null : stream;
+    return stream;
+  }
+
+  private DefaultTensorStream make(
+      StreamStart start, StreamStart.Planned planned, StopSignal signal) throws LoadException {
+    SharedContext context = hold(signal);
+    try {
+      return start.make(planned, context);
+    } catch (Throwable e) {
+      Cleanup.after(e, context::release);
+      throw e;
+    }
+  }
+
+  @Override
   public CompletableFuture<FileBuffer> loadAsync() {
     return loadAsync(LoadOptions.defaults());
   }
@@ -146,9 +187,7 @@ public final class DefaultLoader implements Loader {
     Backends backends = new Backends(registry, device, () -> options);
     Headers headers = files.agreedHeaders(call(options), backends, bounded);
     Catalog catalog = headers.catalog();
-    if (files.isEmpty()) {
-      throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
-    }
+    checkHasFiles();
     // All ranks have the same catalog and globs, and so find the same fault, each by itself.
     Catalog wanted = catalog.filter(new NameFilter(options.filters()));
     Conversion conversion = Conversion.of(options, catalog);
@@ -189,7 +228,7 @@ public final class DefaultLoader implements Loader {
     if (distributed.isReadAhead()) {
       Agreement.Step<LoadJob> reading =
           () -> {
-            job.readAhead(distributed.exchange().chunks(group.rank()));
+            job.readAhead(distributed.passing(group.rank()));
             return job;
           };
       Agreement.make(group, "shared reads", wait, reading, _ -> {});
@@ -248,7 +287,20 @@ public final class DefaultLoader implements Loader {
     return BoundedCall.of(StopSignal.after(timeout, () -> closed), abandoned);
   }
 
+  private void checkHasFiles() {
+    if (files.isEmpty()) {
+      throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
+    }
+  }
+
   /** What all ranks have to ask for alike. */
+  private List<String> call(StreamOptions options) {
+    List<String> lines = new ArrayList<>(call(options.load()));
+    lines.add("stream in pieces " + options.pieces());
+    lines.add("order " + options.order());
+    return lines;
+  }
+
   private List<String> call(LoadOptions options) {
     return List.of(
         "call: load",
@@ -350,6 +402,10 @@ public final class DefaultLoader implements Loader {
     AsyncLoad last = async;
     if (last != null) {
       last.checkEnded(timeout);
+    }
+    DefaultTensorStream stream = streaming;
+    if (stream != null && stream.isUnderWay()) {
+      throw new IllegalStateException("a stream of the group is open: read it to its end first");
     }
   }
 

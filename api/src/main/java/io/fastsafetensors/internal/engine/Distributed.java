@@ -5,6 +5,7 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.Distribution;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Part;
 import io.fastsafetensors.Reason;
 import io.fastsafetensors.Selection;
@@ -12,6 +13,7 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.CatalogFile;
 import io.fastsafetensors.internal.plan.ExchangePlan;
+import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.plan.RankParts;
 import io.fastsafetensors.internal.plan.WantedPart;
@@ -222,19 +224,33 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
   LoadPlan plan(int rank) {
     List<WantedPart> wanted = parts.of(rank);
     if (isReadAhead()) {
-      return exchange().afterReadingAhead(wanted, rank);
+      return exchange().afterPassing(wanted);
     }
     return isRead() ? LoadPlan.of(wanted) : exchange().of(wanted, rank);
   }
 
+  /** Returns which chunks one rank reads ahead or finds in the page cache. */
+  List<FilePlan> passing(int rank) {
+    return exchange().passing(parts.of(rank), rank);
+  }
+
   /** Returns which rank reads what for the others. */
   ExchangePlan exchange() {
-    return how == Distribution.OWNER ? ExchangePlan.byOwner(parts) : ExchangePlan.shared(parts);
+    return exchange(parts);
+  }
+
+  /** Returns which rank reads what of some of the parts. */
+  ExchangePlan exchange(RankParts some) {
+    return how == Distribution.OWNER ? ExchangePlan.byOwner(some) : ExchangePlan.shared(some);
   }
 
   /** Adds to a report which rank read what. */
   LoadJob.Result reported(LoadJob.Result result) {
-    return new LoadJob.Result(
-        result.tensors(), result.report().toBuilder().distribution(how, reason).build());
+    return new LoadJob.Result(result.tensors(), reported(result.report()));
+  }
+
+  /** Adds to a report which rank read what. */
+  LoadReport reported(LoadReport report) {
+    return report.toBuilder().distribution(how, reason).build();
   }
 }

@@ -12,7 +12,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What was done of each file by each backend; a file that is read in chunks is one entry. */
+/**
+ * What was done of each file by each backend; a file that is read in chunks is one entry.
+ * Thread-safe.
+ */
 final class FileReports {
   private final Map<Key, FileReport> reports = new LinkedHashMap<>();
 
@@ -32,7 +35,7 @@ final class FileReports {
     add(report(received, elapsed).build());
   }
 
-  private void add(FileReport report) {
+  private synchronized void add(FileReport report) {
     reports.merge(new Key(report.file(), report.backend()), report, FileReports::join);
   }
 
@@ -48,7 +51,7 @@ final class FileReports {
   }
 
   /** Adds the tensors that were gathered from chunks of a file, read by whichever backend. */
-  void addTensors(GatherPlan plan) {
+  synchronized void addTensors(GatherPlan plan) {
     for (Map.Entry<Key, FileReport> entry : reports.entrySet()) {
       if (entry.getKey().file.equals(plan.file().source().path())) {
         FileReport report = entry.getValue();
@@ -76,7 +79,7 @@ final class FileReports {
         .build();
   }
 
-  List<FileReport> all() {
+  synchronized List<FileReport> all() {
     return List.copyOf(reports.values());
   }
 }

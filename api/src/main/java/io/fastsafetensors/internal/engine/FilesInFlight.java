@@ -61,6 +61,11 @@ final class FilesInFlight implements AutoCloseable {
       return new Limits(isOne ? 1 : openable(), bytes);
     }
 
+    /** Chooses for many short reads. */
+    static Limits of(long bytes) {
+      return new Limits(openable(), bytes);
+    }
+
     private static int openable() {
       return DescriptorLimit.read()
           .map(limit -> Math.clamp((limit.most() - limit.open()) / DESCRIPTORS, 1, MOST))

@@ -93,7 +93,7 @@ final class LoadJob implements AutoCloseable {
 
   private RowGathering readToCache(List<FilePlan> chunks) throws LoadException {
     IoOptions mapped = ioOptions(backends.choice()).toBuilder().path(AccessPath.MAPPED).build();
-    RowGathering rows = RowGathering.open(context, needs, gathering(), plan.gathers());
+    RowGathering rows = RowGathering.open(context, gathering(), plan.gathers());
     try (FilesInFlight reads =
         new FilesInFlight(backends, context, mapped, bounded.held(), needs.limits())) {
       rows.read(reads, chunks);
@@ -187,7 +187,7 @@ final class LoadJob implements AutoCloseable {
     RowGathering before = begun;
     begun = null; // this thread's own from here on
     try (RowGathering rows =
-        before == null ? RowGathering.open(context, needs, gathering(), plan.gathers()) : before) {
+        before == null ? RowGathering.open(context, gathering(), plan.gathers()) : before) {
       rows.finish(reads);
     }
   }
@@ -195,8 +195,9 @@ final class LoadJob implements AutoCloseable {
   private void exchange(FilesInFlight reads, ExchangePlan exchange, PartExchange.Ending ending)
       throws LoadException {
     try (PartExchange parts =
-        new PartExchange(reads, context, needs, gathering(), exchange, ending)) {
-      receivedBytes = parts.run(plan.gathers());
+        new PartExchange(
+            reads, context, gathering(), List.of(exchange), PartExchange.WINDOW, ending)) {
+      receivedBytes = parts.run(exchange, plan.gathers());
     }
   }
 
@@ -223,6 +224,11 @@ final class LoadJob implements AutoCloseable {
 
   private RowGathering.Steps gathering() {
     return new RowGathering.Steps() {
+      @Override
+      public TensorBatch allocate(List<TensorSpec> specs) throws LoadException {
+        return needs.gather(context, specs);
+      }
+
       @Override
       public void submit(FilesInFlight reads, FilePlan chunk) throws LoadException {
         LoadJob.this.submit(reads, chunk);

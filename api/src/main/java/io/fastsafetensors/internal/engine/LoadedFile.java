@@ -105,6 +105,11 @@ final class LoadedFile {
     }
   }
 
+  /** Returns the memory that it has. */
+  synchronized List<Memory> memories() {
+    return List.copyOf(held);
+  }
+
   /** Returns the file's number in the catalog. */
   int index() {
     return index;

@@ -28,6 +28,7 @@ final class Memory {
   private final @Nullable Path file;
   private final RefCount holders = new RefCount(this::free);
   private final ReadWriteLock uses = new ReentrantReadWriteLock();
+  private volatile Runnable whenFreed = () -> {};
   private volatile boolean viewsEnded;
   private volatile boolean ended;
 
@@ -76,6 +77,11 @@ final class Memory {
   /** Returns the file that was loaded to it, and may be mapped; null for memory of our own. */
   @Nullable Path file() {
     return file;
+  }
+
+  /** Has something done once the memory is freed; asked for before anybody else holds it. */
+  void whenFreed(Runnable action) {
+    whenFreed = action;
   }
 
   void retain() {
@@ -153,6 +159,7 @@ final class Memory {
       uses.writeLock().unlock();
     }
     LOG.log(Level.DEBUG, () -> "free: " + buffer.size() + " bytes on " + context.device());
+    whenFreed.run();
     context.release();
   }
 }

@@ -195,7 +195,7 @@ public final class OpenedCheckpoint implements OpenCheckpoint {
           "tensor %s: a %s is for a group, whose ranks say which: want Part.shard(%s, rank, ranks)"
               .formatted(info, part, part.shardDim().getAsInt()));
     }
-    return new Asked(entry, new Parts(name, info.dtype(), info.shape()).slice(part, 1, 0));
+    return new Asked(entry, Parts.of(info).slice(part, 1, 0));
   }
 
   @Override

@@ -27,15 +27,15 @@ import org.jspecify.annotations.Nullable;
  * order. Whether a round's chunks were read the ranks tell each other before they exchange them.
  */
 final class PartExchange implements AutoCloseable {
-  /** How much this rank reads ahead, in bytes. */
-  private static final long WINDOW = 32L << 20;
+  /** How much this rank reads ahead of what it exchanges, in bytes, unless memory is short. */
+  static final long WINDOW = 32L << 20;
 
   private final Transport group;
   private final FilesInFlight reads;
   private final SharedContext context;
-  private final LoadNeeds needs;
   private final RowGathering.Steps steps;
-  private final ExchangePlan plan;
+  private final List<FilePlan> own;
+  private final long ahead;
   private final Ending ending;
   private final Scratch packed;
   private final Scratch arrived;
@@ -44,38 +44,45 @@ final class PartExchange implements AutoCloseable {
   private int submitted;
   private long receivedBytes;
 
+  /**
+   * Reads ahead for exchanges that follow each other.
+   *
+   * @param plans the exchanges, in order
+   * @param ahead how much this rank reads ahead, in bytes
+   */
   PartExchange(
       FilesInFlight reads,
       SharedContext context,
-      LoadNeeds needs,
       RowGathering.Steps steps,
-      ExchangePlan plan,
+      List<ExchangePlan> plans,
+      long ahead,
       Ending ending) {
     this.group = ending.group;
     this.ending = ending;
     this.reads = reads;
     this.context = context;
-    this.needs = needs;
     this.steps = steps;
-    this.plan = plan;
+    this.own = plans.stream().flatMap(plan -> plan.chunks(group.rank()).stream()).toList();
+    this.ahead = ahead;
     this.packed = new Scratch(context);
     this.arrived = new Scratch(context);
   }
 
   /**
-   * Exchanges all chunks.
+   * Exchanges all chunks of the next plan.
    *
+   * @param plan the plan
    * @param mine what this rank gets, by file
-   * @return how many bytes came from other ranks
+   * @return how many bytes came from other ranks, of this plan and those before
    */
-  long run(List<GatherPlan> mine) throws LoadException {
+  long run(ExchangePlan plan, List<GatherPlan> mine) throws LoadException {
     for (int round = 0; round < plan.rounds(); round++) {
-      FilesInFlight.@Nullable Received own = agree(round, mine);
+      FilesInFlight.@Nullable Received chunk = agree(plan, round, mine);
       try {
-        exchange(round, own);
+        exchange(plan, round, chunk);
       } finally {
-        if (own != null) {
-          own.file().release();
+        if (chunk != null) {
+          chunk.file().release();
         }
       }
     }
@@ -88,25 +95,26 @@ final class PartExchange implements AutoCloseable {
         steps.gathered(file, LoadedFile.of(file.file().index(), batch));
       }
     }
+    targets.clear();
     return receivedBytes;
   }
 
   /** Makes sure that all ranks have their chunks of a round; returns this rank's, if it has one. */
-  private FilesInFlight.@Nullable Received agree(int round, List<GatherPlan> mine)
-      throws LoadException {
-    FilesInFlight.Received own = null;
+  private FilesInFlight.@Nullable Received agree(
+      ExchangePlan plan, int round, List<GatherPlan> mine) throws LoadException {
+    FilesInFlight.Received chunk = null;
     try {
       if (round == 0) {
         allocate(mine);
       }
-      own = receive(round);
+      chunk = receive(round < plan.chunks(group.rank()).size());
       ending.checkNotTold();
       ending.agree();
-      return own;
+      return chunk;
     } catch (Throwable e) {
-      FilesInFlight.Received received = own;
-      if (received != null) {
-        Cleanup.after(e, received.file()::release);
+      FilesInFlight.Received left = chunk;
+      if (left != null) {
+        Cleanup.after(e, left.file()::release);
       }
       ending.tell(e);
       throw e;
@@ -130,7 +138,7 @@ final class PartExchange implements AutoCloseable {
     }
 
     /** Hears that all ranks are as far, or that one failed, which all know then. */
-    private void agree() throws LoadException {
+    void agree() throws LoadException {
       held.waitsForRanks();
       try {
         var _ = Agreement.tell(group, "exchange", timeout, new byte[0]);
@@ -151,50 +159,49 @@ final class PartExchange implements AutoCloseable {
   private void allocate(List<GatherPlan> mine) throws LoadException {
     for (GatherPlan file : mine) {
       if (!file.tensors().isEmpty()) {
-        TensorBatch batch =
-            needs.gather(context, file.tensors().stream().map(TensorSpec::of).toList());
+        TensorBatch batch = steps.allocate(file.tensors().stream().map(TensorSpec::of).toList());
         open.put(file, batch);
         batch.pieces().forEach(piece -> targets.put(piece.spec().name(), piece.region()));
       }
     }
   }
 
-  /** Returns this rank's chunk of a round; null if it has no more. */
-  private FilesInFlight.@Nullable Received receive(int round) throws LoadException {
-    List<FilePlan> own = plan.chunks(group.rank());
-    while (submitted < own.size() && reads.hasRoom(own.get(submitted), WINDOW)) {
+  /** Reads ahead; returns this rank's next chunk if a round has one of it, else null. */
+  private FilesInFlight.@Nullable Received receive(boolean hasOwn) throws LoadException {
+    while (submitted < own.size() && reads.hasRoom(own.get(submitted), ahead)) {
       steps.submit(reads, own.get(submitted++));
     }
-    if (round >= own.size()) {
+    if (!hasOwn) {
       return null;
     }
-    FilesInFlight.Received received = reads.receive();
+    FilesInFlight.Received chunk = reads.receive();
     try {
-      steps.received(received);
-      return received;
+      steps.received(chunk);
+      return chunk;
     } catch (Throwable e) {
-      Cleanup.after(e, received.file()::release);
+      Cleanup.after(e, chunk.file()::release);
       throw e;
     }
   }
 
-  private void exchange(int round, FilesInFlight.@Nullable Received own) throws LoadException {
+  private void exchange(ExchangePlan plan, int round, FilesInFlight.@Nullable Received own)
+      throws LoadException {
     for (int reader = 0; reader < group.size(); reader++) {
       if (round < plan.chunks(reader).size()) {
         FilePlan chunk = plan.chunks(reader).get(round);
         if (reader == group.rank()) {
           FilesInFlight.Received mine = Objects.requireNonNull(own);
-          var _ = mine.file().using(() -> give(chunk, mine.ranges().regions()));
+          var _ = mine.file().using(() -> give(plan, chunk, mine.ranges().regions()));
         } else {
-          take(chunk, reader);
+          take(plan, chunk, reader);
         }
       }
     }
   }
 
   /** Gives every rank its moves of a chunk of this rank. */
-  private FilePlan give(FilePlan chunk, List<Region> runs) throws LoadException {
-    List<List<Move>> moves = moves(chunk);
+  private FilePlan give(ExchangePlan plan, FilePlan chunk, List<Region> runs) throws LoadException {
+    List<List<Move>> moves = moves(plan, chunk);
     if (moves.stream().allMatch(List::isEmpty)) {
       return chunk;
     }
@@ -223,8 +230,8 @@ final class PartExchange implements AutoCloseable {
     return chunk;
   }
 
-  private void take(FilePlan chunk, int reader) throws LoadException {
-    List<List<Move>> moves = moves(chunk);
+  private void take(ExchangePlan plan, FilePlan chunk, int reader) throws LoadException {
+    List<List<Move>> moves = moves(plan, chunk);
     if (moves.stream().allMatch(List::isEmpty)) {
       return;
     }
@@ -241,7 +248,7 @@ final class PartExchange implements AutoCloseable {
     receivedBytes += mine.bytes();
   }
 
-  private List<List<Move>> moves(FilePlan chunk) {
+  private List<List<Move>> moves(ExchangePlan plan, FilePlan chunk) {
     List<List<Move>> moves = new ArrayList<>();
     for (int rank = 0; rank < group.size(); rank++) {
       moves.add(plan.moves(chunk, rank));

@@ -4,11 +4,6 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.GatherPlan;
-import io.fastsafetensors.internal.plan.Slice;
-import io.fastsafetensors.internal.plan.WantedPart;
-import io.fastsafetensors.spi.DeviceStream;
-import io.fastsafetensors.spi.Region;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +25,9 @@ final class RowGathering implements AutoCloseable {
 
   /** What the load does with chunks and files. */
   interface Steps {
+    /** Allocates memory for rows. */
+    TensorBatch allocate(List<TensorSpec> specs) throws LoadException;
+
     /** Has a chunk read. */
     void submit(FilesInFlight reads, FilePlan chunk) throws LoadException;
 
@@ -46,14 +44,13 @@ final class RowGathering implements AutoCloseable {
   }
 
   /** Allocates memory for the rows of some files. */
-  static RowGathering open(
-      SharedContext context, LoadNeeds needs, Steps steps, List<GatherPlan> plans)
+  static RowGathering open(SharedContext context, Steps steps, List<GatherPlan> plans)
       throws LoadException {
     RowGathering gathering = new RowGathering(context, steps);
     try {
       for (GatherPlan plan : plans) {
         List<TensorSpec> specs = plan.tensors().stream().map(TensorSpec::of).toList();
-        Target target = gathering.new Target(plan, needs.gather(context, specs));
+        Target target = new Target(plan, steps.allocate(specs));
         gathering.targets.put(plan.file().index(), target);
       }
       return gathering;
@@ -105,7 +102,7 @@ final class RowGathering implements AutoCloseable {
     try {
       steps.received(chunk);
       if (target != null) {
-        var _ = chunk.file().using(() -> target.copy(chunk));
+        var _ = chunk.file().using(() -> target.rows.copy(chunk, context));
       }
     } finally {
       chunk.file().release();
@@ -118,58 +115,29 @@ final class RowGathering implements AutoCloseable {
 
   private void handOver(Target target) throws LoadException {
     if (target.isSubmitted && target.copied >= target.awaited && targets.values().remove(target)) {
-      steps.gathered(target.plan, LoadedFile.of(target.plan.file().index(), target.batch));
+      steps.gathered(target.plan, LoadedFile.of(target.plan.file().index(), target.rows.batch()));
     }
   }
 
   /** Frees what was not handed over. */
   @Override
   public void close() {
-    Cleanup.each(targets.values(), target -> target.batch.close());
+    Cleanup.each(targets.values(), target -> target.rows.batch().close());
     targets.clear();
   }
 
-  /** Where the rows of one file go. */
-  private final class Target {
+  /** Where the rows of one file go, and how many of its chunks were copied. */
+  private static final class Target {
     private final GatherPlan plan;
-    private final TensorBatch batch;
-    private final Map<String, Integer> places = new HashMap<>();
+    private final RowTarget rows;
     private final int awaited;
-
-    /** How many of the plan's chunks were copied. */
     private int copied;
-
     private boolean isSubmitted;
 
     Target(GatherPlan plan, TensorBatch batch) {
       this.plan = plan;
-      this.batch = batch;
+      this.rows = new RowTarget(plan, batch);
       this.awaited = plan.chunks().size();
-      for (WantedPart part : plan.tensors()) {
-        places.put(part.name(), places.size());
-      }
-    }
-
-    /** Copies the rows of a chunk; returns when they are there. */
-    TensorBatch copy(FilesInFlight.Received chunk) throws LoadException {
-      context.run(stream -> copy(chunk.plan().tensors(), chunk.ranges().regions(), stream));
-      return batch;
-    }
-
-    private void copy(List<WantedPart> runs, List<Region> sources, DeviceStream stream)
-        throws LoadException {
-      for (int i = 0; i < runs.size(); i++) {
-        Slice run = runs.get(i).slice();
-        @Nullable Integer place = places.get(runs.get(i).name());
-        if (place != null) {
-          Gather.copy(
-              plan.tensors().get(place).slice().within(run.begin(), run.end()),
-              sources.get(i),
-              run.begin(),
-              batch.pieces().get(place).region(),
-              stream);
-        }
-      }
     }
   }
 }

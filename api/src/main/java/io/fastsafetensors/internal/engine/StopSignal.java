@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What ends a call of a loader before its work is done. Thread-safe. */
 final class StopSignal {
-  private final Deadline deadline;
+  private volatile Deadline deadline;
   private final BooleanSupplier cancelled;
   private final BooleanSupplier loaderClosed;
   private volatile Supplier<String> progress = () -> "";
@@ -44,6 +44,11 @@ final class StopSignal {
 
   Deadline deadline() {
     return deadline;
+  }
+
+  /** Starts the time again, as a part of the work is done, or somebody else is waited for. */
+  void restart() {
+    deadline = Deadline.after(deadline.allowed());
   }
 
   /** Says from now on how far the work is, in messages. */

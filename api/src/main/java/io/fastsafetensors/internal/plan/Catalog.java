@@ -98,6 +98,13 @@ public final class Catalog {
         : new Catalog(files, Collections.unmodifiableMap(kept), unfiltered);
   }
 
+  /** Narrows the catalog to some of its entries, in their order; files stay. */
+  Catalog only(List<CatalogEntry> kept) {
+    Map<String, CatalogEntry> byName = LinkedHashMap.newLinkedHashMap(kept.size());
+    kept.forEach(entry -> byName.put(entry.info().name(), entry));
+    return new Catalog(files, Collections.unmodifiableMap(byName), unfiltered);
+  }
+
   /** Returns all files, in the order of ranks. */
   public List<CatalogFile> files() {
     return files;

@@ -22,10 +22,12 @@ final class Chunks {
   private final CatalogFile file;
   private final List<FilePlan> chunks = new ArrayList<>();
   private final List<WantedPart> open = new ArrayList<>();
+  private final long most;
   private long openBytes;
 
-  private Chunks(CatalogFile file) {
+  private Chunks(CatalogFile file, long most) {
     this.file = file;
+    this.most = most;
   }
 
   /**
@@ -33,16 +35,17 @@ final class Chunks {
    *
    * @param file the file
    * @param wanted what is wanted of it by one rank or by several; in any order
+   * @param most the most bytes of a chunk
    * @return the chunks: every wanted byte is in one of them, and in no other
    */
-  static List<FilePlan> of(CatalogFile file, List<WantedPart> wanted) {
+  static List<FilePlan> of(CatalogFile file, List<WantedPart> wanted, long most) {
     Map<CatalogEntry, List<Slice>> slices = new LinkedHashMap<>();
     wanted.stream()
         .filter(part -> part.bytes() > 0)
         .sorted(Comparator.comparing(WantedPart::entry, CatalogEntry.BY_PLACE))
         .forEach(
             part -> slices.computeIfAbsent(part.entry(), _ -> new ArrayList<>()).add(part.slice()));
-    Chunks cut = new Chunks(file);
+    Chunks cut = new Chunks(file, most);
     slices.forEach((entry, parts) -> runs(parts).forEach(run -> cut.add(entry, run)));
     cut.end();
     return cut.chunks;
@@ -57,11 +60,11 @@ final class Chunks {
 
   private void add(CatalogEntry entry, ByteRange run) {
     for (long at = run.begin(); at < run.end(); ) {
-      long bytes = Math.min(run.end() - at, BYTES - openBytes);
+      long bytes = Math.min(run.end() - at, most - openBytes);
       open.add(WantedPart.bytes(entry, new ByteRange(at, at + bytes)));
       openBytes += bytes;
       at += bytes;
-      if (openBytes == BYTES || open.size() == RUNS) {
+      if (openBytes == most || open.size() == RUNS) {
         end();
       }
     }

@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Which rank reads which chunks, and which of their bytes every rank gets; the same on all ranks.
  */
 public final class ExchangePlan {
+  /** How many chunks a rank's own reads are ahead of those it finds in the page cache. */
+  private static final int BEHIND = 3;
+
   private final List<List<FilePlan>> chunks;
   private final List<Map<String, Slice>> wanted = new ArrayList<>();
 
@@ -119,31 +121,50 @@ public final class ExchangePlan {
   }
 
   /**
-   * Plans what one rank reads when all chunks are in the page cache, and it has its rows of those
-   * that it read itself.
+   * Plans what is left to read for one rank when it has passed the chunks of {@link #passing}.
    *
    * @param wanted what it gets, in the order of the catalog
-   * @param rank the rank
-   * @return the plan: rows that are apart are taken from the other ranks' chunks
+   * @return the plan: parts that are one run of bytes are read; of rows that are apart, none
    */
-  public LoadPlan afterReadingAhead(List<WantedPart> wanted, int rank) {
+  public LoadPlan afterPassing(List<WantedPart> wanted) {
     LoadPlan plan = LoadPlan.of(wanted);
     List<GatherPlan> gathers =
         plan.gathers().stream()
-            .map(gather ->
-                new GatherPlan(gather.file(), gather.tensors(), chunksOfOthers(gather, rank)))
+            .map(gather -> new GatherPlan(gather.file(), gather.tensors(), List.of()))
             .toList();
     return new LoadPlan(plan.files(), gathers, plan.bytes());
   }
 
-  private List<FilePlan> chunksOfOthers(GatherPlan gather, int rank) {
-    Set<String> names = gather.tensors().stream().map(WantedPart::name).collect(Collectors.toSet());
-    return IntStream.range(0, chunks.size())
-        .filter(reader -> reader != rank)
-        .mapToObj(chunks::get)
-        .flatMap(List::stream)
-        .filter(chunk -> chunk.file().index() == gather.file().index())
-        .filter(chunk -> chunk.tensors().stream().anyMatch(run -> names.contains(run.name())))
-        .toList();
+  /**
+   * Returns the chunks that a rank passes where all ranks have one page cache: its own, which it
+   * reads from storage, and among them those of other ranks with rows for it, each when its reader
+   * is likely to have it.
+   *
+   * @param wanted what the rank gets
+   * @param rank the rank
+   * @return the chunks, in order
+   */
+  public List<FilePlan> passing(List<WantedPart> wanted, int rank) {
+    Set<String> rows =
+        wanted.stream()
+            .filter(part -> !part.slice().isContiguous())
+            .map(WantedPart::name)
+            .collect(Collectors.toSet());
+    List<FilePlan> passed = new ArrayList<>();
+    for (int round = 0; round < rounds() + BEHIND; round++) {
+      for (int i = 0; i < chunks.size(); i++) {
+        int reader = (rank + i) % chunks.size();
+        List<FilePlan> read = chunks.get(reader);
+        int next = i == 0 ? round : round - BEHIND;
+        if (next >= 0 && next < read.size() && (i == 0 || hasAny(read.get(next), rows))) {
+          passed.add(read.get(next));
+        }
+      }
+    }
+    return passed;
+  }
+
+  private static boolean hasAny(FilePlan chunk, Set<String> names) {
+    return chunk.tensors().stream().anyMatch(run -> names.contains(run.name()));
   }
 }

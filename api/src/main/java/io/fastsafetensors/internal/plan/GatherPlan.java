@@ -12,8 +12,8 @@ import java.util.List;
  */
 public record GatherPlan(CatalogFile file, List<WantedPart> tensors, List<FilePlan> chunks) {
   /** Plans to gather parts of a file. */
-  static GatherPlan of(CatalogFile file, List<WantedPart> parts) {
-    return new GatherPlan(file, List.copyOf(parts), Chunks.of(file, parts));
+  static GatherPlan of(CatalogFile file, List<WantedPart> parts, long chunkBytes) {
+    return new GatherPlan(file, List.copyOf(parts), Chunks.of(file, parts, chunkBytes));
   }
 
   /** Returns the parts' size, in bytes. */

@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.plan;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,10 @@ import java.util.function.Predicate;
  * @param bytes the size of all parts, in bytes
  */
 public record LoadPlan(List<FilePlan> files, List<GatherPlan> gathers, long bytes) {
+  private static final Comparator<WantedPart> BY_PLACE =
+      Comparator.<WantedPart>comparingLong(part -> part.range().begin())
+          .thenComparingLong(part -> part.range().end());
+
   /**
    * Plans one rank's reads of whole tensors of its own files.
    *
@@ -34,10 +39,15 @@ public record LoadPlan(List<FilePlan> files, List<GatherPlan> gathers, long byte
   /**
    * Plans the reads of some parts.
    *
-   * @param wanted the parts, in the order of the catalog
-   * @return the plan
+   * @param wanted the parts, in any order
+   * @return the plan, in the order of files and bytes
    */
   public static LoadPlan of(List<WantedPart> wanted) {
+    return of(wanted, Chunks.BYTES);
+  }
+
+  /** Plans the same with other chunks than the usual ones. */
+  static LoadPlan of(List<WantedPart> wanted, long chunkBytes) {
     List<FilePlan> files = new ArrayList<>();
     List<GatherPlan> gathers = new ArrayList<>();
     for (List<WantedPart> parts : byFile(wanted)) {
@@ -48,7 +58,7 @@ public record LoadPlan(List<FilePlan> files, List<GatherPlan> gathers, long byte
         files.add(FilePlan.of(file, runs));
       }
       if (!rows.isEmpty()) {
-        gathers.add(GatherPlan.of(file, rows));
+        gathers.add(GatherPlan.of(file, rows, chunkBytes));
       }
     }
     long bytes = wanted.stream().mapToLong(WantedPart::bytes).reduce(0, Math::addExact);
@@ -81,6 +91,7 @@ public record LoadPlan(List<FilePlan> files, List<GatherPlan> gathers, long byte
     for (WantedPart part : wanted) {
       byFile.computeIfAbsent(part.entry().file().index(), _ -> new ArrayList<>()).add(part);
     }
+    byFile.values().forEach(parts -> parts.sort(BY_PLACE));
     return byFile.values();
   }
 

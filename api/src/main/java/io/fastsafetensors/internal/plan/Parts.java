@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.plan;
 import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.Slice.Rows;
 import io.fastsafetensors.internal.text.Printable;
 import java.util.ArrayList;
@@ -20,6 +21,11 @@ public record Parts(String tensor, DType dtype, Shape shape) {
   /** One dimension of a part: how many steps, and how far apart they are, in bits. */
   private record Loop(long count, long strideBits) {}
 
+  /** Takes what the file says of a tensor. */
+  public static Parts of(TensorInfo tensor) {
+    return new Parts(tensor.name(), tensor.dtype(), tensor.shape());
+  }
+
   /**
    * Returns one rank's part.
    *
@@ -34,38 +40,41 @@ public record Parts(String tensor, DType dtype, Shape shape) {
     return switch (part.kind()) {
       case WHOLE -> Slice.whole(dtype, shape);
       case NONE -> throw new IllegalArgumentException("nothing is wanted of " + this);
-      case SHARD ->
-          shard(
-              part.shardDim().orElseThrow(),
-              part.shardCount().orElse(ranks),
-              part.shardRank().orElse(rank));
-      case SLICE -> ranges(part);
+      case SHARD -> shard(part, ranks, rank);
+      case SLICE -> strided(bounds(part, ranks, rank), part.toString());
       case ROWS -> rows(part);
     };
   }
 
-  private Slice shard(int dim, int ranks, int rank) {
-    checkDim(dim);
-    long size = shape.dim(dim);
-    long block = Math.ceilDiv(size, ranks);
-    long from = Math.min(size, rank * block);
-    long to = from + Math.min(size - from, block);
+  private Slice shard(Part part, int ranks, int rank) {
+    int dim = part.shardDim().orElseThrow();
+    int count = part.shardCount().orElse(ranks);
+    Part.Range[] own = bounds(part, ranks, rank);
+    long block = Math.ceilDiv(shape.dim(dim), count);
     // All ranks refuse if one has to, so that none waits for the others.
-    if (block < size) {
-      String what = ranks + " parts along dimension " + dim;
+    if (block < shape.dim(dim)) {
+      String what = count + " parts along dimension " + dim;
       var _ = strided(bounds(dim, 0, block), what);
-      return strided(bounds(dim, from, to), what);
+      return strided(own, what);
     }
-    return strided(bounds(dim, from, to), "a shard");
+    return strided(own, "a shard");
   }
 
-  private Part.Range[] bounds(int dim, long from, long to) {
-    Part.Range[] bounds = new Part.Range[shape.dimensions()];
-    bounds[dim] = new Part.Range(from, to);
-    return bounds;
-  }
-
-  private Slice ranges(Part part) {
+  /**
+   * Returns the range of each dimension that a part has; null for a dimension of which it has all.
+   *
+   * @param part a part that is no rows by index
+   * @throws IllegalArgumentException if the tensor has no such part
+   */
+  Part.Range[] bounds(Part part, int ranks, int rank) {
+    if (part.kind() == Part.Kind.SHARD) {
+      int dim = part.shardDim().orElseThrow();
+      checkDim(dim);
+      long size = shape.dim(dim);
+      long block = Math.ceilDiv(size, part.shardCount().orElse(ranks));
+      long from = Math.min(size, part.shardRank().orElse(rank) * block);
+      return bounds(dim, from, from + Math.min(size - from, block));
+    }
     Part.Range[] bounds = new Part.Range[shape.dimensions()];
     part.ranges()
         .forEach((dim, range) -> {
@@ -77,7 +86,13 @@ public record Parts(String tensor, DType dtype, Shape shape) {
           }
           bounds[dim] = range;
         });
-    return strided(bounds, part.toString());
+    return bounds;
+  }
+
+  private Part.Range[] bounds(int dim, long from, long to) {
+    Part.Range[] bounds = new Part.Range[shape.dimensions()];
+    bounds[dim] = new Part.Range(from, to);
+    return bounds;
   }
 
   private Slice rows(Part part) {

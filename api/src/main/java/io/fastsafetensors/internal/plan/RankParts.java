@@ -20,6 +20,7 @@ public final class RankParts {
 
   private final Catalog catalog;
   private final List<List<Part>> byRank;
+  private final long chunkBytes;
   private final List<List<WantedPart>> wanted = new ArrayList<>();
   private @Nullable List<FilePlan> chunks;
 
@@ -30,6 +31,12 @@ public final class RankParts {
    * @param byRank for each rank the part of each tensor, in the order of the catalog
    */
   public RankParts(Catalog catalog, List<List<Part>> byRank) {
+    this(catalog, byRank, Chunks.BYTES);
+  }
+
+  /** Says what is wanted, and how much of a file is read at a time where rows are copied. */
+  RankParts(Catalog catalog, List<List<Part>> byRank, long chunkBytes) {
+    this.chunkBytes = chunkBytes;
     this.catalog = catalog;
     this.byRank = List.copyOf(byRank);
     for (int rank = 0; rank < byRank.size(); rank++) {
@@ -66,12 +73,17 @@ public final class RankParts {
   }
 
   private static Slice slice(TensorInfo tensor, Part part, int ranks, int rank) {
-    return new Parts(tensor.name(), tensor.dtype(), tensor.shape()).slice(part, ranks, rank);
+    return Parts.of(tensor).slice(part, ranks, rank);
   }
 
   /** Returns how many ranks there are. */
   public int ranks() {
     return byRank.size();
+  }
+
+  /** Returns for each rank the part of each tensor, in the order of the catalog. */
+  public List<List<Part>> byRank() {
+    return byRank;
   }
 
   /** Returns what one rank gets, in the order of the catalog, without what it wants nothing of. */
@@ -98,11 +110,16 @@ public final class RankParts {
     return catalog.keep(_ -> !parts.get(next[0]++).isNone());
   }
 
+  /** Plans what one rank reads if it reads by itself what it wants. */
+  public LoadPlan plan(int rank) {
+    return LoadPlan.of(of(rank), chunkBytes);
+  }
+
   /** Returns how many bytes the ranks read if each reads by itself what it wants. */
   public long bytesOfEach() {
     long bytes = 0;
     for (int rank = 0; rank < ranks(); rank++) {
-      bytes = Math.addExact(bytes, LoadPlan.of(of(rank)).readBytes());
+      bytes = Math.addExact(bytes, plan(rank).readBytes());
     }
     return bytes;
   }
@@ -128,7 +145,8 @@ public final class RankParts {
     if (known == null) {
       known =
           allByFile().stream()
-              .flatMap(parts -> Chunks.of(parts.getFirst().entry().file(), parts).stream())
+              .flatMap(
+                  parts -> Chunks.of(parts.getFirst().entry().file(), parts, chunkBytes).stream())
               .toList();
       chunks = known;
     }

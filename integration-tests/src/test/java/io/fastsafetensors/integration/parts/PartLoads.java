@@ -75,7 +75,7 @@ public record PartLoads(PartCheckpoint checkpoint, Device device, LoadOptions op
     }
   }
 
-  private static byte[] halves(byte[] floats) {
+  static byte[] halves(byte[] floats) {
     ByteBuffer from = ByteBuffer.wrap(floats).order(ByteOrder.LITTLE_ENDIAN);
     ByteBuffer to = ByteBuffer.allocate(floats.length / 2).order(ByteOrder.LITTLE_ENDIAN);
     while (from.hasRemaining()) {

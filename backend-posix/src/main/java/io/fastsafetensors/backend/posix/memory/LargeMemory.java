@@ -5,6 +5,7 @@ import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.backend.posix.libc.ErrnoException;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceContext.Keeping;
 import io.fastsafetensors.spi.DeviceContext.LateBuffer;
 import io.fastsafetensors.spi.DeviceContext.LatePages;
 import io.fastsafetensors.spi.LoadMemory;
@@ -13,6 +14,7 @@ import io.fastsafetensors.toolkit.io.ParallelWork;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +102,17 @@ final class LargeMemory implements AutoCloseable {
     }
     late.end(true);
     return buffer;
+  }
+
+  /** Keeps more memory for a while. */
+  Keeping keep(long bytes) {
+    pool.keepMore(bytes);
+    AtomicBoolean ended = new AtomicBoolean();
+    return () -> {
+      if (ended.compareAndSet(false, true)) {
+        pool.keepMore(-bytes);
+      }
+    };
   }
 
   /** Returns what is kept to the system. */

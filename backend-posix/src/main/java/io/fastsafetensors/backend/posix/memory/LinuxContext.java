@@ -48,6 +48,11 @@ public final class LinuxContext extends HostMemoryContext implements DeviceConte
   }
 
   @Override
+  public Keeping keep(long bytes) {
+    return large.keep(bytes);
+  }
+
+  @Override
   public long leastBytes() {
     return LARGE;
   }

@@ -16,6 +16,11 @@ final class PagePool implements AutoCloseable {
   private final long bound;
   private final Deque<Block> kept = new ArrayDeque<>();
   private long keptBytes;
+  private long usedBytes;
+
+  /** How much may be in use and kept together, for those who asked for it. */
+  private long wantedBytes;
+
   private boolean closed;
 
   /**
@@ -41,7 +46,10 @@ final class PagePool implements AutoCloseable {
         kept.stream()
             .filter(block -> block.bytes >= bytes && block.bytes - bytes <= block.bytes / 4)
             .min(Comparator.comparingLong(Block::bytes));
-    fitting.ifPresent(this::forget);
+    fitting.ifPresent(block -> {
+      forget(block);
+      usedBytes += block.bytes;
+    });
     return fitting;
   }
 
@@ -52,32 +60,64 @@ final class PagePool implements AutoCloseable {
    */
   Block takeNew(long bytes) throws ErrnoException {
     long rounded = Math.addExact(bytes, Pages.HUGE - 1) & -Pages.HUGE;
+    use(rounded);
     try {
-      return new Block(pages.map(rounded), rounded);
+      return new Block(map(rounded), rounded);
+    } catch (ErrnoException | RuntimeException | Error e) {
+      use(-rounded);
+      throw e;
+    }
+  }
+
+  private long map(long bytes) throws ErrnoException {
+    try {
+      return pages.map(bytes);
     } catch (ErrnoException e) {
       if (giveUpKept() == 0) {
         throw e;
       }
-      return new Block(pages.map(rounded), rounded);
+      return pages.map(bytes);
+    }
+  }
+
+  /** Counts memory as in use, which may leave less to be kept. */
+  private synchronized void use(long bytes) {
+    usedBytes += bytes;
+    dropSurplus();
+  }
+
+  /** Lets more, or less, be in use and kept together. */
+  synchronized void keepMore(long bytes) {
+    wantedBytes += bytes;
+    dropSurplus();
+  }
+
+  private void dropSurplus() {
+    long most = closed ? 0 : Math.max(bound, wantedBytes - usedBytes);
+    while (keptBytes > most) {
+      drop(kept.getFirst());
     }
   }
 
   /** Takes memory back; pages that nobody touched would be taken for some that are there. */
   void give(Block block, boolean hasItsPages) {
-    if (hasItsPages) {
-      keep(block);
-    } else {
+    if (!hasItsPages || !keep(block)) {
       pages.unmap(block.address, block.bytes);
+      use(-block.bytes);
     }
   }
 
-  /** Keeps memory, at the cost of what was kept longest; or returns it to the system. */
-  private synchronized void keep(Block block) {
+  /** Keeps memory, at the cost of what was kept longest; tells whether there is room for it. */
+  private synchronized boolean keep(Block block) {
+    long most = Math.max(bound, wantedBytes - usedBytes + block.bytes);
+    if (closed || block.bytes > most) {
+      return false;
+    }
     kept.addLast(block);
     keptBytes += block.bytes;
-    while (keptBytes > (closed ? 0 : bound)) {
-      drop(block.bytes > bound ? block : kept.getFirst());
-    }
+    usedBytes -= block.bytes;
+    dropSurplus();
+    return true;
   }
 
   /** Returns what is kept to the system; tells how much it was, in bytes. */

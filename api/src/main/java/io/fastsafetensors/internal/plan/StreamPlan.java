@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.plan;
+
+import io.fastsafetensors.Part;
+import io.fastsafetensors.internal.text.Printable;
+import io.fastsafetensors.toolkit.text.Amounts;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.ToLongFunction;
+
+/**
+ * What a stream gives out, in steps that follow each other on all ranks. Every step fits into the
+ * window of every rank, whatever that has in its other steps.
+ */
+public final class StreamPlan {
+  private final List<Step> steps = new ArrayList<>();
+  private final Wanted wanted;
+  private final List<CatalogEntry> open = new ArrayList<>();
+  private final List<List<Part>> openParts = new ArrayList<>();
+  private final long[] openBytes;
+  private final long[] ends;
+
+  /**
+   * Tensors that are read, given out, and let go of together.
+   *
+   * @param parts what each rank gets of each
+   * @param offset where this rank's part starts in what it gets of the tensor, in bytes of the file
+   * @param isLast whether nothing of the tensors follows on this rank
+   * @param bytes the most memory that a rank needs for it
+   */
+  public record Step(RankParts parts, long offset, boolean isLast, long bytes) {}
+
+  /**
+   * What is wanted of a stream.
+   *
+   * @param catalog the tensors, in the order in which they are given out
+   * @param byRank for each rank the part of each tensor, in the order of the catalog
+   * @param rank which rank this is
+   * @param sizes how the window is used; of all ranks the smallest
+   * @param inPieces whether a tensor that is larger than a step may come in pieces
+   * @param isRead whether each rank reads what it gets, instead of getting it from others
+   * @param converted the size of what a part is converted to; 0 if it stays as it is
+   */
+  public record Wanted(
+      Catalog catalog,
+      List<List<Part>> byRank,
+      int rank,
+      WindowSizes sizes,
+      boolean inPieces,
+      boolean isRead,
+      ToLongFunction<WantedPart> converted) {}
+
+  private StreamPlan(Wanted wanted) {
+    this.wanted = wanted;
+    this.openBytes = new long[wanted.byRank.size()];
+    this.ends = new long[wanted.byRank.size()];
+  }
+
+  /**
+   * Plans a stream.
+   *
+   * @throws IllegalArgumentException if a tensor doesn't fit into the window; it names the least
+   *     window that would do
+   */
+  public static StreamPlan of(Wanted wanted) {
+    StreamPlan plan = new StreamPlan(wanted);
+    int tensor = 0;
+    for (CatalogEntry entry : wanted.catalog.entries()) {
+      int index = tensor++;
+      List<Part> parts = wanted.byRank.stream().map(rank -> rank.get(index)).toList();
+      if (!parts.stream().allMatch(Part::isNone)) {
+        plan.add(entry, parts);
+      }
+    }
+    plan.end(0, true);
+    return plan;
+  }
+
+  /**
+   * Puts tensors into the order that a caller wants.
+   *
+   * @param catalog the tensors
+   * @param first the names that come first, in order; the others follow as they are stored
+   * @throws java.util.NoSuchElementException if there is no such tensor
+   * @throws IllegalArgumentException if a name is there twice
+   */
+  public static Catalog ordered(Catalog catalog, List<String> first) {
+    if (first.isEmpty()) {
+      return catalog;
+    }
+    Set<String> listed = new HashSet<>();
+    List<CatalogEntry> entries = new ArrayList<>();
+    for (String name : first) {
+      if (!listed.add(name)) {
+        throw new IllegalArgumentException(
+            "order: tensor " + Printable.quote(name) + " is there twice");
+      }
+      entries.add(catalog.get(name));
+    }
+    catalog.entries().stream()
+        .filter(entry -> !listed.contains(entry.info().name()))
+        .forEach(entries::add);
+    return catalog.only(entries);
+  }
+
+  /** Returns the steps, in order. */
+  public List<Step> steps() {
+    return Collections.unmodifiableList(steps);
+  }
+
+  private int ranks() {
+    return wanted.byRank.size();
+  }
+
+  private void add(CatalogEntry entry, List<Part> parts) {
+    long[] bytes = bytes(entry, parts);
+    long most = largest(bytes);
+    boolean isLarge = most > wanted.sizes.step();
+    boolean overflows = false;
+    for (int rank = 0; rank < ranks(); rank++) {
+      overflows |= openBytes[rank] + bytes[rank] > wanted.sizes.step();
+    }
+    if (overflows || isLarge) {
+      end(0, true);
+    }
+    if (isLarge && wanted.inPieces) {
+      addPieces(entry, parts);
+      return;
+    }
+    if (most > wanted.sizes.most(hasChunks(entry, parts))) {
+      throw tooLarge(entry, most, hasChunks(entry, parts));
+    }
+    put(entry, parts, bytes);
+  }
+
+  private void put(CatalogEntry entry, List<Part> parts, long[] bytes) {
+    open.add(entry);
+    openParts.add(parts);
+    for (int rank = 0; rank < ranks(); rank++) {
+      openBytes[rank] = Math.addExact(openBytes[rank], bytes[rank]);
+    }
+  }
+
+  private void addPieces(CatalogEntry entry, List<Part> parts) {
+    List<List<Part>> pieces = new ArrayList<>();
+    for (int rank = 0; rank < ranks(); rank++) {
+      pieces.add(pieces(entry, parts.get(rank), rank));
+    }
+    int count = pieces.stream().mapToInt(List::size).max().orElse(0);
+    int mine = pieces.get(wanted.rank).size();
+    long offset = 0;
+    for (int i = 0; i < count; i++) {
+      int piece = i;
+      List<Part> step =
+          pieces.stream().map(own -> piece < own.size() ? own.get(piece) : Part.none()).toList();
+      put(entry, step, bytes(entry, step));
+      long bytes = i < mine ? wanted(entry, step.get(wanted.rank), wanted.rank).bytes() : 0;
+      end(offset, i >= mine - 1);
+      offset += bytes;
+    }
+  }
+
+  /** Cuts what a rank gets of a tensor into pieces whose memory is no more than a step's. */
+  private List<Part> pieces(CatalogEntry entry, Part part, int rank) {
+    if (part.isNone()) {
+      return List.of();
+    }
+    WantedPart whole = wanted(entry, part, rank);
+    long all = bytes(whole, rank);
+    if (whole.bytes() == 0 || all <= wanted.sizes.step()) {
+      return List.of(part);
+    }
+    long most = (long) ((double) wanted.sizes.step() * whole.bytes() / all);
+    Parts tensor = Parts.of(entry.info());
+    return PartPieces.of(tensor, part, ranks(), rank, Math.max(1, most));
+  }
+
+  private static long largest(long[] bytes) {
+    long most = 0;
+    for (long each : bytes) {
+      most = Math.max(most, each);
+    }
+    return most;
+  }
+
+  /** Returns what each rank needs for a tensor. */
+  private long[] bytes(CatalogEntry entry, List<Part> parts) {
+    long[] bytes = new long[ranks()];
+    for (int rank = 0; rank < ranks(); rank++) {
+      if (!parts.get(rank).isNone()) {
+        bytes[rank] = bytes(wanted(entry, parts.get(rank), rank), rank);
+      }
+    }
+    return bytes;
+  }
+
+  private long bytes(WantedPart part, int rank) {
+    long converted = WindowSizes.copied(wanted.converted.applyAsLong(part));
+    boolean isInPlace = wanted.isRead && part.slice().isContiguous();
+    long read = isInPlace ? WindowSizes.read(part, ends[rank]) : WindowSizes.copied(part.bytes());
+    ends[rank] = part.range().end();
+    return Math.addExact(read, converted);
+  }
+
+  private WantedPart wanted(CatalogEntry entry, Part part, int rank) {
+    return WantedPart.of(entry, Parts.of(entry.info()).slice(part, ranks(), rank));
+  }
+
+  private boolean hasChunks(CatalogEntry entry, List<Part> parts) {
+    if (!wanted.isRead) {
+      return true;
+    }
+    for (int rank = 0; rank < ranks(); rank++) {
+      Part part = parts.get(rank);
+      if (!part.isNone() && !wanted(entry, part, rank).slice().isContiguous()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private IllegalArgumentException tooLarge(CatalogEntry entry, long bytes, boolean hasChunks) {
+    return new IllegalArgumentException(
+        "%s: tensor %s takes %s, more than the window of %s: want a window of %s, or take pieces"
+            .formatted(
+                entry.file().source().path(),
+                entry.info(),
+                Amounts.exactBytes(bytes),
+                Amounts.exactBytes(wanted.sizes.window()),
+                Amounts.exactBytes(wanted.sizes.least(bytes, hasChunks))));
+  }
+
+  private void end(long offset, boolean isLast) {
+    if (open.isEmpty()) {
+      return;
+    }
+    List<List<Part>> byRank = new ArrayList<>();
+    for (int rank = 0; rank < ranks(); rank++) {
+      int own = rank;
+      byRank.add(openParts.stream().map(parts -> parts.get(own)).toList());
+    }
+    RankParts parts = new RankParts(wanted.catalog.only(open), byRank, wanted.sizes.chunk());
+    steps.add(new Step(parts, offset, isLast, largest(openBytes)));
+    open.clear();
+    openParts.clear();
+    Arrays.fill(openBytes, 0);
+  }
+}
