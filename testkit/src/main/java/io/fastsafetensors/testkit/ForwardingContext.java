@@ -97,6 +97,11 @@ public class ForwardingContext implements DeviceContext {
   }
 
   @Override
+  public Keeping keep(long bytes) {
+    return context.keep(bytes);
+  }
+
+  @Override
   public OptionalInt numaNode() {
     return context.numaNode();
   }
