@@ -23,15 +23,13 @@ public final class FaultyFolder implements AutoCloseable {
   }
 
   /**
-   * Shows a folder; skips the test, saying why, where that is not possible.
+   * Shows the folder of a file; skips the test, saying why, where that is not possible.
    *
-   * @param source the folder
-   * @param mount where to show it
-   * @param bad the name of the file with the disk error
-   * @param from where in the file that is
+   * @param bad the file with the disk error
+   * @param mount where to show it and its neighbours
+   * @param from where in the file the error is
    */
-  public static FaultyFolder mount(Path source, Path mount, String bad, long from)
-      throws IOException {
+  public static FaultyFolder mount(Path bad, Path mount, long from) throws IOException {
     assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "no /dev/fuse that we may use");
     Files.createDirectories(mount);
     ProcessBuilder builder =
@@ -43,9 +41,8 @@ public final class FaultyFolder implements AutoCloseable {
             "-cp",
             System.getProperty("java.class.path"),
             FuseServer.class.getName(),
-            source.toString(),
+            bad.toString(),
             mount.toString(),
-            bad,
             Long.toString(from));
     Process server = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     FaultyFolder folder = new FaultyFolder(mount, server);

@@ -57,19 +57,18 @@ final class FuseServer {
     this.badFrom = badFrom;
   }
 
-  /** Needs the folder, where to show it, the name of the bad file, and where it gets bad. */
+  /** Needs the bad file, where to show its folder, and where it gets bad. */
   public static void main(String[] arguments) throws IOException {
-    Path folder = Path.of(arguments[0]);
+    Path bad = Path.of(arguments[0]);
     Path mount = Path.of(arguments[1]);
     List<Path> files = new ArrayList<>();
-    try (var all = Files.list(folder)) {
+    try (var all = Files.list(bad.getParent())) {
       all.forEach(files::add);
     }
     try {
       int fuse = Kernel.openFuse();
       Kernel.mount(mount, fuse);
-      Path bad = folder.resolve(arguments[2]);
-      FuseServer server = new FuseServer(fuse, files, bad, Long.parseLong(arguments[3]));
+      FuseServer server = new FuseServer(fuse, files, bad, Long.parseLong(arguments[2]));
       Thread.ofPlatform().daemon().start(server::serve);
     } catch (IOException e) {
       System.out.println("no FUSE: " + e.getMessage());

@@ -29,7 +29,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -86,18 +85,16 @@ class FileFaultTests {
   }
 
   /** Loads on all ranks, and touches what was loaded; returns what each threw. */
-  private static List<Optional<Throwable>> load(
-      List<Path> files, LoadOptions options, ProgressListener onBad) throws Exception {
+  private static List<Optional<Throwable>> load(List<Path> files, LoadOptions options)
+      throws Exception {
     return ThreadRanks.run(
         RANKS,
         group -> {
-          LoadOptions own =
-              group.rank() == BAD ? options.toBuilder().progress(onBad).build() : options;
           try (Loader loader = Loader.builder().group(group).build()) {
             for (int rank = 0; rank < RANKS; rank++) {
               loader.addFiles(rank, List.of(files.get(rank)));
             }
-            try (FileBuffer buffer = loader.load(own)) {
+            try (FileBuffer buffer = loader.load(options)) {
               for (String name : buffer.keys()) {
                 try (Tensor tensor = buffer.tensor(name);
                     Arena arena = Arena.ofConfined()) {
@@ -148,13 +145,11 @@ class FileFaultTests {
   })
   void aDiskErrorInTheMiddle(String backend, AccessPath path, DirectMode direct) throws Exception {
     Path bad = files().get(BAD);
-    try (FaultyFolder faulty =
-        FaultyFolder.mount(
-            bad.getParent(), folder.resolve("mount"), bad.getFileName().toString(), GOOD_BYTES)) {
+    try (FaultyFolder faulty = FaultyFolder.mount(bad, folder.resolve("mount"), GOOD_BYTES)) {
       List<Path> files = files().stream().map(faulty::file).toList();
       for (Distribution distribution : Distribution.values()) {
         LoadOptions options = options(backend, path, direct, distribution);
-        checkNamed(load(files, options, (_, _) -> {}), distribution, files.get(BAD));
+        checkNamed(load(files, options), distribution, files.get(BAD));
         nothingIsLeft();
       }
     }
@@ -175,17 +170,35 @@ class FileFaultTests {
     List<Path> files = files().stream().map(replaced).toList();
     for (Distribution distribution : Distribution.values()) {
       Files.copy(files().get(BAD), cut, StandardCopyOption.REPLACE_EXISTING);
-      AtomicBoolean isCut = new AtomicBoolean();
-      ProgressListener cutter =
-          (done, _) -> {
-            if (done > 0 && isCut.compareAndSet(false, true)) {
-              cut(cut);
-            }
-          };
-      LoadOptions options = options(backend, path, direct, distribution);
-      checkNamed(load(files, options, cutter), distribution, cut);
-      assertThat(isCut).isTrue();
+      Cutter cutter = new Cutter(cut);
+      // One block after the other: nobody reads a second one before the file is cut.
+      LoadOptions options =
+          options(backend, path, direct, distribution).toBuilder()
+              .threads(1)
+              .blockBytes(1 << 20)
+              .progress(cutter)
+              .build();
+      checkNamed(load(files, options), distribution, cut);
+      assertThat(cutter.isCut).isTrue();
       nothingIsLeft();
+    }
+  }
+
+  /** Cuts a file when a rank has read its first bytes; the others wait for that. */
+  private static final class Cutter implements ProgressListener {
+    private final Path file;
+    private boolean isCut;
+
+    Cutter(Path file) {
+      this.file = file;
+    }
+
+    @Override
+    public synchronized void onProgress(long done, long total) {
+      if (!isCut) {
+        isCut = true;
+        cut(file);
+      }
     }
   }
 

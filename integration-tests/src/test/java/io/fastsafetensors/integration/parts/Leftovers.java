@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 /** What this process holds after loads. */
 public final class Leftovers {
   /** What a JVM may take by itself meanwhile; less than the loads of the tests. */
-  private static final long SPARED_BYTES = 40L << 20;
+  private static final long SPARED_BYTES = 20L << 20;
 
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 

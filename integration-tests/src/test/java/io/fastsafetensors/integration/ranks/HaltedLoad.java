@@ -58,7 +58,8 @@ record HaltedLoad(Path folder, Distribution distribution, int halting, Moment mo
     }
   }
 
-  private Path path(int rank) {
+  /** Returns the file of a rank. */
+  Path path(int rank) {
     return folder.resolve(rank + ".safetensors");
   }
 
