@@ -36,14 +36,7 @@ record LoadedFiles(ProcessGroup group, Loader loader, FileBuffer buffer) impleme
       throws LoadException {
     try {
       arguments.addTo(loader, options);
-      FileBuffer buffer = loader.load(options);
-      try {
-        arguments.parts().check();
-        return new LoadedFiles(group, loader, buffer);
-      } catch (Throwable e) {
-        buffer.close();
-        throw e;
-      }
+      return new LoadedFiles(group, loader, loader.load(options));
     } catch (Throwable e) {
       loader.close();
       throw e;
