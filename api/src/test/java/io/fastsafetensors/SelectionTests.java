@@ -51,8 +51,7 @@ class SelectionTests {
         .containsExactly(
             "shard of dimension 0: no tensor has dimension 0: want tensors that are no scalars");
     assertThat(Selection.of(Part.slice(Integer.MAX_VALUE, 1, 2)).missing(ALL))
-        .containsExactly(
-            "slice {2147483647=1:2}: no tensor has dimension 2147483647: want 0 to 1");
+        .containsExactly("slice {2147483647=1:2}: no tensor has dimension 2147483647: want 0 to 1");
     assertThat(Selection.of(Part.shard(0)).missing(List.of())).isEmpty();
     assertThat(Selection.of(Part.none()).missing(List.of(SCALAR))).isEmpty();
     assertThat(Selection.all().missing(ALL)).isEmpty();

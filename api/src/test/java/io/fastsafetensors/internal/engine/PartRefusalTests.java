@@ -211,7 +211,8 @@ class PartRefusalTests {
       switch (this) {
         case MISSING -> {}
         case EMPTY -> Files.createFile(other);
-        case HEADER -> new Samples(other).with("a.1.w", DType.F32, 4, 6).write();
+        case HEADER ->
+            new Samples(other).with("a.1.w", DType.F32, 4, 6).with("four", DType.F4, 3, 4).write();
         case CUT, LONGER, OLDER -> {
           Files.copy(sample.path, other);
           try (FileChannel channel = FileChannel.open(other, StandardOpenOption.WRITE)) {
