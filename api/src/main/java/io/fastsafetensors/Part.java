@@ -19,7 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class Part {
+  /** Slices of further dimensions, which hardly a tensor has, are not written as in Python. */
+  private static final int MOST_BRACKETS = 31;
+
   private static final Part WHOLE = new Part(Kind.WHOLE, 0, -1, 0, new TreeMap<>(), new long[0]);
+
   private static final Part NONE = new Part(Kind.NONE, 0, -1, 0, new TreeMap<>(), new long[0]);
 
   /**
@@ -41,7 +45,7 @@ public final class Part {
   }
 
   /**
-   * A range of a dimension.
+   * A range of a dimension, or of numbers in names ({@link Selection.Builder#numbered}).
    *
    * @param from the first index
    * @param to one past the last index
@@ -293,6 +297,9 @@ public final class Part {
   }
 
   private String brackets() {
+    if (ranges.lastKey() > MOST_BRACKETS) {
+      return ranges.toString();
+    }
     StringBuilder text = new StringBuilder("[");
     for (int i = 0; i <= ranges.lastKey(); i++) {
       Range range = ranges.get(i);

@@ -49,18 +49,14 @@ public final class Selection {
   }
 
   /**
-   * Wants the same part of every tensor that has it: a tensor with fewer dimensions than the part
-   * names stays whole.
+   * Wants the same part of every tensor that has its dimensions; the others, such as scalars, stay
+   * whole. Same as a builder with one rule, {@link Builder#part(Part)}.
    *
    * @param part the part
    * @return the selection
    */
   public static Selection of(Part part) {
-    int least =
-        part.isWhole() || part.isNone()
-            ? 0
-            : part.ranges().isEmpty() ? part.shardDim().orElse(0) + 1 : part.ranges().lastKey() + 1;
-    return builder().part(info -> info.shape().dimensions() >= least, part).build();
+    return builder().part(part).build();
   }
 
   /**
@@ -103,6 +99,17 @@ public final class Selection {
    */
   public List<String> unmatched(Collection<TensorInfo> tensors) {
     return rules.stream().flatMap(rule -> rule.unmatched(tensors).stream()).toList();
+  }
+
+  /**
+   * Finds what rules ask for that no tensor has: dimensions, and numbers in names.
+   *
+   * @param tensors the tensors of the files
+   * @return a sentence each, in the order of the rules; none for patterns that are {@link
+   *     #unmatched}
+   */
+  public List<String> missing(Collection<TensorInfo> tensors) {
+    return rules.stream().flatMap(rule -> rule.missing(tensors).stream()).toList();
   }
 
   /** Returns the rules. */
@@ -151,9 +158,22 @@ public final class Selection {
     }
 
     /**
+     * Wants a part of every tensor that has its dimensions; the others, such as scalars, are left
+     * to the rules that follow.
+     *
+     * @param part the part; a load fails with an {@code IllegalArgumentException}, before it reads
+     *     any data, if there are tensors and none has these dimensions
+     * @return this
+     */
+    public Builder part(Part part) {
+      rules.add(SelectionRule.byDimensions(part));
+      return this;
+    }
+
+    /**
      * Wants a part of tensors by what their file says of them.
      *
-     * @param which tells whether the rule is for a tensor; asked by any thread
+     * @param which tells whether the rule is for a tensor; asked by any thread. It may be for none
      * @param part the part
      * @return this
      */
@@ -168,7 +188,8 @@ public final class Selection {
      *
      * @param pattern a pattern in which {@code #} stands for the number, in decimal digits; {@code
      *     *} and {@code ?} as in {@link #part(String, Part)}; a load fails if it matches no tensor
-     * @param wanted tells whether a number is wanted
+     * @param wanted tells whether a number is wanted; it may want none of those that there are, as
+     *     for a rank that is left without experts. {@link #numbered(String, List, Part)} checks
      * @return this
      * @throws IllegalArgumentException if there is no {@code #}, or more than one
      */
@@ -188,6 +209,24 @@ public final class Selection {
      */
     public Builder numbered(String pattern, LongPredicate wanted, Part part) {
       rules.add(SelectionRule.byNumber(pattern, wanted, part));
+      return this;
+    }
+
+    /**
+     * Keeps a part of tensors by numbers in their names that must be there; otherwise as {@link
+     * #numbered(String, LongPredicate, Part)}.
+     *
+     * @param pattern the pattern, with one {@code #}
+     * @param wanted the numbers, from the first of a range on up to and without its end. A load
+     *     fails with an {@code IllegalArgumentException}, before it reads any data, if of one of
+     *     the ranges no tensor has a number
+     * @param part what is wanted of those that have one
+     * @return this
+     * @throws IllegalArgumentException if there is no {@code #}, or more than one, or a range has
+     *     no number
+     */
+    public Builder numbered(String pattern, List<Part.Range> wanted, Part part) {
+      rules.add(SelectionRule.byNumbers(pattern, List.copyOf(wanted), part));
       return this;
     }
 

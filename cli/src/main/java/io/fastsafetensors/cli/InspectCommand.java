@@ -58,7 +58,6 @@ final class InspectCommand implements Callable<Integer> {
 
   private void plan(Checkpoint checkpoint, int count) throws IOException {
     PartPlan plan = checkpoint.plan(count, rank -> parts.optionsOf(rank, count));
-    parts.check();
     PlanDescription description = new PlanDescription(checkpoint.path(), plan);
     if (json) {
       Json.printObject(output.out(), description::writeTo);

@@ -160,10 +160,6 @@ final class LoadArguments {
         : options;
   }
 
-  PartArguments parts() {
-    return parts;
-  }
-
   private static <T> void set(@Nullable T given, Consumer<T> setter) {
     if (given != null) {
       setter.accept(given);

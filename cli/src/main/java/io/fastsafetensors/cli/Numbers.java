@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import io.fastsafetensors.Part;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import picocli.CommandLine.TypeConversionException;
 
-/** Numbers in ascending order, as in {@code 0,2,5-9}; notes which of them were asked for. */
+/** Numbers in ascending order, as in {@code 0,2,5-9}. */
 final class Numbers {
   private static final Pattern RUN =
       Pattern.compile("\\s*([0-9]{1,18})\\s*(?:-\\s*([0-9]{1,18})\\s*)?");
@@ -26,9 +25,8 @@ final class Numbers {
    *
    * @param first the first
    * @param last the last
-   * @param isFound whether one of them was asked for
    */
-  private record Run(long first, long last, AtomicBoolean isFound) {
+  private record Run(long first, long last) {
     @Override
     public String toString() {
       return first == last ? Long.toString(first) : first + "-" + last;
@@ -56,26 +54,15 @@ final class Numbers {
                 .formatted(
                     text, first <= before ? first : last, first <= before ? before : first, FORM));
       }
-      runs.add(new Run(first, last, new AtomicBoolean()));
+      runs.add(new Run(first, last));
       before = last;
     }
     return new Numbers(runs);
   }
 
-  /** Tells whether a number is one of these. */
-  boolean contains(long number) {
-    for (Run run : runs) {
-      if (run.first <= number && number <= run.last) {
-        run.isFound.set(true);
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Returns a number or range of which {@link #contains} was never asked for one. */
-  Optional<String> notFound() {
-    return runs.stream().filter(run -> !run.isFound.get()).map(Run::toString).findFirst();
+  /** Returns them as ranges. */
+  List<Part.Range> ranges() {
+    return runs.stream().map(run -> new Part.Range(run.first, run.last + 1)).toList();
   }
 
   /** Returns all, one by one. */

@@ -111,19 +111,4 @@ final class PartArguments {
     addTo(options);
     return options.build();
   }
-
-  /**
-   * Checks what no pattern tells, once all tensors were looked at: a typing mistake must neither
-   * load whole tensors nor leave any out.
-   *
-   * @throws IllegalArgumentException if a rule asks for what no tensor has
-   */
-  void check() {
-    rules()
-        .flatMap(rule -> rule.fault().stream())
-        .findFirst()
-        .ifPresent(fault -> {
-          throw new IllegalArgumentException(fault);
-        });
-  }
 }

@@ -3,8 +3,6 @@ package io.fastsafetensors.cli;
 
 import io.fastsafetensors.Part;
 import io.fastsafetensors.Selection;
-import java.util.Optional;
-import java.util.function.LongPredicate;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -19,11 +17,6 @@ interface PartRule {
   /** Adds the rule to a rank's selection. */
   void addTo(Selection.Builder selection, int rank, int ranks);
 
-  /** Says what the rule asks for that no tensor has; known once all tensors were looked at. */
-  default Optional<String> fault() {
-    return Optional.empty();
-  }
-
   /** Reads {@code DIM} or {@code GLOB=DIM}. */
   final class Shard implements ITypeConverter<PartRule> {
     @Override
@@ -37,7 +30,7 @@ interface PartRule {
       }
       int dim = Integer.parseInt(number);
       return equals < 0
-          ? new ShardOfAll(dim)
+          ? (selection, _, _) -> selection.part(Part.shard(dim))
           : (selection, _, _) -> selection.part(text.substring(0, equals), Part.shard(dim));
     }
   }
@@ -73,10 +66,12 @@ interface PartRule {
             "'%s': want one # where names have the number; a # that names have is a ?"
                 .formatted(named.glob()));
       }
-      return named.wanted().equals(ROUND_ROBIN)
-          ? (selection, rank, ranks) ->
-              selection.numbered(named.glob(), number -> number % ranks == rank)
-          : new SomeNumbers(named.glob(), Numbers.parse(named.wanted()));
+      if (named.wanted().equals(ROUND_ROBIN)) {
+        return (selection, rank, ranks) ->
+            selection.numbered(named.glob(), number -> number % ranks == rank);
+      }
+      Numbers numbers = Numbers.parse(named.wanted());
+      return (selection, _, _) -> selection.numbered(named.glob(), numbers.ranges(), Part.whole());
     }
   }
 
@@ -94,58 +89,6 @@ interface PartRule {
             "'%s' names no tensor: want GLOB=%s".formatted(text, form));
       }
       return new Named(text.substring(0, equals), text.substring(equals + 1).strip());
-    }
-  }
-
-  /** A shard of all tensors that have a dimension; the others stay whole. */
-  final class ShardOfAll implements PartRule {
-    private final int dim;
-    private volatile boolean isFound;
-
-    ShardOfAll(int dim) {
-      this.dim = dim;
-    }
-
-    @Override
-    public void addTo(Selection.Builder selection, int rank, int ranks) {
-      selection.part(
-          tensor -> {
-            boolean has = tensor.shape().dimensions() > dim;
-            isFound |= has;
-            return has;
-          },
-          Part.shard(dim));
-    }
-
-    @Override
-    public Optional<String> fault() {
-      return isFound
-          ? Optional.empty()
-          : Optional.of("--shard %s: no tensor is left that has dimension %s".formatted(dim, dim));
-    }
-  }
-
-  /** Tensors with some numbers in their names. */
-  final class SomeNumbers implements PartRule {
-    private final String pattern;
-    private final Numbers wanted;
-
-    SomeNumbers(String pattern, Numbers wanted) {
-      this.pattern = pattern;
-      this.wanted = wanted;
-    }
-
-    @Override
-    public void addTo(Selection.Builder selection, int rank, int ranks) {
-      LongPredicate noting = wanted::contains;
-      selection.numbered(pattern, noting);
-    }
-
-    @Override
-    public Optional<String> fault() {
-      return wanted
-          .notFound()
-          .map(missing -> "--numbered %s: no tensor has number %s".formatted(pattern, missing));
     }
   }
 }

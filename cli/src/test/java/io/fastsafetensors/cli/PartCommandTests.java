@@ -129,7 +129,9 @@ class PartCommandTests {
     assertThat(names("digest", file, "--numbered", "e.#.w=1", "--select", "e.*"))
         .containsExactly("e.1.w");
     assertThat(Fst.run("load", file, "--numbered", "e.#.w=3,40-50").errLines())
-        .containsExactly("fst: --numbered e.#.w: no tensor has number 40-50");
+        .containsExactly(
+            "fst: selection: 'e.#.w': no tensor has a number from 40 to 50:"
+                + " want a number from 0 to 11");
   }
 
   private static List<String> names(Object... line) {
@@ -168,13 +170,13 @@ class PartCommandTests {
           --shard nothing            | 'nothing' is no shard: want DIM or GLOB=DIM
           --shard cube=-1            | is no shard
           --shard cube=3             | 'cube' [7, 5, 6] has no dimension 3: want 0 to 2
-          --shard 3                  | --shard 3: no tensor is left that has dimension 3
+          --shard 3                  | selection: shard of dimension 3: no tensor has dimension 3: want 0 to 2
           --shard d*=0               | no tensor matches 'd*'
           --numbered cube=1          | want one # where names have the number
           --numbered #.#=1           | want one #
           --numbered x#=1            | no tensor matches 'x#'
           --numbered c#=1            | no tensor matches 'c#'
-          --numbered *[#=1           | --numbered *[#: no tensor has number 1
+          --numbered *[#=1           | selection: '*[#': no tensor has number 1: want number 0
           --select cube --rows a*=1  | no tensor matches 'a*'
           --distribution never       | expected one of [AUTO, OWNER, LOCAL, SHARED]
           """)

@@ -157,11 +157,7 @@ public record Headers(Catalog catalog, String digest, Map<Path, HeaderOrigin> or
     try {
       SafetensorsHeader header =
           readAndNote(path, backends::readHeader, origins).header().parse(path);
-      if (header.fileSize() != file.header().fileSize()) {
-        return "it has %s bytes there, %s bytes here"
-            .formatted(file.header().fileSize(), header.fileSize());
-      }
-      return header.equals(file.header()) ? "" : "it has another header";
+      return HeaderDifference.of(file.header(), header);
     } catch (LoadException e) {
       return String.valueOf(e.getMessage());
     }

@@ -102,6 +102,7 @@ final class LoadJob implements AutoCloseable {
    * rows of them; nothing else of them stays in memory of this process.
    */
   void readAhead(List<FilePlan> chunks) throws LoadException {
+    monitor.expect(chunks.stream().mapToLong(FilePlan::bytes).sum());
     context.retain(); // for the thread that reads, which may be left behind
     begun = bounded.run(() -> readToCache(chunks), RowGathering::close, context::release);
   }

@@ -18,11 +18,12 @@ final class LoadMonitor implements IoMonitor {
 
   private final ProgressListener progress;
   private final StopSignal signal;
-  private final long totalBytes;
   private final LoadMemory memory;
 
   /** Written under the lock; who is late reads it without, since a listener may hold that. */
   private volatile long doneBytes;
+
+  private volatile long totalBytes;
 
   private volatile @Nullable Throwable listenerFailure;
 
@@ -32,6 +33,11 @@ final class LoadMonitor implements IoMonitor {
     this.signal = signal;
     this.totalBytes = totalBytes;
     signal.tellProgress(() -> ": " + doneBytes + " of " + totalBytes + " bytes were in place");
+  }
+
+  /** Says that more is read than was known before; called before that is. */
+  synchronized void expect(long bytes) {
+    totalBytes += bytes;
   }
 
   @Override

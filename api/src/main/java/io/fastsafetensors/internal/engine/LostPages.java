@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.Region;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -11,6 +16,8 @@ import java.util.stream.Collectors;
 final class LostPages {
   /** What the JDK's error says; other internal errors are none of ours. */
   private static final String JDK_WORDS = "unsafe memory access";
+
+  private static final long PAGE = 4096;
 
   private LostPages() {}
 
@@ -47,5 +54,29 @@ final class LostPages {
               + " load again, with path COPIED if the file may change",
           e);
     }
+  }
+
+  /**
+   * Reads a byte of each page of what is mapped, so that a page that can't be had shows here: once
+   * ranks exchange it, the others would wait for this one.
+   */
+  static void findIn(FilesInFlight.Received chunk) throws LoadException {
+    if (chunk.ranges().stats().bytesByPath().containsKey(TransferPath.MAPPED)) {
+      var _ = chunk.file().using(() -> touch(chunk.ranges().regions()));
+    }
+  }
+
+  /** Returns a sum of some bytes, which keeps the compiler from leaving the reads out. */
+  private static int touch(List<Region> regions) {
+    int sum = 0;
+    for (Region region : regions) {
+      MemorySegment bytes =
+          region.buffer().host().orElseThrow().asSlice(region.offset(), region.bytes());
+      for (long at = 0; at < bytes.byteSize(); at += PAGE) {
+        sum += bytes.get(ValueLayout.JAVA_BYTE, at);
+      }
+      sum += bytes.byteSize() == 0 ? 0 : bytes.get(ValueLayout.JAVA_BYTE, bytes.byteSize() - 1);
+    }
+    return sum;
   }
 }

@@ -177,6 +177,7 @@ final class PartExchange implements AutoCloseable {
     FilesInFlight.Received chunk = reads.receive();
     try {
       steps.received(chunk);
+      LostPages.findIn(chunk);
       return chunk;
     } catch (Throwable e) {
       Cleanup.after(e, chunk.file()::release);

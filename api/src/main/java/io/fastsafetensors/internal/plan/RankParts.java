@@ -52,14 +52,18 @@ public final class RankParts {
    * @param ranks how many ranks there are
    * @param rank which of them it is
    * @return the part of each tensor, in the order of the catalog
-   * @throws IllegalArgumentException if a pattern of the selection matches no tensor, or a tensor
-   *     has no such part
+   * @throws IllegalArgumentException if a rule of the selection asks for what no tensor has, or a
+   *     tensor has no such part
    */
   public static List<Part> of(Selection selection, Catalog catalog, int ranks, int rank) {
     Optional<String> fault =
         NameFilter.fault(selection.unmatched(catalog.tensors()), catalog.keys());
     if (fault.isPresent()) {
       throw new IllegalArgumentException("selection: " + fault.get());
+    }
+    List<String> missing = selection.missing(catalog.tensors());
+    if (!missing.isEmpty()) {
+      throw new IllegalArgumentException("selection: " + String.join("; ", missing));
     }
     List<Part> parts = new ArrayList<>();
     for (CatalogEntry entry : catalog.entries()) {

@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
 import io.fastsafetensors.spi.DeviceContext;
@@ -11,8 +12,11 @@ import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -38,6 +42,9 @@ final class FakeBackend implements IoBackend {
   Hook onSessionClose = _ -> {};
   UnaryOperator<LoadedRanges> answer = UnaryOperator.identity();
   volatile IoOptions options;
+
+  /** Whether it finds files in the page cache. */
+  volatile boolean isCached;
 
   /** The call that returns null: {@code open} or {@code submit}. */
   String returnsNull = "";
@@ -66,6 +73,37 @@ final class FakeBackend implements IoBackend {
   @Override
   public Availability probe(Device device) {
     return Availability.available("for tests");
+  }
+
+  @Override
+  public OpenFile openFile(Path file, IoOptions openOptions) throws IOException {
+    OpenFile real = IoBackend.super.openFile(file, openOptions);
+    return new OpenFile() {
+      @Override
+      public long size() {
+        return real.size();
+      }
+
+      @Override
+      public Optional<Object> version() throws IOException {
+        return real.version();
+      }
+
+      @Override
+      public TransferPath read(MemorySegment target, long offset) throws IOException {
+        return real.read(target, offset);
+      }
+
+      @Override
+      public boolean isCached(long offset, long bytes) {
+        return isCached;
+      }
+
+      @Override
+      public void close() {
+        real.close();
+      }
+    };
   }
 
   @Override

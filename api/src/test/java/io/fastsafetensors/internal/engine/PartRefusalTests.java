@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PartRefusalTests {
   private static final int RANKS = 3;
   private static final int BAD = 1;
+  private static final Part ROW = Part.rows(0);
 
   @TempDir private Path folder;
   private final Bench bench = new Bench();
@@ -80,6 +81,19 @@ class PartRefusalTests {
         Arguments.of(
             Selection.builder().numbered("*our#", n -> n > 0).build(),
             "selection: no tensor matches"),
+        Arguments.of(
+            Selection.of(Part.shard(2)),
+            "selection: shard of dimension 2: no tensor has dimension 2: want 0 to 1"),
+        Arguments.of(
+            Selection.of(Part.shard(Integer.MAX_VALUE)), "no tensor has dimension 2147483647"),
+        Arguments.of(
+            Selection.of(Part.slice(0, 1, 2).and(3, 0, 1)),
+            "selection: slice [1:2, :, :, 0:1]: no tensor has dimension 3: want 0 to 1"),
+        Arguments.of(
+            Selection.builder()
+                .numbered("a.#.w", List.of(new Part.Range(1, 3), new Part.Range(7, 8)), ROW)
+                .build(),
+            "selection: 'a.#.w': no tensor has number 7: want number 1"),
         Arguments.of(
             Selection.builder()
                 .part(
@@ -197,7 +211,8 @@ class PartRefusalTests {
       switch (this) {
         case MISSING -> {}
         case EMPTY -> Files.createFile(other);
-        case HEADER -> new Samples(other).with("a.1.w", DType.F32, 4, 6).write();
+        case HEADER ->
+            new Samples(other).with("a.1.w", DType.F32, 4, 6).with("four", DType.F4, 3, 4).write();
         case CUT, LONGER, OLDER -> {
           Files.copy(sample.path, other);
           try (FileChannel channel = FileChannel.open(other, StandardOpenOption.WRITE)) {

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.integration.ranks;
 
+import io.fastsafetensors.Device;
+import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.Distribution;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Part;
+import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Selection;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.SafetensorsWriter;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.testkit.sim.SimRuntime;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -19,14 +23,29 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A load of parts in which one rank stands still while the others exchange.
+ * A load of parts in which one rank stands still while the others go on.
  *
  * @param folder where the files are
  * @param distribution who reads
- * @param halting the rank that stands still once it has read something
+ * @param halting the rank that stands still
+ * @param moment when it does
  */
-record HaltedLoad(Path folder, Distribution distribution, int halting) {
+record HaltedLoad(Path folder, Distribution distribution, int halting, Moment moment) {
+  /** Of a file 68.7 MiB: several chunks. */
   private static final Shape SHAPE = Shape.of(3000, 6000);
+
+  /** Nobody reads so much before all ranks have exchanged a chunk. */
+  private static final long AFTER_AN_EXCHANGE = 40L << 20;
+
+  /** When a rank stands still. */
+  enum Moment {
+    /** It has read its first bytes. */
+    READS,
+    /** It has given and got chunks, and reads further ones; past the page cache. */
+    EXCHANGES,
+    /** One of the others has its rows of a chunk, one doesn't; on a device without host memory. */
+    SENDS
+  }
 
   /** Writes a file a rank, of several chunks. */
   void write(int ranks) throws IOException {
@@ -39,32 +58,52 @@ record HaltedLoad(Path folder, Distribution distribution, int halting) {
     }
   }
 
-  private Path path(int rank) {
+  /** Returns the file of a rank. */
+  Path path(int rank) {
     return folder.resolve(rank + ".safetensors");
   }
 
   /** Loads, and prints where it stands still. */
   void run(ProcessGroup group) throws IOException {
     RankProgram.pause("joined");
-    AtomicBoolean halted = new AtomicBoolean(group.rank() != halting);
-    LoadOptions options =
-        LoadOptions.builder()
-            .selection(Selection.of(Part.shard(1)))
-            .distribution(distribution)
-            .progress((done, _) -> {
-              if (done > 0 && halted.compareAndSet(false, true)) {
-                halt();
-              }
-            })
-            .build();
-    try (Loader loader = Loader.builder().group(group).build()) {
+    try (Loader loader = loader(group).build()) {
       for (int rank = 0; rank < group.size(); rank++) {
         loader.addFiles(rank, List.of(path(rank)));
       }
-      try (FileBuffer buffer = loader.load(options)) {
+      try (FileBuffer buffer = loader.load(options(group.rank()))) {
         RankProgram.print("has " + buffer.keys());
       }
     }
+  }
+
+  private Loader.Builder loader(ProcessGroup group) {
+    Loader.Builder loader = Loader.builder().group(group);
+    if (moment != Moment.SENDS) {
+      return loader;
+    }
+    // Before it gives to the last of the others it has got chunks of the ranks before it.
+    int nth = group.rank() == halting ? halting + 2 : Integer.MAX_VALUE;
+    return loader
+        .device(new Device(SimRuntime.TYPE, 0))
+        .plugins(Plugins.installed().with(HaltingSim.of(nth, HaltedLoad::halt)));
+  }
+
+  private LoadOptions options(int rank) {
+    LoadOptions.Builder options =
+        LoadOptions.builder().selection(Selection.of(Part.shard(1))).distribution(distribution);
+    if (moment == Moment.EXCHANGES) {
+      options.backend("posix").direct(DirectMode.ON);
+    }
+    if (rank == halting && moment != Moment.SENDS) {
+      long enough = moment == Moment.EXCHANGES ? AFTER_AN_EXCHANGE : 0;
+      AtomicBoolean halted = new AtomicBoolean();
+      options.progress((done, _) -> {
+        if (done > enough && halted.compareAndSet(false, true)) {
+          halt();
+        }
+      });
+    }
+    return options.build();
   }
 
   private static void halt() {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.integration.ranks;
 
+import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.CollectiveException;
 import io.fastsafetensors.Distribution;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.integration.parts.Leftovers;
 import io.fastsafetensors.integration.parts.PartProgram;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A rank: joins the group that its environment tells of, and does what its arguments say. It ends
@@ -14,6 +17,7 @@ import java.nio.file.Path;
  */
 final class RankProgram {
   private static long waitedUntil;
+  private static long ownBytes;
 
   private RankProgram() {}
 
@@ -22,17 +26,27 @@ final class RankProgram {
   }
 
   public static void main(String[] arguments) throws Exception {
-    Work work = work(arguments);
+    int status = run(work(arguments));
+    if (List.of("halt", "fault").contains(arguments[0])) {
+      Leftovers.after(Path.of(arguments[1]), ownBytes).forEach(held -> print("left " + held));
+    }
+    System.exit(status);
+  }
+
+  /** Works, in a method of its own: what it leaves in variables is no leftover. */
+  private static int run(Work work) throws Exception {
     waitedUntil = System.nanoTime();
     try (ProcessGroup group = ProcessGroup.fromEnvironment()) {
       print("found " + group);
+      ownBytes = Leftovers.ownBytes();
       work.run(group);
       print("ended well");
+      return 0;
     } catch (CollectiveException e) {
       print("failed after ms " + (System.nanoTime() - waitedUntil) / 1_000_000);
       print("lost peer " + e.peer());
       print("error " + e.getMessage());
-      System.exit(1);
+      return 1;
     }
   }
 
@@ -47,7 +61,14 @@ final class RankProgram {
           new HaltedLoad(
                   Path.of(arguments[1]),
                   Distribution.valueOf(arguments[2]),
-                  Integer.parseInt(arguments[3]))
+                  Integer.parseInt(arguments[3]),
+                  HaltedLoad.Moment.valueOf(arguments[4]))
+              ::run;
+      case "fault" ->
+          new FaultyLoad(
+                  Path.of(arguments[1]),
+                  Integer.parseInt(arguments[2]),
+                  AccessPath.valueOf(arguments[3]))
               ::run;
       default -> throw new IllegalArgumentException(arguments[0]);
     };
