@@ -3,6 +3,7 @@ package io.fastsafetensors.toolkit.io;
 
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoMonitor;
@@ -14,7 +15,6 @@ import io.fastsafetensors.toolkit.io.ReadTarget.Brought;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
@@ -38,7 +38,9 @@ final class FileTicket extends EarlyTicket {
   private boolean fileClosed;
 
   /** Reads whose way nobody has chosen yet; guarded by the lock of the {@link ReadQueue}. */
-  final Iterator<FileRead> waiting;
+  final WaitingReads waiting;
+
+  private final ReadQueue queue;
 
   FileTicket(
       DeviceContext context,
@@ -46,14 +48,16 @@ final class FileTicket extends EarlyTicket {
       PlannedFile file,
       ReadTarget target,
       PathChoice paths,
-      IoMonitor monitor) {
+      IoMonitor monitor,
+      ReadQueue queue) {
     super(plan, monitor, target.reads().size());
     this.context = context;
     this.file = file;
     this.target = target;
     this.paths = paths;
     this.monitor = monitor;
-    this.waiting = target.reads().iterator();
+    this.waiting = new WaitingReads(target.reads());
+    this.queue = queue;
     target.arrived().forEach(brought -> landed(brought.read().parts()));
   }
 
@@ -111,6 +115,11 @@ final class FileTicket extends EarlyTicket {
   @Override
   protected StreamMark mark() {
     return target.mark();
+  }
+
+  @Override
+  protected void hurry(ByteRange range) {
+    queue.prefer(this, range);
   }
 
   @Override

@@ -150,7 +150,8 @@ public abstract class ReadSession<F extends PlannedFile> implements IoSession {
     boolean started = false;
     try {
       FileTicket ticket =
-          new FileTicket(context, plan, file, choice.target, choice.paths, options.monitor());
+          new FileTicket(
+              context, plan, file, choice.target, choice.paths, options.monitor(), queue);
       addThreads(choice);
       queue.add(ticket);
       started = true;
