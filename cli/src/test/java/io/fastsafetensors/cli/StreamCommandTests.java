@@ -112,6 +112,7 @@ class StreamCommandTests {
           load --stream --window 1MiB | tensor 'large' F32 [700, 1030] takes
           load --window 1MiB          | --window and --pieces are for --stream
           load --pieces               | --window and --pieces are for --stream
+          inspect --pieces            | --pieces is for --window
           digest --window 1KiB        | window
           digest --window x           | 'x'
           digest --window 1MiB --slice large=[0:701] | range 0:701 of dimension 0 ends past its size
@@ -131,6 +132,26 @@ class StreamCommandTests {
         .contains("more than the window of 1.0 MiB (1048576 bytes)", "or take pieces");
     String least = fst.err().replaceAll("(?s).*want a window of .*\\((\\d+) bytes\\).*", "$1");
     assertThat(Fst.run("load", "--stream", "--window", least, folder).exit()).isZero();
+  }
+
+  @Test
+  void inspectTellsTheWindowThatIsNeeded() throws IOException {
+    List<String> small = lines("inspect", "--window", "1MiB");
+    assertThat(small)
+        .contains("ranks     1", "window    1.0 MiB (1048576 bytes)")
+        .contains("fits      no: want a larger window, or --pieces")
+        .anyMatch(line -> line.startsWith("largest   'large' F32 [700, 1030], takes 2.8 MiB ("));
+    String least = small.getLast().replaceAll(".*\\((\\d+) bytes\\).*", "$1");
+    assertThat(lines("inspect", "--window", least)).contains("fits      yes");
+    assertThat(Fst.run("load", "--stream", "--window", least, folder).exit()).isZero();
+    assertThat(lines("inspect", "--window", "1MiB", "--pieces"))
+        .contains("fits      yes, large tensors in pieces");
+    assertThat(lines("inspect", "--window", "1MiB", "--slice", "large=[0:100]", "--select", "l*"))
+        .contains("fits      yes", "steps     1");
+    Object out = String.join("", lines("inspect", "--window", "1MiB", "--ranks", "2", "--json"));
+    Map<String, Object> json = JsonText.object(out.toString());
+    assertThat(json).containsEntry("ranks", 2L).containsEntry("fits", false);
+    assertThat((Long) json.get("whole_window_bytes")).isGreaterThan(2_884_000L);
   }
 
   @Test
