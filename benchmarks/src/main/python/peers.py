@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loads the safetensors files of a folder into private host memory, or a GPU's, by a peer, and
-prints the nanoseconds it took. Usage: peers.py [--device DEVICE] [PEER FOLDER SMALL], where SMALL is a
-folder to warm up with; without a peer: those that are installed and know the device."""
+prints the nanoseconds it took. Usage: peers.py [--stream] [--device DEVICE] [PEER FOLDER SMALL], where
+SMALL is a folder to warm up with; without a peer: those that are installed and know the device. With
+--stream one byte of each page of a tensor is read, and the tensor is let go."""
 
 import importlib.util
 import pathlib
@@ -51,6 +52,39 @@ def runai(paths, _):
         return [tensor.clone().detach() for _, tensor in streamer.get_tensors()]
 
 
+def touch(tensor):
+    import torch
+
+    return tensor.view(torch.uint8).flatten()[::4096].sum()
+
+
+def streamed_by_runai(paths, owned):
+    from runai_model_streamer import SafetensorsStreamer
+
+    with SafetensorsStreamer() as streamer:
+        streamer.stream_files(paths, owned=owned)
+        for _, tensor in streamer.get_tensors():
+            touch(tensor)
+
+
+def streamed_by_fastsafetensors(paths, block_bytes):
+    tensors, buffer, loader = fastsafetensors(paths, "cpu", True, block_bytes)
+    for tensor in tensors:
+        touch(tensor)
+    buffer.close()
+    loader.close()
+
+
+def streamed_by_safetensors(paths, clone=False, **options):
+    from safetensors import safe_open
+
+    for path in paths:
+        with safe_open(path, framework="pt", **options) as file:
+            for name in file.keys():
+                tensor = file.get_tensor(name)
+                touch(tensor.clone() if clone else tensor)
+
+
 def first_tensor(paths, _):
     from safetensors import safe_open
 
@@ -83,6 +117,36 @@ PEERS = {
     "first tensor, safetensors": ("safetensors", first_tensor, False),
 }
 
+STREAMS = {
+    "runai-model-streamer": ("runai_model_streamer", lambda paths, _: streamed_by_runai(paths, True), False),
+    "runai-model-streamer, owned=False": (
+        "runai_model_streamer",
+        lambda paths, _: streamed_by_runai(paths, False),
+        False,
+    ),
+    "fastsafetensors, nogds": (
+        "fastsafetensors",
+        lambda paths, _: streamed_by_fastsafetensors(paths, 16 * GIB),
+        False,
+    ),
+    "fastsafetensors, nogds, 64 MiB blocks": (
+        "fastsafetensors",
+        lambda paths, _: streamed_by_fastsafetensors(paths, GIB // 16),
+        False,
+    ),
+    "mapped by safetensors": ("safetensors", lambda paths, _: streamed_by_safetensors(paths), False),
+    "safetensors, clone": (
+        "safetensors",
+        lambda paths, _: streamed_by_safetensors(paths, clone=True),
+        False,
+    ),
+    "safetensors, pread": (
+        "safetensors",
+        lambda paths, _: streamed_by_safetensors(paths, backend="pread"),
+        False,
+    ),
+}
+
 
 def has(device):
     if not importlib.util.find_spec("torch"):
@@ -104,15 +168,17 @@ def settle(device):
 
 
 def main(arguments):
-    device = "cpu"
+    device, peers = "cpu", PEERS
+    if arguments[:1] == ["--stream"]:
+        peers, arguments = STREAMS, arguments[1:]
     if arguments[:1] == ["--device"]:
         device, arguments = arguments[1], arguments[2:]
     if not arguments:
-        for name, (module, _, gpus) in PEERS.items():
+        for name, (module, _, gpus) in peers.items():
             if (gpus or device == "cpu") and importlib.util.find_spec(module) and has(device):
                 print(name)
         return
-    module, load, _ = PEERS[arguments[0]]
+    module, load, _ = peers[arguments[0]]
     importlib.import_module("torch")
     importlib.import_module(module)
     for _ in range(WARM_UP_ROUNDS):

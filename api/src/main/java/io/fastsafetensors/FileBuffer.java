@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.TensorInfo;
@@ -24,6 +25,14 @@ import java.util.Set;
  * memory once all its tensors have been given out; asking for one again is an {@code
  * IllegalStateException}, unless {@link LoadOptions#cache} is on. In a group of one a buffer is
  * thread-safe.
+ *
+ * <p><b>While a load is under way.</b> A buffer that {@link Loader#begin} returned has each tensor
+ * as soon as its own bytes are there. Methods that give out tensors wait for the tensors asked for,
+ * which are read before others from then on; a converted one ({@link LoadOptions#dtype}) is there
+ * when its file is, rows that are gathered ({@link LoadOptions#selection}) when all of their file
+ * are. In a group each rank waits for what it reads itself, and the others wait for it. Such a wait
+ * ends at the load's timeout. An interrupt ends the wait, not the load. If the load fails, tensors
+ * that were there stay valid and can be asked for; asking for others throws what happened.
  *
  * <p>A buffer that is dropped without {@link #close} keeps its memory. A warning with its size is
  * logged when the garbage collector finds it; with the system property {@code
@@ -175,15 +184,43 @@ public sealed interface FileBuffer extends AutoCloseable permits DefaultFileBuff
   }
 
   /**
+   * Tells whether a tensor is there, on this rank alone; never waits.
+   *
+   * @param name the tensor
+   * @return true if {@link #tensor(String)} would not wait for its bytes; of a tensor that another
+   *     rank reads only once {@link #awaitAll} has returned. Always true after {@link
+   *     Loader#load()}
+   * @throws java.util.NoSuchElementException if there is no such tensor; it names the nearest
+   * @throws IllegalStateException if this buffer is closed
+   */
+  boolean isLoaded(String name);
+
+  /**
+   * Waits until every tensor is there; in a group on all ranks, which all call it. Returns at once
+   * after {@link Loader#load()}.
+   *
+   * @throws LoadException what the load failed with, on this rank or another
+   * @throws LoadCancelledException if the load was cancelled or is late, or this thread is
+   *     interrupted, which it stays
+   * @throws IllegalStateException if this buffer is closed
+   */
+  void awaitAll() throws LoadException;
+
+  /**
    * Returns what the load did on this rank, and why.
    *
-   * @return the report
+   * @return the report; while a load is under way of the files that are there
    */
   LoadReport report();
 
   /**
    * Ends all views and frees the files' memory. Copies live on. A second call does nothing.
    *
+   * <p>A load that is under way ends as {@link Cancellation} ends it; this waits for that, and at
+   * most some seconds for reads that hang: what they may still write to is freed when they end.
+   *
+   * @throws java.io.UncheckedIOException if the load failed, and no method of this buffer has told
+   *     so: all is freed. It is not thrown for a load that this call or the program itself ended
    * @throws IllegalStateException if an I/O operation of the JDK is using a view's memory right
    *     now; what could be freed was, and the call can be repeated
    */

@@ -248,6 +248,69 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   TensorStream stream(StreamOptions options) throws LoadException;
 
   /**
+   * Loads tensors into memory that the caller brings; blocks until every byte is there. They are
+   * streamed: besides the caller's memory it takes a window, in which the next tensors are read
+   * while one is copied to its place. In a group all ranks call it, each with memory of its own.
+   *
+   * {@snippet lang = java :
+   * Map<String, MemorySegment> weights = new HashMap<>();
+   * loader.loadInto(
+   *     (tensor, dtype, shape, bytes) -> {
+   *       MemorySegment room = arena.allocate(HEADER + bytes, 64); // for a runtime's own header
+   *       weights.put(tensor.name(), room);
+   *       return TensorMemory.of(room.asSlice(HEADER));
+   *     },
+   *     StreamOptions.defaults());
+   * }
+   *
+   * @param allocator is asked for each tensor; what it gave stays the caller's, whatever happens
+   * @param options what to load, in which order, by which window; pieces are allowed in any case
+   * @return what was done
+   * @throws LoadException as {@link TensorStream#next}, or if the allocator threw what is no
+   *     runtime exception, with that as its cause
+   * @throws IllegalArgumentException if memory that was given has not the tensor's size
+   * @throws IllegalStateException if the loader is closed, or has no files
+   */
+  LoadReport loadInto(TensorMemory.Allocator allocator, StreamOptions options) throws LoadException;
+
+  /**
+   * Begins to load all tensors with the default options; otherwise as {@link #begin(LoadOptions)}.
+   *
+   * @return the files that are loaded; the caller closes them
+   * @throws LoadException as {@link #begin(LoadOptions)}
+   * @throws IllegalStateException if the loader is closed, or has no files
+   */
+  FileBuffer begin() throws LoadException;
+
+  /**
+   * Begins to load, and returns when headers are read, the ranks agree, and the first file is being
+   * read. The rest is read by threads of the library, while each tensor can be had as soon as its
+   * own bytes are there:
+   *
+   * {@snippet lang = java :
+   * try (FileBuffer buffer = loader.begin()) {
+   *   Tensor first = buffer.tensor("model.embed_tokens.weight"); // waits for its bytes only
+   *   buffer.awaitAll(); // as load() does
+   * }
+   * }
+   *
+   * <p>The load ends at the timeout of its options, by their switch, and with {@link #close} of the
+   * loader or of the buffer. The loader can be used meanwhile. Where ranks read for each other
+   * ({@link Distribution#OWNER} and {@link Distribution#SHARED}) this does what {@link
+   * #load(LoadOptions)} does.
+   *
+   * @param options how to load
+   * @return the files that are loaded; the caller closes them
+   * @throws LoadException as {@link #load(LoadOptions)}, if it fails before the first file is read;
+   *     later failures are thrown where tensors are asked for, and by {@link FileBuffer#awaitAll}
+   *     and {@link FileBuffer#close}
+   * @throws LoadCancelledException as {@link #load(LoadOptions)}
+   * @throws IllegalArgumentException as {@link #load(LoadOptions)}
+   * @throws IllegalStateException if the loader is closed, or has no files
+   */
+  FileBuffer begin(LoadOptions options) throws LoadException;
+
+  /**
    * Loads all tensors with the default options on a thread of the library; otherwise as {@link
    * #loadAsync(LoadOptions)}.
    *

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
+import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.format.TensorInfo;
+import java.nio.file.Path;
 import java.util.Objects;
 
 /**
@@ -12,14 +14,19 @@ import java.util.Objects;
  * @since 0.1
  */
 public final class StreamedTensor implements AutoCloseable {
+  private final Path file;
   private final TensorInfo info;
   private final Tensor tensor;
+  private final Shape shape;
   private final long offset;
   private final boolean isLast;
 
-  private StreamedTensor(TensorInfo info, Tensor tensor, long offset, boolean isLast) {
+  private StreamedTensor(
+      Path file, TensorInfo info, Tensor tensor, Shape shape, long offset, boolean isLast) {
+    this.file = file;
     this.info = info;
     this.tensor = tensor;
+    this.shape = shape;
     this.offset = offset;
     this.isLast = isLast;
   }
@@ -27,15 +34,28 @@ public final class StreamedTensor implements AutoCloseable {
   /**
    * Makes one of a tensor that is there: for tests of what takes streamed tensors.
    *
+   * @param file which file has it
    * @param info what the file says of the tensor
    * @param tensor the elements; closed with this
+   * @param shape the shape of all that is wanted of the tensor
    * @param offset where they start in what is wanted of the tensor, in bytes in memory
    * @param isLast whether nothing of the tensor follows
    * @return the streamed tensor
    */
-  public static StreamedTensor of(TensorInfo info, Tensor tensor, long offset, boolean isLast) {
+  public static StreamedTensor of(
+      Path file, TensorInfo info, Tensor tensor, Shape shape, long offset, boolean isLast) {
     return new StreamedTensor(
-        Objects.requireNonNull(info), Objects.requireNonNull(tensor), offset, isLast);
+        Objects.requireNonNull(file),
+        Objects.requireNonNull(info),
+        Objects.requireNonNull(tensor),
+        Objects.requireNonNull(shape),
+        offset,
+        isLast);
+  }
+
+  /** {@return the file that has the tensor; in a group its path on this rank} */
+  public Path file() {
+    return file;
   }
 
   /** {@return the tensor's name in the file} */
@@ -57,6 +77,19 @@ public final class StreamedTensor implements AutoCloseable {
    */
   public Tensor tensor() {
     return tensor;
+  }
+
+  /**
+   * {@return the shape of all that is wanted of the tensor: that of {@link #tensor} unless it comes
+   * in pieces}
+   */
+  public Shape shape() {
+    return shape;
+  }
+
+  /** {@return the size in memory of all that is wanted of the tensor, in bytes} */
+  public long byteSize() {
+    return tensor.dtype().byteSize(shape.elements());
   }
 
   /**

@@ -38,6 +38,18 @@ public final class LoadCancelledException extends LoadException {
   }
 
   /**
+   * Makes an exception for somebody else who waited for the same.
+   *
+   * @param message what was not done, and why
+   * @param cause why the load ended; how it ended, and what is kept, are taken from it
+   */
+  public LoadCancelledException(String message, LoadCancelledException cause) {
+    super(message, cause);
+    this.timedOut = cause.timedOut;
+    this.keptBytes = cause.keptBytes;
+  }
+
+  /**
    * Returns how much memory the load could not free yet, because a call on a file hangs that may
    * still write to it. It is freed when that call ends.
    *

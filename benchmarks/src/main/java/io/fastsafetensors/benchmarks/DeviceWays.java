@@ -45,20 +45,29 @@ final class DeviceWays {
     return ways;
   }
 
-  /** A loader that loaded before: the device is open, and its pinned memory is there. */
   private static Way way(String backend, Device device) {
     LoadOptions options = LoadOptions.builder().backend(backend).path(AccessPath.COPIED).build();
-    return Way.of(load(backend, device), folder -> prepare(folder, device, options));
+    return open(load(backend, device), device, loader -> load(loader, options));
   }
 
-  private static Way.Run prepare(Path folder, Device device, LoadOptions options)
-      throws LoadException {
-    Loader loader = Loader.builder().device(device).build().addCheckpoint(folder);
-    load(loader, options);
+  /** Does something with a loader, and tells how long it took, in nanoseconds. */
+  @FunctionalInterface
+  interface Use {
+    long nanos(Loader loader) throws Exception;
+  }
+
+  /** Uses a loader that was used so before: the device is open, and its pinned memory is there. */
+  static Way open(String name, Device device, Use use) {
+    return Way.of(name, folder -> prepare(folder, device, use));
+  }
+
+  private static Way.Run prepare(Path folder, Device device, Use use) throws Exception {
+    Loader loader = Loader.builder().device(device).open(folder);
+    use.nanos(loader);
     return new Way.Run() {
       @Override
       public long nanos() throws Exception {
-        return load(loader, options);
+        return use.nanos(loader);
       }
 
       @Override
@@ -69,7 +78,7 @@ final class DeviceWays {
   }
 
   /** Returns how long it took until every byte was there. */
-  private static long load(Loader loader, LoadOptions options) throws LoadException {
+  static long load(Loader loader, LoadOptions options) throws LoadException {
     long start = System.nanoTime();
     try (FileBuffer _ = loader.load(options)) {
       return System.nanoTime() - start;

@@ -42,6 +42,11 @@ record DiskLimit(int blockMib, int depth) {
     return Stream.concat(byFio, ourOwn).toList();
   }
 
+  /** Returns the queue that is usually best, into the same memory again and again. */
+  static Way again() {
+    return new DiskLimit(4, 16).ourOwn(false);
+  }
+
   private Way ourOwn(boolean intoNewMemory) {
     return way(
         intoNewMemory ? NEW_MEMORY : NAME,

@@ -64,24 +64,10 @@ final class FstWays {
   /** A loader that loaded before, and has kept the memory of that. */
   private static Way pooled(String backend) {
     LoadOptions options = options(backend, AccessPath.COPIED).build();
-    return Way.of(
-        name(backend, AccessPath.COPIED) + ", pooled", folder -> pooledRun(folder, options));
-  }
-
-  private static Way.Run pooledRun(Path folder, LoadOptions options) throws LoadException {
-    Loader loader = loader(folder);
-    load(loader, options);
-    return new Way.Run() {
-      @Override
-      public long nanos() throws Exception {
-        return Way.time(() -> load(loader, options));
-      }
-
-      @Override
-      public void close() {
-        loader.close();
-      }
-    };
+    return DeviceWays.open(
+        name(backend, AccessPath.COPIED) + ", pooled",
+        Device.CPU,
+        loader -> Way.time(() -> load(loader, options)));
   }
 
   static String otherHalfOf(String backend) {

@@ -35,7 +35,7 @@ record Goal(CacheState state, String way, List<String> others, double least) {
    */
   record Result(String other, List<Double> ratios) {}
 
-  private Goal(CacheState state, String way, String other, double least) {
+  Goal(CacheState state, String way, String other, double least) {
     this(state, way, List.of(other), least);
   }
 

@@ -55,6 +55,11 @@ final class HostState {
     touch(List.of(segment));
   }
 
+  /** Reads a byte of each page, on this thread. */
+  static void touchAlone(MemorySegment segment) {
+    sink = joined(List.of(segment)).stream().mapToInt(HostState::sum).sum();
+  }
+
   /** Reads a byte of each page of several segments, on all cores. */
   static void touch(List<MemorySegment> segments) {
     List<MemorySegment> pieces = joined(segments).stream().flatMap(HostState::pieces).toList();

@@ -25,6 +25,11 @@ final class MadeFiles implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(rescue);
   }
 
+  /** Makes a folder for small files, where temporary files are. */
+  static MadeFiles temporary() throws IOException {
+    return new MadeFiles(Path.of(System.getProperty("java.io.tmpdir")));
+  }
+
   Path folder() {
     return folder;
   }

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What other programs do: each system property whose name begins with {@code peer.} is a command,
- * one word a line. Without arguments it tells the names of its ways; with such a name, a folder and
- * a small folder to warm up with it loads the folder and tells how long that took, in nanoseconds,
+ * What other programs do: each system property whose name begins with a prefix is a command, one
+ * word a line. Without arguments it tells the names of its ways; with such a name, a folder and a
+ * small folder to warm up with it loads the folder and tells how long that took, in nanoseconds,
  * without its own start. For another device than {@code cpu} two more words come first: {@code
  * --device cuda:0}.
  *
@@ -28,12 +28,10 @@ record PeerWays(List<String> command, String name) {
   /** What a peer's own name of a way begins with that ends when it has the first tensor. */
   private static final String FIRST = "first tensor, ";
 
-  private static final String PREFIX = "peer.";
-
   /** Returns the ways of those that load to a device; says which can't be asked. */
-  static List<Way> installed(Device device, Path small, PrintWriter out) {
+  static List<Way> installed(String prefix, Device device, Path small, PrintWriter out) {
     return System.getProperties().stringPropertyNames().stream()
-        .filter(property -> property.startsWith(PREFIX))
+        .filter(property -> property.startsWith(prefix))
         .sorted()
         .map(property -> command(System.getProperty(property), device))
         .flatMap(command -> of(command, out))

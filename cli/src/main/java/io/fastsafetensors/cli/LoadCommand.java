@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.TensorStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -19,7 +21,8 @@ import picocli.CommandLine.Option;
     description = {
       "Loads files and prints how much, how fast and why so.",
       "Under 'fst launch' every rank loads its parts, if options say which; else its share",
-      "of the files, and with --touch it then gets every tensor, and the time for that counts."
+      "of the files, and with --touch it then gets every tensor, and the time for that counts.",
+      "With --stream every rank gets every tensor, or its parts, within a window of memory."
     })
 final class LoadCommand implements Callable<Integer> {
   @Mixin private Output output;
@@ -33,29 +36,49 @@ final class LoadCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
+  @Option(
+      names = "--stream",
+      description = "Let go of each tensor when the next comes, so that a window is enough memory.")
+  private boolean stream;
+
+  @Mixin private WindowOption window;
+
+  @Option(names = "--pieces", description = "Let large tensors of a stream come in pieces.")
+  private boolean pieces;
+
   @Override
   public Integer call() throws IOException {
-    try (LoadedFiles loaded = LoadedFiles.load(arguments)) {
-      LoadOutcome outcome = LoadOutcome.of(loaded.buffer().report(), giveOut(loaded));
-      if (json) {
-        Json.printObject(output.out(), outcome::writeTo);
-      } else {
-        outcome.printTo(output.out());
-      }
+    if (!stream && (window.isGiven() || pieces)) {
+      throw new IllegalArgumentException("--window and --pieces are for --stream");
+    }
+    LoadOutcome outcome;
+    try (OpenedFiles files = OpenedFiles.open(arguments)) {
+      outcome = stream ? stream(files) : load(files);
+    }
+    if (json) {
+      Json.printObject(output.out(), outcome::writeTo);
+    } else {
+      outcome.printTo(output.out());
     }
     return ExitCode.OK;
   }
 
   /** If told to, gets all tensors in the same order on all ranks, and touches them. */
-  private Duration giveOut(LoadedFiles loaded) throws IOException {
-    if (!touch) {
-      return Duration.ZERO;
+  private LoadOutcome load(OpenedFiles files) throws IOException {
+    try (FileBuffer buffer = files.load()) {
+      long start = System.nanoTime();
+      if (touch) {
+        touch(buffer);
+      }
+      return LoadOutcome.of(buffer.report(), Duration.ofNanos(System.nanoTime() - start));
     }
-    long start = System.nanoTime();
-    try (TensorWorkers<Integer> workers = arguments.workers(1024)) {
-      for (String name : loaded.buffer().keys()) {
-        try (Tensor tensor = loaded.buffer().tensor(name)) {
-          Touch.submit(tensor, loaded.buffer().file(name), workers);
+  }
+
+  private void touch(FileBuffer buffer) throws IOException {
+    try (TensorWorkers<Integer> workers = touchers()) {
+      for (String name : buffer.keys()) {
+        try (Tensor tensor = buffer.tensor(name)) {
+          Touch.submit(tensor, buffer.file(name), workers);
           // A view lives as long as the buffer; a copy ends here, so that only one is held.
           if (!tensor.isView()) {
             workers.results();
@@ -64,7 +87,23 @@ final class LoadCommand implements Callable<Integer> {
       }
       workers.results();
     }
-    return Duration.ofNanos(System.nanoTime() - start);
+  }
+
+  private LoadOutcome stream(OpenedFiles files) throws IOException {
+    try (TensorStream all = files.stream(window, pieces);
+        TensorWorkers<Integer> workers = touchers()) {
+      all.consume(next -> {
+        if (touch) {
+          Touch.submit(next.tensor(), next.file(), workers);
+          workers.results();
+        }
+      });
+      return LoadOutcome.of(all.report(), Duration.ZERO).through(all.window(), all.mostHeld());
+    }
+  }
+
+  private TensorWorkers<Integer> touchers() {
+    return arguments.workers(1024);
   }
 
   /**

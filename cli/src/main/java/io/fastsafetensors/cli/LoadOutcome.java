@@ -8,6 +8,7 @@ import io.fastsafetensors.toolkit.text.Amounts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -18,10 +19,25 @@ import java.util.stream.Collectors;
  * @param bytes the tensors' size, in bytes
  * @param seconds how long it took
  * @param backend who read: ids joined by commas
+ * @param window what a stream went through
  * @param report the library's report
  */
 record LoadOutcome(
-    int files, int tensors, long bytes, double seconds, String backend, LoadReport report) {
+    int files,
+    int tensors,
+    long bytes,
+    double seconds,
+    String backend,
+    Optional<Window> window,
+    LoadReport report) {
+  /**
+   * The memory of a stream.
+   *
+   * @param bytes its size
+   * @param mostHeld how much of it was used at most
+   */
+  record Window(long bytes, long mostHeld) {}
+
   /** Sums up a report; {@code after} is what was done to the tensors after the load. */
   static LoadOutcome of(LoadReport report, Duration after) {
     return new LoadOutcome(
@@ -33,7 +49,14 @@ record LoadOutcome(
             .map(FileReport::backend)
             .distinct()
             .collect(Collectors.joining(",")),
+        Optional.empty(),
         report);
+  }
+
+  /** Adds what a stream went through. */
+  LoadOutcome through(long bytes, long mostHeld) {
+    Optional<Window> used = Optional.of(new Window(bytes, mostHeld));
+    return new LoadOutcome(files, tensors, this.bytes, seconds, backend, used, report);
   }
 
   double gbps() {
@@ -46,6 +69,10 @@ record LoadOutcome(
     out.printf("bytes    %s (%s)%n", bytes, Amounts.bytes(bytes));
     out.printf("seconds  %s%n", Printing.decimal(seconds));
     out.printf("GB/s     %s%n", Printing.decimal(gbps()));
+    window.ifPresent(used ->
+        out.printf(
+            "window   %s, at most %s used%n",
+            Amounts.exactBytes(used.bytes), Amounts.exactBytes(used.mostHeld)));
     out.println(report);
   }
 
@@ -61,6 +88,10 @@ record LoadOutcome(
     json.writeNumberField("seconds", seconds);
     json.writeNumberField("gbps", gbps());
     json.writeStringField("backend", backend);
+    if (window.isPresent()) {
+      json.writeNumberField("window_bytes", window.get().bytes);
+      json.writeNumberField("window_bytes_used", window.get().mostHeld);
+    }
     json.writeStringField("explain", report.toString());
     ReportJson.write(report, json);
   }

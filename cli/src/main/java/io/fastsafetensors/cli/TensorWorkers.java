@@ -30,6 +30,7 @@ final class TensorWorkers<T> implements AutoCloseable {
   private final Semaphore room;
   private final Deadline deadline;
   private final List<Future<T>> results = new ArrayList<>();
+  private volatile boolean hasFailed;
 
   /** Starts threads; at most {@code pending} tasks wait or run at a time. */
   TensorWorkers(int threads, int pending, Duration timeout) {
@@ -38,13 +39,19 @@ final class TensorWorkers<T> implements AutoCloseable {
     this.deadline = Deadline.after(timeout);
   }
 
-  /** Hands over a task on memory that may be mapped from a file; blocks while too many wait. */
+  /**
+   * Hands over a task on memory that may be mapped from a file; blocks while too many wait, throws
+   * what an earlier one threw.
+   */
   void submit(Path file, Callable<T> task) throws IOException {
     submit(() -> named(file, task));
   }
 
   /** Hands a task over; blocks while too many are pending. */
   void submit(Callable<T> task) throws IOException {
+    if (hasFailed) {
+      results();
+    }
     try {
       if (!room.tryAcquire(deadline.remainingNanos(), TimeUnit.NANOSECONDS)) {
         throw late();
@@ -58,6 +65,9 @@ final class TensorWorkers<T> implements AutoCloseable {
   private T releasing(Callable<T> task) throws Exception {
     try {
       return task.call();
+    } catch (Throwable e) {
+      hasFailed = true;
+      throw e;
     } finally {
       room.release();
     }

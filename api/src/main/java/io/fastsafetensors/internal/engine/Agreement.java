@@ -133,14 +133,17 @@ final class Agreement {
    *
    * @param group the ranks
    * @param call the call's name
+   * @param timeout how long to wait for the other ranks
    * @param asked what this rank asks for
    * @return the requests
    * @throws LoadException this rank's own refusal, or one that names the rank that refused
    * @throws CollectiveException the same on every rank: which ranks differ, and in what
    */
-  static List<Request> agreeOn(Transport group, String call, Asked asked) throws LoadException {
-    List<Request> requests = tryStep(group, AGREEMENT, group.timeout(), asked::requests);
-    agreeOn(group, Stream.concat(Stream.of(call), requests.stream().map(Request::toString)));
+  static List<Request> agreeOn(Transport group, String call, Duration timeout, Asked asked)
+      throws LoadException {
+    List<Request> requests = tryStep(group, AGREEMENT, timeout, asked::requests);
+    Stream<String> text = Stream.concat(Stream.of(call), requests.stream().map(Request::toString));
+    agreeOn(group, timeout, text);
     return requests;
   }
 
@@ -152,8 +155,13 @@ final class Agreement {
    * @throws CollectiveException the same on every rank: which ranks differ, and in what
    */
   static void agreeOn(Transport group, Stream<String> call) throws LoadException {
+    agreeOn(group, group.timeout(), call);
+  }
+
+  private static void agreeOn(Transport group, Duration timeout, Stream<String> call)
+      throws LoadException {
     byte[] text = shortened(call).getBytes(StandardCharsets.UTF_8);
-    List<byte[]> all = tell(group, AGREEMENT, group.timeout(), text);
+    List<byte[]> all = tell(group, AGREEMENT, timeout, text);
     for (int rank = 1; rank < all.size(); rank++) {
       if (!Arrays.equals(all.getFirst(), all.get(rank))) {
         String difference = difference(all.getFirst(), all.get(rank), rank);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.format.LoadException;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -38,8 +39,21 @@ final class Asked {
     }
   }
 
+  /** Waits for what is asked for, unless it is refused; a failure refuses all. */
+  Asked awaited(HeldTensors held) {
+    try {
+      held.await(requests);
+      return this;
+    } catch (LoadException | RuntimeException | Error e) {
+      return new Asked(List.of(), e);
+    }
+  }
+
   /** Returns the requests, or throws what refused them. */
-  List<Request> requests() {
+  List<Request> requests() throws LoadException {
+    if (refusal instanceof LoadException e) {
+      throw e;
+    }
     Cleanup.rethrow(refusal);
     return requests;
   }

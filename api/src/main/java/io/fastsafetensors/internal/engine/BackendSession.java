@@ -10,6 +10,7 @@ import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.Region;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -75,6 +76,12 @@ final class BackendSession {
       return call(backend, file, "await", ticket::await);
     }
 
+    /** Returns the ranges one by one, if the backend gives them out before all are there. */
+    Optional<Early> early() throws LoadException {
+      Call<Optional<IoTicket.EarlyRanges>> early = ticket::early;
+      return call(backend, file, "early", early).map(ranges -> new Early(file, ranges));
+    }
+
     /** Stops reading; returns how many reads are still under way when the time is over. */
     int stop(Deadline deadline) {
       try {
@@ -87,6 +94,42 @@ final class BackendSession {
     /** Drains the file. */
     void close() {
       end(file, "close", ticket::close);
+    }
+  }
+
+  /** The ranges of a file that the backend reads, for threads that wait for some of them. */
+  final class Early {
+    private final Path file;
+    private final IoTicket.EarlyRanges ranges;
+
+    private Early(Path file, IoTicket.EarlyRanges ranges) {
+      this.file = file;
+      this.ranges = ranges;
+    }
+
+    boolean isThere(int range) {
+      try {
+        return ranges.isThere(range);
+      } catch (Exception e) {
+        throw threw(backend, file, "isThere", e);
+      }
+    }
+
+    void prefer(int range) {
+      try {
+        ranges.prefer(range);
+      } catch (Exception e) {
+        throw threw(backend, file, "prefer", e);
+      }
+    }
+
+    /** Waits for a range of so many bytes; its buffer is the caller's. */
+    Region await(int range, long bytes) throws LoadException {
+      Region region = call(backend, file, "await of a range", () -> ranges.await(range));
+      if (!region.isContiguous() || region.bytes() != bytes) {
+        throw broken(backend, file, "gave out " + region + " for " + bytes + " bytes", null);
+      }
+      return region;
     }
   }
 

@@ -223,7 +223,7 @@ record BoundedCall(StopSignal signal, HeldFiles held, Abandoned abandoned) {
   }
 
   /** Throws what the work threw, as it is; its trace goes on with the caller's. */
-  private static LoadException thrown(@Nullable Throwable failure) throws LoadException {
+  static LoadException thrown(@Nullable Throwable failure) throws LoadException {
     switch (failure) {
       case null -> throw new AssertionError("no failure");
       case LoadException e -> throw traced(e);

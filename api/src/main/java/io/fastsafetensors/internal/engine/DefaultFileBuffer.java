@@ -22,13 +22,14 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /** Gives out tensors: views in a group of one, else what the ranks exchange. */
 public final class DefaultFileBuffer implements FileBuffer {
   private final Catalog catalog;
-  private final LoadReport report;
+  private final Supplier<LoadReport> report;
   private final Transport group;
-  private final LoadedTensors loaded;
+  private final HeldTensors loaded;
   private final TensorSource source;
   private final SharedContext context;
   private final Leaks.Trace trace;
@@ -37,15 +38,16 @@ public final class DefaultFileBuffer implements FileBuffer {
   /** Takes over what was loaded, unless it throws. */
   DefaultFileBuffer(
       Catalog catalog,
-      LoadJob.Result result,
+      HeldTensors loaded,
+      Supplier<LoadReport> report,
       SharedContext context,
       Transport group,
       boolean caching) {
     this.catalog = catalog;
-    this.report = result.report();
+    this.report = report;
     this.context = context;
     this.group = group;
-    this.loaded = result.tensors();
+    this.loaded = loaded;
     this.source =
         group.size() == 1
             ? new ViewSource(loaded, context)
@@ -54,7 +56,7 @@ public final class DefaultFileBuffer implements FileBuffer {
     context.retain();
   }
 
-  private Leaks.Trace watch(LoadedTensors held, SharedContext where) {
+  private Leaks.Trace watch(HeldTensors held, SharedContext where) {
     return Leaks.watch(
         this, () -> "a FileBuffer with " + held.bytes() + " bytes on " + where.device());
   }
@@ -151,8 +153,25 @@ public final class DefaultFileBuffer implements FileBuffer {
   }
 
   @Override
+  public boolean isLoaded(String name) {
+    loaded.checkOpen();
+    return loaded.isThere(catalog.get(name));
+  }
+
+  @Override
+  public void awaitAll() throws LoadException {
+    Agreement.Step<HeldTensors> waiting =
+        () -> {
+          loaded.awaitAll();
+          return loaded;
+        };
+    Agreement.make(group, "load", loaded.patience(group.timeout()), waiting, _ -> {});
+    loaded.allAreThere();
+  }
+
+  @Override
   public LoadReport report() {
-    return report;
+    return report.get();
   }
 
   /** Returns where it is, how many tensors it has and how many bytes they take. */
@@ -168,6 +187,7 @@ public final class DefaultFileBuffer implements FileBuffer {
     if (closed.compareAndSet(false, true)) {
       trace.closed();
       context.release();
+      loaded.tellFailure();
     }
   }
 }

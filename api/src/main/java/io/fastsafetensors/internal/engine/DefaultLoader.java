@@ -8,18 +8,15 @@ import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.StreamOptions;
+import io.fastsafetensors.TensorMemory;
 import io.fastsafetensors.TensorStream;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.Catalog;
-import io.fastsafetensors.internal.plan.LoadPlan;
-import io.fastsafetensors.internal.plan.NameFilter;
 import io.fastsafetensors.internal.plan.SourceFile;
 import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.Transport;
-import io.fastsafetensors.toolkit.group.Transports;
-import io.fastsafetensors.toolkit.host.HostLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,9 +29,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Knows the files, opens the device, and runs the loads. */
 public final class DefaultLoader implements Loader {
-  /** Whoever waits without end means less than this; and it can be counted in nanoseconds. */
-  private static final Duration LONGEST_WAIT = Duration.ofDays(36_500);
-
   private final Registry registry;
   private final Device device;
   private final Transport group;
@@ -125,44 +119,18 @@ public final class DefaultLoader implements Loader {
   @Override
   public FileBuffer load(LoadOptions options) throws LoadException {
     checkReady();
-    return loadTogether(options, new Cancellation());
+    return new GroupLoad(call(options, new Cancellation()), this::report).load();
   }
 
   @Override
-  public TensorStream stream(StreamOptions options) throws LoadException {
-    checkReady();
-    LoadOptions load = options.load();
-    Cancellation cancellation = new Cancellation();
-    BoundedCall bounded =
-        BoundedCall.of(StopSignal.of(load, cancellation, () -> closed), abandoned);
-    Backends backends = new Backends(registry, device, () -> load);
-    Headers headers = files.agreedHeaders(call(options), backends, bounded);
-    checkHasFiles();
-    Duration wait = waitForOthers(load);
-    StreamStart start =
-        new StreamStart(group, wait, options, headers, backends, bounded, cancellation);
-    StreamStart.Planned planned = start.plan(device);
-    DefaultTensorStream stream =
-        Agreement.make(
-            group,
-            "stream",
-            wait,
-            () -> make(start, planned, bounded.signal()),
-            DefaultTensorStream::discard);
-    stream.start();
-    streaming = group.size() == 1 ? null : stream;
-    return stream;
+  public FileBuffer begin() throws LoadException {
+    return begin(LoadOptions.defaults());
   }
 
-  private DefaultTensorStream make(
-      StreamStart start, StreamStart.Planned planned, StopSignal signal) throws LoadException {
-    SharedContext context = hold(signal);
-    try {
-      return start.make(planned, context);
-    } catch (Throwable e) {
-      Cleanup.after(e, context::release);
-      throw e;
-    }
+  @Override
+  public FileBuffer begin(LoadOptions options) throws LoadException {
+    checkReady();
+    return new GroupLoad(call(options, new Cancellation()), this::report).begin();
   }
 
   @Override
@@ -175,106 +143,61 @@ public final class DefaultLoader implements Loader {
     checkReady();
     AsyncLoad started = new AsyncLoad(() -> async = null); // else it would keep the buffer
     async = started;
-    return started.start(cancellation -> loadTogether(options, cancellation));
+    return started.start(
+        cancellation -> new GroupLoad(call(options, cancellation), this::report).load());
   }
 
-  /** What all ranks do: agree on what to load, load each its share, and agree that all did. */
-  private FileBuffer loadTogether(LoadOptions options, Cancellation cancellation)
+  @Override
+  public TensorStream stream(StreamOptions options) throws LoadException {
+    checkReady();
+    List<String> asked =
+        List.of("stream in pieces " + options.pieces(), "order " + options.order());
+    LoadCall call = call(options.load(), new Cancellation(), asked);
+    DefaultTensorStream stream = new StreamStart(call, options).stream();
+    streaming = group.size() == 1 ? null : stream;
+    return stream;
+  }
+
+  @Override
+  public LoadReport loadInto(TensorMemory.Allocator allocator, StreamOptions options)
       throws LoadException {
+    try (TensorStream stream = stream(options.toBuilder().pieces(true).build())) {
+      LoadReport report = GivenMemory.fill(stream, allocator);
+      report(report);
+      return report;
+    }
+  }
+
+  private LoadCall call(LoadOptions options, Cancellation cancellation) throws LoadException {
     lastReport = null;
+    return call(options, cancellation, List.of());
+  }
+
+  /** Starts a call of all ranks: they agree on what it is, and have the same headers. */
+  private LoadCall call(LoadOptions options, Cancellation cancellation, List<String> more)
+      throws LoadException {
     BoundedCall bounded =
         BoundedCall.of(StopSignal.of(options, cancellation, () -> closed), abandoned);
     Backends backends = new Backends(registry, device, () -> options);
-    Headers headers = files.agreedHeaders(call(options), backends, bounded);
-    Catalog catalog = headers.catalog();
-    checkHasFiles();
-    // All ranks have the same catalog and globs, and so find the same fault, each by itself.
-    Catalog wanted = catalog.filter(new NameFilter(options.filters()));
-    Conversion conversion = Conversion.of(options, catalog);
-    Optional<Distributed> parts = Optional.empty();
-    if (options.selection().isPresent()) {
-      parts =
-          Optional.of(
-              Distributed.agree(
-                  group,
-                  wanted,
-                  options,
-                  device,
-                  new Distributed.Files(headers, backends, bounded)));
+    List<String> lines = new ArrayList<>(lines(options));
+    lines.addAll(more);
+    Headers headers = files.agreedHeaders(lines, backends, bounded);
+    if (files.isEmpty()) {
+      throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
     }
-    LoadPlan plan =
-        parts.isPresent() ? parts.get().plan(group.rank()) : LoadPlan.of(wanted, group.rank());
-    Agreement.Step<LoadJob> preparing =
-        () -> prepare(wanted, headers, backends, options, conversion, plan, bounded);
-    try (LoadJob job =
-        Agreement.make(group, "load", waitForOthers(options), preparing, LoadJob::close)) {
-      FileBuffer buffer =
-          parts.isPresent()
-              ? loadParts(job, parts.get(), options)
-              : Agreement.make(
-                  group,
-                  "load",
-                  waitForOthers(options),
-                  () -> handOut(job.run(), wanted, group, job.context(), options),
-                  FileBuffer::close);
-      return group.size() == 1 ? buffer : confirm(buffer, bounded.signal());
-    }
-  }
-
-  /** Loads this rank's parts, some of whose bytes other ranks may read. */
-  private FileBuffer loadParts(LoadJob job, Distributed distributed, LoadOptions options)
-      throws LoadException {
-    Duration wait = waitForOthers(options);
-    if (distributed.isReadAhead()) {
-      Agreement.Step<LoadJob> reading =
-          () -> {
-            job.readAhead(distributed.passing(group.rank()));
-            return job;
-          };
-      Agreement.make(group, "shared reads", wait, reading, _ -> {});
-    }
-    Catalog own = distributed.parts().catalog(group.rank());
-    if (!distributed.isRead()) {
-      LoadJob.Result exchanged = job.exchange(group, distributed.exchange(), wait);
-      return Agreement.make(
-          group,
-          "load",
-          wait,
-          () -> handOut(distributed, exchanged, own, job, options),
-          FileBuffer::close);
-    }
-    return Agreement.make(
+    return new LoadCall(
         group,
-        "load",
-        wait,
-        () -> handOut(distributed, job.run(), own, job, options),
-        FileBuffer::close);
+        device,
+        options,
+        cancellation,
+        bounded,
+        backends,
+        headers,
+        () -> hold(bounded.signal()));
   }
 
-  /** Parts are given out without the other ranks. */
-  private FileBuffer handOut(
-      Distributed distributed,
-      LoadJob.Result loaded,
-      Catalog own,
-      LoadJob job,
-      LoadOptions options) {
-    return handOut(distributed.reported(loaded), own, Transports.single(), job.context(), options);
-  }
-
-  /** A rank that gave up while it waited for slower ones says so before any rank has its buffer. */
-  private FileBuffer confirm(FileBuffer buffer, StopSignal signal) throws LoadException {
-    Agreement.Step<byte[]> wanted =
-        () -> {
-          signal.checkWanted();
-          return new byte[0];
-        };
-    try {
-      var _ = Agreement.gather(group, "load", wanted);
-      return buffer;
-    } catch (Throwable e) {
-      Cleanup.after(e, buffer::close);
-      throw e;
-    }
+  private void report(LoadReport report) {
+    lastReport = report;
   }
 
   /** Returns what the headers say; those that weren't read are read as a default load would. */
@@ -287,21 +210,8 @@ public final class DefaultLoader implements Loader {
     return BoundedCall.of(StopSignal.after(timeout, () -> closed), abandoned);
   }
 
-  private void checkHasFiles() {
-    if (files.isEmpty()) {
-      throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
-    }
-  }
-
   /** What all ranks have to ask for alike. */
-  private List<String> call(StreamOptions options) {
-    List<String> lines = new ArrayList<>(call(options.load()));
-    lines.add("stream in pieces " + options.pieces());
-    lines.add("order " + options.order());
-    return lines;
-  }
-
-  private List<String> call(LoadOptions options) {
+  private List<String> lines(LoadOptions options) {
     return List.of(
         "call: load",
         "device " + device.type(),
@@ -311,33 +221,6 @@ public final class DefaultLoader implements Loader {
         "selection " + (options.selection().isPresent() ? "yes" : "none"),
         "distribution " + options.distribution(),
         "cache " + options.cache());
-  }
-
-  /** The others may take as long as a load may; after that, as long as any exchange. */
-  private Duration waitForOthers(LoadOptions options) {
-    Duration load = options.timeout();
-    return (load.compareTo(LONGEST_WAIT) < 0 ? load : LONGEST_WAIT).plus(group.timeout());
-  }
-
-  /** What each rank does by itself before it reads: open the device, and plan. */
-  private LoadJob prepare(
-      Catalog wanted,
-      Headers headers,
-      Backends backends,
-      LoadOptions options,
-      Conversion conversion,
-      LoadPlan plan,
-      BoundedCall bounded)
-      throws LoadException {
-    SharedContext context = hold(bounded.signal());
-    try {
-      conversion.checkAll(wanted, context);
-      LoadNeeds needs = new LoadNeeds(plan, options, conversion, device, HostLimits.SYSTEM);
-      return new LoadJob(backends, headers, context, plan, options, needs, bounded);
-    } catch (Throwable e) {
-      Cleanup.after(e, context::release);
-      throw e;
-    }
   }
 
   /** The device is held by the load itself, which may be under way when the loader is closed. */
@@ -360,21 +243,6 @@ public final class DefaultLoader implements Loader {
       opened = known;
     }
     return known;
-  }
-
-  private FileBuffer handOut(
-      LoadJob.Result loaded,
-      Catalog wanted,
-      Transport givers,
-      SharedContext context,
-      LoadOptions options) {
-    try {
-      lastReport = loaded.report();
-      return new DefaultFileBuffer(wanted, loaded, context, givers, options.cache());
-    } catch (Throwable e) {
-      Cleanup.after(e, loaded.tensors()::close);
-      throw e;
-    }
   }
 
   @Override

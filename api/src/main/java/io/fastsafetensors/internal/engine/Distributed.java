@@ -220,6 +220,11 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
     return how == Distribution.LOCAL || isReadAhead();
   }
 
+  /** Tells whether each rank reads its own parts without the others. */
+  boolean isReadApart() {
+    return how == Distribution.LOCAL;
+  }
+
   /** Plans what one rank reads and gets. */
   LoadPlan plan(int rank) {
     List<WantedPart> wanted = parts.of(rank);

@@ -27,7 +27,7 @@ final class Exchange {
   Exchange(
       Transport group,
       SharedContext context,
-      LoadedTensors loaded,
+      HeldTensors loaded,
       int owner,
       List<Request> requests) {
     this.group = group;

@@ -3,7 +3,6 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.FileReport;
 import io.fastsafetensors.TransferPath;
-import io.fastsafetensors.internal.plan.GatherPlan;
 import io.fastsafetensors.spi.TransferStats;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +17,7 @@ import java.util.Map;
  */
 final class FileReports {
   private final Map<Key, FileReport> reports = new LinkedHashMap<>();
+  private long tensorBytes;
 
   private record Key(Path file, String backend) {}
 
@@ -50,15 +50,16 @@ final class FileReports {
         .reason(received.reason());
   }
 
-  /** Adds the tensors that were gathered from chunks of a file, read by whichever backend. */
-  synchronized void addTensors(GatherPlan plan) {
+  /** Adds tensors that came from chunks of a file, read by whichever backend. */
+  synchronized void addTensors(Path file, int tensors, long bytes) {
+    tensorBytes += bytes;
     for (Map.Entry<Key, FileReport> entry : reports.entrySet()) {
-      if (entry.getKey().file.equals(plan.file().source().path())) {
+      if (entry.getKey().file.equals(file)) {
         FileReport report = entry.getValue();
         entry.setValue(
             report.toBuilder()
-                .tensors(report.tensors() + plan.tensors().size())
-                .bytes(report.bytes() + plan.bytes())
+                .tensors(report.tensors() + tensors)
+                .bytes(report.bytes() + bytes)
                 .build());
         return;
       }
@@ -77,6 +78,11 @@ final class FileReports {
         .readTime(one.readTime().plus(other.readTime()))
         .copyTime(one.copyTime().plus(other.copyTime()))
         .build();
+  }
+
+  /** Returns the size of the tensors that came from chunks, also of files that others read. */
+  synchronized long tensorBytes() {
+    return tensorBytes;
   }
 
   synchronized List<FileReport> all() {

@@ -41,6 +41,7 @@ final class FilesInFlight implements AutoCloseable {
   private final Limits limits;
   private final List<BackendSession> sessions = new ArrayList<>();
   private final Deque<FileInFlight> inFlight = new ArrayDeque<>();
+  private Arrivals arrivals = Arrivals.UNHEARD;
 
   /**
    * How much is read at a time.
@@ -94,6 +95,11 @@ final class FilesInFlight implements AutoCloseable {
     this.limits = limits;
   }
 
+  /** Says who hears of what arrives; before the first file is submitted. */
+  void tell(Arrivals listener) {
+    arrivals = listener;
+  }
+
   boolean isEmpty() {
     return inFlight.isEmpty();
   }
@@ -117,8 +123,9 @@ final class FilesInFlight implements AutoCloseable {
    */
   String submit(FilePlan plan) throws LoadException {
     FileInFlight read = new FileInFlight(plan);
-    read.submit();
+    BackendSession.Ticket submitted = read.submit();
     inFlight.add(read);
+    arrivals.submitted(plan, submitted);
     return read.backend;
   }
 
@@ -126,7 +133,7 @@ final class FilesInFlight implements AutoCloseable {
   Received receive() throws LoadException {
     FileInFlight read = inFlight.element();
     LoadedRanges ranges = read.await();
-    LoadedFile file = LoadedFile.of(context, read.plan, read.backend, ranges);
+    LoadedFile file = arrivals.received(context, read.plan, read.backend, ranges);
     try {
       inFlight.remove().close();
     } catch (Throwable e) {
@@ -216,7 +223,7 @@ final class FilesInFlight implements AutoCloseable {
     /** Waits until every byte is there; the caller owns the buffers. */
     LoadedRanges await() throws LoadException {
       while (true) {
-        BackendSession.Ticket submitted = ticket == null ? submit() : ticket;
+        BackendSession.Ticket submitted = ticket == null ? submitAgain() : ticket;
         try {
           return submitted.await();
         } catch (UnsupportedTransferException e) {
@@ -224,6 +231,12 @@ final class FilesInFlight implements AutoCloseable {
           refused(e);
         }
       }
+    }
+
+    private BackendSession.Ticket submitAgain() throws LoadException {
+      BackendSession.Ticket submitted = submit();
+      arrivals.submitted(plan, submitted);
+      return submitted;
     }
 
     private void refused(UnsupportedTransferException e) {
@@ -261,6 +274,7 @@ final class FilesInFlight implements AutoCloseable {
 
     /** Drains the file, of which nothing is held afterwards. */
     void close() {
+      arrivals.closing(plan);
       drain();
       held.done(plan.path());
     }
@@ -270,6 +284,7 @@ final class FilesInFlight implements AutoCloseable {
       ticket = null;
       if (submitted != null) {
         submitted.close();
+        arrivals.closed(plan);
       }
     }
   }

@@ -16,18 +16,14 @@ import java.util.Optional;
 final class GroupSource implements TensorSource {
   private static final Logger LOG = System.getLogger(GroupSource.class.getName());
 
-  private final LoadedTensors loaded;
+  private final HeldTensors loaded;
   private final SharedContext context;
   private final Transport group;
   private final ReleaseTracker givenOut;
   private final Optional<TensorCache> cache;
 
   GroupSource(
-      LoadedTensors loaded,
-      SharedContext context,
-      Transport group,
-      Catalog wanted,
-      boolean caching) {
+      HeldTensors loaded, SharedContext context, Transport group, Catalog wanted, boolean caching) {
     this.loaded = loaded;
     this.context = context;
     this.group = group;
@@ -37,7 +33,7 @@ final class GroupSource implements TensorSource {
 
   @Override
   public List<Tensor> get(Asked asked) throws LoadException {
-    List<Request> requests = Agreement.agreeOn(group, "call: get", asked.checked(this::check));
+    List<Request> requests = agreeOn("call: get", asked);
     Map<String, Integer> uses = new HashMap<>();
     requests.forEach(request -> uses.merge(request.name(), 1, Integer::sum));
     return RequestBatch.serve(
@@ -45,6 +41,12 @@ final class GroupSource implements TensorSource {
         request -> isCached(request, TensorCache.ALL),
         this::make,
         batch -> batch.requests().forEach(request -> release(request, uses)));
+  }
+
+  /** Each rank waits for its own tensors first, so that all hear if one can't be had. */
+  private List<Request> agreeOn(String call, Asked asked) throws LoadException {
+    Asked ready = asked.checked(this::check).awaited(loaded);
+    return Agreement.agreeOn(group, call, loaded.patience(group.timeout()), ready);
   }
 
   private void check(Request request) {
@@ -109,7 +111,7 @@ final class GroupSource implements TensorSource {
   @Override
   public Optional<Tensor> send(Asked asked, int receiver) throws LoadException {
     String call = "call: send to rank " + receiver;
-    Request request = Agreement.agreeOn(group, call, asked.checked(this::check)).getFirst();
+    Request request = agreeOn(call, asked).getFirst();
     Optional<Tensor> sent =
         isCached(request, receiver) ? cached(request, receiver) : exchange(request, receiver);
     try {

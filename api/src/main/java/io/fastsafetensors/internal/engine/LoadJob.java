@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.AccessPath;
+import io.fastsafetensors.Cancellation;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.PluginReport;
@@ -45,6 +46,8 @@ final class LoadJob implements AutoCloseable {
   private final long start = System.nanoTime();
   private long receivedBytes;
 
+  private Arrivals arrivals = Arrivals.UNHEARD;
+
   /** Rows that were taken while this rank read ahead. */
   private volatile @Nullable RowGathering begun;
 
@@ -80,6 +83,18 @@ final class LoadJob implements AutoCloseable {
   /** Returns the device. */
   SharedContext context() {
     return context;
+  }
+
+  /** Returns what ends the job. */
+  StopSignal signal() {
+    return bounded.signal();
+  }
+
+  /** Gives out each tensor once it is there, instead of all at the end; before the job runs. */
+  ArrivingTensors arriving(LoadState state, Cancellation cancellation) {
+    ArrivingTensors tensors = new ArrivingTensors(context, plan, conversion, state, cancellation);
+    arrivals = tensors;
+    return tensors;
   }
 
   /**
@@ -153,6 +168,7 @@ final class LoadJob implements AutoCloseable {
       IoOptions ioOptions = ioOptions(backends.choice());
       try (FilesInFlight reads =
           new FilesInFlight(backends, context, ioOptions, bounded.held(), needs.limits())) {
+        reads.tell(arrivals);
         read(reads, reading);
       }
       return new Result(new LoadedTensors(files, conversion), report(backends.reports()));
@@ -169,6 +185,7 @@ final class LoadJob implements AutoCloseable {
       monitor.throwListenerFailure();
     } catch (Throwable e) {
       monitor.abandon(e);
+      arrivals.failed(e);
       Cleanup.after(e, this::giveBack); // before closing files, which waits for reads that hang
       throw e;
     }
@@ -215,6 +232,13 @@ final class LoadJob implements AutoCloseable {
     reports.add(received, elapsed());
     log(received);
     convert(received.plan().tensors(), received.file());
+    handOver(received.file());
+  }
+
+  private void handOver(LoadedFile file) {
+    if (arrivals.take(file)) {
+      files.remove(file);
+    }
   }
 
   private void convert(List<WantedPart> parts, LoadedFile file) throws LoadException {
@@ -245,8 +269,9 @@ final class LoadJob implements AutoCloseable {
       @Override
       public void gathered(GatherPlan done, LoadedFile file) throws LoadException {
         files.add(file);
-        reports.addTensors(done);
+        reports.addTensors(done.file().source().path(), done.tensors().size(), done.bytes());
         convert(done.tensors(), file);
+        handOver(file);
       }
     };
   }
@@ -282,6 +307,11 @@ final class LoadJob implements AutoCloseable {
                     buffers.size() == 1 ? "" : "s",
                     buffers.stream().mapToLong(DeviceBuffer::size).sum(),
                     elapsed().toNanos() / 1000));
+  }
+
+  /** Returns what was done so far; any thread may ask. */
+  LoadReport report() {
+    return report(List.of());
   }
 
   private LoadReport report(List<PluginReport> backends) {

@@ -17,6 +17,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 
 /** A file of this rank in device memory. */
 final class LoadedFile {
@@ -36,10 +37,18 @@ final class LoadedFile {
    * @throws IllegalStateException if it is not what was planned
    */
   static LoadedFile of(SharedContext context, FilePlan plan, String backend, LoadedRanges loaded) {
+    return of(plan, backend, loaded, buffer -> Memory.of(context, buffer, plan.path()));
+  }
+
+  /**
+   * Takes over what a backend loaded, some of which may have been given out before.
+   *
+   * @param owned makes the file a holder of a buffer's memory
+   */
+  static LoadedFile of(
+      FilePlan plan, String backend, LoadedRanges loaded, Function<DeviceBuffer, Memory> owned) {
     IdentityHashMap<DeviceBuffer, Memory> memories = new IdentityHashMap<>();
-    for (DeviceBuffer buffer : loaded.buffers()) {
-      memories.computeIfAbsent(buffer, b -> Memory.of(context, b, plan.path()));
-    }
+    loaded.buffers().forEach(buffer -> memories.computeIfAbsent(buffer, owned));
     Map<String, Piece> pieces = HashMap.newHashMap(plan.tensors().size());
     LoadedFile file = new LoadedFile(plan.file().index(), memories.values(), pieces);
     try {
@@ -123,6 +132,11 @@ final class LoadedFile {
   /** Returns where one of its tensors is. */
   Piece piece(CatalogEntry entry) {
     return Objects.requireNonNull(pieces.get(entry.info().name()), () -> "no " + entry.info());
+  }
+
+  /** Returns where all of its tensors are. */
+  Collection<Piece> pieces() {
+    return pieces.values();
   }
 
   /** Keeps the memory while the calling thread works on it. */

@@ -4,12 +4,13 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.internal.plan.CatalogEntry;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** This rank's tensors in device memory, until they are released. */
-final class LoadedTensors {
+/** The tensors of a load that has ended: all are there. */
+final class LoadedTensors implements HeldTensors {
   private final List<LoadedFile> files;
   private final Map<Integer, List<LoadedFile>> byNumber;
   private final Conversion conversion;
@@ -21,13 +22,13 @@ final class LoadedTensors {
     this.conversion = conversion;
   }
 
-  /** Returns the type that a tensor has in memory, on whatever rank it is. */
-  DType dtype(CatalogEntry entry) {
+  @Override
+  public DType dtype(CatalogEntry entry) {
     return conversion.target(entry.info());
   }
 
-  /** Returns the shape that a tensor has in memory: that of the part which was loaded. */
-  Shape shape(CatalogEntry entry) {
+  @Override
+  public Shape shape(CatalogEntry entry) {
     return files(entry.file().index()).stream()
         .filter(file -> file.has(entry))
         .findFirst()
@@ -35,8 +36,29 @@ final class LoadedTensors {
         .orElse(entry.info().shape());
   }
 
-  /** Returns where a tensor of this rank is. */
-  Piece piece(CatalogEntry entry) {
+  @Override
+  public void await(List<Request> wanted) {}
+
+  @Override
+  public void awaitAll() {
+    checkOpen();
+  }
+
+  @Override
+  public boolean isThere(CatalogEntry entry) {
+    return true;
+  }
+
+  @Override
+  public void allAreThere() {}
+
+  @Override
+  public Duration patience(Duration groupTimeout) {
+    return groupTimeout;
+  }
+
+  @Override
+  public Piece piece(CatalogEntry entry) {
     checkOpen();
     return files(entry.file().index()).stream()
         .filter(file -> file.has(entry))
@@ -50,30 +72,29 @@ final class LoadedTensors {
     return byNumber.getOrDefault(number, List.of());
   }
 
-  void checkOpen() {
+  @Override
+  public void checkOpen() {
     if (closed) {
       throw new IllegalStateException("the FileBuffer is closed");
     }
   }
 
-  /** Frees one file's memory, if it is on this rank. */
-  void release(int file) {
+  @Override
+  public void release(int file) {
     Cleanup.each(files(file), LoadedFile::release);
   }
 
-  /** Returns how much memory is held. */
-  long bytes() {
+  @Override
+  public long bytes() {
     return files.stream().mapToLong(LoadedFile::bytes).sum();
   }
 
-  /**
-   * Ends all views and frees all memory.
-   *
-   * @throws IllegalStateException if an I/O operation of the JDK is using some of it; the rest is
-   *     freed
-   */
-  void close() {
+  @Override
+  public void close() {
     closed = true;
     Cleanup.each(files, LoadedFile::release);
   }
+
+  @Override
+  public void tellFailure() {}
 }

@@ -32,6 +32,10 @@ final class RowTarget {
     }
   }
 
+  GatherPlan plan() {
+    return plan;
+  }
+
   TensorBatch batch() {
     return batch;
   }

@@ -2,8 +2,6 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.AccessPath;
-import io.fastsafetensors.Cancellation;
-import io.fastsafetensors.Device;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Selection;
@@ -18,28 +16,29 @@ import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.host.HostLimits;
 import io.fastsafetensors.toolkit.host.PlannedMemory;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 
 /**
  * What all ranks do before the first tensor of a stream: find out who wants and reads what, agree
  * on the window, and plan the steps.
  *
- * @param group the ranks
- * @param patience how long to wait for them
+ * @param call what the ranks have agreed on
  * @param options what this rank asks for
- * @param headers what the files say
- * @param backends read them
- * @param bounded what ends the stream
- * @param cancellation ends it, too
  */
-record StreamStart(
-    Transport group,
-    Duration patience,
-    StreamOptions options,
-    Headers headers,
-    Backends backends,
-    BoundedCall bounded,
-    Cancellation cancellation) {
+record StreamStart(LoadCall call, StreamOptions options) {
+  /** Begins the stream. */
+  DefaultTensorStream stream() throws LoadException {
+    Planned planned = plan();
+    DefaultTensorStream stream =
+        Agreement.make(
+            call.group(),
+            "stream",
+            call.patience(),
+            () -> call.holding(context -> make(planned, context)),
+            DefaultTensorStream::discard);
+    stream.start();
+    return stream;
+  }
+
   /**
    * What this rank streams.
    *
@@ -63,16 +62,17 @@ record StreamStart(
   }
 
   /** Plans the stream; all ranks call it, and fail alike. */
-  Planned plan(Device device) throws LoadException {
+  private Planned plan() throws LoadException {
+    Transport group = call.group();
     LoadOptions load = options.load();
     if (load.selection().isEmpty()) {
       load = load.toBuilder().selection(Selection.all()).build();
     }
-    Conversion conversion = Conversion.of(load, headers.catalog());
-    Catalog wanted = headers.catalog().filter(new NameFilter(load.filters()));
+    Catalog all = call.headers().catalog();
+    Conversion conversion = Conversion.of(load, all);
+    Catalog wanted = all.filter(new NameFilter(load.filters()));
     Catalog ordered = StreamPlan.ordered(wanted, options.order());
-    Distributed.Files files = new Distributed.Files(headers, backends, bounded);
-    Distributed distributed = Distributed.agree(group, ordered, load, device, files);
+    Distributed distributed = Distributed.agree(group, ordered, load, call.device(), call.files());
     long window = smallest(Math.min(options.window(), load.memoryBudget()));
     WindowSizes sizes = new WindowSizes(window, distributed.isRead() ? 0 : group.size());
     StreamPlan plan =
@@ -94,7 +94,7 @@ record StreamStart(
    *
    * @param context the device, held for the stream, which lets go of it; the caller if this throws
    */
-  DefaultTensorStream make(Planned planned, SharedContext context) throws LoadException {
+  private DefaultTensorStream make(Planned planned, SharedContext context) throws LoadException {
     planned.conversion.checkAll(planned.catalog, context);
     boolean isCopied = planned.load.path() == AccessPath.COPIED;
     PlannedMemory memory = new PlannedMemory(HostLimits.SYSTEM, planned.window(), isCopied);
@@ -102,17 +102,13 @@ record StreamStart(
     Runnable end = () -> Cleanup.all(keeping::close, memory::close);
     try {
       StreamWindow window = new StreamWindow(planned.window(), options.heldTimeout());
-      StreamJob job =
-          new StreamJob(
-              new StreamJob.Setting(planned, group, patience, backends, headers, context, bounded),
-              window,
-              memory);
+      StreamJob job = new StreamJob(new StreamJob.Setting(planned, call, context), window, memory);
       return new DefaultTensorStream(
           job,
           window,
-          bounded,
+          call.bounded(),
           () -> Cleanup.all(end, context::release),
-          cancellation,
+          call.cancellation(),
           planned.distributed::reported);
     } catch (Throwable e) {
       Cleanup.after(e, end);
@@ -129,6 +125,7 @@ record StreamStart(
 
   /** Returns the smallest of all ranks' numbers. */
   private long smallest(long own) throws LoadException {
+    Transport group = call.group();
     if (group.size() == 1) {
       return own;
     }

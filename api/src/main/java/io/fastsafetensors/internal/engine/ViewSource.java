@@ -9,10 +9,10 @@ import java.util.Optional;
 
 /** A group of one: views, and copies only of rows that are apart, and where the type changes. */
 final class ViewSource implements TensorSource {
-  private final LoadedTensors loaded;
+  private final HeldTensors loaded;
   private final SharedContext context;
 
-  ViewSource(LoadedTensors loaded, SharedContext context) {
+  ViewSource(HeldTensors loaded, SharedContext context) {
     this.loaded = loaded;
     this.context = context;
   }
@@ -23,6 +23,7 @@ final class ViewSource implements TensorSource {
     for (Request request : requests) {
       request.check(1, context);
     }
+    loaded.await(requests);
     return requests.stream().allMatch(ViewSource::isView)
         ? views(requests)
         : RequestBatch.serve(requests, ViewSource::isView, this::make, _ -> {});

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a stream gives out, in steps that follow each other on all ranks. Every step fits into the
@@ -22,7 +23,7 @@ public final class StreamPlan {
   private final List<CatalogEntry> open = new ArrayList<>();
   private final List<List<Part>> openParts = new ArrayList<>();
   private final long[] openBytes;
-  private final long[] ends;
+  private final @Nullable WantedPart[] previous;
 
   /**
    * Tensors that are read, given out, and let go of together.
@@ -31,8 +32,10 @@ public final class StreamPlan {
    * @param offset where this rank's part starts in what it gets of the tensor, in bytes of the file
    * @param isLast whether nothing of the tensors follows on this rank
    * @param bytes the most memory that a rank needs for it
+   * @param whole all that this rank gets of the tensor of which this is a piece; null if it is none
    */
-  public record Step(RankParts parts, long offset, boolean isLast, long bytes) {}
+  public record Step(
+      RankParts parts, long offset, boolean isLast, long bytes, @Nullable WantedPart whole) {}
 
   /**
    * What is wanted of a stream.
@@ -57,7 +60,7 @@ public final class StreamPlan {
   private StreamPlan(Wanted wanted) {
     this.wanted = wanted;
     this.openBytes = new long[wanted.byRank.size()];
-    this.ends = new long[wanted.byRank.size()];
+    this.previous = new @Nullable WantedPart[wanted.byRank.size()];
   }
 
   /**
@@ -76,7 +79,7 @@ public final class StreamPlan {
         plan.add(entry, parts);
       }
     }
-    plan.end(0, true);
+    plan.end(0, true, null);
     return plan;
   }
 
@@ -125,7 +128,9 @@ public final class StreamPlan {
       overflows |= openBytes[rank] + bytes[rank] > wanted.sizes.step();
     }
     if (overflows || isLarge) {
-      end(0, true);
+      end(0, true, null);
+      bytes = bytes(entry, parts);
+      most = largest(bytes);
     }
     if (isLarge && wanted.inPieces) {
       addPieces(entry, parts);
@@ -142,6 +147,8 @@ public final class StreamPlan {
     openParts.add(parts);
     for (int rank = 0; rank < ranks(); rank++) {
       openBytes[rank] = Math.addExact(openBytes[rank], bytes[rank]);
+      WantedPart part = parts.get(rank).isNone() ? null : wanted(entry, parts.get(rank), rank);
+      previous[rank] = part != null && isInPlace(part) ? part : previous[rank];
     }
   }
 
@@ -152,14 +159,16 @@ public final class StreamPlan {
     }
     int count = pieces.stream().mapToInt(List::size).max().orElse(0);
     int mine = pieces.get(wanted.rank).size();
+    Part own = parts.get(wanted.rank);
+    WantedPart whole = own.isNone() ? null : wanted(entry, own, wanted.rank);
     long offset = 0;
     for (int i = 0; i < count; i++) {
       int piece = i;
       List<Part> step =
-          pieces.stream().map(own -> piece < own.size() ? own.get(piece) : Part.none()).toList();
+          pieces.stream().map(of -> piece < of.size() ? of.get(piece) : Part.none()).toList();
       put(entry, step, bytes(entry, step));
       long bytes = i < mine ? wanted(entry, step.get(wanted.rank), wanted.rank).bytes() : 0;
-      end(offset, i >= mine - 1);
+      end(offset, i >= mine - 1, whole);
       offset += bytes;
     }
   }
@@ -200,10 +209,13 @@ public final class StreamPlan {
 
   private long bytes(WantedPart part, int rank) {
     long converted = WindowSizes.copied(wanted.converted.applyAsLong(part));
-    boolean isInPlace = wanted.isRead && part.slice().isContiguous();
-    long read = isInPlace ? WindowSizes.read(part, ends[rank]) : WindowSizes.copied(part.bytes());
-    ends[rank] = part.range().end();
+    long read =
+        isInPlace(part) ? WindowSizes.read(part, previous[rank]) : WindowSizes.copied(part.bytes());
     return Math.addExact(read, converted);
+  }
+
+  private boolean isInPlace(WantedPart part) {
+    return wanted.isRead && part.slice().isContiguous();
   }
 
   private WantedPart wanted(CatalogEntry entry, Part part, int rank) {
@@ -234,7 +246,7 @@ public final class StreamPlan {
                 Amounts.exactBytes(wanted.sizes.least(bytes, hasChunks))));
   }
 
-  private void end(long offset, boolean isLast) {
+  private void end(long offset, boolean isLast, @Nullable WantedPart whole) {
     if (open.isEmpty()) {
       return;
     }
@@ -244,9 +256,10 @@ public final class StreamPlan {
       byRank.add(openParts.stream().map(parts -> parts.get(own)).toList());
     }
     RankParts parts = new RankParts(wanted.catalog.only(open), byRank, wanted.sizes.chunk());
-    steps.add(new Step(parts, offset, isLast, largest(openBytes)));
+    steps.add(new Step(parts, offset, isLast, largest(openBytes), whole));
     open.clear();
     openParts.clear();
     Arrays.fill(openBytes, 0);
+    Arrays.fill(previous, null);
   }
 }

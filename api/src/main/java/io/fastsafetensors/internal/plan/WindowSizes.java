@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How a window of memory is used: what is given out, and read, at a time.
  *
@@ -71,10 +73,13 @@ public record WindowSizes(long window, int receivers) {
     return least;
   }
 
-  /** Returns what a part takes that is read to its place, after the one that ends at an offset. */
-  static long read(WantedPart part, long previousEnd) {
-    long gap = part.range().begin() - previousEnd;
-    long between = gap < 0 || gap > MAX_GAP ? PADDING : gap;
+  /** Returns what a part takes that is read to its place, maybe together with the one before. */
+  static long read(WantedPart part, @Nullable WantedPart previous) {
+    long between = PADDING;
+    if (previous != null && previous.entry().file().index() == part.entry().file().index()) {
+      long gap = part.range().begin() - previous.range().end();
+      between = gap < 0 || gap > MAX_GAP ? PADDING : gap;
+    }
     return Math.addExact(part.bytes(), between + ALIGNMENT);
   }
 
@@ -85,11 +90,11 @@ public record WindowSizes(long window, int receivers) {
 
   /** Returns the memory that a run of reads takes, at most. */
   public static long of(FilePlan plan) {
-    long end = Long.MIN_VALUE / 2;
     long bytes = 0;
+    WantedPart previous = null;
     for (WantedPart part : plan.tensors()) {
-      bytes += read(part, end);
-      end = part.range().end();
+      bytes = Math.addExact(bytes, read(part, previous));
+      previous = part;
     }
     return bytes;
   }

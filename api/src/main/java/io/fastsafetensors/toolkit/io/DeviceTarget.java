@@ -8,9 +8,11 @@ import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.DeviceStream;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.StreamMark;
 import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One buffer of a device for the ranges of a file, and the copies to it that are under way.
@@ -95,6 +97,16 @@ public abstract class DeviceTarget implements ReadTarget {
   @Override
   public final boolean isSettled() {
     return copies.isSettled();
+  }
+
+  @Override
+  public final StreamMark mark() {
+    return copies.mark();
+  }
+
+  @Override
+  public final Optional<Region> region(int range) {
+    return Optional.of(layout.region(range, buffer));
   }
 
   @Override

@@ -3,20 +3,23 @@ package io.fastsafetensors.toolkit.io;
 
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoMonitor;
 import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.StreamMark;
 import io.fastsafetensors.toolkit.io.ReadTarget.Brought;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 
 /** A file being read: its reads, and its memory until that is handed out. */
-final class FileTicket extends ParallelTicket {
+final class FileTicket extends EarlyTicket {
   private static final Logger LOG = System.getLogger(FileTicket.class.getName());
 
   /** How long copies of what was given up may still take to end. */
@@ -29,22 +32,33 @@ final class FileTicket extends ParallelTicket {
   private final IoMonitor monitor;
   private final FileStats stats = new FileStats();
 
+  /** Is held by who asks what the file is, so that it isn't closed meanwhile. */
+  private final Object fileLock = new Object();
+
+  private boolean fileClosed;
+
   /** Reads whose way nobody has chosen yet; guarded by the lock of the {@link ReadQueue}. */
-  final Iterator<FileRead> waiting;
+  final WaitingReads waiting;
+
+  private final ReadQueue queue;
 
   FileTicket(
       DeviceContext context,
+      RangePlan plan,
       PlannedFile file,
       ReadTarget target,
       PathChoice paths,
-      IoMonitor monitor) {
-    super(file.path(), monitor, target.reads().size());
+      IoMonitor monitor,
+      ReadQueue queue) {
+    super(plan, monitor, target.reads().size());
     this.context = context;
     this.file = file;
     this.target = target;
     this.paths = paths;
     this.monitor = monitor;
-    this.waiting = target.reads().iterator();
+    this.waiting = new WaitingReads(target.reads());
+    this.queue = queue;
+    target.arrived().forEach(brought -> landed(brought.read().parts()));
   }
 
   TransferPath choosePath(FileRead read) throws LoadException {
@@ -63,6 +77,7 @@ final class FileTicket extends ParallelTicket {
     monitor.checkpoint();
     Brought brought = target.bring(read, path);
     note(brought);
+    landed(brought.read().parts());
     if (brought.path() == TransferPath.MAPPED) {
       stats.addFaulted(bytes(brought.read()));
     }
@@ -87,17 +102,50 @@ final class FileTicket extends ParallelTicket {
     long start = System.nanoTime();
     target.settle(monitor.deadline());
     stats.addCopyNanos(System.nanoTime() - start);
-    file.checkUnchanged();
+    checkFile();
     List<Region> regions = target.regions();
     return LoadedRanges.of(target.buffers(), regions, stats.toStats(paths.reason(stats, regions)));
   }
 
   @Override
+  protected Optional<Region> region(int range) {
+    return target.region(range);
+  }
+
+  @Override
+  protected StreamMark mark() {
+    return target.mark();
+  }
+
+  @Override
+  protected void hurry(ByteRange range) {
+    queue.prefer(this, range);
+  }
+
+  @Override
+  protected void checkFile() throws LoadException {
+    synchronized (fileLock) {
+      if (!fileClosed) {
+        file.checkUnchanged();
+      }
+    }
+  }
+
+  private void closeFile() {
+    synchronized (fileLock) {
+      fileClosed = true;
+      file.close();
+    }
+  }
+
+  @Override
   protected void release(boolean handedOut) {
     context.attach();
-    file.close();
-    if (handedOut || hasSettled()) {
-      target.release(handedOut);
+    closeFile();
+    if (handedOut) {
+      target.release(true);
+    } else if (hasSettled()) {
+      target.releaseBut(this::isGivenOut);
     } else {
       LOG.log(Level.ERROR, "{0}: a copy hangs; its memory is lost", file.path());
     }

@@ -18,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -276,16 +277,46 @@ public final class HostTarget implements ReadTarget {
   }
 
   @Override
+  public Optional<Region> region(int range) {
+    int place = range;
+    for (BufferPart part : parts) {
+      if (place < part.layout.ranges()) {
+        DeviceBuffer buffer = part.buffer;
+        return buffer == null ? Optional.empty() : Optional.of(part.layout.region(place, buffer));
+      }
+      place -= part.layout.ranges();
+    }
+    throw new IndexOutOfBoundsException(range);
+  }
+
+  @Override
   public void release(boolean handedOut) {
     if (late != null) {
       late.end(handedOut);
     }
+    end(_ -> handedOut);
+  }
+
+  @Override
+  public void releaseBut(Predicate<DeviceBuffer> givenOut) {
+    if (late != null) {
+      late.end(false);
+    }
+    end(givenOut);
+  }
+
+  private void end(Predicate<DeviceBuffer> isKept) {
     if (promise != null) {
       promise.close();
     }
-    if (!handedOut) {
-      buffers().forEach(DeviceBuffer::close);
-      session.budget().giveBack(parts.stream().mapToLong(part -> part.layout.bytes()).sum());
+    for (BufferPart part : parts) {
+      DeviceBuffer buffer = part.buffer;
+      if (buffer == null || !isKept.test(buffer)) {
+        session.budget().giveBack(part.layout.bytes());
+      }
+      if (buffer != null && !isKept.test(buffer)) {
+        buffer.close();
+      }
     }
   }
 }

@@ -161,13 +161,29 @@ public abstract class ParallelTicket implements IoTicket {
     LoadedRanges ranges = finish();
     checkFailure();
     handedOut = true;
+    ended(ranges);
     release(true);
     return ranges;
   }
 
+  /** Hears of the end, before {@link #release}; the ranges are the caller's, if there are any. */
+  void ended(@Nullable LoadedRanges ranges) {}
+
   private void awaitJobs() throws LoadException {
+    awaitUntil(() -> left == 0);
+    checkFailure();
+  }
+
+  /**
+   * Waits until something is so, on any thread.
+   *
+   * @param condition is looked at under the lock of this, and when somebody notifies
+   * @throws LoadException if a job failed or the ticket was stopped before it was so, or the load
+   *     was cancelled or is late
+   */
+  final void awaitUntil(BooleanSupplier condition) throws LoadException {
     try {
-      while (!areDone()) {
+      while (!isSoon(condition)) {
         monitor.checkpoint();
         Deadline deadline = monitor.deadline();
         if (deadline.hasPassed()) {
@@ -179,29 +195,38 @@ public abstract class ParallelTicket implements IoTicket {
       Thread.currentThread().interrupt();
       throw new LoadCancelledException(file + ": the waiting thread was interrupted", false);
     }
-    checkFailure();
   }
 
-  private synchronized boolean areDone() throws InterruptedException {
+  /** Tells whether something is so; throws if it can't be so any more. */
+  private synchronized boolean isSoon(BooleanSupplier condition)
+      throws InterruptedException, LoadException {
     long nanos = Math.min(POLL_NANOS, monitor.deadline().remainingNanos());
-    return waitUntil(() -> left == 0 || stopped, nanos);
+    waitUntil(() -> condition.getAsBoolean() || stopped, nanos);
+    if (condition.getAsBoolean()) {
+      return true;
+    }
+    if (stopped) {
+      throwFailure();
+    }
+    return false;
   }
 
-  private boolean waitUntil(BooleanSupplier condition, long nanos) throws InterruptedException {
+  private void waitUntil(BooleanSupplier condition, long nanos) throws InterruptedException {
     long end = System.nanoTime() + nanos;
     for (long more = nanos; !condition.getAsBoolean() && more > 0; more = end - System.nanoTime()) {
       TimeUnit.NANOSECONDS.timedWait(this, more);
     }
-    return condition.getAsBoolean();
   }
 
   private synchronized void checkFailure() throws LoadException {
+    if (failure != null || left > 0) {
+      throwFailure();
+    }
+  }
+
+  private void throwFailure() throws LoadException {
     switch (failure) {
-      case null -> {
-        if (left > 0) {
-          throw new LoadCancelledException(file + ": its ticket was stopped", false);
-        }
-      }
+      case null -> throw new LoadCancelledException(file + ": its ticket was stopped", false);
       case LoadException e -> throw e;
       case RuntimeException e -> throw e;
       case Error e -> throw e;
@@ -222,6 +247,7 @@ public abstract class ParallelTicket implements IoTicket {
     closed = true;
     drain(null);
     if (!handedOut) {
+      ended(null);
       release(false);
     }
   }

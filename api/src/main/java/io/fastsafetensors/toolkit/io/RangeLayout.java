@@ -356,9 +356,26 @@ public final class RangeLayout {
   public List<Region> regions(DeviceBuffer buffer) {
     List<Region> regions = new ArrayList<>(offsets.length);
     for (int i = 0; i < offsets.length; i++) {
-      regions.add(Region.of(buffer, offsets[i], sizes[i]));
+      regions.add(region(i, buffer));
     }
     return regions;
+  }
+
+  /**
+   * Makes the region of one range in a buffer.
+   *
+   * @param range the range's place in the plan, from 0
+   * @param buffer as for {@link #regions}
+   * @return a contiguous region
+   * @throws IndexOutOfBoundsException if the plan has no such range, or the buffer is too small
+   */
+  public Region region(int range, DeviceBuffer buffer) {
+    return Region.of(buffer, offsets[range], sizes[range]);
+  }
+
+  /** Returns how many ranges there are. */
+  int ranges() {
+    return offsets.length;
   }
 
   /** Returns the spans and sizes, for logs. */

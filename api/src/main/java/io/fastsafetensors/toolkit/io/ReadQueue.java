@@ -2,9 +2,11 @@
 package io.fastsafetensors.toolkit.io;
 
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.spi.ByteRange;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -18,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * The reads of all files of a session, a read of each file in turn. A read passes three stages: its
  * path is chosen, it is prepared if it waits for storage, and it is ready in one of two lanes, for
  * storage or for processors, so that neither kind of read holds the other up. A thread takes a
- * ready read; if there is none it moves another read on. Thread-safe.
+ * ready read; if there is none it moves another read on. Reads that somebody {@linkplain #prefer
+ * waits for} go first in every stage. Thread-safe.
  */
 final class ReadQueue implements AutoCloseable {
   /** How long a thread without work sleeps before it looks for itself; normally it is woken. */
@@ -27,7 +30,8 @@ final class ReadQueue implements AutoCloseable {
   private final Lane storage;
   private final Lane processors;
   private final Deque<FileTicket> undecided = new ArrayDeque<>();
-  private final Deque<Task> unprepared = new ArrayDeque<>();
+  private final Deque<Wanted> wanted = new ArrayDeque<>();
+  private final Line unprepared = new Line();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   private int preparing;
@@ -46,10 +50,51 @@ final class ReadQueue implements AutoCloseable {
     }
   }
 
+  /** A read that somebody waits for, whose path nobody has chosen yet. */
+  private record Wanted(FileTicket ticket, FileRead read) {}
+
+  /** Tasks that are to be done one after the other, those first that somebody waits for. */
+  private static final class Line {
+    private final Deque<Task> wanted = new ArrayDeque<>();
+    private final Deque<Task> others = new ArrayDeque<>();
+
+    boolean isEmpty() {
+      return wanted.isEmpty() && others.isEmpty();
+    }
+
+    int size() {
+      return wanted.size() + others.size();
+    }
+
+    void add(Task task) {
+      (task.ticket.waiting.isWanted(task.read) ? wanted : others).add(task);
+    }
+
+    Task remove() {
+      return wanted.isEmpty() ? others.remove() : wanted.remove();
+    }
+
+    /** Moves tasks of a file on that somebody waits for from now on. */
+    void prefer(FileTicket ticket) {
+      Iterator<Task> all = others.iterator();
+      while (all.hasNext()) {
+        Task task = all.next();
+        if (task.ticket == ticket && ticket.waiting.isWanted(task.read)) {
+          wanted.add(task);
+          all.remove();
+        }
+      }
+    }
+
+    Stream<Task> stream() {
+      return Stream.concat(wanted.stream(), others.stream());
+    }
+  }
+
   /** Reads that wait for the same thing, of which a bounded number is done at a time. */
   private static final class Lane {
     private final int bound;
-    private final Deque<Task> ready = new ArrayDeque<>();
+    private final Line ready = new Line();
     private int busy;
 
     Lane(int bound) {
@@ -66,6 +111,10 @@ final class ReadQueue implements AutoCloseable {
 
     boolean isIdle() {
       return busy == 0 && ready.isEmpty();
+    }
+
+    boolean isUnwanted() {
+      return ready.wanted.isEmpty();
     }
 
     /** Returns the share of the lane that is in use. */
@@ -112,10 +161,14 @@ final class ReadQueue implements AutoCloseable {
     lock.lock();
     try {
       while (!closed) {
+        if (hasWanted()) {
+          moveWantedOn();
+          continue;
+        }
         Optional<Lane> lane =
             Stream.of(storage, processors)
                 .filter(this::canStart)
-                .min(Comparator.comparingDouble(Lane::load));
+                .min(Comparator.comparing(Lane::isUnwanted).thenComparingDouble(Lane::load));
         if (lane.isPresent()) {
           return lane.get().start();
         }
@@ -128,6 +181,36 @@ final class ReadQueue implements AutoCloseable {
         }
       }
       return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Tells whether a read that somebody waits for can be moved on to a lane. */
+  private boolean hasWanted() {
+    return !wanted.isEmpty() || (!unprepared.wanted.isEmpty() && hasProcessor(preparing));
+  }
+
+  private void moveWantedOn() {
+    if (unprepared.wanted.isEmpty() || !hasProcessor(preparing)) {
+      Wanted next = wanted.remove();
+      choosePath(next.ticket, next.read);
+    } else {
+      prepareNext();
+    }
+  }
+
+  /** Has bytes of a file read before others. */
+  void prefer(FileTicket ticket, ByteRange range) {
+    lock.lock();
+    try {
+      boolean waited = ticket.waiting.hasNext();
+      ticket.waiting.prefer(range).forEach(read -> wanted.add(new Wanted(ticket, read)));
+      if (waited && !ticket.waiting.hasNext()) {
+        undecided.remove(ticket);
+      }
+      Stream.of(unprepared, storage.ready, processors.ready).forEach(line -> line.prefer(ticket));
+      work.signalAll();
     } finally {
       lock.unlock();
     }
@@ -162,6 +245,10 @@ final class ReadQueue implements AutoCloseable {
     if (ticket.waiting.hasNext()) {
       undecided.add(ticket);
     }
+    choosePath(ticket, read);
+  }
+
+  private void choosePath(FileTicket ticket, FileRead read) {
     unlocked(
         ticket,
         () -> {
@@ -245,8 +332,9 @@ final class ReadQueue implements AutoCloseable {
     try {
       closed = true;
       undecided.forEach(ticket -> ticket.fail(over));
+      wanted.forEach(read -> read.ticket.fail(over));
       Stream.of(unprepared, storage.ready, processors.ready)
-          .flatMap(Deque::stream)
+          .flatMap(Line::stream)
           .forEach(task -> task.ticket.fail(over));
       work.signalAll();
     } finally {

@@ -139,18 +139,19 @@ public abstract class ReadSession<F extends PlannedFile> implements IoSession {
     F file = plan(plan);
     file.open();
     try {
-      return start(file, choose(plan, file));
+      return start(plan, file, choose(plan, file));
     } catch (LoadException | RuntimeException | Error e) {
       file.close();
       throw e;
     }
   }
 
-  private FileTicket start(F file, Choice choice) {
+  private FileTicket start(RangePlan plan, F file, Choice choice) {
     boolean started = false;
     try {
       FileTicket ticket =
-          new FileTicket(context, file, choice.target, choice.paths, options.monitor());
+          new FileTicket(
+              context, plan, file, choice.target, choice.paths, options.monitor(), queue);
       addThreads(choice);
       queue.add(ticket);
       started = true;

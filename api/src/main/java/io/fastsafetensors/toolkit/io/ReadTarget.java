@@ -6,14 +6,18 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.Region;
+import io.fastsafetensors.spi.StreamMark;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Where the bytes of one file go, and how each block gets there. {@link HostTarget} and {@link
  * RingTarget} serve most readers.
  *
  * <p>{@link #prepare} and {@link #bring} are called by several threads of the session at a time,
- * which are attached to the device; the rest by one thread at a time.
+ * which are attached to the device, {@link #region} and {@link #mark} by others too; the rest by
+ * one thread at a time.
  *
  * @since 0.1
  */
@@ -119,7 +123,7 @@ public interface ReadTarget {
   Brought bring(FileRead read, TransferPath path) throws LoadException;
 
   /**
-   * Waits until all that was brought is in its place; nothing is to come any more.
+   * Waits until all that was brought before is in its place.
    *
    * @param deadline how long to wait
    * @throws LoadException if it did not get there, or not in time
@@ -133,6 +137,29 @@ public interface ReadTarget {
    */
   default boolean isSettled() {
     return true;
+  }
+
+  /**
+   * Returns a mark behind what was brought so far, while more may be on its way; called by several
+   * threads at a time.
+   *
+   * @return a mark that is done unless overridden, which fits targets that bring bytes to their
+   *     place at once
+   */
+  default StreamMark mark() {
+    return StreamMark.done();
+  }
+
+  /**
+   * Tells where one range of the plan is or will be, while it is read; called by several threads at
+   * a time.
+   *
+   * @param range the range's place in the plan, from 0
+   * @return a contiguous region, the one that {@link #regions} will have; empty if that isn't known
+   *     yet. Unless overridden it is known for all ranges together only: none is given out early
+   */
+  default Optional<Region> region(int range) {
+    return Optional.empty();
   }
 
   /**
@@ -157,4 +184,14 @@ public interface ReadTarget {
    * @param handedOut whether the buffers are the caller's
    */
   void release(boolean handedOut);
+
+  /**
+   * Ends the target's part of a file that failed or was given up, as {@link #release} does, but
+   * leaves buffers of which ranges were given out early.
+   *
+   * @param givenOut tells which those are; unless overridden, for targets of one buffer
+   */
+  default void releaseBut(Predicate<DeviceBuffer> givenOut) {
+    release(buffers().stream().anyMatch(givenOut));
+  }
 }

@@ -30,7 +30,7 @@ class RandomPlanTests {
   private static final int LARGE = 15;
 
   /** What ranks want of files; the text has all that makes it. */
-  private record Plan(long seed, Catalog catalog, List<List<Part>> byRank) {
+  record Plan(long seed, Catalog catalog, List<List<Part>> byRank) {
     RankParts parts() {
       return new RankParts(catalog, byRank);
     }
@@ -58,7 +58,7 @@ class RandomPlanTests {
       return (int) (entry.range().begin() + offset);
     }
 
-    private PartOracle oracle(CatalogEntry entry, Part part, int rank) {
+    PartOracle oracle(CatalogEntry entry, Part part, int rank) {
       return new PartOracle(entry.info().dtype(), entry.info().shape(), part, byRank.size(), rank);
     }
 
@@ -93,7 +93,7 @@ class RandomPlanTests {
   }
 
   /** Makes some files of some tensors, and a part of each for each rank. */
-  private static Plan plan(long seed, boolean large) throws LoadException {
+  static Plan plan(long seed, boolean large) throws LoadException {
     Random random = new Random(seed);
     RandomParts chance = new RandomParts(random);
     List<CatalogFile> files = new ArrayList<>();

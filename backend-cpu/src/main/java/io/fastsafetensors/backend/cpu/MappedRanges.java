@@ -135,6 +135,11 @@ record MappedRanges(DeviceBuffer buffer, List<Region> regions, Span span, long n
   }
 
   @Override
+  public Optional<Region> region(int range) {
+    return Optional.of(regions.get(range));
+  }
+
+  @Override
   public List<DeviceBuffer> buffers() {
     return List.of(buffer);
   }

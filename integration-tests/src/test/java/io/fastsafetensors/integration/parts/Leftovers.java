@@ -91,7 +91,7 @@ public final class Leftovers {
   }
 
   /** Returns what is open or mapped of a folder, and what simulated devices hold. */
-  static List<String> of(Path folder) throws IOException {
+  public static List<String> of(Path folder) throws IOException {
     Stream<String> held =
         devices()
             .map(SimDevice::usage)

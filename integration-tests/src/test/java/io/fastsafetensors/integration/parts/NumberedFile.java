@@ -42,7 +42,7 @@ record NumberedFile(Path path, List<Long> rows, long columns) {
     return this;
   }
 
-  private static int element(int tensor, long index) {
+  static int element(int tensor, long index) {
     return (int) ((index + 31L * tensor) * 0x9E3779B1L);
   }
 

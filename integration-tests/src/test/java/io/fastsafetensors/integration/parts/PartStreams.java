@@ -85,14 +85,11 @@ record PartStreams(PartCheckpoint checkpoint, Device device, LoadOptions options
   private static Map<String, Came> take(TensorStream stream, Random random) throws IOException {
     Map<String, Came> came = new LinkedHashMap<>();
     List<StreamedTensor> held = new ArrayList<>();
-    for (Optional<StreamedTensor> next = stream.next();
-        next.isPresent();
-        next = stream.next()) {
+    for (Optional<StreamedTensor> next = stream.next(); next.isPresent(); next = stream.next()) {
       StreamedTensor tensor = next.get();
       byte[] bytes = new byte[Math.toIntExact(tensor.tensor().byteSize())];
       tensor.tensor().toHost(MemorySegment.ofArray(bytes));
-      came.merge(
-          tensor.name(), new Came(tensor.tensor().dtype(), bytes), PartStreams::joined);
+      came.merge(tensor.name(), new Came(tensor.tensor().dtype(), bytes), PartStreams::joined);
       held.add(tensor);
       while (held.size() > random.nextInt(3)) {
         held.remove(random.nextInt(held.size())).close();

@@ -57,8 +57,7 @@ class StreamDigestsTests {
           if (random.nextInt(3) == 0) {
             options.dtype("*.F32", DType.F16);
           }
-          PartStreams streams =
-              new PartStreams(checkpoint, Device.parse(device), options.build());
+          PartStreams streams = new PartStreams(checkpoint, Device.parse(device), options.build());
           long wishes = random.nextInt();
           ThreadRanks.runWell(ranks, group -> streams.check(group, wishes, window));
         }

@@ -14,19 +14,19 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /** Ranks that are threads. */
-final class ThreadRanks {
+public final class ThreadRanks {
   private static final Duration TIMEOUT = Duration.ofMinutes(1);
 
   private ThreadRanks() {}
 
   /** What each rank does. */
   @FunctionalInterface
-  interface Work {
+  public interface Work {
     void on(ProcessGroup group) throws Exception;
   }
 
   /** Runs work on all ranks; returns for each what it threw. */
-  static List<Optional<Throwable>> run(int ranks, Work work) throws Exception {
+  public static List<Optional<Throwable>> run(int ranks, Work work) throws Exception {
     List<Future<Void>> futures = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(ranks)) {
       for (ProcessGroup group : ProcessGroup.local(ranks, TIMEOUT)) {
@@ -53,7 +53,7 @@ final class ThreadRanks {
   }
 
   /** Runs work on all ranks, which all must end well. */
-  static void runWell(int ranks, Work work) throws Exception {
+  public static void runWell(int ranks, Work work) throws Exception {
     for (Optional<Throwable> thrown : run(ranks, work)) {
       if (thrown.isPresent()) {
         throw new AssertionError(thrown.get());

@@ -10,6 +10,7 @@ import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.backend.posix.memory.FilePages;
 import io.fastsafetensors.backend.posix.memory.Unmapping;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
@@ -119,8 +120,11 @@ record FileMapping(
 
   /** Returns where the ranges of the plan are. */
   List<Region> regions() {
-    return plan.ranges().stream()
-        .map(range -> Region.of(buffer, range.begin() - begin, range.size()))
-        .toList();
+    return plan.ranges().stream().map(this::region).toList();
+  }
+
+  /** Returns where a range of the plan is. */
+  Region region(ByteRange range) {
+    return Region.of(buffer, range.begin() - begin, range.size());
   }
 }

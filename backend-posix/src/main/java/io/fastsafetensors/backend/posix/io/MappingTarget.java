@@ -6,6 +6,7 @@ import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.toolkit.io.FileRead;
 import io.fastsafetensors.toolkit.io.ReadTarget;
 import java.util.List;
+import java.util.Optional;
 
 /** A mapping of the file, filled already where the page cache has it; the rest is to be read. */
 abstract sealed class MappingTarget implements ReadTarget permits MappedTarget, MixedTarget {
@@ -32,6 +33,11 @@ abstract sealed class MappingTarget implements ReadTarget permits MappedTarget, 
   @Override
   public final List<Brought> arrived() {
     return arrived;
+  }
+
+  @Override
+  public final Optional<Region> region(int range) {
+    return Optional.of(mapping.region(mapping.plan().ranges().get(range)));
   }
 
   @Override

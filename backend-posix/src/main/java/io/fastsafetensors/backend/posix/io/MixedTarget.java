@@ -5,12 +5,14 @@ import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.backend.posix.libc.NativeMemory;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext.LateMemory;
 import io.fastsafetensors.spi.DeviceContext.LatePages;
 import io.fastsafetensors.toolkit.io.FileRead;
 import io.fastsafetensors.toolkit.io.ReadSession;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * The page cache where it has the file, and private memory where it doesn't, side by side as in the
@@ -73,8 +75,18 @@ final class MixedTarget extends MappingTarget {
   @Override
   public void release(boolean handedOut) {
     pages.end(handedOut);
-    super.release(handedOut);
-    if (!handedOut) {
+    end(handedOut);
+  }
+
+  @Override
+  public void releaseBut(Predicate<DeviceBuffer> givenOut) {
+    pages.end(false);
+    end(givenOut.test(mapping.buffer()));
+  }
+
+  private void end(boolean isKept) {
+    super.release(isKept);
+    if (!isKept) {
       session.budget().giveBack(bytes);
     }
   }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.spi.DeviceBuffer;
+import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.toolkit.device.HostMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -64,6 +65,26 @@ class LinuxContextTests {
       assertThat(libc.mapped).hasValue(a.size() + b.size() + c.size());
     }
     assertThat(libc.mapped.get()).isLessThanOrEqualTo(64 * MIB).isPositive();
+  }
+
+  /** What is kept for a stream and what is in use are no more than its window. */
+  @Test
+  void moreIsKeptForAWhile() throws DeviceMemoryException {
+    DeviceContext.Keeping keeping = context.keep(200 * MIB);
+    DeviceBuffer first = context.allocate(100 * MIB, 64);
+    DeviceBuffer second = context.allocate(90 * MIB, 64);
+    first.close();
+    second.close();
+    assertThat(libc.mapped).hasValue(190 * MIB);
+    context.allocate(95 * MIB, 64).close();
+    assertThat(libc.mapped).hasValue(190 * MIB);
+    try (DeviceBuffer large = context.allocate(150 * MIB, 64)) {
+      assertThat(libc.mapped.get()).isBetween(large.size(), large.size() + 64 * MIB);
+    }
+    assertThat(libc.mapped).hasValue(150 * MIB);
+    keeping.close();
+    keeping.close();
+    assertThat(libc.mapped.get()).isLessThanOrEqualTo(64 * MIB);
   }
 
   @Test

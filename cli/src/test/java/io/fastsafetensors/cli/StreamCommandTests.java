@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import static io.fastsafetensors.cli.CutTensor.range;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.Shape;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What goes through a window that is smaller than the checkpoint, and than some tensors. */
+class StreamCommandTests {
+  private static final int[] SHAPE = {700, 1030};
+
+  @TempDir private Path folder;
+  private byte[] large;
+  private byte[] small;
+
+  @BeforeEach
+  void writeFiles() throws IOException {
+    large =
+        Samples.write(folder.resolve("1.safetensors"), "large", DType.F32, CutTensor.shape(SHAPE));
+    small = Samples.write(folder.resolve("2.safetensors"), "a", DType.U8, Shape.of(9, 3));
+    Fst.run("make", folder.resolve("made"), "--bytes", "6MiB", "--tensors", "40", "--shards", "2");
+  }
+
+  private String smallLine() {
+    return Samples.sha256(small) + "  U8  [9, 3]  a";
+  }
+
+  private List<String> digest(Object... options) {
+    return lines("digest", options);
+  }
+
+  private List<String> lines(String command, Object... options) {
+    List<Object> line = new ArrayList<>(List.of(command, folder));
+    line.addAll(List.of(options));
+    Fst fst = Fst.run(line.toArray());
+    assertThat(fst.err()).isEmpty();
+    assertThat(fst.exit()).isZero();
+    return fst.outLines();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mapped", "copied", "auto"})
+  void piecesOfTensorsHashAsTheWhole(String path) {
+    String line = Samples.sha256(large) + "  F32  [700, 1030]  large";
+    assertThat(digest("--window", "1MiB", "--path", path)).containsExactly(smallLine(), line);
+    assertThat(digest("--window", "1MiB", "--path", path, "--threads", "1"))
+        .containsExactly(smallLine(), line);
+  }
+
+  @Test
+  void piecesOfPartsHashAsTheParts() {
+    CutTensor columns = CutTensor.of(large, Float.BYTES, SHAPE, range(0, 700), range(3, 1000));
+    assertThat(digest("--window", "1MiB", "--slice", "large=[:,3:1000]"))
+        .containsExactly(smallLine(), columns.line(DType.F32, "large"));
+    int[] even = java.util.stream.IntStream.range(0, 350).map(row -> 2 * row).toArray();
+    StringBuilder rows = new StringBuilder("large=0");
+    for (int row = 2; row < 700; row += 2) {
+      rows.append(',').append(row);
+    }
+    CutTensor some = CutTensor.of(large, Float.BYTES, SHAPE, even, range(0, 1030));
+    assertThat(digest("--window", "1MiB", "--rows", rows))
+        .containsExactly(smallLine(), some.line(DType.F32, "large"));
+  }
+
+  @Test
+  void piecesAreConvertedAsTheWhole() {
+    assertThat(digest("--window", "1MiB", "--dtype", "BF16"))
+        .isEqualTo(digest("--window", "1GiB", "--dtype", "BF16"))
+        .anyMatch(line -> line.endsWith("  BF16  [700, 1030]  large"));
+  }
+
+  @Test
+  void manyTensorsHashAlikeInAnyWindow() {
+    Path made = folder.resolve("made");
+    Fst whole = Fst.run("digest", made);
+    assertThat(whole.outLines()).hasSize(40);
+    assertThat(Fst.run("digest", made, "--window", "1MiB")).isEqualTo(whole);
+    assertThat(Fst.run("digest", made, "--window", "3MiB", "--backend", "cpu")).isEqualTo(whole);
+  }
+
+  @Test
+  void aStreamSaysThroughWhichWindowItWent() throws IOException {
+    assertThat(lines("load", "--stream", "--pieces", "--window", "2MiB", "--touch"))
+        .startsWith("files    2", "tensors  2", "bytes    2884027 (2.8 MiB)")
+        .anyMatch(line -> line.startsWith("window   2.0 MiB (2097152 bytes), at most "));
+    String out = String.join("", lines("load", "--stream", "--window", "8MiB", "--json"));
+    Map<String, Object> json = JsonText.object(out);
+    assertThat(json).containsEntry("window_bytes", 8L << 20).containsEntry("tensors", 2L);
+    assertThat((Long) json.get("window_bytes_used")).isBetween(1L, 8L << 20);
+    assertThat(lines("load")).noneMatch(line -> line.startsWith("window"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          load --stream --window 1MiB | tensor 'large' F32 [700, 1030] takes
+          load --window 1MiB          | --window and --pieces are for --stream
+          load --pieces               | --window and --pieces are for --stream
+          digest --window 1KiB        | window
+          digest --window x           | 'x'
+          digest --window 1MiB --slice large=[0:701] | range 0:701 of dimension 0 ends past its size
+          digest --window 1MiB --numbered l#=1 | no tensor matches 'l#'
+          """)
+  void whatMakesNoSenseIsOneLine(String options, String message) {
+    Fst fst = Fst.runLine(options + " " + folder);
+    assertThat(fst.out()).isEmpty();
+    assertThat(fst.errLines()).hasSize(1).first().asString().contains(message);
+    assertThat(fst.exit()).isEqualTo(2);
+  }
+
+  @Test
+  void aTensorThatDoesNotFitSaysWhichWindowWouldDo() {
+    Fst fst = Fst.run("load", "--stream", "--window", "1MiB", folder);
+    assertThat(fst.err())
+        .contains("more than the window of 1.0 MiB (1048576 bytes)", "or take pieces");
+    String least = fst.err().replaceAll("(?s).*want a window of .*\\((\\d+) bytes\\).*", "$1");
+    assertThat(Fst.run("load", "--stream", "--window", least, folder).exit()).isZero();
+  }
+
+  @Test
+  @Timeout(120)
+  void ranksHashTheirPartsInPieces() {
+    Ranks.needACollective();
+    for (String distribution : List.of("owner", "shared")) {
+      Fst fst =
+          Fst.run(
+              "launch",
+              "-n",
+              "2",
+              "--",
+              "digest",
+              folder,
+              "--shard",
+              "large=1",
+              "--window",
+              "1MiB",
+              "--distribution",
+              distribution);
+      assertThat(fst.err()).isEmpty();
+      for (int rank = 0; rank < 2; rank++) {
+        int[] columns = range(515 * rank, 515 * (rank + 1));
+        CutTensor part = CutTensor.of(large, Float.BYTES, SHAPE, range(0, 700), columns);
+        assertThat(Ranks.linesOf(rank, fst))
+            .containsExactly(smallLine(), part.line(DType.F32, "large"));
+      }
+    }
+  }
+}
