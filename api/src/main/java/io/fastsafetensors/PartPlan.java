@@ -15,6 +15,12 @@ import org.jspecify.annotations.Nullable;
  * backend adds to start and end reads on the grain of its storage. Rows that are near each other
  * are read with what is between them.
  *
+ * <p>A rank reads what it asks files for. With {@link Distribution#OWNER} and {@link
+ * Distribution#SHARED} one rank asks for each byte, also for the others; what they get of it, from
+ * that rank or out of the page cache of a host that they share, is not counted again. With {@link
+ * Distribution#LOCAL} every rank that needs a byte asks for it, and each is counted, although only
+ * the first on a host may have it brought from storage.
+ *
  * @since 0.1
  */
 public final class PartPlan {
@@ -158,7 +164,7 @@ public final class PartPlan {
       return sum(files, FileReads::bytes);
     }
 
-    /** {@return how much it reads, for itself or for others, in bytes} */
+    /** {@return how much it reads by itself, for itself or for others, in bytes} */
     public long readBytes() {
       return sum(files, FileReads::readBytes);
     }

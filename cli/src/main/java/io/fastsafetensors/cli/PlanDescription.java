@@ -2,6 +2,7 @@
 package io.fastsafetensors.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.fastsafetensors.Distribution;
 import io.fastsafetensors.PartPlan;
 import io.fastsafetensors.PartPlan.FileReads;
 import io.fastsafetensors.PartPlan.RankReads;
@@ -42,6 +43,15 @@ record PlanDescription(Path path, PartPlan plan) {
     out.println("read      " + bytes(plan.readBytes()));
     out.println("needed    " + bytes(plan.onceBytes()));
     out.println("by many   " + bytes(plan.overlapBytes()));
+    if (plan.ranks().size() > 1) {
+      out.println("counted   " + counted());
+    }
+  }
+
+  private String counted() {
+    return plan.distribution() == Distribution.LOCAL
+        ? "what each rank reads; of bytes by many, only the first on a host needs storage"
+        : "bytes by the rank that reads them for all, not what others get of it or of page caches";
   }
 
   private String distribution() {

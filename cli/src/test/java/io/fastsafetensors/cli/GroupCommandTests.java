@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import static io.fastsafetensors.cli.CutTensor.range;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import java.io.IOException;
@@ -60,13 +60,15 @@ class GroupCommandTests {
     Fst fst =
         run(3, "digest", line, "--shard", "b*=0", "--shard=1", "--distribution", distribution);
     assertThat(fst.err()).isEmpty();
-    int[][] rows = {range(0, 2), range(2, 4), range(4, 5)};
-    int[][] columns = {range(0, 334), range(334, 668), range(668, 1000)};
+    long[] rows = {0, 2, 4, 5};
+    long[] columns = {0, 334, 668, 1000};
     for (int rank = 0; rank < 3; rank++) {
-      CutTensor partOfA = CutTensor.of(a0, 4, new int[] {7, 1000}, range(0, 7), columns[rank]);
-      CutTensor partOfB = CutTensor.of(b0, 2, new int[] {5, 8}, rows[rank], range(0, 8));
+      Part ofA = Part.slice(1, columns[rank], columns[rank + 1]);
+      Part ofB = Part.slice(0, rows[rank], rows[rank + 1]);
       assertThat(Ranks.linesOf(rank, fst))
-          .containsExactly(partOfA.line(DType.F32, "a0"), partOfB.line(DType.F16, "b0"));
+          .containsExactly(
+              Samples.line("a0", DType.F32, Shape.of(7, 1000), a0, ofA),
+              Samples.line("b0", DType.F16, Shape.of(5, 8), b0, ofB));
     }
   }
 

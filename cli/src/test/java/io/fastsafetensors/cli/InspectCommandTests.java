@@ -139,7 +139,15 @@ class InspectCommandTests {
             "    " + two + "  1 tensors  memory 256 bytes  reads 256 bytes in 1 range",
             "read      4000768 bytes (3.8 MiB)",
             "needed    4000256 bytes (3.8 MiB)",
-            "by many   256 bytes (256 B)");
+            "by many   256 bytes (256 B)",
+            "counted   what each rank reads; of bytes by many, only the first on a host needs"
+                + " storage");
+    assertThat(Fst.run("inspect", model, "--ranks", "3", "--distribution", "shared").outLines())
+        .contains("read      4000256 bytes (3.8 MiB)")
+        .endsWith(
+            "counted   bytes by the rank that reads them for all, not what others get of it or of"
+                + " page caches");
+    assertThat(Fst.run("inspect", model, "--ranks", "1").out()).doesNotContain("counted");
   }
 
   @Test

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import static io.fastsafetensors.cli.CutTensor.range;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.SafetensorsWriter;
 import io.fastsafetensors.format.Shape;
@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code load} and {@code digest} bring when parts are wanted. */
 class PartCommandTests {
-  private static final int[] SHAPE = {7, 5, 6};
+  private static final Shape CUBE = Shape.of(7, 5, 6);
+  private static final Shape ODD = Shape.of(9, 3);
 
   @TempDir private Path folder;
   private byte[] cube;
@@ -30,17 +31,16 @@ class PartCommandTests {
 
   @BeforeEach
   void writeFiles() throws IOException {
-    cube =
-        Samples.write(folder.resolve("1.safetensors"), "cube", DType.F32, CutTensor.shape(SHAPE));
-    odd = Samples.write(folder.resolve("2.safetensors"), "a=b[0", DType.U8, Shape.of(9, 3));
+    cube = Samples.write(folder.resolve("1.safetensors"), "cube", DType.F32, CUBE);
+    odd = Samples.write(folder.resolve("2.safetensors"), "a=b[0", DType.U8, ODD);
   }
 
-  private String cubeOf(int[]... indexes) {
-    return CutTensor.of(cube, Float.BYTES, SHAPE, indexes).line(DType.F32, "cube");
+  private String cubeOf(Part part) {
+    return Samples.line("cube", DType.F32, CUBE, cube, part);
   }
 
-  private String oddOf(int[]... indexes) {
-    return CutTensor.of(odd, 1, new int[] {9, 3}, indexes).line(DType.U8, "a=b[0");
+  private String oddOf(Part part) {
+    return Samples.line("a=b[0", DType.U8, ODD, odd, part);
   }
 
   private String[] digest(Object... options) {
@@ -55,11 +55,11 @@ class PartCommandTests {
   }
 
   private String wholeOdd() {
-    return oddOf(range(0, 9), range(0, 3));
+    return oddOf(Part.whole());
   }
 
   private String wholeCube() {
-    return cubeOf(range(0, 7), range(0, 5), range(0, 6));
+    return cubeOf(Part.whole());
   }
 
   @ParameterizedTest
@@ -78,7 +78,7 @@ class PartCommandTests {
           """)
   void slicesAreThoseOfTheWholeTensor(
       String slice, int from0, int to0, int from1, int to1, int from2, int to2) {
-    String part = cubeOf(range(from0, to0), range(from1, to1), range(from2, to2));
+    String part = cubeOf(Part.slice(0, from0, to0).and(1, from1, to1).and(2, from2, to2));
     for (String path : List.of("mapped", "copied")) {
       assertThat(digest("--slice", "cube=" + slice, "--path", path))
           .containsExactly(wholeOdd(), part);
@@ -88,17 +88,15 @@ class PartCommandTests {
   @Test
   void rowsAndNamesWithSignsOfTheSyntax() {
     assertThat(digest("--rows", "cube=0,3,5-6", "--slice", "a=b[0=[1:8,:2]"))
-        .containsExactly(
-            oddOf(range(1, 8), range(0, 2)),
-            cubeOf(new int[] {0, 3, 5, 6}, range(0, 5), range(0, 6)));
-    assertThat(digest("--rows", "a=b[0=8")).contains(oddOf(new int[] {8}, range(0, 3)));
+        .containsExactly(oddOf(Part.slice(0, 1, 8).and(1, 0, 2)), cubeOf(Part.rows(0, 3, 5, 6)));
+    assertThat(digest("--rows", "a=b[0=8")).contains(oddOf(Part.rows(8)));
     assertThat(digest("--shard", "a=b[0=1")).containsExactly(wholeOdd(), wholeCube());
   }
 
   @Test
   void theFirstOptionThatMatchesCounts() {
-    String slice = oddOf(range(0, 2), range(0, 3));
-    String row = oddOf(new int[] {4}, range(0, 3));
+    String slice = oddOf(Part.slice(0, 0, 2));
+    String row = oddOf(Part.rows(4));
     assertThat(digest("--slice", "a*=[0:2]", "--rows", "*=4")).contains(slice);
     assertThat(digest("--rows", "a*=4", "--slice", "*=[0:2]")).contains(row);
   }
@@ -107,7 +105,7 @@ class PartCommandTests {
   @ValueSource(strings = {"--select", "--filter"})
   void onlySelectedTensorsAreLoaded(String option) {
     assertThat(digest(option, "cu*", "--slice", "cube=[1:2]"))
-        .containsExactly(cubeOf(range(1, 2), range(0, 5), range(0, 6)));
+        .containsExactly(cubeOf(Part.slice(0, 1, 2)));
     assertThat(digest(option, "cu*", option, "a*")).containsExactly(wholeOdd(), wholeCube());
   }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
+import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.SafetensorsWriter;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.oracle.PartOracle;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -37,6 +39,13 @@ final class Samples {
     ByteBuffer bytes =
         ByteBuffer.allocate(Long.BYTES + json.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN);
     return Files.write(file, bytes.putLong(json.length).put(json).array());
+  }
+
+  /** Returns the line that {@code digest} prints of a part of a tensor. */
+  static String line(String name, DType dtype, Shape shape, byte[] tensor, Part part) {
+    PartOracle oracle = new PartOracle(dtype, shape, part, 1, 0);
+    return String.join(
+        "  ", sha256(oracle.cut(tensor)), dtype.name(), oracle.shape().toString(), name);
   }
 
   static String sha256(byte[] bytes) {

@@ -16,7 +16,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 
-/** Counts what the ranks of a group would read. */
+/**
+ * Counts what the ranks of a group would read: {@link PartPlan} says what counts. Where ranks share
+ * a host it counts as if they exchanged chunks: who finds another's chunks in the page cache reads
+ * nothing of its own there.
+ */
 public final class PartPlanner {
   /** What one rank reads of a file. */
   private static final class Counted {

@@ -20,6 +20,7 @@ import io.fastsafetensors.TransferException;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.oracle.PartOracle;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -130,8 +131,7 @@ class OpenedFilesTests {
       checkpoint.close();
       checkpoint.close();
       MemorySegment host = tensor.host().orElseThrow();
-      assertThat(bytes(host))
-          .isEqualTo(ElementOracle.cut(all, DType.U8, SHAPE, Part.slice(0, 2, 20)));
+      assertThat(bytes(host)).isEqualTo(PartOracle.cut(all, DType.U8, SHAPE, Part.slice(0, 2, 20)));
       tensor.close();
       assertThatIllegalStateException().isThrownBy(tensor::host);
       if (path == AccessPath.MAPPED) {

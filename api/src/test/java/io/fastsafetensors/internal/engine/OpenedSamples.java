@@ -13,6 +13,7 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsWriter;
 import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.internal.plan.CheckpointFiles;
+import io.fastsafetensors.oracle.PartOracle;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -80,7 +81,7 @@ final class OpenedSamples {
   static void check(OpenCheckpoint checkpoint, String name, byte[] all, Part part)
       throws LoadException {
     DType dtype = checkpoint.info(name).dtype();
-    byte[] wanted = ElementOracle.cut(all, dtype, checkpoint.info(name).shape(), part);
+    byte[] wanted = PartOracle.cut(all, dtype, checkpoint.info(name).shape(), part);
     assertThat(checkpoint.byteSize(name, part)).as("%s", part).isEqualTo(wanted.length);
     try (Tensor tensor = checkpoint.read(name, part);
         Arena arena = Arena.ofShared()) {

@@ -7,6 +7,7 @@ import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.oracle.PartOracle;
 import io.fastsafetensors.spi.ByteRange;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -9,6 +9,7 @@ import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.internal.plan.Slice.Piece;
 import io.fastsafetensors.internal.plan.Slice.Rows;
+import io.fastsafetensors.oracle.PartOracle;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;

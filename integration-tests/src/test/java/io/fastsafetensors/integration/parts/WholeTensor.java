@@ -4,16 +4,15 @@ package io.fastsafetensors.integration.parts;
 import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
-import java.io.ByteArrayOutputStream;
+import io.fastsafetensors.oracle.PartOracle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.LongStream;
 
 /**
- * A tensor whose parts are cut in plain Java, index by index. Of types smaller than a byte eight
- * neighbours are taken as one.
+ * A tensor with random parts, and what they are. Of types smaller than a byte eight neighbours are
+ * taken as one.
  *
  * @param name the name
  * @param dtype the type
@@ -82,50 +81,13 @@ record WholeTensor(String name, DType dtype, Shape shape, byte[] bytes) {
     return part;
   }
 
-  /** Returns the indexes of a dimension that a part has; of those taken as one, the first. */
-  private long[] indexes(Part part, int dim, int ranks, int rank) {
-    long size = shape.dim(dim);
-    long from = 0;
-    long to = size;
-    if (part.shardDim().orElse(-1) == dim) {
-      long shards = part.shardCount().orElse(ranks);
-      long block = (size + shards - 1) / shards;
-      from = Math.min(size, block * part.shardRank().orElse(rank));
-      to = Math.min(size, from + block);
-    } else if (part.ranges().containsKey(dim)) {
-      from = part.ranges().get(dim).from();
-      to = part.ranges().get(dim).to();
-    } else if (part.kind() == Part.Kind.ROWS && dim == 0) {
-      return part.rows();
-    }
-    long unit = neighbours(dim);
-    return LongStream.range(from, to).filter(index -> index % unit == 0).toArray();
-  }
-
   /** Returns the shape of a rank's part. */
   Shape shape(Part part, int ranks, int rank) {
-    long[] dims = shape.dims();
-    Arrays.setAll(dims, dim -> indexes(part, dim, ranks, rank).length * neighbours(dim));
-    return Shape.of(dims);
+    return new PartOracle(dtype, shape, part, ranks, rank).shape();
   }
 
   /** Returns the bytes of a rank's part. */
   byte[] cut(Part part, int ranks, int rank) {
-    long[][] kept = new long[shape.dimensions()][];
-    Arrays.setAll(kept, dim -> indexes(part, dim, ranks, rank));
-    ByteArrayOutputStream cut = new ByteArrayOutputStream();
-    cut(kept, 0, 0, cut);
-    return cut.toByteArray();
-  }
-
-  private void cut(long[][] kept, int dim, long flat, ByteArrayOutputStream cut) {
-    if (dim == kept.length) {
-      int bytes = dtype.bits() * (isPacked() && dim > 0 ? Byte.SIZE : 1) / Byte.SIZE;
-      cut.write(this.bytes, (int) (flat * dtype.bits() / Byte.SIZE), bytes);
-      return;
-    }
-    for (long index : kept[dim]) {
-      cut(kept, dim + 1, flat * shape.dim(dim) + index, cut);
-    }
+    return new PartOracle(dtype, shape, part, ranks, rank).cut(bytes);
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.fastsafetensors.internal.plan;
+package io.fastsafetensors.oracle;
 
 import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
@@ -10,9 +10,9 @@ import java.util.function.IntConsumer;
 
 /**
  * What a rank's part of a tensor is, found by asking of each element whether the part has it. It
- * shares no code with the planner.
+ * shares no code with the planner. Tests of several modules have it from the test jar of this one.
  */
-final class PartOracle {
+public final class PartOracle {
   private final DType dtype;
   private final long[] dims;
   private final long elements;
@@ -23,7 +23,8 @@ final class PartOracle {
   /** For each dimension, which of its indexes the part has. */
   private final boolean[][] kept;
 
-  PartOracle(DType dtype, Shape shape, Part part, int ranks, int rank) {
+  /** Makes one for a rank's part of a tensor. */
+  public PartOracle(DType dtype, Shape shape, Part part, int ranks, int rank) {
     this.dtype = dtype;
     this.dims = shape.dims();
     this.elements = Arrays.stream(dims).reduce(1, (a, b) -> a * b);
@@ -37,6 +38,11 @@ final class PartOracle {
         kept[dim][index] = has(dim, index);
       }
     }
+  }
+
+  /** Takes a part that is the same for all ranks out of a tensor. */
+  public static byte[] cut(byte[] tensor, DType dtype, Shape shape, Part part) {
+    return new PartOracle(dtype, shape, part, 1, 0).cut(tensor);
   }
 
   private boolean has(int dim, int index) {
@@ -59,7 +65,7 @@ final class PartOracle {
   }
 
   /** Returns the part's shape. */
-  Shape shape() {
+  public Shape shape() {
     long[] sizes = new long[dims.length];
     for (int dim = 0; dim < dims.length; dim++) {
       for (boolean has : kept[dim]) {
@@ -87,7 +93,7 @@ final class PartOracle {
   }
 
   /** Returns the bytes of the tensor that the part has a bit of. */
-  BitSet bytes() {
+  public BitSet bytes() {
     BitSet bytes = new BitSet();
     int bits = dtype.bits();
     forEach(element ->
@@ -97,7 +103,7 @@ final class PartOracle {
   }
 
   /** Tells whether the tensor has such a part, on whole bytes; the same for all ranks. */
-  boolean isWholeBytes() {
+  public boolean isWholeBytes() {
     return switch (part.kind()) {
       case WHOLE, NONE -> true;
       case SLICE -> hasWholeBytes();
@@ -121,10 +127,15 @@ final class PartOracle {
     return bits.cardinality() == bytes().cardinality() * Byte.SIZE;
   }
 
-  /** Takes the part out of a tensor, bit by bit. */
-  byte[] cut(byte[] tensor) {
+  /** Takes the part out of a tensor, element by element, or bit by bit. */
+  public byte[] cut(byte[] tensor) {
     byte[] cut = new byte[(int) dtype.byteSize(shape().elements())];
     int[] to = {0};
+    if (dtype.bits() % Byte.SIZE == 0) {
+      int bytes = dtype.bits() / Byte.SIZE;
+      forEach(element -> System.arraycopy(tensor, element * bytes, cut, to[0]++ * bytes, bytes));
+      return cut;
+    }
     forEach(element -> {
       for (int bit = element * dtype.bits(); bit < (element + 1) * dtype.bits(); bit++) {
         int value = tensor[bit / Byte.SIZE] >> (bit % Byte.SIZE) & 1;
