@@ -71,8 +71,7 @@ final class InspectCommand implements Callable<Integer> {
   private void planStream(Checkpoint checkpoint, int count) throws IOException {
     WindowPlan plan =
         checkpoint.planStream(
-            count,
-            rank -> window.options(parts.optionsOf(rank, count)).pieces(pieces).build());
+            count, rank -> window.options(parts.optionsOf(rank, count)).pieces(pieces).build());
     WindowDescription description = new WindowDescription(checkpoint.path(), count, plan);
     if (json) {
       Json.printObject(output.out(), description::writeTo);

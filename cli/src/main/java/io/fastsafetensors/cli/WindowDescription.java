@@ -26,8 +26,7 @@ record WindowDescription(Path path, int ranks, WindowPlan plan) {
     if (plan.largest().isPresent()) {
       Largest largest = plan.largest().get();
       out.println(
-          "largest   %s, takes %s"
-              .formatted(largest.info(), Amounts.exactBytes(largest.bytes())));
+          "largest   %s, takes %s".formatted(largest.info(), Amounts.exactBytes(largest.bytes())));
     }
     out.println("whole     from a window of " + Amounts.exactBytes(plan.wholeWindow()) + " on");
   }

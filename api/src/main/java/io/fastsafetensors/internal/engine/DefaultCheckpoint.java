@@ -73,8 +73,7 @@ public record DefaultCheckpoint(FoundCheckpoint found) implements Checkpoint {
   }
 
   @Override
-  public WindowPlan planStream(int ranks, IntFunction<StreamOptions> options)
-      throws LoadException {
+  public WindowPlan planStream(int ranks, IntFunction<StreamOptions> options) throws LoadException {
     List<StreamOptions> byRank = ofEach(ranks, options);
     LoadOptions load = byRank.getFirst().load();
     Catalog all = Headers.of(found.whole(), ranks, load.timeout());
