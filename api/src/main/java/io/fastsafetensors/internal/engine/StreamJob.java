@@ -179,10 +179,15 @@ final class StreamJob implements AutoCloseable {
     }
   }
 
-  /** Reads this rank's own parts. */
+  /** Reads this rank's own parts: the first by themselves, so that they don't wait for others. */
   private void read(FilesInFlight files) throws LoadException {
+    boolean isFirst = true;
     for (StreamPlan.Step step : allSteps()) {
       submit(step, files);
+      while (isFirst && !reads.isEmpty()) {
+        receive(files);
+      }
+      isFirst = false;
     }
     while (!reads.isEmpty()) {
       receive(files);

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * window of every rank, whatever that has in its other steps.
  */
 public final class StreamPlan {
+  private static final long FIRST_STEP = 1 << 20;
+
   private final List<Step> steps = new ArrayList<>();
   private final Wanted wanted;
   private final List<CatalogEntry> open = new ArrayList<>();
@@ -157,7 +159,7 @@ public final class StreamPlan {
     boolean isLarge = most > wanted.sizes.step();
     boolean overflows = false;
     for (int rank = 0; rank < ranks(); rank++) {
-      overflows |= openBytes[rank] + bytes[rank] > wanted.sizes.step();
+      overflows |= openBytes[rank] + bytes[rank] > limit();
     }
     if (overflows || isLarge) {
       end(0, true, null);
@@ -181,6 +183,11 @@ public final class StreamPlan {
         || (room.window == known.window && room.bytes > known.bytes)) {
       largest = room;
     }
+  }
+
+  /** Returns how much comes together: little at first, which is soon there. */
+  private long limit() {
+    return steps.isEmpty() ? Math.min(FIRST_STEP, wanted.sizes.step()) : wanted.sizes.step();
   }
 
   private void put(CatalogEntry entry, List<Part> parts, long[] bytes) {

@@ -14,7 +14,6 @@ import io.fastsafetensors.toolkit.io.ParallelWork;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -106,13 +105,7 @@ final class LargeMemory implements AutoCloseable {
 
   /** Keeps more memory for a while. */
   Keeping keep(long bytes) {
-    pool.keepMore(bytes);
-    AtomicBoolean ended = new AtomicBoolean();
-    return () -> {
-      if (ended.compareAndSet(false, true)) {
-        pool.keepMore(-bytes);
-      }
-    };
+    return pool.keepFor(bytes)::run;
   }
 
   /** Returns what is kept to the system. */

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Keeps memory that was given back, up to a bound, for the next load: to touch memory for the first
@@ -18,8 +19,13 @@ final class PagePool implements AutoCloseable {
   private long keptBytes;
   private long usedBytes;
 
-  /** How much may be in use and kept together, for those who asked for it. */
+  /** How much may be kept for those who asked for it, together with what they use. */
   private long wantedBytes;
+
+  /** How much was in use before they asked. */
+  private long othersBytes;
+
+  private int keepers;
 
   private boolean closed;
 
@@ -86,17 +92,47 @@ final class PagePool implements AutoCloseable {
     dropSurplus();
   }
 
-  /** Lets more, or less, be in use and kept together. */
-  synchronized void keepMore(long bytes) {
+  /**
+   * Keeps memory for somebody who allocates and frees again and again: no more than that, with what
+   * is in use from now on, and nothing for others meanwhile.
+   *
+   * @return ends this, when it is run for the first time
+   */
+  synchronized Runnable keepFor(long bytes) {
+    long others = keepers == 0 ? usedBytes : 0;
+    keepers++;
     wantedBytes += bytes;
+    othersBytes += others;
+    dropSurplus();
+    AtomicBoolean ended = new AtomicBoolean();
+    return () -> {
+      if (ended.compareAndSet(false, true)) {
+        endKeeping(bytes);
+      }
+    };
+  }
+
+  private synchronized void endKeeping(long bytes) {
+    keepers--;
+    wantedBytes -= bytes;
+    othersBytes = keepers == 0 ? 0 : othersBytes;
     dropSurplus();
   }
 
   private void dropSurplus() {
-    long most = closed ? 0 : Math.max(bound, wantedBytes - usedBytes);
-    while (keptBytes > most) {
+    while (keptBytes > most()) {
       drop(kept.getFirst());
     }
+  }
+
+  /** Returns how much may be kept. */
+  private long most() {
+    if (closed) {
+      return 0;
+    }
+    return keepers == 0
+        ? bound
+        : Math.clamp(wantedBytes + othersBytes - usedBytes, 0, wantedBytes);
   }
 
   /** Takes memory back; pages that nobody touched would be taken for some that are there. */
@@ -109,13 +145,13 @@ final class PagePool implements AutoCloseable {
 
   /** Keeps memory, at the cost of what was kept longest; tells whether there is room for it. */
   private synchronized boolean keep(Block block) {
-    long most = Math.max(bound, wantedBytes - usedBytes + block.bytes);
-    if (closed || block.bytes > most) {
+    usedBytes -= block.bytes;
+    if (block.bytes > most()) {
+      usedBytes += block.bytes;
       return false;
     }
     kept.addLast(block);
     keptBytes += block.bytes;
-    usedBytes -= block.bytes;
     dropSurplus();
     return true;
   }

@@ -67,24 +67,39 @@ class LinuxContextTests {
     assertThat(libc.mapped.get()).isLessThanOrEqualTo(64 * MIB).isPositive();
   }
 
-  /** What is kept for a stream and what is in use are no more than its window. */
+  /** What is kept for a stream, and what it uses, are no more than its window. */
   @Test
-  void moreIsKeptForAWhile() throws DeviceMemoryException {
+  void memoryIsKeptForWhoAllocatesAgainAndAgain() throws DeviceMemoryException {
+    DeviceBuffer before = context.allocate(70 * MIB, 64);
     DeviceContext.Keeping keeping = context.keep(200 * MIB);
     DeviceBuffer first = context.allocate(100 * MIB, 64);
     DeviceBuffer second = context.allocate(90 * MIB, 64);
     first.close();
     second.close();
-    assertThat(libc.mapped).hasValue(190 * MIB);
+    assertThat(libc.mapped).hasValue(70 * MIB + 190 * MIB);
     context.allocate(95 * MIB, 64).close();
-    assertThat(libc.mapped).hasValue(190 * MIB);
+    assertThat(libc.mapped).hasValue(70 * MIB + 190 * MIB);
     try (DeviceBuffer large = context.allocate(150 * MIB, 64)) {
-      assertThat(libc.mapped.get()).isBetween(large.size(), large.size() + 64 * MIB);
+      assertThat(libc.mapped.get()).isBetween(70 * MIB + large.size(), 70 * MIB + 200 * MIB);
     }
-    assertThat(libc.mapped).hasValue(150 * MIB);
+    before.close();
+    assertThat(libc.mapped.get()).isLessThanOrEqualTo(200 * MIB);
     keeping.close();
     keeping.close();
     assertThat(libc.mapped.get()).isLessThanOrEqualTo(64 * MIB);
+  }
+
+  /** A window that is smaller than what is kept otherwise is kept to. */
+  @Test
+  void noMoreIsKeptThanTheWindow() throws DeviceMemoryException {
+    context.allocate(32 * MIB, 64).close();
+    try (DeviceContext.Keeping _ = context.keep(16 * MIB)) {
+      assertThat(libc.mapped).hasValue(0);
+      context.allocate(10 * MIB, 64).close();
+      context.allocate(6 * MIB, 64).close();
+      context.allocate(14 * MIB, 64).close();
+      assertThat(libc.mapped.get()).isLessThanOrEqualTo(16 * MIB);
+    }
   }
 
   @Test
