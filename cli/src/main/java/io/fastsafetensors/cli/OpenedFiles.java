@@ -61,7 +61,6 @@ record OpenedFiles(
     FileBuffer buffer = loader.load(options);
     try {
       progress.close();
-      arguments.parts().check();
       return buffer;
     } catch (Throwable e) {
       buffer.close();
@@ -71,14 +70,7 @@ record OpenedFiles(
 
   /** Begins to stream; the caller closes it. */
   TensorStream stream(WindowOption window, boolean inPieces) throws LoadException {
-    TensorStream stream = loader.stream(window.options(options).pieces(inPieces).build());
-    try {
-      arguments.parts().check();
-      return stream;
-    } catch (Throwable e) {
-      stream.close();
-      throw e;
-    }
+    return loader.stream(window.options(options).pieces(inPieces).build());
   }
 
   @Override

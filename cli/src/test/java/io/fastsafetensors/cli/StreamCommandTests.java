@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import static io.fastsafetensors.cli.CutTensor.range;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import java.io.IOException;
@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What goes through a window that is smaller than the checkpoint, and than some tensors. */
 class StreamCommandTests {
-  private static final int[] SHAPE = {700, 1030};
+  private static final Shape SHAPE = Shape.of(700, 1030);
 
   @TempDir private Path folder;
   private byte[] large;
@@ -29,10 +30,13 @@ class StreamCommandTests {
 
   @BeforeEach
   void writeFiles() throws IOException {
-    large =
-        Samples.write(folder.resolve("1.safetensors"), "large", DType.F32, CutTensor.shape(SHAPE));
+    large = Samples.write(folder.resolve("1.safetensors"), "large", DType.F32, SHAPE);
     small = Samples.write(folder.resolve("2.safetensors"), "a", DType.U8, Shape.of(9, 3));
     Fst.run("make", folder.resolve("made"), "--bytes", "6MiB", "--tensors", "40", "--shards", "2");
+  }
+
+  private String largeLine(Part part) {
+    return Samples.line("large", DType.F32, SHAPE, large, part);
   }
 
   private String smallLine() {
@@ -63,17 +67,15 @@ class StreamCommandTests {
 
   @Test
   void piecesOfPartsHashAsTheParts() {
-    CutTensor columns = CutTensor.of(large, Float.BYTES, SHAPE, range(0, 700), range(3, 1000));
     assertThat(digest("--window", "1MiB", "--slice", "large=[:,3:1000]"))
-        .containsExactly(smallLine(), columns.line(DType.F32, "large"));
-    int[] even = java.util.stream.IntStream.range(0, 350).map(row -> 2 * row).toArray();
+        .containsExactly(smallLine(), largeLine(Part.slice(1, 3, 1000)));
+    long[] even = LongStream.range(0, 350).map(row -> 2 * row).toArray();
     StringBuilder rows = new StringBuilder("large=0");
     for (int row = 2; row < 700; row += 2) {
       rows.append(',').append(row);
     }
-    CutTensor some = CutTensor.of(large, Float.BYTES, SHAPE, even, range(0, 1030));
     assertThat(digest("--window", "1MiB", "--rows", rows))
-        .containsExactly(smallLine(), some.line(DType.F32, "large"));
+        .containsExactly(smallLine(), largeLine(Part.rows(even)));
   }
 
   @Test
@@ -154,10 +156,8 @@ class StreamCommandTests {
               distribution);
       assertThat(fst.err()).isEmpty();
       for (int rank = 0; rank < 2; rank++) {
-        int[] columns = range(515 * rank, 515 * (rank + 1));
-        CutTensor part = CutTensor.of(large, Float.BYTES, SHAPE, range(0, 700), columns);
-        assertThat(Ranks.linesOf(rank, fst))
-            .containsExactly(smallLine(), part.line(DType.F32, "large"));
+        Part part = Part.slice(1, 515L * rank, 515L * (rank + 1));
+        assertThat(Ranks.linesOf(rank, fst)).containsExactly(smallLine(), largeLine(part));
       }
     }
   }
