@@ -255,4 +255,22 @@ public sealed interface Checkpoint permits DefaultCheckpoint {
    * @throws LoadException if there are {@link #faults}, a file can't be read, or they don't fit
    */
   PartPlan plan(int ranks, IntFunction<LoadOptions> options) throws LoadException;
+
+  /**
+   * Plans how a stream would go through its window, as {@link #plan} does for what is read.
+   *
+   * @param ranks how many ranks
+   * @param options how each rank streams, by its number from 0: as in {@link #plan}, and the
+   *     smallest {@link StreamOptions#window} counts. {@link StreamOptions#pieces}, {@link
+   *     StreamOptions#order} and what is converted have to be the same for all. Where ranks share
+   *     what they read, they are taken for ranks of several hosts, which need room to send it
+   * @return the plan, also if a tensor does not fit
+   * @throws IllegalArgumentException as {@link #plan}, or if a rule of conversions matches no
+   *     tensor
+   * @throws java.util.NoSuchElementException if the order names a tensor that is not wanted
+   * @throws HeaderFormatException if a file breaks a rule of the format
+   * @throws LoadCancelledException if it takes longer, or this thread is interrupted
+   * @throws LoadException if there are {@link #faults}, a file can't be read, or they don't fit
+   */
+  WindowPlan planStream(int ranks, IntFunction<StreamOptions> options) throws LoadException;
 }

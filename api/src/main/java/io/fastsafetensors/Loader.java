@@ -218,11 +218,10 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   FileBuffer load(LoadOptions options) throws LoadException;
 
   /**
-   * Streams all tensors with the default options; as {@link #stream(StreamOptions)}.
+   * Streams all tensors; as {@link #stream(StreamOptions)} with the default options.
    *
    * @return the stream; the caller closes it
    * @throws LoadException as {@link #stream(StreamOptions)}
-   * @throws IllegalStateException if the loader is closed
    */
   default TensorStream stream() throws LoadException {
     return stream(StreamOptions.defaults());
@@ -248,47 +247,12 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   TensorStream stream(StreamOptions options) throws LoadException;
 
   /**
-   * Loads tensors into memory that the caller brings; blocks until every byte is there. They are
-   * streamed: besides the caller's memory it takes a window, in which the next tensors are read
-   * while one is copied to its place. In a group all ranks call it, each with memory of its own.
-   *
-   * {@snippet lang = java :
-   * Map<String, MemorySegment> weights = new HashMap<>();
-   * loader.loadInto(
-   *     (tensor, dtype, shape, bytes) -> {
-   *       MemorySegment room = arena.allocate(HEADER + bytes, 64); // for a runtime's own header
-   *       weights.put(tensor.name(), room);
-   *       return TensorMemory.of(room.asSlice(HEADER));
-   *     },
-   *     StreamOptions.defaults());
-   * }
-   *
-   * @param allocator is asked for each tensor; what it gave stays the caller's, whatever happens
-   * @param options what to load, in which order, by which window; pieces are allowed in any case
-   * @return what was done
-   * @throws LoadException as {@link TensorStream#next}, or if the allocator threw what is no
-   *     runtime exception, with that as its cause
-   * @throws IllegalArgumentException if memory that was given has not the tensor's size
-   * @throws IllegalStateException if the loader is closed, or has no files
-   */
-  LoadReport loadInto(TensorMemory.Allocator allocator, StreamOptions options) throws LoadException;
-
-  /**
-   * Begins to load all tensors with the default options; otherwise as {@link #begin(LoadOptions)}.
-   *
-   * @return the files that are loaded; the caller closes them
-   * @throws LoadException as {@link #begin(LoadOptions)}
-   * @throws IllegalStateException if the loader is closed, or has no files
-   */
-  FileBuffer begin() throws LoadException;
-
-  /**
    * Begins to load, and returns when headers are read, the ranks agree, and the first file is being
    * read. The rest is read by threads of the library, while each tensor can be had as soon as its
    * own bytes are there:
    *
    * {@snippet lang = java :
-   * try (FileBuffer buffer = loader.begin()) {
+   * try (FileBuffer buffer = loader.begin(LoadOptions.defaults())) {
    *   Tensor first = buffer.tensor("model.embed_tokens.weight"); // waits for its bytes only
    *   buffer.awaitAll(); // as load() does
    * }
@@ -431,20 +395,6 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
      * @throws IllegalArgumentException if there is no path, a file is given twice, or a setting
      *     from outside is unknown or malformed ({@link Configuration#problems})
      */
-    default Loader open(Path... paths) throws LoadException {
-      if (paths.length == 0) {
-        throw new IllegalArgumentException("no path: want a file, an index or a folder");
-      }
-      Loader loader = build();
-      try {
-        for (Path path : paths) {
-          loader.addCheckpoint(path);
-        }
-        return loader;
-      } catch (Throwable e) {
-        loader.close();
-        throw e;
-      }
-    }
+    Loader open(Path... paths) throws LoadException;
   }
 }

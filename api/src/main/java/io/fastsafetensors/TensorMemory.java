@@ -9,8 +9,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory of the caller's for one tensor, which {@link Loader#loadInto} fills. The library never
- * frees it, and doesn't touch it any more when the load has returned or thrown.
+ * Memory of the caller's for one tensor, which {@link TensorStream#fill} fills. The library never
+ * frees it, and doesn't touch it any more when that has returned or thrown.
  *
  * @since 0.1
  */
@@ -75,14 +75,14 @@ public final class TensorMemory {
   public interface Allocator {
     /**
      * Brings memory for a tensor. Called on the thread that loads, right before the tensor is
-     * filled, for each tensor once and in the order of the load.
+     * filled, for each tensor once and in the order of the stream.
      *
      * @param tensor what the file says of it
      * @param dtype its type in memory
      * @param shape the shape of what is wanted of it
      * @param bytes the size of that
      * @return the memory, of that size
-     * @throws Exception to end the load, which throws it on
+     * @throws Exception to end the stream, which throws it on
      */
     TensorMemory allocate(TensorInfo tensor, DType dtype, Shape shape, long bytes) throws Exception;
   }

@@ -105,6 +105,27 @@ public sealed interface TensorStream extends Iterable<StreamedTensor>, AutoClose
   CompletableFuture<Void> consumeAsync(Taker<?> taker, Executor executor);
 
   /**
+   * Copies all tensors into memory that the caller brings; blocks until the end. Allow {@linkplain
+   * StreamOptions.Builder#pieces pieces}, and the window can be small.
+   *
+   * {@snippet lang = java :
+   * Map<String, MemorySegment> weights = new HashMap<>();
+   * stream.fill((tensor, dtype, shape, bytes) -> {
+   *   MemorySegment room = arena.allocate(HEADER + bytes, 64); // for a runtime's own header
+   *   weights.put(tensor.name(), room);
+   *   return TensorMemory.of(room.asSlice(HEADER));
+   * });
+   * }
+   *
+   * @param allocator is asked for each tensor; what it gave stays the caller's, whatever happens
+   * @return what was done
+   * @throws LoadException as {@link #next}, or if the allocator threw what is no runtime exception,
+   *     with that as its cause; the stream is closed then
+   * @throws IllegalArgumentException if memory that was given has not the tensor's size
+   */
+  LoadReport fill(TensorMemory.Allocator allocator) throws LoadException;
+
+  /**
    * Returns the memory that is used at most.
    *
    * @return bytes; of a group the smallest window of all ranks

@@ -4,6 +4,7 @@ package io.fastsafetensors.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.fastsafetensors.Checkpoint;
 import io.fastsafetensors.PartPlan;
+import io.fastsafetensors.WindowPlan;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.TensorInfo;
 import java.io.IOException;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Parameters;
       "Prints a file's metadata, its tensors and totals per dtype.",
       "Of a folder or an index: what 'load' would load, and what it leaves out.",
       "Byte ranges count from the start of the data section, as in the header.",
-      "With --ranks, or options for parts as 'load' has them: what each rank would read."
+      "With --ranks, or options for parts as 'load' has them: what each rank would read.",
+      "With --window: how a stream of that would go through it."
     })
 final class InspectCommand implements Callable<Integer> {
   @Mixin private Output output;
@@ -42,18 +44,40 @@ final class InspectCommand implements Callable<Integer> {
       description = "Plan for so many ranks. Default: 1, where there are options for parts.")
   private @Nullable Integer ranks;
 
+  @Mixin private WindowOption window;
+
+  @Option(names = "--pieces", description = "Plan a stream in which large tensors are in pieces.")
+  private boolean pieces;
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
 
   @Override
   public Integer call() throws IOException {
     Checkpoint checkpoint = variant.find(path);
-    if (ranks == null && parts.isEmpty()) {
+    int count = ranks == null ? 1 : ranks;
+    if (window.isGiven()) {
+      planStream(checkpoint, count);
+    } else if (pieces) {
+      throw new IllegalArgumentException("--pieces is for --window");
+    } else if (ranks == null && parts.isEmpty()) {
       describe(checkpoint);
     } else {
-      plan(checkpoint, ranks == null ? 1 : ranks);
+      plan(checkpoint, count);
     }
     return ExitCode.OK;
+  }
+
+  private void planStream(Checkpoint checkpoint, int count) throws IOException {
+    WindowPlan plan =
+        checkpoint.planStream(
+            count, rank -> window.options(parts.optionsOf(rank, count)).pieces(pieces).build());
+    WindowDescription description = new WindowDescription(checkpoint.path(), count, plan);
+    if (json) {
+      Json.printObject(output.out(), description::writeTo);
+    } else {
+      description.printTo(output.out());
+    }
   }
 
   private void plan(Checkpoint checkpoint, int count) throws IOException {

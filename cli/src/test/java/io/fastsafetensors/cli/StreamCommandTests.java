@@ -35,10 +35,6 @@ class StreamCommandTests {
     Fst.run("make", folder.resolve("made"), "--bytes", "6MiB", "--tensors", "40", "--shards", "2");
   }
 
-  private String largeLine(Part part) {
-    return Samples.line("large", DType.F32, SHAPE, large, part);
-  }
-
   private String smallLine() {
     return Samples.sha256(small) + "  U8  [9, 3]  a";
   }
@@ -67,15 +63,20 @@ class StreamCommandTests {
 
   @Test
   void piecesOfPartsHashAsTheParts() {
+    Part columns = Part.slice(1, 3, 1000);
     assertThat(digest("--window", "1MiB", "--slice", "large=[:,3:1000]"))
-        .containsExactly(smallLine(), largeLine(Part.slice(1, 3, 1000)));
-    long[] even = LongStream.range(0, 350).map(row -> 2 * row).toArray();
+        .containsExactly(smallLine(), largeLine(columns));
+    Part even = Part.rows(LongStream.range(0, 350).map(row -> 2 * row).toArray());
     StringBuilder rows = new StringBuilder("large=0");
     for (int row = 2; row < 700; row += 2) {
       rows.append(',').append(row);
     }
     assertThat(digest("--window", "1MiB", "--rows", rows))
-        .containsExactly(smallLine(), largeLine(Part.rows(even)));
+        .containsExactly(smallLine(), largeLine(even));
+  }
+
+  private String largeLine(Part part) {
+    return Samples.line("large", DType.F32, SHAPE, large, part);
   }
 
   @Test
@@ -114,6 +115,7 @@ class StreamCommandTests {
           load --stream --window 1MiB | tensor 'large' F32 [700, 1030] takes
           load --window 1MiB          | --window and --pieces are for --stream
           load --pieces               | --window and --pieces are for --stream
+          inspect --pieces            | --pieces is for --window
           digest --window 1KiB        | window
           digest --window x           | 'x'
           digest --window 1MiB --slice large=[0:701] | range 0:701 of dimension 0 ends past its size
@@ -133,6 +135,26 @@ class StreamCommandTests {
         .contains("more than the window of 1.0 MiB (1048576 bytes)", "or take pieces");
     String least = fst.err().replaceAll("(?s).*want a window of .*\\((\\d+) bytes\\).*", "$1");
     assertThat(Fst.run("load", "--stream", "--window", least, folder).exit()).isZero();
+  }
+
+  @Test
+  void inspectTellsTheWindowThatIsNeeded() throws IOException {
+    List<String> small = lines("inspect", "--window", "1MiB");
+    assertThat(small)
+        .contains("ranks     1", "window    1.0 MiB (1048576 bytes)")
+        .contains("fits      no: want a larger window, or --pieces")
+        .anyMatch(line -> line.startsWith("largest   'large' F32 [700, 1030], takes 2.8 MiB ("));
+    String least = small.getLast().replaceAll(".*\\((\\d+) bytes\\).*", "$1");
+    assertThat(lines("inspect", "--window", least)).contains("fits      yes");
+    assertThat(Fst.run("load", "--stream", "--window", least, folder).exit()).isZero();
+    assertThat(lines("inspect", "--window", "1MiB", "--pieces"))
+        .contains("fits      yes, large tensors in pieces");
+    assertThat(lines("inspect", "--window", "1MiB", "--slice", "large=[0:100]", "--select", "l*"))
+        .contains("fits      yes", "steps     1");
+    Object out = String.join("", lines("inspect", "--window", "1MiB", "--ranks", "2", "--json"));
+    Map<String, Object> json = JsonText.object(out.toString());
+    assertThat(json).containsEntry("ranks", 2L).containsEntry("fits", false);
+    assertThat((Long) json.get("whole_window_bytes")).isGreaterThan(2_884_000L);
   }
 
   @Test
@@ -156,8 +178,8 @@ class StreamCommandTests {
               distribution);
       assertThat(fst.err()).isEmpty();
       for (int rank = 0; rank < 2; rank++) {
-        Part part = Part.slice(1, 515L * rank, 515L * (rank + 1));
-        assertThat(Ranks.linesOf(rank, fst)).containsExactly(smallLine(), largeLine(part));
+        assertThat(Ranks.linesOf(rank, fst))
+            .containsExactly(smallLine(), largeLine(Part.shard(1, rank, 2)));
       }
     }
   }

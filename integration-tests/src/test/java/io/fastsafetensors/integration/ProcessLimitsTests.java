@@ -10,7 +10,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -103,6 +105,51 @@ class ProcessLimitsTests {
       assertRefused(jvm, 4096 * MIB);
       assertThat(jvm.output()).contains("ulimit -d");
     }
+  }
+
+  /** The group's memory is less than any of the tensors, and a fourth of all. */
+  @ParameterizedTest
+  @ValueSource(strings = {"posix", "cpu"})
+  void digestsThroughAWindow(String backend) throws Exception {
+    Path checkpoint = checkpoint(3, 480 * MIB);
+    List<String> expected = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      String digest = mark(checkpoint.resolve("part-" + i + ".safetensors"), 480 * MIB);
+      expected.add(digest + "  F32  [" + 120 * MIB + "]  t" + i);
+    }
+    try (MemoryGroup group = MemoryGroup.make(360 * MIB)) {
+      for (String path : List.of("auto", "copied")) {
+        Jvm jvm =
+            Distribution.fstAfter(
+                folder,
+                group.enterInner(),
+                "digest",
+                checkpoint.toString(),
+                "--window",
+                "32MiB",
+                "--backend",
+                backend,
+                "--path",
+                path);
+        assertThat(jvm.output().lines().toList()).as(path + group.state()).isEqualTo(expected);
+      }
+    }
+  }
+
+  /** Writes numbers here and there, so that the order of pieces matters; returns the digest. */
+  private static String mark(Path file, long bytes) throws Exception {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
+      long start = out.length() - bytes;
+      ByteBuffer block = ByteBuffer.allocate((int) MIB);
+      for (long at = 0; at < bytes; at += MIB) {
+        block.putLong(0, at + file.hashCode());
+        out.seek(start + at);
+        out.write(block.array(), 0, Long.BYTES);
+        digest.update(block.array());
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   @ParameterizedTest

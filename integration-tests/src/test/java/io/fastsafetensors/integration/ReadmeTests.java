@@ -64,6 +64,20 @@ class ReadmeTests {
   }
 
   @Test
+  void theExampleForStreamsGetsWholeTensorsAndPieces() throws Exception {
+    SafetensorsWriter writer = new SafetensorsWriter();
+    try (Arena arena = Arena.ofConfined()) {
+      writer.add("large", DType.F32, Shape.of(600, 1000), arena.allocate(2_400_000));
+      writer.add("norm", DType.F16, Shape.of(8), arena.allocate(16));
+      writer.write(folder.resolve("m.safetensors"));
+    }
+    String output = run("StreamExample");
+    assertThat(output).contains("norm [8], from byte 0", "2400016 bytes to cpu");
+    assertThat(output.lines().filter(line -> line.startsWith("large [600, 1000], from byte ")))
+        .hasSizeGreaterThan(2);
+  }
+
+  @Test
   void theValuesExamplePrintsValues() throws Exception {
     ReadmeProgram.writeSamples(folder);
     assertThat(run("ValuesExample"))

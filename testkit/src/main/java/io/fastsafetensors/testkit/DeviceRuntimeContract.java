@@ -15,7 +15,11 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 public abstract class DeviceRuntimeContract
-    implements ProviderRules, DeviceMemoryRules, DeviceLateMemoryRules, DeviceKeepingRules, DeviceStreamRules {
+    implements ProviderRules,
+        DeviceMemoryRules,
+        DeviceLateMemoryRules,
+        DeviceKeepingRules,
+        DeviceStreamRules {
   /** Made by JUnit. */
   protected DeviceRuntimeContract() {}
 

@@ -28,7 +28,8 @@ public abstract class IoBackendContract
         IoOpenFileRules,
         IoWayRules,
         IoFailureRules,
-        IoLifetimeRules {
+        IoLifetimeRules,
+        IoEarlyRules {
   /** Made by JUnit. */
   protected IoBackendContract() {}
 

@@ -14,6 +14,7 @@ import io.fastsafetensors.spi.IoBackend.OpenFile;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
+import io.fastsafetensors.spi.IoTicket.EarlyRanges;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
@@ -28,6 +29,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Assumptions;
@@ -185,6 +187,28 @@ final class IoBench implements AutoCloseable {
     LoadedRanges loaded = ticket.await();
     loaded.buffers().forEach(leftovers::push);
     return loaded;
+  }
+
+  /** Returns a ticket's ranges one by one; skips the test, visibly, if it has them all at once. */
+  EarlyRanges early(IoTicket ticket) {
+    Optional<EarlyRanges> early = ticket.early();
+    Assumptions.assumeTrue(
+        early.isPresent(), subject.backend().id() + " gives out no range before all are there");
+    return early.get();
+  }
+
+  /** Waits for one range; its buffer is closed after the ticket and the session. */
+  Region await(EarlyRanges early, int range) throws LoadException {
+    Region region = early.await(range);
+    leftovers.addLast(region.buffer());
+    return region;
+  }
+
+  /** Fails unless a range is in a region, with the file's bytes. */
+  void check(Rule rule, SampleFile file, ByteRange range, Region region) throws LoadException {
+    try (DeviceStream stream = context.real().newStream()) {
+      check(rule, file, range, region, stream);
+    }
   }
 
   LoadedRanges load(IoSession session, RangePlan plan) throws LoadException {

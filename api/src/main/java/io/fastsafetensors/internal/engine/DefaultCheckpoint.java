@@ -6,10 +6,14 @@ import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.OpenCheckpoint;
 import io.fastsafetensors.PartPlan;
 import io.fastsafetensors.Plugins;
+import io.fastsafetensors.StreamOptions;
+import io.fastsafetensors.WindowPlan;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
+import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.FoundCheckpoint;
 import io.fastsafetensors.internal.plan.PartPlanner;
+import io.fastsafetensors.internal.plan.StreamPlanner;
 import io.fastsafetensors.internal.registry.Registry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,11 +68,23 @@ public record DefaultCheckpoint(FoundCheckpoint found) implements Checkpoint {
 
   @Override
   public PartPlan plan(int ranks, IntFunction<LoadOptions> options) throws LoadException {
+    List<LoadOptions> byRank = ofEach(ranks, options);
+    return PartPlanner.plan(Headers.of(found.whole(), ranks, byRank.getFirst().timeout()), byRank);
+  }
+
+  @Override
+  public WindowPlan planStream(int ranks, IntFunction<StreamOptions> options) throws LoadException {
+    List<StreamOptions> byRank = ofEach(ranks, options);
+    LoadOptions load = byRank.getFirst().load();
+    Catalog all = Headers.of(found.whole(), ranks, load.timeout());
+    return StreamPlanner.plan(all, byRank, Conversion.of(load, all)::mostMoved);
+  }
+
+  private static <T> List<T> ofEach(int ranks, IntFunction<T> options) {
     if (ranks < 1) {
       throw new IllegalArgumentException(ranks + " ranks: want 1 or more");
     }
-    List<LoadOptions> byRank = IntStream.range(0, ranks).mapToObj(options).toList();
-    return PartPlanner.plan(Headers.of(found.whole(), ranks, byRank.getFirst().timeout()), byRank);
+    return IntStream.range(0, ranks).mapToObj(options).toList();
   }
 
   @Override

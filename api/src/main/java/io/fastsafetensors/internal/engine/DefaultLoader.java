@@ -8,7 +8,6 @@ import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.StreamOptions;
-import io.fastsafetensors.TensorMemory;
 import io.fastsafetensors.TensorStream;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
@@ -123,11 +122,6 @@ public final class DefaultLoader implements Loader {
   }
 
   @Override
-  public FileBuffer begin() throws LoadException {
-    return begin(LoadOptions.defaults());
-  }
-
-  @Override
   public FileBuffer begin(LoadOptions options) throws LoadException {
     checkReady();
     return new GroupLoad(call(options, new Cancellation()), this::report).begin();
@@ -156,16 +150,6 @@ public final class DefaultLoader implements Loader {
     DefaultTensorStream stream = new StreamStart(call, options).stream();
     streaming = group.size() == 1 ? null : stream;
     return stream;
-  }
-
-  @Override
-  public LoadReport loadInto(TensorMemory.Allocator allocator, StreamOptions options)
-      throws LoadException {
-    try (TensorStream stream = stream(options.toBuilder().pieces(true).build())) {
-      LoadReport report = GivenMemory.fill(stream, allocator);
-      report(report);
-      return report;
-    }
   }
 
   private LoadCall call(LoadOptions options, Cancellation cancellation) throws LoadException {

@@ -6,8 +6,10 @@ import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
+import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.group.ConnectedGroup;
 import io.fastsafetensors.internal.registry.Registry;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -55,5 +57,22 @@ public final class DefaultLoaderBuilder implements Loader.Builder {
     registry.options().check();
     return new DefaultLoader(
         registry, device != null ? device : group.device(), connected.transport(), timeout);
+  }
+
+  @Override
+  public Loader open(Path... paths) throws LoadException {
+    if (paths.length == 0) {
+      throw new IllegalArgumentException("no path: want a file, an index or a folder");
+    }
+    Loader loader = build();
+    try {
+      for (Path path : paths) {
+        loader.addCheckpoint(path);
+      }
+      return loader;
+    } catch (Throwable e) {
+      loader.close();
+      throw e;
+    }
   }
 }

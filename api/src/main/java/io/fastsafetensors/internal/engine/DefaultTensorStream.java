@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.Cancellation;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.StreamedTensor;
+import io.fastsafetensors.TensorMemory;
 import io.fastsafetensors.TensorStream;
 import io.fastsafetensors.format.LoadException;
 import java.io.UncheckedIOException;
@@ -175,6 +176,13 @@ public final class DefaultTensorStream implements TensorStream {
       }
     });
     return future;
+  }
+
+  @Override
+  public LoadReport fill(TensorMemory.Allocator allocator) throws LoadException {
+    GivenMemory memory = new GivenMemory(allocator);
+    consume(memory::take);
+    return report();
   }
 
   @Override

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.StreamedTensor;
 import io.fastsafetensors.TensorMemory;
-import io.fastsafetensors.TensorStream;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.Region;
@@ -19,23 +17,12 @@ final class GivenMemory {
   /** The memory of the tensor that comes in pieces now. */
   private @Nullable TensorMemory open;
 
-  private GivenMemory(TensorMemory.Allocator allocator) {
+  GivenMemory(TensorMemory.Allocator allocator) {
     this.allocator = allocator;
   }
 
-  /** Takes all tensors of a stream; returns what was done. */
-  static LoadReport fill(TensorStream stream, TensorMemory.Allocator allocator)
-      throws LoadException {
-    GivenMemory memory = new GivenMemory(allocator);
-    for (Optional<StreamedTensor> next = stream.next(); next.isPresent(); next = stream.next()) {
-      try (StreamedTensor tensor = next.get()) {
-        memory.take(tensor);
-      }
-    }
-    return stream.report();
-  }
-
-  private void take(StreamedTensor tensor) throws LoadException {
+  /** Copies a tensor, or a piece of one, to its place. */
+  void take(StreamedTensor tensor) throws LoadException {
     TensorMemory target = open;
     if (target == null) {
       target = allocate(tensor);

@@ -57,15 +57,7 @@ public final class PartPlanner {
    *     matches nothing, or a tensor has no such part
    */
   public static PartPlan plan(Catalog all, List<LoadOptions> options) {
-    checkSame("filters", options, LoadOptions::filters);
-    checkSame("distribution", options, LoadOptions::distribution);
-    Catalog catalog = all.filter(new NameFilter(options.getFirst().filters()));
-    List<List<Part>> wanted = new ArrayList<>();
-    for (LoadOptions own : options) {
-      Selection selection = own.selection().orElseGet(Selection::all);
-      wanted.add(RankParts.of(selection, catalog, options.size(), wanted.size()));
-    }
-    RankParts parts = new RankParts(catalog, wanted);
+    RankParts parts = parts(filtered(all, options), options);
     Distribution how = distribution(options.getFirst().distribution(), parts);
     Map<Integer, List<ByteRange>> ofAll = new TreeMap<>();
     List<RankReads> ranks = new ArrayList<>();
@@ -82,8 +74,25 @@ public final class PartPlanner {
     return PartPlan.of(how, ranks, covered(ofAll, 1), covered(ofAll, 2));
   }
 
-  private static void checkSame(
-      String what, List<LoadOptions> options, Function<LoadOptions, Object> value) {
+  /** Returns the tensors that all ranks load something of. */
+  static Catalog filtered(Catalog all, List<LoadOptions> options) {
+    checkSame("filters", options, LoadOptions::filters);
+    checkSame("distribution", options, LoadOptions::distribution);
+    return all.filter(new NameFilter(options.getFirst().filters()));
+  }
+
+  /** Finds what each rank wants of them. */
+  static RankParts parts(Catalog catalog, List<LoadOptions> options) {
+    List<List<Part>> wanted = new ArrayList<>();
+    for (LoadOptions own : options) {
+      Selection selection = own.selection().orElseGet(Selection::all);
+      wanted.add(RankParts.of(selection, catalog, options.size(), wanted.size()));
+    }
+    return new RankParts(catalog, wanted);
+  }
+
+  /** Checks what has to be the same for all ranks. */
+  static <T> void checkSame(String what, List<T> options, Function<T, Object> value) {
     Object first = value.apply(options.getFirst());
     for (int rank = 1; rank < options.size(); rank++) {
       Object own = value.apply(options.get(rank));
@@ -96,7 +105,7 @@ public final class PartPlanner {
   }
 
   /** Chooses as a load does whose ranks all have the files. */
-  private static Distribution distribution(Distribution asked, RankParts parts) {
+  static Distribution distribution(Distribution asked, RankParts parts) {
     if (parts.ranks() == 1) {
       return Distribution.LOCAL;
     }

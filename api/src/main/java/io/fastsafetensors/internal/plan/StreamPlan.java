@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,8 @@ public final class StreamPlan {
   private final List<CatalogEntry> open = new ArrayList<>();
   private final List<List<Part>> openParts = new ArrayList<>();
   private final long[] openBytes;
+  private boolean fits = true;
+  private @Nullable Room largest;
   private final @Nullable WantedPart[] previous;
 
   /**
@@ -64,12 +68,30 @@ public final class StreamPlan {
   }
 
   /**
+   * What a tensor needs to come whole.
+   *
+   * @param entry the tensor
+   * @param bytes the most memory that a rank needs for it
+   * @param window the least window that would do
+   */
+  public record Room(CatalogEntry entry, long bytes, long window) {}
+
+  /**
    * Plans a stream.
    *
    * @throws IllegalArgumentException if a tensor doesn't fit into the window; it names the least
-   *     window that would do
+   *     window that would do for all
    */
   public static StreamPlan of(Wanted wanted) {
+    StreamPlan plan = draft(wanted);
+    if (!plan.fits) {
+      throw plan.tooLarge();
+    }
+    return plan;
+  }
+
+  /** Plans a stream that may not fit into the window. */
+  static StreamPlan draft(Wanted wanted) {
     StreamPlan plan = new StreamPlan(wanted);
     int tensor = 0;
     for (CatalogEntry entry : wanted.catalog.entries()) {
@@ -115,6 +137,16 @@ public final class StreamPlan {
     return Collections.unmodifiableList(steps);
   }
 
+  /** Tells whether every step fits into the window. */
+  boolean fits() {
+    return fits;
+  }
+
+  /** Returns which tensor needs the largest window to come whole. */
+  Optional<Room> largest() {
+    return Optional.ofNullable(largest);
+  }
+
   private int ranks() {
     return wanted.byRank.size();
   }
@@ -132,14 +164,23 @@ public final class StreamPlan {
       bytes = bytes(entry, parts);
       most = largest(bytes);
     }
+    boolean hasChunks = hasChunks(entry, parts);
+    note(new Room(entry, most, wanted.sizes.least(most, hasChunks)));
     if (isLarge && wanted.inPieces) {
       addPieces(entry, parts);
       return;
     }
-    if (most > wanted.sizes.most(hasChunks(entry, parts))) {
-      throw tooLarge(entry, most, hasChunks(entry, parts));
-    }
+    fits &= most <= wanted.sizes.most(hasChunks);
     put(entry, parts, bytes);
+  }
+
+  private void note(Room room) {
+    Room known = largest;
+    if (known == null
+        || room.window > known.window
+        || (room.window == known.window && room.bytes > known.bytes)) {
+      largest = room;
+    }
   }
 
   private void put(CatalogEntry entry, List<Part> parts, long[] bytes) {
@@ -235,15 +276,16 @@ public final class StreamPlan {
     return false;
   }
 
-  private IllegalArgumentException tooLarge(CatalogEntry entry, long bytes, boolean hasChunks) {
+  private IllegalArgumentException tooLarge() {
+    Room room = Objects.requireNonNull(largest);
     return new IllegalArgumentException(
         "%s: tensor %s takes %s, more than the window of %s: want a window of %s, or take pieces"
             .formatted(
-                entry.file().source().path(),
-                entry.info(),
-                Amounts.exactBytes(bytes),
+                room.entry.file().source().path(),
+                room.entry.info(),
+                Amounts.exactBytes(room.bytes),
                 Amounts.exactBytes(wanted.sizes.window()),
-                Amounts.exactBytes(wanted.sizes.least(bytes, hasChunks))));
+                Amounts.exactBytes(room.window)));
   }
 
   private void end(long offset, boolean isLast, @Nullable WantedPart whole) {

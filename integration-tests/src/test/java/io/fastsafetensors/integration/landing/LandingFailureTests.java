@@ -141,7 +141,7 @@ class LandingFailureTests {
       assertThat(loader.keys()).hasSize(Landing.NAMES.length);
       Files.delete(files.getFirst());
       assertThatExceptionOfType(LoadException.class)
-          .isThrownBy(() -> loader.begin().close())
+          .isThrownBy(() -> loader.begin(LoadOptions.defaults()).close())
           .withMessageContaining(files.getFirst().toString());
     }
   }

@@ -35,7 +35,8 @@ record NumberedFile(Path path, List<Long> rows, long columns) {
         for (long i = 0; i < elements; i++) {
           numbers.setAtIndex(ValueLayout.JAVA_INT, i, element(tensor, i));
         }
-        writer.add("t%02d".formatted(tensor), DType.I32, Shape.of(rows.get(tensor), columns), numbers);
+        writer.add(
+            "t%02d".formatted(tensor), DType.I32, Shape.of(rows.get(tensor), columns), numbers);
       }
       writer.write(path);
     }

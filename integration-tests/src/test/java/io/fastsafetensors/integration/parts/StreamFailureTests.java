@@ -31,7 +31,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Streams that fail on the way: what was given out stays, all ranks hear of it, nothing is left. */
+/**
+ * Streams that fail on the way: what was given out stays, all ranks hear of it, nothing is left.
+ */
 @Timeout(120)
 class StreamFailureTests {
   private static final int TENSORS = 24;
@@ -87,9 +89,7 @@ class StreamFailureTests {
   private static List<StreamedTensor> rest(TensorStream stream) throws LoadException {
     List<StreamedTensor> came = new ArrayList<>();
     try {
-      for (Optional<StreamedTensor> next = stream.next();
-          next.isPresent();
-          next = stream.next()) {
+      for (Optional<StreamedTensor> next = stream.next(); next.isPresent(); next = stream.next()) {
         next.get().close();
       }
       return came;
@@ -118,7 +118,9 @@ class StreamFailureTests {
   }
 
   @ParameterizedTest
-  @EnumSource(value = Distribution.class, names = {"OWNER", "SHARED"})
+  @EnumSource(
+      value = Distribution.class,
+      names = {"OWNER", "SHARED"})
   void oneRankClosesEarly(Distribution distribution) throws Exception {
     List<Optional<Throwable>> thrown =
         ThreadRanks.run(
@@ -146,7 +148,9 @@ class StreamFailureTests {
   }
 
   @ParameterizedTest
-  @EnumSource(value = Distribution.class, names = {"OWNER", "SHARED"})
+  @EnumSource(
+      value = Distribution.class,
+      names = {"OWNER", "SHARED"})
   void allRanksCloseEarly(Distribution distribution) throws Exception {
     for (int point = 0; point < TENSORS; point += 5) {
       int end = point;
@@ -168,7 +172,9 @@ class StreamFailureTests {
   }
 
   @ParameterizedTest
-  @EnumSource(value = Distribution.class, names = {"OWNER", "SHARED"})
+  @EnumSource(
+      value = Distribution.class,
+      names = {"OWNER", "SHARED"})
   void aFileThatIsCutOffIsEverybodysError(Distribution distribution) throws Exception {
     List<Optional<Throwable>> thrown =
         ThreadRanks.run(
@@ -196,7 +202,9 @@ class StreamFailureTests {
 
   /** While a stream of the group is open, the group is the stream's. */
   @ParameterizedTest
-  @EnumSource(value = Distribution.class, names = {"OWNER", "LOCAL"})
+  @EnumSource(
+      value = Distribution.class,
+      names = {"OWNER", "LOCAL"})
   void aGroupDoesOneThingAtATime(Distribution distribution) throws Exception {
     ThreadRanks.runWell(
         2,
@@ -223,7 +231,9 @@ class StreamFailureTests {
         3,
         group -> {
           StreamOptions options =
-              window(exchanged(distribution)).toBuilder().window((12L - group.rank()) << 20).build();
+              window(exchanged(distribution)).toBuilder()
+                  .window((12L - group.rank()) << 20)
+                  .build();
           try (Loader loader = loader(group);
               TensorStream stream = loader.stream(options)) {
             assertThat(stream.window()).isEqualTo(10 << 20);

@@ -46,6 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StreamTests {
   private static final long MIB = 1 << 20;
   private static final int TENSORS = 40;
+  private static final List<AccessPath> PATHS = List.of(AccessPath.values());
 
   @TempDir private static Path folder;
 
@@ -117,8 +118,7 @@ class StreamTests {
           .isThrownBy(() -> loader.stream(options.toBuilder().order(List.of("t14")).build()))
           .withMessageContaining("'t14'");
       assertThatIllegalArgumentException()
-          .isThrownBy(
-              () -> loader.stream(options.toBuilder().order(List.of("t03", "t03")).build()))
+          .isThrownBy(() -> loader.stream(options.toBuilder().order(List.of("t03", "t03")).build()))
           .withMessageContaining("'t03' is there twice");
     }
   }
@@ -154,8 +154,7 @@ class StreamTests {
       try (TensorStream stream = loader.stream(window(Long.parseLong(least)))) {
         stream.consume(large::check);
       }
-      try (TensorStream stream =
-          loader.stream(options.toBuilder().pieces(true).build())) {
+      try (TensorStream stream = loader.stream(options.toBuilder().pieces(true).build())) {
         long[] came = new long[3];
         int[] last = new int[3];
         stream.consume(piece -> {
@@ -177,8 +176,7 @@ class StreamTests {
 
   @Test
   void whoHoldsTooMuchIsTold() throws Exception {
-    StreamOptions options =
-        window(2 * MIB).toBuilder().heldTimeout(Duration.ofMillis(200)).build();
+    StreamOptions options = window(2 * MIB).toBuilder().heldTimeout(Duration.ofMillis(200)).build();
     List<StreamedTensor> held = new ArrayList<>();
     try (Loader loader = file.open();
         TensorStream stream = loader.stream(options)) {
@@ -303,9 +301,7 @@ class StreamTests {
         TensorStream stream = loader.stream(window(2 * MIB));
         TensorStream cancelled = loader.stream(window(2 * MIB))) {
       List<String> names = Collections.synchronizedList(new ArrayList<>());
-      stream
-          .consumeAsync(tensor -> names.add(tensor.name()), threads)
-          .get(60, TimeUnit.SECONDS);
+      stream.consumeAsync(tensor -> names.add(tensor.name()), threads).get(60, TimeUnit.SECONDS);
       assertThat(names).containsExactlyElementsOf(loader.keys());
       CountDownLatch first = new CountDownLatch(1);
       CountDownLatch goOn = new CountDownLatch(1);
@@ -335,11 +331,10 @@ class StreamTests {
         int most = random.nextInt(TENSORS + TENSORS / 2);
         LoadOptions load =
             LoadOptions.builder()
-                .path(AccessPath.values()[random.nextInt(AccessPath.values().length)])
+                .path(PATHS.get(random.nextInt(PATHS.size())))
                 .backend(random.nextBoolean() ? "posix" : "cpu")
                 .build();
-        try (TensorStream stream =
-            loader.stream(window(window).toBuilder().load(load).build())) {
+        try (TensorStream stream = loader.stream(window(window).toBuilder().load(load).build())) {
           List<Future<List<Integer>>> all = new ArrayList<>();
           for (int taker = 0; taker < takers; taker++) {
             Random own = new Random(random.nextLong());
@@ -359,8 +354,7 @@ class StreamTests {
   }
 
   /** Takes some tensors and holds up to two, which are closed in any order. */
-  private static List<Integer> take(TensorStream stream, Random random, int most)
-      throws Exception {
+  private static List<Integer> take(TensorStream stream, Random random, int most) throws Exception {
     List<Integer> came = new ArrayList<>();
     List<StreamedTensor> held = new ArrayList<>();
     while (came.size() < most) {

@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** A runtime that breaks one rule fails the contract by that rule, and no other. */
 final class WrongRuntimesTests {
   static Stream<Wrong<ForwardingRuntime>> wrong() {
-    return Stream.of(WrongContexts.all(), WrongLateMemory.all(), WrongKeeping.all(), WrongStreams.all())
+    return Stream.of(
+            WrongContexts.all(), WrongLateMemory.all(), WrongKeeping.all(), WrongStreams.all())
         .flatMap(wrongs -> wrongs);
   }
 
