@@ -5,6 +5,7 @@ import io.fastsafetensors.Device;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.spi.Availability;
+import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
@@ -92,6 +93,16 @@ final class FakeBackend implements IoBackend {
       @Override
       public TransferPath read(MemorySegment target, long offset) throws IOException {
         return real.read(target, offset);
+      }
+
+      @Override
+      public Optional<DeviceBuffer> map() throws IOException {
+        return real.map();
+      }
+
+      @Override
+      public boolean mayHang() {
+        return real.mayHang();
       }
 
       @Override
