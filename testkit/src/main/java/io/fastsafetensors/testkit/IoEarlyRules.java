@@ -242,7 +242,7 @@ public interface IoEarlyRules extends IoRules {
         "IO-134",
         this,
         (bench, rule) -> {
-          bench.copied().threads(3).blocks(EarlyFile.BLOCK);
+          bench.copied().threads(2).blocks(EarlyFile.BLOCK);
           EarlyFile file = EarlyFile.write(bench);
           bench.monitor.pace(Duration.ofMillis(1));
           try (IoSession session = bench.session();
