@@ -85,7 +85,7 @@ class BegunLoadTests {
   void tensorsOfFilesThatAreThereAreGivenOutWhileAnotherIsHeld() throws Exception {
     holdAt(files.get(3));
     try (Loader loader = bench.loader().addFiles(0, files);
-        FileBuffer buffer = loader.begin()) {
+        FileBuffer buffer = loader.begin(LoadOptions.defaults())) {
       assertThat(buffer.tensor("t2").name()).isEqualTo("t2");
       assertThat(buffer.isLoaded("t3")).isFalse();
       gate.countDown();
@@ -98,7 +98,7 @@ class BegunLoadTests {
   void fileThatIsAskedForIsSubmittedNext() throws Exception {
     holdAt(files.getFirst());
     try (Loader loader = bench.loader().addFiles(0, files);
-        FileBuffer buffer = loader.begin()) {
+        FileBuffer buffer = loader.begin(LoadOptions.defaults())) {
       until(() -> bench.first.submitted.size() == 64); // as many as may be in flight
       CompletableFuture<Tensor> asked = new CompletableFuture<>();
       Thread thread = Thread.ofPlatform().start(() -> asked.complete(tensor(buffer, "t69")));
@@ -126,7 +126,7 @@ class BegunLoadTests {
           }
         };
     try (Loader loader = bench.loader().addFiles(0, files);
-        FileBuffer buffer = loader.begin()) {
+        FileBuffer buffer = loader.begin(LoadOptions.defaults())) {
       assertThat(buffer.tensor("t2").name()).isEqualTo("t2");
       buffer.awaitAll();
       assertThat(bench.second.submitted).containsExactly(files.get(2));
@@ -137,7 +137,7 @@ class BegunLoadTests {
   void failureIsToldAtTheTensorsThatLackAndNotAgainAtClose() throws Exception {
     failAt(files.get(5));
     try (Loader loader = bench.loader().addFiles(0, files);
-        FileBuffer buffer = loader.begin()) {
+        FileBuffer buffer = loader.begin(LoadOptions.defaults())) {
       LoadException e = catchThrowableOfType(LoadException.class, () -> buffer.tensor("t5"));
       assertThat(e)
           .hasMessageContaining("tensor 't5' was not loaded: ")
@@ -152,7 +152,7 @@ class BegunLoadTests {
   void failureThatNobodyHeardOfIsToldByClose() throws Exception {
     failAt(files.get(5));
     try (Loader loader = bench.loader().addFiles(0, files)) {
-      FileBuffer buffer = loader.begin();
+      FileBuffer buffer = loader.begin(LoadOptions.defaults());
       assertThat(buffer.tensor("t4").name()).isEqualTo("t4");
       until(() -> bench.ledger.stillOpen("session") == 0);
       assertThatThrownBy(buffer::close)
@@ -169,7 +169,7 @@ class BegunLoadTests {
     assertThatThrownBy(
             () -> {
               try (Loader loader = bench.loader().addFiles(0, files);
-                  FileBuffer buffer = loader.begin()) {
+                  FileBuffer buffer = loader.begin(LoadOptions.defaults())) {
                 assertThat(buffer.keys()).hasSize(FILES);
                 until(() -> bench.ledger.stillOpen("session") == 0);
                 throw own;
@@ -227,7 +227,7 @@ class BegunLoadTests {
   void loaderLoadsOtherFilesMeanwhile() throws Exception {
     holdAt(files.get(3));
     try (Loader loader = bench.loader().addFiles(0, files);
-        FileBuffer buffer = loader.begin()) {
+        FileBuffer buffer = loader.begin(LoadOptions.defaults())) {
       until(() -> bench.ledger.stillOpen("ticket") > 3);
       loader.reset().addFiles(0, files.subList(10, 12));
       try (FileBuffer other = loader.load()) {
@@ -241,7 +241,7 @@ class BegunLoadTests {
   @Test
   void closedBufferRefuses() throws Exception {
     try (Loader loader = bench.loader().addFiles(0, files)) {
-      FileBuffer buffer = loader.begin();
+      FileBuffer buffer = loader.begin(LoadOptions.defaults());
       buffer.close();
       assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> buffer.tensor("t0"));
       assertThatExceptionOfType(IllegalStateException.class).isThrownBy(buffer::awaitAll);
