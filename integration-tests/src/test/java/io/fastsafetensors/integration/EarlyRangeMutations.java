@@ -34,8 +34,11 @@ final class EarlyRangeMutations {
                 """)
             .and(
                 "    private final Deque<Span> left;\n",
-                "    private final Deque<Span> left;\n    private final int all;\n"
-                    + "    private final List<Span> read = new java.util.ArrayList<>();\n")
+                """
+                    private final Deque<Span> left;
+                    private final int all;
+                    private final List<Span> read = new java.util.ArrayList<>();
+                """)
             .and("      this.plan = plan;\n", "      this.plan = plan;\n      this.all = jobs;\n"),
         spi("IO-133", "frees what it gave out", " && !isGivenOut(buffer)", ""),
         spi(
