@@ -7,6 +7,7 @@ import io.fastsafetensors.TransferException;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.UnsupportedTransferException;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.ByteRange;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.DeviceContext;
 import io.fastsafetensors.spi.IoOptions;
@@ -14,9 +15,10 @@ import io.fastsafetensors.spi.IoSession;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.RangePlan;
+import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.TransferStats;
+import io.fastsafetensors.toolkit.io.EarlyTicket;
 import io.fastsafetensors.toolkit.io.MemoryBudget;
-import io.fastsafetensors.toolkit.io.ParallelTicket;
 import io.fastsafetensors.toolkit.io.RangeLayout;
 import io.fastsafetensors.toolkit.io.RangeLayout.Span;
 import java.io.IOException;
@@ -27,7 +29,10 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.FileSystems;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -65,7 +70,7 @@ final class SpiSession implements IoSession {
     budget.take(layout.bytes()); // IO-113
     DeviceBuffer buffer = context.allocate(layout.bytes(), layout.bufferAlignment());
     List<Span> blocks = layout.blocks(options.blockBytes() > 0 ? options.blockBytes() : 8 << 20);
-    Ticket ticket = new Ticket(plan, layout, buffer, blocks.size());
+    Ticket ticket = new Ticket(plan, layout, blocks, buffer, blocks.size());
     blocks.forEach(block -> readers.execute(() -> ticket.run(() -> ticket.read(block))));
     return ticket;
   }
@@ -78,19 +83,23 @@ final class SpiSession implements IoSession {
   }
 
   /** A file on its way: a request a block. The base class counts, waits and drains. */
-  private final class Ticket extends ParallelTicket {
+  private final class Ticket extends EarlyTicket {
     private final RangePlan plan;
     private final RangeLayout layout;
+    private final Deque<Span> left;
     private final DeviceBuffer buffer;
 
-    Ticket(RangePlan plan, RangeLayout layout, DeviceBuffer buffer, int blocks) {
-      super(plan.file(), options.monitor(), blocks);
+    Ticket(RangePlan plan, RangeLayout layout, List<Span> left, DeviceBuffer buffer, int jobs) {
+      super(plan, options.monitor(), jobs);
       this.plan = plan;
       this.layout = layout;
+      this.left = new ArrayDeque<>(left);
       this.buffer = buffer;
     }
 
-    void read(Span block) throws LoadException {
+    /** Reads a block: whichever is wanted first. */
+    void read(Span inTurn) throws LoadException {
+      Span block = next();
       options.monitor().checkpoint(); // IO-106
       long start = System.nanoTime();
       byte[] bytes = get(block);
@@ -103,6 +112,30 @@ final class SpiSession implements IoSession {
       options
           .monitor()
           .blockDone(plan.file(), TransferPath.BUFFERED, block.fileOffset(), block.bytes(), nanos);
+      landed(List.of(block)); // IO-132
+    }
+
+    private Span next() {
+      synchronized (left) {
+        return left.remove();
+      }
+    }
+
+    @Override
+    protected void hurry(ByteRange range) { // IO-135
+      synchronized (left) {
+        List<Span> wanted =
+            left.stream()
+                .filter(b -> b.fileOffset() < range.end() && range.begin() < b.fileEnd())
+                .toList();
+        left.removeAll(wanted);
+        wanted.reversed().forEach(left::addFirst);
+      }
+    }
+
+    @Override
+    protected Optional<Region> region(int range) {
+      return Optional.of(layout.region(range, buffer));
     }
 
     /** The answer says how large the file is, so that one that became shorter shows (IO-105). */
@@ -147,7 +180,7 @@ final class SpiSession implements IoSession {
 
     @Override
     protected void release(boolean handedOut) {
-      if (!handedOut) {
+      if (!handedOut && !isGivenOut(buffer)) { // IO-133
         budget.giveBack(layout.bytes());
         buffer.close();
       }

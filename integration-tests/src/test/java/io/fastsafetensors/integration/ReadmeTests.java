@@ -41,6 +41,12 @@ class ReadmeTests {
   }
 
   @Test
+  void theExampleOfALoadThatBeginsHasItsTensors() throws Exception {
+    ReadmeProgram.writeSamples(folder);
+    assertThat(run("LandingExample")).contains("a0 F16 [16, 8]", "b0 F16 [16, 8]");
+  }
+
+  @Test
   void theExampleForRanksIsOneWithoutALauncher() throws Exception {
     ReadmeProgram.writeSamples(folder);
     assertThat(run("RanksExample"))

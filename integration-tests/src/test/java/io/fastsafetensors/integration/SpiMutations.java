@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 
 /** The sample on the bare SPI, wrong in one way each. */
 final class SpiMutations {
-  private static final String SUBMIT =
+  static final String SUBMIT =
       "blocks.forEach(block -> readers.execute(() -> ticket.run(() -> ticket.read(block))));\n"
           + "    return ticket;";
   private static final String ALLOCATE =
@@ -27,7 +27,13 @@ final class SpiMutations {
 
   static List<Mutation> all() {
     return Stream.of(
-            providers(), reading(), OpenFileMutations.all(), waiting(), owning(), telling())
+            providers(),
+            reading(),
+            OpenFileMutations.all(),
+            EarlyRangeMutations.all(),
+            waiting(),
+            owning(),
+            telling())
         .flatMap(List::stream)
         .toList();
   }
@@ -317,7 +323,7 @@ final class SpiMutations {
                     + FAILS_LOAD
                     + "\n    }\n    busy = true;\n"
                     + SUBMIT_BEGINS)
-            .and("      if (!handedOut) {\n", "      busy = false;\n      if (!handedOut) {\n"),
+            .and("      if (!handedOut && ", "      busy = false;\n      if (!handedOut && "),
         spi(
             "IO-116",
             "throws something else when memory is out",

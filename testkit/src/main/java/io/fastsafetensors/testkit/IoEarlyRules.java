@@ -33,7 +33,7 @@ public interface IoEarlyRules extends IoRules {
         "IO-131",
         this,
         (bench, rule) -> {
-          bench.copied().threads(2).blocks(EarlyFile.BLOCK);
+          bench.copied().threads(3).blocks(EarlyFile.BLOCK);
           try (IoSession session = bench.session()) {
             EarlyFile file = EarlyFile.write(bench);
             try (IoTicket ticket = bench.submit(session, file.plan())) {

@@ -4,11 +4,17 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.spi.LoadedRanges;
+import java.util.Deque;
 
 /** Who hears what a load has in flight and what has arrived, on the thread that loads. */
 interface Arrivals {
   /** Nobody: whoever loads waits for the end. */
   Arrivals UNHEARD = new Arrivals() {};
+
+  /** Chooses which of the files that are left is read next. */
+  default FilePlan next(Deque<FilePlan> left) {
+    return left.element();
+  }
 
   /** Hears that a file is read. */
   default void submitted(FilePlan plan, BackendSession.Ticket ticket) throws LoadException {}

@@ -16,6 +16,7 @@ import io.fastsafetensors.internal.text.Printable;
 import io.fastsafetensors.spi.LoadedRanges;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
@@ -38,6 +39,10 @@ final class ArrivingTensors implements HeldTensors, Arrivals {
   private final IdentityHashMap<FilePlan, ArrivingFile> arriving = new IdentityHashMap<>();
   private final List<LoadedFile> files = new ArrayList<>();
   private final Set<Integer> released = new HashSet<>();
+
+  /** The files that threads wait for which nobody reads yet. */
+  private final Set<Integer> wanted = new HashSet<>();
+
   private volatile boolean allThere;
 
   /** What is wanted of a tensor, the file that it may come early with, and where it is. */
@@ -95,6 +100,15 @@ final class ArrivingTensors implements HeldTensors, Arrivals {
     for (int i = 0; i < parts.size(); i++) {
       places.put(parts.get(i).name(), new Place(parts.get(i), early, i));
     }
+  }
+
+  @Override
+  public FilePlan next(Deque<FilePlan> left) {
+    return left.stream().filter(this::isWanted).findFirst().orElse(left.element());
+  }
+
+  private boolean isWanted(FilePlan file) {
+    return state.is(() -> wanted.contains(file.file().index()));
   }
 
   @Override
@@ -175,6 +189,9 @@ final class ArrivingTensors implements HeldTensors, Arrivals {
   private void await(Place place) throws LoadException {
     while (!isHere(place)) {
       BackendSession.@Nullable Early early = place.early();
+      if (early == null) {
+        state.change(() -> wanted.add(place.part.entry().file().index()));
+      }
       if (early == null || (state.hasFailed() && !place.isThere(early))) {
         awaitOther(place, early);
       } else {

@@ -19,7 +19,9 @@ import io.fastsafetensors.spi.Transport;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
@@ -193,11 +195,15 @@ final class LoadJob implements AutoCloseable {
 
   /** Keeps as many files in flight as there is room for. */
   private void submitAndReceive(FilesInFlight reads) throws LoadException {
-    for (FilePlan file : plan.files()) {
-      while (!reads.hasRoom(file)) {
+    Deque<FilePlan> left = new ArrayDeque<>(plan.files());
+    while (!left.isEmpty()) {
+      FilePlan next = arrivals.next(left);
+      if (reads.hasRoom(next)) {
+        left.remove(next);
+        submit(reads, next);
+      } else {
         receiveAndConvert(reads);
       }
-      submit(reads, file);
     }
     while (!reads.isEmpty()) {
       receiveAndConvert(reads);

@@ -66,8 +66,8 @@ final class LoadState {
 
   /** Notes what the load failed with, and stops it; only the first failure counts. */
   void failed(Throwable thrown) {
-    signal.fail(thrown);
-    change(() -> failure = failure == null ? thrown : failure);
+    signal.fail(thrown); // may be what another failure led to
+    change(() -> failure = failure == null ? signal.failure() : failure);
   }
 
   /** Notes that the load has ended; if it failed, after {@link #failed}. */

@@ -10,6 +10,7 @@ import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.StreamMark;
 import io.fastsafetensors.toolkit.io.RangeLayout.Span;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -36,7 +37,11 @@ public abstract class EarlyTicket extends ParallelTicket {
   private final Map<Integer, StreamMark> marks = new HashMap<>();
   private final Set<DeviceBuffer> givenOut = Collections.newSetFromMap(new IdentityHashMap<>());
   private int waiting;
-  private long checked;
+
+  /** What was brought before anybody asked for early ranges, and not checked. */
+  private final List<Span> unchecked = new ArrayList<>();
+
+  private boolean isEarly;
   private boolean ended;
   private @Nullable List<Region> all;
 
@@ -72,8 +77,8 @@ public abstract class EarlyTicket extends ParallelTicket {
   }
 
   /**
-   * Makes sure that the file is the planned one, before bytes that were brought since the last time
-   * are given out; called by several threads at a time. Does nothing unless overridden.
+   * Makes sure that the file is the planned one, before bytes of it are given out early; called by
+   * jobs, several at a time. Does nothing unless overridden.
    *
    * @throws LoadException if it is not
    */
@@ -91,11 +96,45 @@ public abstract class EarlyTicket extends ParallelTicket {
    * called by jobs.
    *
    * @param parts where they are in the file
+   * @throws LoadException if the file is not the planned one, once ranges are given out early
    */
-  public final synchronized void landed(List<Span> parts) {
+  public final void landed(List<Span> parts) throws LoadException {
+    if (isToCheck(parts)) {
+      checkFile();
+      add(parts);
+    }
+  }
+
+  private synchronized boolean isToCheck(List<Span> parts) {
+    if (!isEarly) {
+      unchecked.addAll(parts);
+    }
+    return isEarly;
+  }
+
+  /** Notes bytes that are in their place, of a file that is the planned one. */
+  final synchronized void add(List<Span> parts) {
     landed.add(parts);
     if (waiting > 0) {
       notifyAll();
+    }
+  }
+
+  /** Checks what was brought before anybody asked. A failure is thrown by who awaits the ticket. */
+  private void begin() {
+    List<Span> before;
+    synchronized (this) {
+      isEarly = true;
+      before = List.copyOf(unchecked);
+      unchecked.clear();
+    }
+    if (!before.isEmpty()) {
+      try {
+        checkFile();
+        add(before);
+      } catch (LoadException e) {
+        fail(e);
+      }
     }
   }
 
@@ -118,6 +157,7 @@ public abstract class EarlyTicket extends ParallelTicket {
 
   @Override
   public final Optional<EarlyRanges> early() {
+    begin();
     return Optional.of(
         new EarlyRanges() {
           @Override
@@ -158,13 +198,13 @@ public abstract class EarlyTicket extends ParallelTicket {
   }
 
   private Region awaitRange(int range) throws LoadException {
-    StreamMark mark = awaitBrought(range);
-    mark.await(monitor.deadline());
-    long brought = landedCount();
-    if (!isChecked(brought)) {
-      checkFile();
+    awaitBrought(range).await(monitor.deadline());
+    @Nullable Region given = giveOut(range);
+    if (given == null) {
+      awaitUntil(() -> false); // closed meanwhile: throws why
+      throw new AssertionError("a ticket that ended goes on");
     }
-    return giveOut(range, brought);
+    return given;
   }
 
   private StreamMark awaitBrought(int range) throws LoadException {
@@ -185,25 +225,7 @@ public abstract class EarlyTicket extends ParallelTicket {
     return all == null ? markOf(range) : StreamMark.done();
   }
 
-  private synchronized long landedCount() {
-    return landed.count();
-  }
-
-  private synchronized boolean isChecked(long brought) {
-    return all != null || brought == checked;
-  }
-
-  private Region giveOut(int range, long brought) throws LoadException {
-    @Nullable Region given = tryGiveOut(range, brought);
-    if (given == null) {
-      awaitUntil(() -> false); // closed meanwhile: throws why
-      throw new AssertionError("a ticket that ended goes on");
-    }
-    return given;
-  }
-
-  private synchronized @Nullable Region tryGiveOut(int range, long brought) {
-    checked = Math.max(checked, brought);
+  private synchronized @Nullable Region giveOut(int range) {
     if (all != null) {
       return all.get(range);
     }

@@ -58,7 +58,7 @@ final class FileTicket extends EarlyTicket {
     this.monitor = monitor;
     this.waiting = new WaitingReads(target.reads());
     this.queue = queue;
-    target.arrived().forEach(brought -> landed(brought.read().parts()));
+    target.arrived().forEach(brought -> add(brought.read().parts()));
   }
 
   TransferPath choosePath(FileRead read) throws LoadException {

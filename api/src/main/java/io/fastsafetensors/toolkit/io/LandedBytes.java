@@ -19,17 +19,9 @@ final class LandedBytes {
   /** Runs of bytes, the end of each by its begin; none touches another. */
   private final NavigableMap<Long, Long> runs = new TreeMap<>();
 
-  private long count;
-
   /** Notes what was brought. */
   void add(List<Span> parts) {
     unsorted.addAll(parts);
-    count += parts.size();
-  }
-
-  /** Returns how often something was noted: another number when there is more. */
-  long count() {
-    return count;
   }
 
   /** Tells whether every byte of a range was brought. */

@@ -6,7 +6,7 @@ import io.fastsafetensors.spi.Deadline;
 import io.fastsafetensors.spi.IoTicket;
 import io.fastsafetensors.spi.LoadedRanges;
 
-/** A right ticket, to make wrong ones of by overriding. */
+/** A right ticket without early ranges, to make wrong ones of by overriding. */
 class ForwardingTicket implements IoTicket {
   private final IoTicket ticket;
 

@@ -16,6 +16,7 @@ final class WrongBackendsTests {
             WrongProviders.backends(),
             WrongReaders.all(),
             WrongOpenFiles.all(),
+            WrongEarlyRanges.all(),
             WrongSessions.all(),
             WrongTiming.all())
         .flatMap(wrongs -> wrongs);

@@ -177,7 +177,7 @@ final class WrongTiming {
         open.decrementAndGet();
         throw new LoadException("another session is open");
       }
-      return new ForwardingSession(context, options, openRight(context, options)) {
+      return new ForwardingSession(context, options, openIfAlone(context, options)) {
         private boolean closed;
 
         @Override
@@ -191,7 +191,7 @@ final class WrongTiming {
       };
     }
 
-    private IoSession openRight(DeviceContext context, IoOptions options) throws LoadException {
+    private IoSession openIfAlone(DeviceContext context, IoOptions options) throws LoadException {
       try {
         return super.open(context, options);
       } catch (LoadException e) {
