@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -50,8 +51,13 @@ class ProcessLimitsTests {
 
   private Jvm load(String before, Path checkpoint, String... options)
       throws IOException, InterruptedException {
+    return fst("load", before, checkpoint, options);
+  }
+
+  private Jvm fst(String command, String before, Path checkpoint, String... options)
+      throws IOException, InterruptedException {
     List<String> arguments =
-        Stream.concat(Stream.of("load", checkpoint.toString()), Stream.of(options)).toList();
+        Stream.concat(Stream.of(command, checkpoint.toString()), Stream.of(options)).toList();
     return Distribution.fstAfter(folder, before, arguments.toArray(String[]::new));
   }
 
@@ -109,8 +115,8 @@ class ProcessLimitsTests {
 
   /** The group's memory is less than any of the tensors, and a fourth of all. */
   @ParameterizedTest
-  @ValueSource(strings = {"posix", "cpu"})
-  void digestsThroughAWindow(String backend) throws Exception {
+  @CsvSource({"posix, auto", "cpu, copied"})
+  void digestsThroughAWindow(String backend, String path) throws Exception {
     Path checkpoint = checkpoint(3, 480 * MIB);
     List<String> expected = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
@@ -118,21 +124,9 @@ class ProcessLimitsTests {
       expected.add(digest + "  F32  [" + 120 * MIB + "]  t" + i);
     }
     try (MemoryGroup group = MemoryGroup.make(360 * MIB)) {
-      for (String path : List.of("auto", "copied")) {
-        Jvm jvm =
-            Distribution.fstAfter(
-                folder,
-                group.enterInner(),
-                "digest",
-                checkpoint.toString(),
-                "--window",
-                "32MiB",
-                "--backend",
-                backend,
-                "--path",
-                path);
-        assertThat(jvm.output().lines().toList()).as(path + group.state()).isEqualTo(expected);
-      }
+      String[] options = {"--window", "32MiB", "--backend", backend, "--path", path};
+      Jvm jvm = fst("digest", group.enterInner(), checkpoint, options);
+      assertThat(jvm.output().lines().toList()).as(group.state()).isEqualTo(expected);
     }
   }
 
