@@ -130,9 +130,7 @@ final class PagePool implements AutoCloseable {
     if (closed) {
       return 0;
     }
-    return keepers == 0
-        ? bound
-        : Math.clamp(wantedBytes + othersBytes - usedBytes, 0, wantedBytes);
+    return keepers == 0 ? bound : Math.clamp(wantedBytes + othersBytes - usedBytes, 0, wantedBytes);
   }
 
   /** Takes memory back; pages that nobody touched would be taken for some that are there. */
