@@ -96,25 +96,31 @@ public interface IoEarlyRules extends IoRules {
             EarlyFile file = EarlyFile.write(bench);
             bench.monitor.holdReadersAfter(EarlyFile.BLOCKS / 2);
             try (IoTicket ticket = bench.submit(session, file.plan())) {
-              EarlyRanges early = bench.early(ticket);
-              bench.monitor.awaitHeld(environment().patience());
-              List<Integer> read = file.read(bench.monitor.blocks());
-              Assumptions.assumeFalse(read.isEmpty(), "half of the blocks are of no range all");
-              for (int range : read) {
-                bench.ends(
-                    rule,
-                    "await of a range whose blocks were read",
-                    () -> file.check(bench, rule, early, range));
-                rule.check(early.isThere(range), "isThere() says no of a range that was given out");
+              try {
+                checkHalf(bench, rule, file, bench.early(ticket));
+              } finally {
+                bench.monitor.releaseReaders(); // the ticket's close waits for them
               }
-              for (int range : file.untouched(bench.monitor.blocks())) {
-                rule.check(!early.isThere(range), "isThere() says yes of a range that nobody read");
-              }
-            } finally {
-              bench.monitor.releaseReaders();
             }
           }
         });
+  }
+
+  private void checkHalf(IoBench bench, Rule rule, EarlyFile file, EarlyRanges early)
+      throws Exception {
+    bench.monitor.awaitHeld(environment().patience());
+    List<Integer> read = file.read(bench.monitor.blocks());
+    Assumptions.assumeFalse(read.isEmpty(), "half of the blocks are of no range all");
+    for (int range : read) {
+      bench.ends(
+          rule,
+          "await of a range whose blocks were read",
+          () -> file.check(bench, rule, early, range));
+      rule.check(early.isThere(range), "isThere() says no of a range that was given out");
+    }
+    for (int range : file.untouched(bench.monitor.blocks())) {
+      rule.check(!early.isThere(range), "isThere() says yes of a range that nobody read");
+    }
   }
 
   /** Rule IO-133: what was given out outlives a ticket that is closed before its end. */
