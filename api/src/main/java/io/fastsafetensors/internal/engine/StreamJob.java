@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.ConversionReport;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.format.LoadException;
@@ -37,6 +38,7 @@ final class StreamJob implements AutoCloseable {
   private final LoadMonitor monitor;
   private final FileReports reports = new FileReports();
   private final StreamSteps steps;
+  private final List<ConversionReport> conversions;
   private final Deque<Read> reads = new ArrayDeque<>();
   private final PartExchange.Ending ending;
   private volatile long receivedBytes;
@@ -85,6 +87,7 @@ final class StreamJob implements AutoCloseable {
             setting.call.patience(),
             new AtomicBoolean(),
             setting.call.bounded().held());
+    this.conversions = setting.conversion().report(all);
     this.window = window;
     this.steps = new StreamSteps(setting, window, memory, reports);
     this.monitor =
@@ -285,6 +288,7 @@ final class StreamJob implements AutoCloseable {
         .candidates(setting.context.candidates())
         .files(reports.all())
         .bytes(reports.tensorBytes())
+        .conversions(conversions)
         .elapsed(elapsed())
         .receivedBytes(receivedBytes)
         .build();

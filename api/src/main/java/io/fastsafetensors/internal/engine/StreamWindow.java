@@ -68,13 +68,15 @@ final class StreamWindow {
    * @throws IllegalStateException if somebody waits for the next tensor, and nobody closes one
    */
   synchronized void take(long bytes, StopSignal signal) throws LoadCancelledException {
-    @Nullable Deadline patience = null;
+    Deadline patience = Deadline.after(heldTimeout);
+    long before = taken;
     while (!tryTake(bytes)) {
       signal.checkWanted();
       signal.restart();
-      boolean isStarved = takers > 0 && ready.isEmpty();
-      patience = !isStarved ? null : patience == null ? Deadline.after(heldTimeout) : patience;
-      if (patience != null && patience.hasPassed()) {
+      boolean isStarved = takers > 0 && ready.isEmpty() && taken == before;
+      patience = isStarved ? patience : Deadline.after(heldTimeout);
+      before = taken;
+      if (patience.hasPassed()) {
         throw new IllegalStateException(held(bytes));
       }
       pause(signal);

@@ -16,6 +16,7 @@ import io.fastsafetensors.StreamOptions;
 import io.fastsafetensors.StreamedTensor;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.TensorStream;
+import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadCancelledException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -194,6 +195,18 @@ class StreamTests {
       file.check(tensor);
       tensor.close();
       assertThatIllegalStateException().isThrownBy(() -> tensor.tensor().host());
+    }
+  }
+
+  @Test
+  void aReportSaysWhatWasConverted() throws Exception {
+    LoadOptions load = LoadOptions.builder().dtype("t*", DType.I8).build();
+    try (Loader loader = file.open();
+        TensorStream stream = loader.stream(window(4 * MIB).toBuilder().load(load).build())) {
+      stream.consume(tensor -> assertThat(tensor.tensor().dtype()).isEqualTo(DType.I8));
+      assertThat(stream.report().conversions())
+          .singleElement()
+          .satisfies(made -> assertThat(made.tensors()).isEqualTo(TENSORS));
     }
   }
 
