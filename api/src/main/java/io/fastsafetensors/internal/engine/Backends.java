@@ -13,6 +13,8 @@ import io.fastsafetensors.internal.registry.BackendChoice;
 import io.fastsafetensors.internal.registry.Candidates;
 import io.fastsafetensors.internal.registry.Registry;
 import io.fastsafetensors.spi.IoBackend;
+import io.fastsafetensors.spi.IoMonitor;
+import io.fastsafetensors.spi.IoOptions;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
@@ -69,6 +71,17 @@ final class Backends {
       choice = known;
     }
     return known;
+  }
+
+  /** Starts from what the options of a load say about reading. */
+  IoOptions.Builder reading(LoadOptions load, IoMonitor monitor) {
+    return IoOptions.builder(monitor)
+        .path(load.path())
+        .direct(load.direct())
+        .threads(load.threads())
+        .blockBytes(load.blockBytes())
+        .alignment(load.alignment())
+        .properties(choice().properties());
   }
 
   private Candidates<IoBackend> candidates() {

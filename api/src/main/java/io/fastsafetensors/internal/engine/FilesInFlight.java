@@ -194,14 +194,14 @@ final class FilesInFlight implements AutoCloseable {
 
     /** Starts reading, by the first backend that does not refuse. */
     BackendSession.Ticket submit() throws LoadException {
-      held.ask(plan.path(), plan.bytes());
+      held.ask(this, plan.path(), plan.bytes());
       try {
         BackendSession.Ticket submitted = submitToNext();
         ticket = submitted;
-        held.answered(plan.path());
+        held.answered(this);
         return submitted;
       } catch (Throwable e) {
-        held.done(plan.path());
+        held.done(this);
         throw e;
       }
     }
@@ -267,7 +267,7 @@ final class FilesInFlight implements AutoCloseable {
         try {
           underWay = ticket.stop(deadline);
         } finally {
-          held.hanging(plan.path(), underWay);
+          held.hanging(this, underWay);
         }
       }
     }
@@ -276,7 +276,7 @@ final class FilesInFlight implements AutoCloseable {
     void close() {
       arrivals.closing(plan);
       drain();
-      held.done(plan.path());
+      held.done(this);
     }
 
     private void drain() {

@@ -131,9 +131,12 @@ public record Headers(Catalog catalog, String digest, Map<Path, HeaderOrigin> or
    */
   void confirm(FilePlan plan, String reader, Backends backends, HeldFiles held)
       throws LoadException {
-    held.ask(plan.path(), plan.bytes());
-    confirm(plan.file(), reader, backends);
-    held.answered(plan.path());
+    held.ask(plan.path(), 0);
+    try {
+      confirm(plan.file(), reader, backends);
+    } finally {
+      held.done(plan.path());
+    }
   }
 
   /**

@@ -15,22 +15,29 @@ final class HeldFiles {
   private static final int MOST_NAMED = 3;
   private static final String WORKING = "its work has not ended";
 
-  private final Map<Path, Hold> holds = new LinkedHashMap<>();
+  /** By who holds it: of one file there may be several reads in flight. */
+  private final Map<Object, Hold> holds = new LinkedHashMap<>();
+
   private String rest = WORKING;
 
   /**
    * What is held of a file.
    *
+   * @param file the file
    * @param bytes the memory for what is read of it
    * @param asked whether the file system was asked something else, and did not answer yet
    * @param reads how many reads did not end when they should have
    */
-  private record Hold(long bytes, boolean asked, int reads) {
+  private record Hold(Path file, long bytes, boolean asked, int reads) {
     boolean hangs() {
       return asked || reads > 0;
     }
 
-    String describe(Path file) {
+    Hold and(Hold other) {
+      return new Hold(file, bytes + other.bytes, asked || other.asked, reads + other.reads);
+    }
+
+    String describe() {
       return switch (reads) {
         case 0 -> file + " does not answer";
         case 1 -> "a read of " + file + " hangs";
@@ -40,23 +47,28 @@ final class HeldFiles {
   }
 
   /** Notes that a file is asked for something, which takes so much memory. */
-  synchronized void ask(Path file, long bytes) {
-    holds.put(file, new Hold(bytes, true, 0));
+  void ask(Path file, long bytes) {
+    ask(file, file, bytes);
+  }
+
+  /** Notes the same of one of several who have the file. */
+  synchronized void ask(Object who, Path file, long bytes) {
+    holds.put(who, new Hold(file, bytes, true, 0));
   }
 
   /** Notes that a file answered; its memory is still held. */
-  synchronized void answered(Path file) {
-    holds.computeIfPresent(file, (_, hold) -> new Hold(hold.bytes, false, 0));
+  synchronized void answered(Object who) {
+    holds.computeIfPresent(who, (_, hold) -> new Hold(hold.file, hold.bytes, false, 0));
   }
 
   /** Notes that reads of a file did not end. */
-  synchronized void hanging(Path file, int reads) {
-    holds.computeIfPresent(file, (_, hold) -> new Hold(hold.bytes, false, reads));
+  synchronized void hanging(Object who, int reads) {
+    holds.computeIfPresent(who, (_, hold) -> new Hold(hold.file, hold.bytes, false, reads));
   }
 
-  /** Notes that nothing of a file is held any more. */
-  synchronized void done(Path file) {
-    holds.remove(file);
+  /** Notes that somebody, or a file that is asked by nobody else, holds nothing any more. */
+  synchronized void done(Object who) {
+    holds.remove(who);
   }
 
   /** Notes that the call waits for other ranks. */
@@ -76,11 +88,11 @@ final class HeldFiles {
 
   /** Says what hangs, and how much memory is kept for it. */
   synchronized String describe() {
-    List<String> hanging =
-        holds.entrySet().stream()
-            .filter(hold -> hold.getValue().hangs())
-            .map(hold -> hold.getValue().describe(hold.getKey()))
-            .toList();
+    Map<Path, Hold> byFile = new LinkedHashMap<>();
+    holds.values().stream()
+        .filter(Hold::hangs)
+        .forEach(hold -> byFile.merge(hold.file, hold, Hold::and));
+    List<String> hanging = byFile.values().stream().map(Hold::describe).toList();
     String files =
         hanging.isEmpty()
             ? rest

@@ -30,7 +30,7 @@ record LoadCall(
     Headers headers,
     Holding holding) {
   /** Whoever waits without end means less than this; and it can be counted in nanoseconds. */
-  private static final Duration LONGEST_WAIT = Duration.ofDays(36_500);
+  static final Duration LONGEST_WAIT = Duration.ofDays(36_500);
 
   /** Makes the caller a holder of the device. */
   @FunctionalInterface

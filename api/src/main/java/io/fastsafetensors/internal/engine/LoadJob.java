@@ -12,7 +12,6 @@ import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.GatherPlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.plan.WantedPart;
-import io.fastsafetensors.internal.registry.BackendChoice;
 import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.Transport;
@@ -110,7 +109,7 @@ final class LoadJob implements AutoCloseable {
   }
 
   private RowGathering readToCache(List<FilePlan> chunks) throws LoadException {
-    IoOptions mapped = ioOptions(backends.choice()).toBuilder().path(AccessPath.MAPPED).build();
+    IoOptions mapped = ioOptions().toBuilder().path(AccessPath.MAPPED).build();
     RowGathering rows = RowGathering.open(context, gathering(), plan.gathers());
     try (FilesInFlight reads =
         new FilesInFlight(backends, context, mapped, bounded.held(), needs.limits())) {
@@ -167,7 +166,7 @@ final class LoadJob implements AutoCloseable {
 
   private Result readAndConvert(Reading reading) throws LoadException {
     try {
-      IoOptions ioOptions = ioOptions(backends.choice());
+      IoOptions ioOptions = ioOptions();
       try (FilesInFlight reads =
           new FilesInFlight(backends, context, ioOptions, bounded.held(), needs.limits())) {
         reads.tell(arrivals);
@@ -288,15 +287,10 @@ final class LoadJob implements AutoCloseable {
     files.clear();
   }
 
-  private IoOptions ioOptions(BackendChoice choice) throws LoadException {
-    return IoOptions.builder(monitor)
-        .path(options.path())
-        .direct(options.direct())
-        .threads(options.threads())
-        .blockBytes(options.blockBytes())
-        .alignment(options.alignment())
+  private IoOptions ioOptions() throws LoadException {
+    return backends
+        .reading(options, monitor)
         .memoryBudget(conversion.remainingBudget(plan, options.memoryBudget(), context.device()))
-        .properties(choice.properties())
         .build();
   }
 

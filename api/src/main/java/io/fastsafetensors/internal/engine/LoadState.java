@@ -19,9 +19,6 @@ final class LoadState {
   /** How late a load may end that has to: its reads may hang. */
   private static final Duration LATE = Duration.ofSeconds(10);
 
-  /** Whoever waits without end means less than this; and it can be counted in nanoseconds. */
-  private static final Duration LONGEST = Duration.ofDays(36_500);
-
   private final StopSignal signal;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -168,7 +165,7 @@ final class LoadState {
   }
 
   private long remainingNanos() {
-    return Math.min(signal.deadline().remainingNanos(), LONGEST.toNanos());
+    return Math.min(signal.deadline().remainingNanos(), LoadCall.LONGEST_WAIT.toNanos());
   }
 
   /**

@@ -267,13 +267,11 @@ final class StreamJob implements AutoCloseable {
 
   private IoOptions ioOptions() {
     LoadOptions options = setting.options();
-    return IoOptions.builder(monitor)
-        .path(options.path())
-        .direct(options.direct())
-        .threads(options.threads())
+    return setting
+        .call
+        .backends()
+        .reading(options, monitor)
         .blockBytes(blockBytes(options))
-        .alignment(options.alignment())
-        .properties(setting.call.backends().choice().properties())
         .build();
   }
 

@@ -73,7 +73,7 @@ record StreamStart(LoadCall call, StreamOptions options) {
     Catalog wanted = all.filter(new NameFilter(load.filters()));
     Catalog ordered = StreamPlan.ordered(wanted, options.order());
     Distributed distributed = Distributed.agree(group, ordered, load, call.device(), call.files());
-    long window = smallest(Math.min(options.window(), load.memoryBudget()));
+    long window = smallest(WindowSizes.asked(options));
     WindowSizes sizes = new WindowSizes(window, distributed.isRead() ? 0 : group.size());
     StreamPlan plan =
         StreamPlan.of(

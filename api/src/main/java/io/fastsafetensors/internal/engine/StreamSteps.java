@@ -13,7 +13,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 
 /**
  * The steps of a stream that are under way: each is converted when all of it is there, and handed
@@ -124,7 +126,20 @@ final class StreamSteps implements AutoCloseable {
       List<StreamedTensor> tensors = parts().stream().map(this::tensor).toList();
       Cleanup.each(files, LoadedFile::release);
       freed.run();
+      report();
       return tensors;
+    }
+
+    /** Reports the tensors file by file: there may be many of them. */
+    private void report() {
+      Map<Path, List<WantedPart>> byFile =
+          parts().stream()
+              .collect(Collectors.groupingBy(part -> part.entry().file().source().path()));
+      byFile.forEach((path, parts) ->
+          reports.addTensors(
+              path,
+              plan.isLast() ? parts.size() : 0,
+              parts.stream().mapToLong(WantedPart::bytes).sum()));
     }
 
     private StreamedTensor tensor(WantedPart part) {
@@ -135,7 +150,6 @@ final class StreamSteps implements AutoCloseable {
       long offset = plan.offset() * inMemory.bits() / part.dtype().bits();
       WantedPart whole = plan.whole() == null ? part : plan.whole();
       Path path = part.entry().file().source().path();
-      reports.addTensors(path, plan.isLast() ? 1 : 0, part.bytes());
       return StreamedTensor.of(
           path,
           part.entry().info(),

@@ -16,8 +16,8 @@ import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a stream gives out, in steps that follow each other on all ranks. Every step fits into the
- * window of every rank, whatever that has in its other steps.
+ * What a stream gives out, in steps that follow each other on all ranks; each is small enough for
+ * the window of every rank.
  */
 public final class StreamPlan {
   private static final long FIRST_STEP = 1 << 20;
@@ -156,19 +156,18 @@ public final class StreamPlan {
   private void add(CatalogEntry entry, List<Part> parts) {
     long[] bytes = bytes(entry, parts);
     long most = largest(bytes);
-    boolean isLarge = most > wanted.sizes.step();
     boolean overflows = false;
     for (int rank = 0; rank < ranks(); rank++) {
       overflows |= openBytes[rank] + bytes[rank] > limit();
     }
-    if (overflows || isLarge) {
+    if (overflows) {
       end(0, true, null);
       bytes = bytes(entry, parts);
       most = largest(bytes);
     }
     boolean hasChunks = hasChunks(entry, parts);
     note(new Room(entry, most, wanted.sizes.least(most, hasChunks)));
-    if (isLarge && wanted.inPieces) {
+    if (most > wanted.sizes.step() && wanted.inPieces) {
       addPieces(entry, parts);
       return;
     }

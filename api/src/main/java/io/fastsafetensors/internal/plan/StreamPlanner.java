@@ -46,9 +46,6 @@ public final class StreamPlanner {
   }
 
   private static long window(List<StreamOptions> options) {
-    return options.stream()
-        .mapToLong(own -> Math.min(own.window(), own.load().memoryBudget()))
-        .min()
-        .orElseThrow();
+    return options.stream().mapToLong(WindowSizes::asked).min().orElseThrow();
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.plan;
 
+import io.fastsafetensors.StreamOptions;
+import io.fastsafetensors.toolkit.io.FileRead;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,7 @@ public record WindowSizes(long window, int receivers) {
   private static final long PADDING = 16 << 10;
 
   /** Tensors that are read side by side may be this far apart. */
-  private static final long MAX_GAP = 80 << 10;
+  private static final long MAX_GAP = FileRead.MAX_GAP + PADDING;
 
   private static final long ALIGNMENT = 256;
 
@@ -71,6 +73,11 @@ public record WindowSizes(long window, int receivers) {
       least = Math.addExact(least, Math.max(MIB, least / 16 / MIB * MIB));
     }
     return least;
+  }
+
+  /** Returns the window that a rank asks for: no more than its budget. */
+  public static long asked(StreamOptions options) {
+    return Math.min(options.window(), options.load().memoryBudget());
   }
 
   /** Returns what a part takes that is read to its place, maybe together with the one before. */
