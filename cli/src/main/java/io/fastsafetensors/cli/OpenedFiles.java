@@ -27,7 +27,7 @@ record OpenedFiles(
     implements AutoCloseable {
   /** Joins the group and finds the files; nothing is read yet. */
   static OpenedFiles open(LoadArguments arguments) throws LoadException {
-    Progress progress = Progress.onTerminal();
+    Progress progress = Progress.onTerminal("load");
     LoadOptions options = arguments.options(progress);
     ProcessGroup group = join(arguments.device());
     try {

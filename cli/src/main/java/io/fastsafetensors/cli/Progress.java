@@ -14,17 +14,19 @@ final class Progress implements ProgressListener, AutoCloseable {
   /** A width that is said keeps the bar from opening the terminal, which costs start-up time. */
   private static final int COLUMNS = 79;
 
+  private final String task;
   private final boolean shown;
   private @Nullable ProgressBar bar;
 
-  private Progress(boolean shown) {
+  private Progress(String task, boolean shown) {
+    this.task = task;
     this.shown = shown;
   }
 
   @SuppressWarnings("SystemConsoleNull") // the JDK 25 has none again without a terminal
-  static Progress onTerminal() {
+  static Progress onTerminal(String task) {
     Console console = System.console();
-    return new Progress(console != null && console.isTerminal());
+    return new Progress(task, console != null && console.isTerminal());
   }
 
   @Override
@@ -37,9 +39,9 @@ final class Progress implements ProgressListener, AutoCloseable {
     }
   }
 
-  private static ProgressBar open(long totalBytes) {
+  private ProgressBar open(long totalBytes) {
     return new ProgressBarBuilder()
-        .setTaskName("load")
+        .setTaskName(task)
         .setInitialMax(totalBytes)
         .setUnit(" MiB", 1 << 20)
         .setStyle(ProgressBarStyle.ASCII)
