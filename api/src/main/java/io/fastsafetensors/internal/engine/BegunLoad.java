@@ -60,9 +60,12 @@ final class BegunLoad {
   /** Loads. This thread waits in bounded time only: the job's own may be left behind. */
   private void run() {
     try (job) {
-      report = reporting.apply(job.run());
+      LoadReport made = reporting.apply(job.run());
+      report = made;
+      job.events().ended(made);
     } catch (Throwable e) {
       state.failed(e);
+      job.events().failed(e);
     } finally {
       state.ended();
     }

@@ -93,6 +93,9 @@ final class FileTicket extends EarlyTicket {
     long bytes = bytes(read);
     stats.add(brought, bytes);
     monitor.blockDone(file.path(), brought.path(), read.offset(), bytes, brought.readNanos());
+    if (brought.copyNanos() > 0) {
+      monitor.stagingAwaited(file.path(), brought.copyNanos());
+    }
   }
 
   @Override
@@ -101,7 +104,11 @@ final class FileTicket extends EarlyTicket {
     target.arrived().forEach(this::note);
     long start = System.nanoTime();
     target.settle(monitor.deadline());
-    stats.addCopyNanos(System.nanoTime() - start);
+    long waited = System.nanoTime() - start;
+    stats.addCopyNanos(waited);
+    if (!context.device().isCpu()) {
+      monitor.copiesAwaited(file.path(), waited);
+    }
     checkFile();
     List<Region> regions = target.regions();
     return LoadedRanges.of(target.buffers(), regions, stats.toStats(paths.reason(stats, regions)));
