@@ -44,6 +44,7 @@ import picocli.CommandLine.Spec;
       LoadCommand.class,
       DigestCommand.class,
       MakeCommand.class,
+      ConvertCommand.class,
       DoctorCommand.class,
       CertifyCommand.class,
       DemoCommand.class,

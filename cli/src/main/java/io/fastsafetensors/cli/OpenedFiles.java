@@ -32,7 +32,7 @@ record OpenedFiles(
 
   /** Joins the group and finds the files; what is loaded of them is recorded. */
   static OpenedFiles open(LoadArguments arguments, LoadRecording recording) throws LoadException {
-    Progress progress = Progress.onTerminal();
+    Progress progress = Progress.onTerminal("load");
     LoadOptions options = arguments.options(progress);
     recording.options(options);
     ProcessGroup group = join(arguments.device());

@@ -17,19 +17,21 @@ final class Progress implements ProgressListener, AutoCloseable {
 
   private static final Duration PERIOD = Duration.ofSeconds(10);
 
+  private final String task;
   private final boolean shown;
   private final @Nullable Heartbeat heartbeat;
   private @Nullable ProgressBar bar;
 
-  private Progress(boolean shown) {
+  private Progress(String task, boolean shown) {
+    this.task = task;
     this.shown = shown;
-    this.heartbeat = shown ? null : Heartbeat.start("load", PERIOD, System.err::println);
+    this.heartbeat = shown ? null : Heartbeat.start(task, PERIOD, System.err::println);
   }
 
   @SuppressWarnings("SystemConsoleNull") // the JDK 25 has none again without a terminal
-  static Progress onTerminal() {
+  static Progress onTerminal(String task) {
     Console console = System.console();
-    return new Progress(console != null && console.isTerminal());
+    return new Progress(task, console != null && console.isTerminal());
   }
 
   @Override
@@ -45,9 +47,9 @@ final class Progress implements ProgressListener, AutoCloseable {
     }
   }
 
-  private static ProgressBar open(long totalBytes) {
+  private ProgressBar open(long totalBytes) {
     return new ProgressBarBuilder()
-        .setTaskName("load")
+        .setTaskName(task)
         .setInitialMax(totalBytes)
         .setUnit(" MiB", 1 << 20)
         .setStyle(ProgressBarStyle.ASCII)

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.save;
+
+import io.fastsafetensors.internal.text.Utf8;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.Collectors;
+
+/**
+ * A tensor to write.
+ *
+ * @param name its name, with a UTF-8 form
+ * @param dtype its type's tag in the file
+ * @param typeOrder its type's place among all types
+ * @param dims its dimensions, as unsigned numbers
+ * @param bytes its size, in bytes
+ * @param content gives them
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record SavedTensor(
+    String name, String dtype, int typeOrder, long[] dims, long bytes, Content content) {
+  /** The order of the reference: the last type first, then by the bytes of names. */
+  static final Comparator<SavedTensor> FILE_ORDER =
+      Comparator.comparing(SavedTensor::typeOrder)
+          .reversed()
+          .thenComparing(SavedTensor::name, Utf8.ORDER);
+
+  /** Returns the shape as in a file: {@code [16, 8]}. */
+  String shape() {
+    return Arrays.stream(dims)
+        .mapToObj(Long::toUnsignedString)
+        .collect(Collectors.joining(", ", "[", "]"));
+  }
+}
