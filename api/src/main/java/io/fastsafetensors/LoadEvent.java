@@ -56,6 +56,8 @@ public final class LoadEvent {
     HEADERS,
     /** A block was read, into its place or into staging memory, or is mapped; has file and path. */
     READ,
+    /** Memory was made for a read before it: its pages, or a buffer. */
+    MEMORY,
     /** A thread waited for staging memory: copies to the device are slower than reads. */
     STAGING,
     /** A thread waited, after the last read of a file, for copies to the device. */
@@ -134,7 +136,9 @@ public final class LoadEvent {
     return start;
   }
 
-  /** {@return how long it took; of merged events, from the first one's start to the last one's end} */
+  /**
+   * {@return how long it took; of merged events, from the first one's start to the last one's end}
+   */
   public Duration elapsed() {
     return elapsed;
   }
@@ -161,11 +165,7 @@ public final class LoadEvent {
     builder.path = path;
     builder.report = report;
     builder.failure = failure;
-    return builder
-        .thread(thread)
-        .range(offset, bytes)
-        .time(start, elapsed)
-        .merged(count, busy);
+    return builder.thread(thread).range(offset, bytes).time(start, elapsed).merged(count, busy);
   }
 
   /** Returns a line for logs. */

@@ -33,8 +33,7 @@ public final class LoadRecord {
       @Nullable Throwable failure) {
     this.begun = begun;
     this.elapsed = elapsed;
-    this.events =
-        events.stream().sorted(Comparator.comparing(LoadEvent::start)).toList();
+    this.events = events.stream().sorted(Comparator.comparing(LoadEvent::start)).toList();
     this.report = report;
     this.failure = failure;
   }
@@ -121,7 +120,10 @@ public final class LoadRecord {
         same.clear();
       }
     }
-    open.values().stream().filter(same -> !same.isEmpty()).map(LoadRecord::join).forEach(merged::add);
+    open.values().stream()
+        .filter(same -> !same.isEmpty())
+        .map(LoadRecord::join)
+        .forEach(merged::add);
     merged.sort(Comparator.comparing(LoadEvent::start));
     return merged;
   }

@@ -26,6 +26,15 @@ public interface IoMonitor {
   void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos);
 
   /**
+   * Tells that memory was made for bytes that are read into it next; for reports alone.
+   *
+   * @param file the file
+   * @param bytes how much
+   * @param nanos how long it took
+   */
+  default void memoryMade(Path file, long bytes, long nanos) {}
+
+  /**
    * Tells that a thread of the session waited for staging memory, since copies to the device are
    * slower than reads; for reports alone.
    *

@@ -47,8 +47,7 @@ final class StorageAdvice {
       Optional<FileReport> largest =
           report.files().stream().max((a, b) -> Long.compare(a.bytes(), b.bytes()));
       return largest.isPresent()
-          ? Optional.of(
-              Files.getFileStore(largest.get().file()).type().toLowerCase(Locale.ROOT))
+          ? Optional.of(Files.getFileStore(largest.get().file()).type().toLowerCase(Locale.ROOT))
           : Optional.empty();
     } catch (IOException | RuntimeException e) {
       return Optional.empty(); // providers throw what they like
@@ -57,7 +56,8 @@ final class StorageAdvice {
 
   private void fileSystem() {
     String type = fileSystem(report).orElse("");
-    Reason lies = Reason.of("advice.file-system", "the files lie in {type}, {what}").with("type", type);
+    Reason lies =
+        Reason.of("advice.file-system", "the files lie in {type}, {what}").with("type", type);
     switch (type) {
       case "overlay" ->
           all.add(
@@ -69,7 +69,8 @@ final class StorageAdvice {
       case "tmpfs", "ramfs" ->
           all.add(
               Advice.fine(
-                  lies.with("what", "which is memory: no storage is read, and none limits the load")));
+                  lies.with(
+                      "what", "which is memory: no storage is read, and none limits the load")));
       default -> {
         if (type.startsWith("nfs") || type.startsWith("fuse") || type.equals("cifs")) {
           all.add(
@@ -147,8 +148,7 @@ final class StorageAdvice {
     if (report.storageBytes() == 0) {
       all.add(
           Advice.fine(
-              Reason.of(
-                  "advice.cached", "all bytes were in the page cache: memory is the limit")));
+              Reason.of("advice.cached", "all bytes were in the page cache: memory is the limit")));
     } else if (report.storageBytes() * 2 > total() && gbps < SLOW_GBPS) {
       all.add(
           new Advice(

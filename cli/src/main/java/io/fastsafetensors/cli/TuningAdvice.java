@@ -17,7 +17,7 @@ import java.util.OptionalLong;
 final class TuningAdvice {
   private static final long SMALL_READ = 512 << 10;
   private static final long FEW_READS = 32;
-  private static final long LEAST_ALIGNMENT = 16;
+  private static final long LEAST_ALIGNMENT = 2;
 
   private final LoadReport report;
   private final LoadRecord course;

@@ -3,6 +3,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const LANES = [
     ["headers", "Headers", e => e.kind === "headers"],
+    ["memory", "Making memory", e => e.kind === "memory"],
     ["cached", "Page cache, mapped", e => e.way === "cached" || e.way === "mapped"],
     ["direct", "Direct reads", e => e.way === "direct" || e.way === "peer to peer"],
     ["buffered", "Buffered reads", e => e.way === "buffered"],
@@ -116,7 +117,8 @@
     for (let t = Math.ceil(from / step) * step; t <= to; t += step) {
       const x = at(t, left, width);
       make(svg, "line", { class: "grid", x1: x, x2: x, y1: 0, y2: height });
-      make(svg, "text", { class: "soft", x, y: height + 14, "text-anchor": x > width - 40 ? "end" : "middle" }, time(t));
+      const label = to < 1e-3 ? (t * 1e6).toFixed(0) + " µs" : to < 1 ? +(t * 1e3).toPrecision(6) + " ms" : +t.toPrecision(6) + " s";
+      make(svg, "text", { class: "soft", x, y: height + 14, "text-anchor": x > width - 40 ? "end" : "middle" }, label);
     }
   }
   function show(newFrom, newTo) {

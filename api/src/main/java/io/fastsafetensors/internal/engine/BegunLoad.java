@@ -64,8 +64,8 @@ final class BegunLoad {
       report = made;
       job.events().ended(made);
     } catch (Throwable e) {
-      state.failed(e);
       job.events().failed(e);
+      state.failed(e);
     } finally {
       state.ended();
     }

@@ -118,7 +118,7 @@ final class FlightEvents {
   static final class Phase extends Event {
     @Label("Phase")
     @Description(
-        "headers, staging, copy, conversion, exchange, ranks awaited or room awaited")
+        "headers, memory, staging, copy, conversion, exchange, ranks awaited or room awaited")
     String phase = "";
 
     @Label("File")

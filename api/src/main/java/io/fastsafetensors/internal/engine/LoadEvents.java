@@ -23,6 +23,9 @@ final class LoadEvents {
   private static final Logger LOG = System.getLogger(LoadEvents.class.getName());
   private static final AtomicLong LOADS = new AtomicLong();
 
+  /** As long as the load took. */
+  private static final long ALL = -1;
+
   private final long load;
   private final long begun = System.nanoTime();
   private final AtomicBoolean isOver = new AtomicBoolean();
@@ -67,14 +70,14 @@ final class LoadEvents {
   /** Tells once that the load has succeeded. */
   void ended(LoadReport report) {
     if (isOver.compareAndSet(false, true)) {
-      tell(Kind.ENDED, System.nanoTime() - begun, event -> event.report(report));
+      tell(Kind.ENDED, ALL, event -> event.report(report));
     }
   }
 
   /** Tells once that the load has failed. */
   void failed(Throwable failure) {
     if (isOver.compareAndSet(false, true)) {
-      tell(Kind.ENDED, System.nanoTime() - begun, event -> event.failure(failure));
+      tell(Kind.ENDED, ALL, event -> event.failure(failure));
     }
   }
 
@@ -88,11 +91,12 @@ final class LoadEvents {
     if (hearer == null) {
       return;
     }
-    Duration start = Duration.ofNanos(Math.max(0, System.nanoTime() - begun - nanos));
+    long now = System.nanoTime() - begun;
+    long time = nanos == ALL ? now : Math.min(nanos, now);
     LoadEvent.Builder event =
         LoadEvent.builder(load, kind)
             .thread(Thread.currentThread().getName())
-            .time(start, Duration.ofNanos(nanos));
+            .time(Duration.ofNanos(now - time), Duration.ofNanos(time));
     try {
       hearer.onEvent(details.addTo(event).build());
     } catch (Throwable e) { // also a checked one, of a language that doesn't check

@@ -67,6 +67,11 @@ final class LoadMonitor implements IoMonitor {
   }
 
   @Override
+  public void memoryMade(Path file, long bytes, long nanos) {
+    events.done(LoadEvent.Kind.MEMORY, file, bytes, nanos);
+  }
+
+  @Override
   public void stagingAwaited(Path file, long nanos) {
     events.done(LoadEvent.Kind.STAGING, file, 0, nanos);
   }

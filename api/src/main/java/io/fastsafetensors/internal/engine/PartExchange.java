@@ -83,8 +83,7 @@ final class PartExchange implements AutoCloseable {
       long before = receivedBytes;
       try {
         exchange(plan, round, chunk);
-        ending.events.done(
-            Kind.EXCHANGE, null, receivedBytes - before, System.nanoTime() - start);
+        ending.events.done(Kind.EXCHANGE, null, receivedBytes - before, System.nanoTime() - start);
       } finally {
         if (chunk != null) {
           chunk.file().release();

@@ -25,6 +25,9 @@ final class FileTicket extends EarlyTicket {
   /** How long copies of what was given up may still take to end. */
   private static final Duration GRACE = Duration.ofMinutes(1);
 
+  /** Who has nothing to prepare takes less. */
+  private static final long NOTHING_NANOS = 5_000;
+
   private final DeviceContext context;
   private final PlannedFile file;
   private final ReadTarget target;
@@ -69,7 +72,13 @@ final class FileTicket extends EarlyTicket {
   List<FileRead> prepare(FileRead read) throws LoadException {
     context.attach();
     monitor.checkpoint();
-    return target.prepare(read);
+    long start = System.nanoTime();
+    List<FileRead> prepared = target.prepare(read);
+    long nanos = System.nanoTime() - start;
+    if (nanos > NOTHING_NANOS) {
+      monitor.memoryMade(file.path(), read.bytes(), nanos);
+    }
+    return prepared;
   }
 
   void bring(FileRead read, TransferPath path) throws LoadException {
