@@ -164,8 +164,8 @@ final class ConvertCommand implements Callable<Integer> {
     return window.options(load).pieces(true).build();
   }
 
-  private SaveReport save(Loader loader, RenamedTensors tensors, Path target, SaveOptions options)
-      throws IOException {
+  private SaveReport save(
+      Loader loader, RenamedTensors tensors, Path target, SaveOptions options) throws IOException {
     CheckpointWriter writer = CheckpointWriter.create();
     tensors.declareTo(writer);
     try (CheckpointSave save = writer.begin(target, options);
