@@ -78,6 +78,8 @@ final class Chromium implements AutoCloseable {
             "--remote-debugging-port=0",
             "--user-data-dir=" + profile,
             "about:blank");
+    Files.createDirectories(profile);
+    builder.environment().put("TMPDIR", profile.toString()); // it leaves files there
     Process process =
         builder
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)

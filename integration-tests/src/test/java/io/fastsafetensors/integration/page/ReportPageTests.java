@@ -108,7 +108,7 @@ class ReportPageTests {
           .contains("Headers", "Conversions");
       assertThat(text(browser, "table[aria-label='Bytes by file'] tbody th")).contains(HOSTILE);
       assertThat(browser.evaluate("document.images.length")).isEqualTo("0");
-      assertThat(browser.evaluate("document.querySelectorAll('rect.span').length > 20"))
+      assertThat(browser.evaluate("document.querySelectorAll('rect.span').length >= 4"))
           .isEqualTo("true");
       zoom(browser);
       assertThat(browser.problems()).isEmpty();
