@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.ConversionReport;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.LoadEvent;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.TensorInfo;
@@ -89,6 +90,15 @@ final class Conversion {
           "tensor %s: device %s has no conversion from %s to %s"
               .formatted(tensor, context.device(), tensor.dtype(), to));
     }
+  }
+
+  /** Tells that parts of a file were converted. */
+  static void tell(LoadEvents events, List<WantedPart> parts, long nanos) {
+    events.done(
+        LoadEvent.Kind.CONVERSION,
+        parts.getFirst().entry().file().source().path(),
+        bytes(parts),
+        nanos);
   }
 
   /** Tells whether there is a tensor to convert among those of a file. */
