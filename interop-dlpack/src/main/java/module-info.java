@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Tensors for the libraries that take DLPack (numpy, PyTorch, JAX, CuPy, ...), and theirs for files.
+ * Tensors for the libraries that take DLPack (numpy, PyTorch, JAX, CuPy, ...), and theirs for
+ * files.
  *
  * <p>Needs {@code --enable-native-access=io.fastsafetensors.dlpack}.
  */

@@ -88,11 +88,10 @@ def _java(name):
 class Exported:
     """What from_dlpack takes: a tensor of Java, any number of times."""
 
-    def __init__(self, tensor, *, bits=False, alignment=1, read_only=False):
+    def __init__(self, tensor, *, bits=False, pairs=False, alignment=1, read_only=False):
         self.tensor = tensor
-        self._options = (
-            _java("ExportOptions").builder().bits(bits).alignment(alignment).readOnly(read_only)
-        )
+        builder = _java("ExportOptions").builder().bits(bits).pairs(pairs)
+        self._options = builder.alignment(alignment).readOnly(read_only).build()
 
     def __dlpack_device__(self):
         device = self.tensor.device()
@@ -108,7 +107,7 @@ class Exported:
             raise BufferError(f"the tensor is on {self.tensor.device()}, not on {dl_device}")
         mode = {None: "AUTO", True: "ALWAYS", False: "NEVER"}[copy]
         versioned = max_version is not None and max_version[0] >= 1
-        options = self._options.versioned(versioned).copy(getattr(_java("CopyMode"), mode)).build()
+        options = self._options.toBuilder().versioned(versioned).copy(getattr(_java("CopyMode"), mode)).build()
         try:
             capsule = _java("DLPack").export(self.tensor, options)
         except jpype.JException as e:
@@ -119,14 +118,17 @@ class Exported:
         return made
 
 
-def export(tensor, *, bits=False, alignment=1, read_only=False):
+def export(tensor, *, bits=False, pairs=False, alignment=1, read_only=False):
     """Makes what from_dlpack of numpy, torch, jax, ... takes, of a tensor of Java.
 
     bits: elements as unsigned integers of their size, for who doesn't know the type.
+    pairs: F4 as torch knows it, two in a byte.
     alignment: what the address is a multiple of; what isn't is copied. jax wants 64.
     read_only: memory that must not be written is handed over with a flag, and not copied.
     """
-    return Exported(tensor, bits=bits, alignment=alignment, read_only=read_only)
+    return Exported(
+        tensor, bits=bits, pairs=pairs, alignment=alignment, read_only=read_only
+    )
 
 
 def take(array):

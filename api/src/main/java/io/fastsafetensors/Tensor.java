@@ -19,7 +19,8 @@ import java.util.Optional;
  * handle made by {@link #retain}, belongs to the caller, who closes it; it outlives buffer and
  * loader. Use of a tensor that has ended is an {@code IllegalStateException}, from any thread. What
  * can't be caught is the use of an {@link #address()} past the end, by whomever it was given to,
- * and of a segment or buffer by native code that kept it. Thread-safe as far as memory is only read.
+ * and of a segment or buffer by native code that kept it. Thread-safe as far as memory is only
+ * read.
  *
  * <h2 id="values">Values</h2>
  *
@@ -165,9 +166,9 @@ public sealed interface Tensor extends SafetensorsWriter.Source, AutoCloseable
    *
    * <p>A load to be written maps privately: the first store to a page copies it (some microseconds
    * for 4 KiB), and from then on it counts as memory of the process, at most once the size of the
-   * tensors; the system needs no room for that before. Pages that nobody wrote are the page cache's,
-   * and still show what is written to the file, as {@link AccessPath#MAPPED} says. Parts that an
-   * {@link OpenCheckpoint} reads have memory of their own each.
+   * tensors; the system needs no room for that before. Pages that nobody wrote are the page
+   * cache's, and still show what is written to the file, as {@link AccessPath#MAPPED} says. Parts
+   * that an {@link OpenCheckpoint} reads have memory of their own each.
    *
    * @return true if it may
    * @throws IllegalStateException if the tensor has ended

@@ -63,8 +63,9 @@ public interface IoBackend extends Provider {
    *
    * @param file the file, as for {@link #channel}
    * @param options how to read: {@link IoOptions#direct}, {@link IoOptions#path}, {@link
-   *     IoOptions#writable} and {@link IoOptions#properties} count. Whoever can't read as {@code direct} {@code ON} says refuses
-   *     the file (rule IO-121); what the mapping of {@code MAPPED} is, the engine sees to
+   *     IoOptions#writable} and {@link IoOptions#properties} count. Whoever can't read as {@code
+   *     direct} {@code ON} says refuses the file (rule IO-121); what the mapping of {@code MAPPED}
+   *     is, the engine sees to
    * @return the open file; the caller closes it. Unless overridden it reads by {@link #channel}: a
    *     {@link FileChannel} serves all threads, and is mapped; of other channels each thread that
    *     reads at the same time has one

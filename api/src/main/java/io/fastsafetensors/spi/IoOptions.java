@@ -52,8 +52,8 @@ public final class IoOptions {
   }
 
   /**
-   * {@return whether host memory that is handed out may be written, and no write reaches the file or
-   * what else is handed out (rule IO-136)}
+   * {@return whether host memory that is handed out may be written, and no write reaches the file
+   * or what else is handed out (rule IO-136)}
    */
   public boolean writable() {
     return writable;

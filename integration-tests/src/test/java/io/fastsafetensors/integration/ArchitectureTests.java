@@ -276,7 +276,9 @@ class ArchitectureTests {
   @Test
   void nativeCallsStayInTheirBindings() {
     noClasses()
-        .that(not(resideInAnyPackage(
+        .that(
+            not(
+                resideInAnyPackage(
                     ROOT + ".backend.posix..", ROOT + ".backend.gds..", ROOT + ".dlpack..")))
         .should()
         .dependOnClassesThat()

@@ -19,8 +19,7 @@ final class Readme {
   }
 
   /** Returns the first block of code in a document that is as wanted. */
-  static String block(Path document, String language, Predicate<String> wanted)
-      throws IOException {
+  static String block(Path document, String language, Predicate<String> wanted) throws IOException {
     return Pattern.compile("```" + language + "\\n(.*?)```", Pattern.DOTALL)
         .matcher(Files.readString(document))
         .results()

@@ -65,21 +65,19 @@ final class CLibrary {
   }
 
   void free(long address) {
-    NativeCall.plain(
-        _ -> {
-          freeHandle.invokeExact(address);
-          return 0;
-        });
+    NativeCall.plain(_ -> {
+      freeHandle.invokeExact(address);
+      return 0;
+    });
   }
 
   /** Calls another library's function that takes a pointer. */
   void call(long function, long argument) {
     MemorySegment target = MemorySegment.ofAddress(function);
-    NativeCall.plain(
-        _ -> {
-          call.invokeExact(target, argument);
-          return 0;
-        });
+    NativeCall.plain(_ -> {
+      call.invokeExact(target, argument);
+      return 0;
+    });
   }
 
   /** Returns memory that the caller knows to be there. */

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * DLPack#export}.
  *
  * <p>Whoever makes it either gives its {@linkplain #take address} away, once, and then the library
- * calls the struct's deleter; or closes it. After one of both, {@link #close} does nothing. One that
- * is neither taken nor closed keeps the tensor's memory. Thread-safe.
+ * calls the struct's deleter; or closes it. After one of both, {@link #close} does nothing. One
+ * that is neither taken nor closed keeps the tensor's memory. Thread-safe.
  *
  * @since 0.1
  */
@@ -64,9 +64,9 @@ public final class Capsule implements AutoCloseable {
   }
 
   /**
-   * Gives the struct away. From now on the memory is held until the struct's deleter is called, once
-   * and on any thread; use of the address afterwards can't be caught. If nobody is there to call it,
-   * the memory stays until the process ends.
+   * Gives the struct away. From now on the memory is held until the struct's deleter is called,
+   * once and on any thread; use of the address afterwards can't be caught. If nobody is there to
+   * call it, the memory stays until the process ends.
    *
    * @return the address of a {@code DLManagedTensorVersioned}, or of a {@code DLManagedTensor}
    * @throws IllegalStateException if it was given away before, or is closed

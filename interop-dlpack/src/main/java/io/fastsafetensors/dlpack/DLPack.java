@@ -22,27 +22,28 @@ import io.fastsafetensors.format.LoadException;
  * <p>The memory of the tensor itself, without a copy, if it {@linkplain Tensor#isWritable may be
  * written}: many libraries write in place, and some don't look at the flag that says they must not.
  * A tensor that is mapped for reading only is copied, unless {@link ExportOptions.Builder#readOnly}
- * says otherwise; a load with {@link io.fastsafetensors.LoadOptions.Builder#writable} has none such.
- * Memory that is less aligned than {@link ExportOptions.Builder#alignment} says is copied, too.
+ * says otherwise; a load with {@link io.fastsafetensors.LoadOptions.Builder#writable} has none
+ * such. Memory that is less aligned than {@link ExportOptions.Builder#alignment} says is copied,
+ * too.
  *
  * <p>The elements are complete when they are handed out: nothing is queued on a stream, so that no
- * stream has to wait for another, whichever the library uses. Types, shapes and devices are those of
- * the tensor; {@code cuda:N} is DLPack's CUDA device N, memory that a GPU shares with the host
+ * stream has to wait for another, whichever the library uses. Types, shapes and devices are those
+ * of the tensor; {@code cuda:N} is DLPack's CUDA device N, memory that a GPU shares with the host
  * included. Strides are always given.
  *
  * <h2 id="life">How long it lives</h2>
  *
  * <p>A capsule holds the memory, so that buffer and loader may be closed before. Once the library
  * has taken it, it lives until the library calls the struct's deleter, on whatever thread, also one
- * that the JVM doesn't know; else until {@link Capsule#close}. A deleter that is called when the JVM
- * has ended (as by a Python interpreter that ends after it) frees the struct, and leaves the memory
- * to the end of the process.
+ * that the JVM doesn't know; else until {@link Capsule#close}. A deleter that is called when the
+ * JVM has ended (as by a Python interpreter that ends after it) frees the struct, and leaves the
+ * memory to the end of the process.
  *
  * <p>Memory that a tensor of {@link Tensor#of} borrows stays the caller's: close its arena only
  * after the library is done, or hand over a {@linkplain CopyMode#ALWAYS copy}.
  *
- * <p>Thread-safe. Needs {@code --enable-native-access=io.fastsafetensors.dlpack}, and a machine that
- * is little-endian as the format is.
+ * <p>Thread-safe. Needs {@code --enable-native-access=io.fastsafetensors.dlpack}, and a machine
+ * that is little-endian as the format is.
  *
  * @since 0.1
  */
@@ -83,8 +84,8 @@ public final class DLPack {
    * tensor is closed. If this throws, the struct stays the caller's.
    *
    * @param name the name of the Python capsule that the struct came in, which says what it is:
-   *     {@code dltensor_versioned} (of {@code DLManagedTensorVersioned}) or {@code dltensor} (of the
-   *     older {@code DLManagedTensor})
+   *     {@code dltensor_versioned} (of {@code DLManagedTensorVersioned}) or {@code dltensor} (of
+   *     the older {@code DLManagedTensor})
    * @param address where the struct is; nobody else may take it from now on
    * @return the tensor; the caller closes it
    * @throws LoadException if native access is denied

@@ -3,6 +3,7 @@ package io.fastsafetensors.dlpack;
 
 import io.fastsafetensors.DeviceMemoryException;
 import io.fastsafetensors.Tensor;
+import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.toolkit.host.HostLimits;
@@ -21,17 +22,22 @@ import java.util.OptionalLong;
  * @param type the elements' type for who takes them
  * @param shape their dimensions
  */
-record Export(
-    CLibrary library, Tensor tensor, ExportOptions options, TypeCode type, Shape shape) {
+record Export(CLibrary library, Tensor tensor, ExportOptions options, TypeCode type, Shape shape) {
   /** Larger copies are made by the device's runtime, which has huge pages, and knows its limits. */
   private static final long SMALL = 64 << 10;
 
   static Capsule of(Tensor tensor, ExportOptions options) throws LoadException {
     int deviceType = DLPack.deviceType(tensor.device());
-    TypeCode type =
-        options.bits() ? TypeCode.bitsOf(tensor.dtype()) : TypeCode.of(tensor.dtype());
-    Shape shape =
-        options.bits() ? TypeCode.bitsShape(tensor.dtype(), tensor.shape()) : tensor.shape();
+    DType dtype = tensor.dtype();
+    TypeCode type = TypeCode.of(dtype);
+    Shape shape = tensor.shape();
+    if (options.bits()) {
+      type = TypeCode.bitsOf(dtype);
+      shape = TypeCode.bitsShape(dtype, shape);
+    } else if (options.pairs() && dtype == DType.F4) {
+      type = TypeCode.pairsOfF4();
+      shape = TypeCode.pairsShape(tensor);
+    }
     return new Export(CLibrary.get(), tensor, options, type, shape).capsule(deviceType);
   }
 

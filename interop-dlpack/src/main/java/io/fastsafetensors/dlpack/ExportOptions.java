@@ -19,6 +19,7 @@ public final class ExportOptions {
   private final CopyMode copy;
   private final boolean readOnly;
   private final boolean bits;
+  private final boolean pairs;
   private final long alignment;
 
   private ExportOptions(Builder builder) {
@@ -26,6 +27,7 @@ public final class ExportOptions {
     this.copy = builder.copy;
     this.readOnly = builder.readOnly;
     this.bits = builder.bits;
+    this.pairs = builder.pairs;
     this.alignment = builder.alignment;
   }
 
@@ -46,6 +48,7 @@ public final class ExportOptions {
         .copy(copy)
         .readOnly(readOnly)
         .bits(bits)
+        .pairs(pairs)
         .alignment(alignment);
   }
 
@@ -69,6 +72,11 @@ public final class ExportOptions {
     return bits;
   }
 
+  /** {@return whether elements of F4 go in pairs} */
+  public boolean pairs() {
+    return pairs;
+  }
+
   /** {@return what the address is a multiple of, in bytes} */
   public long alignment() {
     return alignment;
@@ -81,18 +89,19 @@ public final class ExportOptions {
         && copy == that.copy
         && readOnly == that.readOnly
         && bits == that.bits
+        && pairs == that.pairs
         && alignment == that.alignment;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(versioned, copy, readOnly, bits, alignment);
+    return Objects.hash(versioned, copy, readOnly, bits, pairs, alignment);
   }
 
   @Override
   public String toString() {
-    return "versioned %s, copy %s, readOnly %s, bits %s, alignment %s"
-        .formatted(versioned, copy, readOnly, bits, alignment);
+    return "versioned %s, copy %s, readOnly %s, bits %s, pairs %s, alignment %s"
+        .formatted(versioned, copy, readOnly, bits, pairs, alignment);
   }
 
   /**
@@ -105,6 +114,7 @@ public final class ExportOptions {
     private CopyMode copy = CopyMode.AUTO;
     private boolean readOnly;
     private boolean bits;
+    private boolean pairs;
     private long alignment = 1;
 
     private Builder() {}
@@ -134,9 +144,9 @@ public final class ExportOptions {
     }
 
     /**
-     * Lets memory be handed over that must not be written, flagged so, instead of a copy. A consumer
-     * that writes there all the same ends the process: numpy and jax look at the flag, torch
-     * doesn't. The older struct has no such flag, and copies.
+     * Lets memory be handed over that must not be written, flagged so, instead of a copy. A
+     * consumer that writes there all the same ends the process: numpy and jax look at the flag,
+     * torch doesn't. The older struct has no such flag, and copies.
      *
      * @param allowed true for consumers that look; false unless set
      * @return this
@@ -147,16 +157,29 @@ public final class ExportOptions {
     }
 
     /**
-     * Hands elements over as unsigned integers of their size, for consumers that don't know the type
-     * (numpy knows neither BF16 nor 8-bit floats): U8, U16, U32 or U64, in the same shape. Packed
-     * types of 4 and 6 bits are bytes: U8, the last dimension counts bytes; or all of them in one
-     * dimension, where a row has no whole bytes.
+     * Hands elements over as unsigned integers of their size, for consumers that don't know the
+     * type (numpy knows neither BF16 nor 8-bit floats): U8, U16, U32 or U64, in the same shape.
+     * Packed types of 4 and 6 bits are bytes: U8, the last dimension counts bytes; or all of them
+     * in one dimension, where a row has no whole bytes.
      *
      * @param bits true for unsigned integers; false unless set
      * @return this
      */
     public Builder bits(boolean bits) {
       this.bits = bits;
+      return this;
+    }
+
+    /**
+     * Hands elements of F4 over in pairs, each a byte with two lanes, as torch knows them ({@code
+     * float4_e2m1fn_x2}): the last dimension, which has to be even, is halved. Of no meaning for
+     * other types, and with {@link #bits}.
+     *
+     * @param pairs true for torch; false, as the standard has it, unless set
+     * @return this
+     */
+    public Builder pairs(boolean pairs) {
+      this.pairs = pairs;
       return this;
     }
 

@@ -23,8 +23,7 @@ record ForeignStruct(
     long address, Content content, long[] dims, long[] strides, long flags, long deleter) {
   /** Whose memory the host reads where it is. */
   private static final Set<Integer> OF_HOST =
-      Set.of(
-          StructForm.CPU, StructForm.CUDA_HOST, StructForm.ROCM_HOST, StructForm.CUDA_MANAGED);
+      Set.of(StructForm.CPU, StructForm.CUDA_HOST, StructForm.ROCM_HOST, StructForm.CUDA_MANAGED);
 
   /** More than any library has. */
   private static final int MOST_DIMENSIONS = 1024;
@@ -103,7 +102,9 @@ record ForeignStruct(
     return Shape.of(elements);
   }
 
-  /** Makes sure that elements lie one after the other; where there is one only, strides say nothing. */
+  /**
+   * Makes sure that elements lie one after the other; where there is one only, strides say nothing.
+   */
   void checkPacked() {
     boolean isEmpty = Arrays.stream(dims).anyMatch(dim -> dim == 0);
     long packed = 1;

@@ -22,8 +22,8 @@ import java.nio.channels.WritableByteChannel;
  * }
  * }
  *
- * <p>The library's deleter is called once, by {@link #close}, on the thread that closes. One that is
- * never closed keeps the library's memory. Thread-safe as far as the memory is only read.
+ * <p>The library's deleter is called once, by {@link #close}, on the thread that closes. One that
+ * is never closed keeps the library's memory. Thread-safe as far as the memory is only read.
  *
  * @since 0.1
  */

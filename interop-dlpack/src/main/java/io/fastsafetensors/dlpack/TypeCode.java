@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.dlpack;
 
+import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import java.util.EnumMap;
@@ -61,6 +62,23 @@ record TypeCode(int code, int bits, int lanes) {
     return new TypeCode(code(dtype), dtype.bits(), 1);
   }
 
+  /** Returns that of bytes with two elements of F4. */
+  static TypeCode pairsOfF4() {
+    return new TypeCode(F4_E2M1, DType.F4.bits(), 2);
+  }
+
+  /** Returns the dimensions of {@link #pairsOfF4}. */
+  static Shape pairsShape(Tensor tensor) {
+    Shape shape = tensor.shape();
+    int last = shape.dimensions() - 1;
+    if (last < 0 || shape.dim(last) % 2 != 0) {
+      throw new UnsupportedOperationException(
+          "tensor %s of %s can't be handed over in pairs: its last dimension isn't even"
+              .formatted(tensor.name(), shape));
+    }
+    return shape.withDim(last, shape.dim(last) / 2);
+  }
+
   /** Returns that of unsigned integers of the type's size, and of bytes for packed types. */
   static TypeCode bitsOf(DType dtype) {
     return new TypeCode(UINT, Math.max(Byte.SIZE, dtype.bits()), 1);
@@ -81,8 +99,7 @@ record TypeCode(int code, int bits, int lanes) {
   /** Returns the type of the format; empty if it has none. */
   Optional<DType> dtype() {
     TypeCode one = new TypeCode(code, bits, 1);
-    boolean isPair = isPairOfF4();
-    return lanes != 1 && !isPair
+    return lanes != 1 && !isPairOfF4()
         ? Optional.empty()
         : CODES.entrySet().stream()
             .filter(entry -> entry.getValue().equals(one))

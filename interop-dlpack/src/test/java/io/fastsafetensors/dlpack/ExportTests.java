@@ -57,9 +57,28 @@ class ExportTests {
 
   @ParameterizedTest
   @CsvSource({
-    "BOOL, 6", "U8, 1", "I8, 0", "U16, 1", "I16, 0", "U32, 1", "I32, 0", "U64, 1", "I64, 0",
-    "F16, 2", "BF16, 4", "F32, 2", "F64, 2", "C64, 5", "F8_E4M3, 10", "F8_E4M3FNUZ, 11",
-    "F8_E5M2, 12", "F8_E5M2FNUZ, 13", "F8_E8M0, 14", "F6_E2M3, 15", "F6_E3M2, 16", "F4, 17"
+    "BOOL, 6",
+    "U8, 1",
+    "I8, 0",
+    "U16, 1",
+    "I16, 0",
+    "U32, 1",
+    "I32, 0",
+    "U64, 1",
+    "I64, 0",
+    "F16, 2",
+    "BF16, 4",
+    "F32, 2",
+    "F64, 2",
+    "C64, 5",
+    "F8_E4M3, 10",
+    "F8_E4M3FNUZ, 11",
+    "F8_E5M2, 12",
+    "F8_E5M2FNUZ, 13",
+    "F8_E8M0, 14",
+    "F6_E2M3, 15",
+    "F6_E3M2, 16",
+    "F4, 17"
   })
   void eachTypeHasItsCode(DType dtype, int code) throws LoadException {
     Tensor tensor = tensor(dtype, 2, 3, 4);
@@ -101,6 +120,21 @@ class ExportTests {
     assertThat(seen.shape()).containsExactly(3);
     assertThat(seen.strides()).containsExactly(1);
     seen.delete();
+  }
+
+  @Test
+  void torchWantsF4InPairs() throws LoadException {
+    NativeConsumer seen = export(tensor(DType.F4, 2, 6), options().pairs(true));
+    assertThat(seen.tensor("code")).isEqualTo(17);
+    assertThat(seen.tensor("bits")).isEqualTo(4);
+    assertThat(seen.tensor("lanes")).isEqualTo(2);
+    assertThat(seen.shape()).containsExactly(2, 3);
+    assertThat(seen.strides()).containsExactly(3, 1);
+    seen.delete();
+    export(tensor(DType.F32, 3), options().pairs(true)).delete(); // of no meaning
+    assertThatExceptionOfType(UnsupportedOperationException.class)
+        .isThrownBy(() -> export(tensor(DType.F4, 2, 3), options().pairs(true)))
+        .withMessageContaining("tensor w of [2, 3] can't be handed over in pairs");
   }
 
   @Test
@@ -176,8 +210,7 @@ class ExportTests {
 
   @Test
   void arraysOfJavaAreCopied() throws LoadException {
-    Tensor tensor =
-        Tensor.of("w", DType.I32, Shape.of(2), MemorySegment.ofArray(new int[] {1, 2}));
+    Tensor tensor = Tensor.of("w", DType.I32, Shape.of(2), MemorySegment.ofArray(new int[] {1, 2}));
     NativeConsumer seen = export(tensor, options());
     assertThat(seen.get("flags")).isEqualTo(IS_COPIED);
     assertThat(seen.bytes(8)).containsExactly(1, 0, 0, 0, 2, 0, 0, 0);

@@ -122,10 +122,8 @@ class ForeignTensorTests {
     assertThatIllegalStateException().isThrownBy(foreign::segment);
     assertThatIllegalStateException().isThrownBy(() -> foreign.tensor("w"));
     byte[] all = Files.readAllBytes(file);
-    assertThat(Arrays.copyOfRange(all, all.length - 24, all.length))
-        .isEqualTo(struct.bytes(24));
-    assertThat(SafetensorsHeader.read(file).tensors().getFirst().shape())
-        .isEqualTo(Shape.of(2, 3));
+    assertThat(Arrays.copyOfRange(all, all.length - 24, all.length)).isEqualTo(struct.bytes(24));
+    assertThat(SafetensorsHeader.read(file).tensors().getFirst().shape()).isEqualTo(Shape.of(2, 3));
   }
 
   @Test
@@ -193,8 +191,7 @@ class ForeignTensorTests {
         Tensor.of(
             "w", dtype, Shape.of(2, 8), arena.allocate(dtype.byteSize(16), 64).fill((byte) 5));
     for (boolean versioned : new boolean[] {true, false}) {
-      Capsule capsule =
-          DLPack.export(tensor, ExportOptions.builder().versioned(versioned).build());
+      Capsule capsule = DLPack.export(tensor, ExportOptions.builder().versioned(versioned).build());
       try (ForeignTensor back = DLPack.take(capsule.name(), capsule.take())) {
         assertThat(back.dtype()).isEqualTo(dtype);
         assertThat(back.shape()).isEqualTo(tensor.shape());
@@ -227,8 +224,7 @@ class ForeignTensorTests {
 
   @Test
   void paddedTypesAreRefused() {
-    NativeConsumer struct =
-        versioned().set("flags", 4).setTensor("code", 17).setTensor("bits", 4);
+    NativeConsumer struct = versioned().set("flags", 4).setTensor("code", 17).setTensor("bits", 4);
     assertThatExceptionOfType(UnsupportedOperationException.class)
         .isThrownBy(() -> take(struct))
         .withMessageContaining("F4 in whole bytes");

@@ -60,8 +60,7 @@ final class NativeConsumer {
   }
 
   static NativeConsumer of(String name, long address) {
-    return new NativeConsumer(
-        name.equals("dltensor_versioned") ? VERSIONED : UNVERSIONED, address);
+    return new NativeConsumer(name.equals("dltensor_versioned") ? VERSIONED : UNVERSIONED, address);
   }
 
   /** Allocates a struct of a library's own, with all fields 0. */

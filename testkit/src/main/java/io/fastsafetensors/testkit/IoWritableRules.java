@@ -51,8 +51,12 @@ public interface IoWritableRules extends IoRules {
     SampleFile file = bench.folder.write(300_001);
     byte[] before = Files.readAllBytes(file.path());
     LoadedRanges loaded = bench.writable().load(file.whole());
-    List<MemorySegment> seen = loaded.regions().stream().map(Region::buffer).distinct()
-        .flatMap(buffer -> buffer.host().stream()).toList();
+    List<MemorySegment> seen =
+        loaded.regions().stream()
+            .map(Region::buffer)
+            .distinct()
+            .flatMap(buffer -> buffer.host().stream())
+            .toList();
     Assumptions.assumeFalse(
         seen.isEmpty(), "the host doesn't see the ranges, so that they are no file's pages");
     seen.forEach(memory -> overwrite(rule, memory, "a range"));

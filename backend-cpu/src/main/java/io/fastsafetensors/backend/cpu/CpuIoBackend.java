@@ -37,8 +37,9 @@ import io.fastsafetensors.spi.Provider;
  * io.fastsafetensors.TransferException} of the load; after the load, the file may change. Files
  * also take this way if the mapping would not have the alignment asked for, and where the choice is
  * ours, if the file system has no mappings, or if the load is {@linkplain
- * io.fastsafetensors.LoadOptions#writable to be written}: the JDK maps privately only what it opened
- * for writing, and that takes a right, copies the file on overlayfs, and tells who watches it.
+ * io.fastsafetensors.LoadOptions#writable to be written}: the JDK maps privately only what it
+ * opened for writing, and that takes a right, copies the file on overlayfs, and tells who watches
+ * it.
  *
  * @since 0.1
  */

@@ -198,8 +198,8 @@ final class WrongOpenFiles {
   /** Maps the file for writing. */
   private static final class Sharing extends ForwardingBackend {
     @Override
-    public OpenFile openFile(Path file, IoOptions options) throws IOException {
-      return new Forwarding(super.openFile(file, options)) {
+    public OpenFile openFile(Path path, IoOptions options) throws IOException {
+      return new Forwarding(super.openFile(path, options)) {
         @Override
         @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
         public Optional<DeviceBuffer> map() throws IOException {
@@ -208,7 +208,7 @@ final class WrongOpenFiles {
           }
           Arena arena = Arena.ofShared();
           try (FileChannel channel =
-              FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+              FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             MemorySegment shared = channel.map(MapMode.READ_WRITE, 0, size(), arena);
             return Optional.of(DeviceBuffer.ofHost(shared, arena::close));
           }

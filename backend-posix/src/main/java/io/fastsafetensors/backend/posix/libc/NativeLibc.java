@@ -18,6 +18,7 @@ final class NativeLibc implements Libc {
   private static final int PROT_READ = 1;
   private static final int PROT_READ_WRITE = 3;
   private static final int MAP_SHARED = 1;
+
   /** Without a reservation: else what is never written would count against the machine's memory. */
   private static final int MAP_PRIVATE_NORESERVE = 0x2 | 0x4000;
 
@@ -141,8 +142,7 @@ final class NativeLibc implements Libc {
   }
 
   @Override
-  public long mmapOver(
-      long address, long length, int descriptor, long offset, boolean writable) {
+  public long mmapOver(long address, long length, int descriptor, long offset, boolean writable) {
     return map(address, length, MAP_FIXED, descriptor, offset, writable);
   }
 

@@ -9,10 +9,10 @@ public final class FilePages {
   private FilePages() {}
 
   /**
-   * Maps a part of a file, at an address that is to huge pages as its place in the file
-   * is. Some file systems see to that; on others, such as overlayfs, each small page of a huge one
-   * would be mapped for itself, which takes a hundred times as long. Where it can't be had, the
-   * mapping is where the kernel puts it.
+   * Maps a part of a file, at an address that is to huge pages as its place in the file is. Some
+   * file systems see to that; on others, such as overlayfs, each small page of a huge one would be
+   * mapped for itself, which takes a hundred times as long. Where it can't be had, the mapping is
+   * where the kernel puts it.
    *
    * @param libc the system
    * @param bytes the size of the part

@@ -117,7 +117,7 @@ class SeenFilesTests {
         new CountingFaults() {
           @Override
           public long mmapOver(
-      long address, long length, int descriptor, long offset, boolean writable) {
+              long address, long length, int descriptor, long offset, boolean writable) {
             moves.incrementAndGet();
             return -Errno.ENOMEM;
           }

@@ -87,8 +87,7 @@ public class Faults implements Libc {
   }
 
   @Override
-  public long mmapOver(
-      long address, long length, int descriptor, long offset, boolean writable) {
+  public long mmapOver(long address, long length, int descriptor, long offset, boolean writable) {
     return real.mmapOver(address, length, descriptor, offset, writable);
   }
 
