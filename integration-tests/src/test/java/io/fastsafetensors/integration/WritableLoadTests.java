@@ -69,6 +69,7 @@ class WritableLoadTests {
   }
 
   /** Writes as a library would that was given the address. */
+  @SuppressWarnings("restricted")
   private static void overwrite(Tensor tensor) {
     assertThat(tensor.isWritable()).isTrue();
     assertThat(tensor.host().map(MemorySegment::isReadOnly)).isEqualTo(Optional.of(false));

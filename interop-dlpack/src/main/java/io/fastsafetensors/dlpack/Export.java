@@ -77,8 +77,8 @@ record Export(CLibrary library, Tensor tensor, ExportOptions options, TypeCode t
     return address.getAsLong() % options.alignment() == 0
         ? Optional.empty()
         : Optional.of(
-            "its address %#x is no multiple of %s"
-                .formatted(address.getAsLong(), options.alignment()));
+            "its address 0x%s is no multiple of %s"
+                .formatted(Long.toHexString(address.getAsLong()), options.alignment()));
   }
 
   private OptionalLong address() {

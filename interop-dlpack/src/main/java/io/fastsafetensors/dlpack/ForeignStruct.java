@@ -7,6 +7,7 @@ import io.fastsafetensors.format.Shape;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -20,7 +21,7 @@ import java.util.Set;
  * @param deleter its deleter; 0 if there is none
  */
 record ForeignStruct(
-    long address, Content content, long[] dims, long[] strides, long flags, long deleter) {
+    long address, Content content, List<Long> dims, List<Long> strides, long flags, long deleter) {
   /** Whose memory the host reads where it is. */
   private static final Set<Integer> OF_HOST =
       Set.of(StructForm.CPU, StructForm.CUDA_HOST, StructForm.ROCM_HOST, StructForm.CUDA_MANAGED);
@@ -40,20 +41,23 @@ record ForeignStruct(
         content,
         numbers(form.shape(struct), content.dimensions(), "its dimensions"),
         form.strides(struct) == 0
-            ? new long[0]
+            ? List.of()
             : numbers(form.strides(struct), content.dimensions(), "its strides"),
         form.flags(struct),
         form.deleter(struct));
   }
 
-  private static long[] numbers(long address, int count, String what) {
+  private static List<Long> numbers(long address, int count, String what) {
     if (count > 0 && address == 0) {
       throw broken("doesn't say " + what);
     }
     return count == 0
-        ? new long[0]
-        : CLibrary.memory(address, (long) Long.BYTES * count)
-            .toArray(ValueLayout.JAVA_LONG_UNALIGNED);
+        ? List.of()
+        : Arrays.stream(
+                CLibrary.memory(address, (long) Long.BYTES * count)
+                    .toArray(ValueLayout.JAVA_LONG_UNALIGNED))
+            .boxed()
+            .toList();
   }
 
   private static IllegalArgumentException broken(String what) {
@@ -89,9 +93,9 @@ record ForeignStruct(
 
   /** Returns the dimensions in elements of the file: two for each pair. */
   Shape shape() {
-    long[] elements = dims.clone();
+    long[] elements = dims.stream().mapToLong(dim -> dim).toArray();
     if (Arrays.stream(elements).anyMatch(dim -> dim < 0)) {
-      throw broken("has the shape " + Arrays.toString(dims));
+      throw broken("has the shape " + dims);
     }
     if (content.type().isPairOfF4()) {
       if (elements.length == 0) {
@@ -106,16 +110,16 @@ record ForeignStruct(
    * Makes sure that elements lie one after the other; where there is one only, strides say nothing.
    */
   void checkPacked() {
-    boolean isEmpty = Arrays.stream(dims).anyMatch(dim -> dim == 0);
+    boolean isEmpty = dims.contains(0L);
     long packed = 1;
-    for (int dim = strides.length - 1; dim >= 0 && !isEmpty; dim--) {
-      if (dims[dim] != 1 && strides[dim] != packed) {
+    for (int dim = strides.size() - 1; dim >= 0 && !isEmpty; dim--) {
+      if (dims.get(dim) != 1 && strides.get(dim) != packed) {
         throw new UnsupportedOperationException(
             "a DLPack tensor of shape %s has the strides %s, which are not row-major: make it"
-                    .formatted(Arrays.toString(dims), Arrays.toString(strides))
+                    .formatted(dims, strides)
                 + " contiguous first");
       }
-      packed *= dims[dim];
+      packed *= dims.get(dim);
     }
   }
 

@@ -43,6 +43,7 @@ class ForeignTensorTests {
   private long deleter;
 
   @BeforeEach
+  @SuppressWarnings("restricted")
   void makeDeleter() throws ReflectiveOperationException {
     DELETED.set(0);
     deleter =
@@ -58,7 +59,7 @@ class ForeignTensorTests {
             .address();
   }
 
-  @SuppressWarnings("UnusedVariable") // what the library would free
+  @SuppressWarnings({"UnusedMethod", "UnusedVariable"}) // called by its address
   private static void deleted(long struct) {
     DELETED.incrementAndGet();
   }

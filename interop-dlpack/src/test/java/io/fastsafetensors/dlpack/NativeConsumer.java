@@ -17,6 +17,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /** A library that takes capsules: it reads structs by layouts of its own, and calls deleters. */
+@SuppressWarnings("restricted") // as a native library is
 final class NativeConsumer {
   private static final Linker LINKER = Linker.nativeLinker();
 
