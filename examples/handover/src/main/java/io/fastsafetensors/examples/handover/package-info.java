@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Tensors as arrays of DJL. */
+/** Tensors for other runtimes. */
 @NullMarked
-package io.fastsafetensors.examples.djl;
+package io.fastsafetensors.examples.handover;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.fastsafetensors.examples.djl;
+package io.fastsafetensors.examples.handover;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
