@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
     name = "fst",
     scope = ScopeType.INHERIT,
     mixinStandardHelpOptions = true,
-    version = "fst 0.1.0-SNAPSHOT",
+    versionProvider = BuildVersion.class,
     usageHelpAutoWidth = true,
     description = "Loads, checks and describes safetensors files.",
     exitCodeListHeading = "%nExit codes:%n",
