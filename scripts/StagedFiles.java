@@ -59,8 +59,7 @@ final class StagedFiles {
     for (String kind : CHECKSUMS) {
       Path sum = files.get(name + "." + kind);
       byte[] digest =
-          MessageDigest.getInstance(kind.replace("sha1", "sha-1"))
-              .digest(Files.readAllBytes(file));
+          MessageDigest.getInstance(kind.replace("sha1", "sha-1")).digest(Files.readAllBytes(file));
       want(
           sum != null && Files.readString(sum).equals(HexFormat.of().formatHex(digest)),
           name + ": no " + kind + ", or a wrong one");
@@ -75,7 +74,9 @@ final class StagedFiles {
     want(pom.contains("<version>" + version + "</version>"), name + ": isn't of " + version);
     want(!pom.contains("-SNAPSHOT"), name + ": needs a snapshot");
     want(!pom.contains("<parent>"), name + ": has a parent");
-    want(!pom.replace("${project.version}", "").contains("${"), name + ": has a property that nothing resolves");
+    want(
+        !pom.replace("${project.version}", "").contains("${"),
+        name + ": has a property that nothing resolves");
     want(!pom.contains("<profile>"), name + ": has a profile, which Gradle doesn't know");
     String stem = name.substring(0, name.length() - ".pom".length());
     want(files.containsKey(stem + "-cyclonedx.json"), name + ": no SBOM");

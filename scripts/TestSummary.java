@@ -14,8 +14,8 @@ import org.w3c.dom.NodeList;
 /**
  * Adds up the test reports of all modules: one line per skipped or failed test with its reason, one
  * per thing that must not be so, then one with the counts. It fails if a test was skipped for a
- * reason that {@code allowed-skips.txt} doesn't have, or a class ran fewer tests than
- * {@code expected-tests.txt} says.
+ * reason that {@code allowed-skips.txt} doesn't have, or a class ran fewer tests than {@code
+ * expected-tests.txt} says.
  *
  * <pre>
  * TestSummary ROOT [--partial] [--large] [--record] [--without NAME,...]

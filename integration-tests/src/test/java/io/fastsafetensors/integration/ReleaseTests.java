@@ -20,7 +20,8 @@ class ReleaseTests {
   private static final Path ROOT = Path.of("..");
   private static final Path THIRD_PARTY = ROOT.resolve("THIRD-PARTY.md");
   private static final Pattern MODULE = Pattern.compile("<module>(.+)</module>");
-  private static final Pattern OURS = Pattern.compile("<artifactId>(fastsafetensors-.+)</artifactId>");
+  private static final Pattern OURS =
+      Pattern.compile("<artifactId>(fastsafetensors-.+)</artifactId>");
   private static final Pattern JAR =
       Pattern.compile("(.+?)-(\\d.*?)(-(?:linux|windows|macosx)-.+)?\\.jar");
   private static final Pattern ROW =
@@ -40,7 +41,9 @@ class ReleaseTests {
     }
     List<String> listed = all(OURS, ROOT.resolve("bom/pom.xml"));
     listed.removeAll(List.of("fastsafetensors-parent", "fastsafetensors-bom"));
-    assertThat(listed).containsExactlyInAnyOrderElementsOf(published).contains("fastsafetensors-api");
+    assertThat(listed)
+        .containsExactlyInAnyOrderElementsOf(published)
+        .contains("fastsafetensors-api");
   }
 
   @Test
@@ -97,7 +100,8 @@ class ReleaseTests {
   }
 
   private static List<String> testSources() throws IOException {
-    try (Stream<Path> files = Files.find(ROOT, 12, (file, _) -> file.toString().contains("src/test"))) {
+    try (Stream<Path> files =
+        Files.find(ROOT, 12, (file, _) -> file.toString().contains("src/test"))) {
       return files
           .map(file -> file.getFileName().toString())
           .filter(name -> name.endsWith(".java"))
