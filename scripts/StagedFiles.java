@@ -7,20 +7,26 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Looks at the files of a release: {@code check REPOSITORY VERSION} wants all that Maven Central
- * asks for, {@code compare ONE OTHER} wants the same bytes in both, but for signatures.
+ * Looks at the files of a release: {@code check REPOSITORY VERSION THIRD-PARTY} wants all that
+ * Maven Central asks for, and in the SBOMs what that document lists; {@code compare ONE OTHER}
+ * wants the same bytes in both, but for signatures.
  */
 final class StagedFiles {
   /** Signatures have the time in them, and so has what contains them. */
   private static final String SIGNED = ".*(\\.asc|central-bundle-.*\\.zip)";
 
+  private static final Pattern PACKAGE =
+      Pattern.compile("\"purl\" : \"pkg:maven/(.+?)/(.+?)@(.+?)\\?");
+  private static final Pattern ROW = Pattern.compile("(?m)^\\| `(.+?):(.+?)`.*? \\| (.+?) \\|");
   private static final List<String> CHECKSUMS = List.of("md5", "sha1");
 
   private final List<String> problems = new ArrayList<>();
@@ -29,7 +35,10 @@ final class StagedFiles {
   public static void main(String[] arguments) throws Exception {
     StagedFiles files = new StagedFiles();
     switch (arguments[0]) {
-      case "check" -> files.check(Path.of(arguments[1]), arguments[2]);
+      case "check" -> {
+        files.check(Path.of(arguments[1]), arguments[2]);
+        files.checkThirdParties(Path.of(arguments[1]), Path.of(arguments[3]));
+      }
       case "compare" -> files.compare(Path.of(arguments[1]), Path.of(arguments[2]));
       default -> throw new IllegalArgumentException(arguments[0]);
     }
@@ -69,7 +78,7 @@ final class StagedFiles {
   private void checkArtifact(String name, String pom, String version, Map<String, Path> files) {
     for (String element :
         List.of("name", "description", "url", "licenses", "developers", "scm", "connection")) {
-      want(pom.contains("<" + element + ">"), name + ": no <" + element + ">");
+      want(pom.contains("<" + element), name + ": no <" + element + ">");
     }
     want(pom.contains("<version>" + version + "</version>"), name + ": isn't of " + version);
     want(!pom.contains("-SNAPSHOT"), name + ": needs a snapshot");
@@ -85,6 +94,27 @@ final class StagedFiles {
         want(files.containsKey(stem + jar), name + ": no " + stem + jar);
       }
     }
+  }
+
+  private void checkThirdParties(Path repository, Path document) throws IOException {
+    TreeSet<String> shipped = new TreeSet<>();
+    for (Path file : files(repository).values()) {
+      if (file.toString().endsWith("-cyclonedx.json")) {
+        shipped.addAll(all(PACKAGE, file));
+      }
+    }
+    shipped.removeIf(name -> name.startsWith("io.fastsafetensors:"));
+    Set<String> listed = new TreeSet<>(all(ROW, document));
+    want(shipped.equals(listed), "the SBOMs have " + shipped + ", " + document + " has " + listed);
+  }
+
+  /** Returns group, artifact and version of each match. */
+  private static List<String> all(Pattern pattern, Path file) throws IOException {
+    return pattern
+        .matcher(Files.readString(file))
+        .results()
+        .map(match -> match.group(1) + ":" + match.group(2) + ":" + match.group(3))
+        .toList();
   }
 
   private void compare(Path one, Path other) throws IOException {
