@@ -29,6 +29,6 @@ public record SaveTuning(int fillers, int writers, long memory, boolean direct) 
 
   /** Returns how many blocks there may be. */
   int blocks() {
-    return (int) Math.clamp(memory / blockBytes(), leastBlocks(), 1 << 16);
+    return Math.clamp(memory / blockBytes(), leastBlocks(), 1 << 16);
   }
 }
