@@ -86,7 +86,7 @@ dist_is_current() {
   for module in "$root"/*/pom.xml; do
     module=${module%/pom.xml}
     case ${module##*/} in
-      integration-tests | benchmarks) continue ;; # not in the distribution
+      integration-tests | benchmarks | interop-dlpack | examples) continue ;; # not in the distribution
     esac
     sources+=("$module/pom.xml")
     [[ ! -d $module/src/main ]] || sources+=("$module/src/main")

@@ -160,7 +160,7 @@ public final class SafetensorsWriter {
     try {
       Path folder = Folders.of(path);
       TemporaryFiles.tellAbandoned(folder);
-      OutputPlan plan = layout.plan(path, FileRights.of(path));
+      OutputPlan plan = layout.plan(path, TemporaryFiles.in(folder), FileRights.of(path));
       try (FileSave save = new FileSave(List.of(plan), tuning(plan.bytes()), SaveControl.NONE)) {
         save.fill();
         save.finish();
@@ -181,10 +181,7 @@ public final class SafetensorsWriter {
 
   private SafetensorsWriter add(
       String name, DType dtype, Shape shape, long bytes, Content content) {
-    tensors.add(
-        name,
-        bytes,
-        new SavedTensor(name, dtype.name(), dtype.ordinal(), shape.dims(), bytes, content));
+    tensors.add(name, bytes, new SavedTensor(name, dtype, shape.dims(), bytes, content));
     return this;
   }
 }

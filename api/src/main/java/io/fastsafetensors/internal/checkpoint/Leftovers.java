@@ -34,14 +34,29 @@ final class Leftovers {
   /**
    * Cleans up.
    *
-   * @param entry what the killed save was about to change
+   * @param journal says what the killed save was about to change; is kept unless all is clean
    * @return a note of what was deleted; empty if there was nothing
    */
-  static Optional<Reason> clean(Path folder, SaveJournal.Entry entry) throws IOException {
+  static Optional<Reason> clean(Path folder, SaveJournal journal) throws IOException {
+    SaveJournal.Entry entry = journal.read();
     Leftovers leftovers = new Leftovers(folder);
-    leftovers.deleteUnnamed(entry);
+    try {
+      leftovers.deleteTemporary(entry);
+      leftovers.deleteUnnamed(entry);
+    } catch (Throwable e) {
+      journal.keep();
+      throw e;
+    }
     leftovers.deleted.addAll(TemporaryFiles.deleteAbandoned(folder));
     return leftovers.note();
+  }
+
+  private void deleteTemporary(SaveJournal.Entry entry) throws IOException {
+    for (String name : entry.temporary()) {
+      for (String file : TemporaryFiles.namesOf(name)) {
+        delete(folder.resolve(file));
+      }
+    }
   }
 
   private void deleteUnnamed(SaveJournal.Entry entry) throws IOException {

@@ -44,6 +44,7 @@ final class SaveJournal implements AutoCloseable {
   /**
    * What a save changes.
    *
+   * @param temporary the names of files that are written
    * @param index the name of its index
    * @param pinned the names of the old checkpoint's files, if it had no index, so that it has this
    *     one until the new one stands
@@ -51,8 +52,18 @@ final class SaveJournal implements AutoCloseable {
    *     written, in milliseconds, by its name
    * @param old the names of files that go when it does
    */
-  record Entry(String index, Set<String> pinned, Map<String, Long> made, Set<String> old) {
-    static final Entry NONE = new Entry("", Set.of(), Map.of(), Set.of());
+  record Entry(
+      Set<String> temporary,
+      String index,
+      Set<String> pinned,
+      Map<String, Long> made,
+      Set<String> old) {
+    static final Entry NONE = new Entry(Set.of(), "", Set.of(), Map.of(), Set.of());
+
+    /** A save that has changed nothing yet. */
+    static Entry of(Set<String> temporary) {
+      return new Entry(temporary, "", Set.of(), Map.of(), Set.of());
+    }
   }
 
   /**
@@ -103,10 +114,16 @@ final class SaveJournal implements AutoCloseable {
     }
   }
 
-  /** Returns what was written; nothing if that was cut off, as nothing was changed then. */
+  /**
+   * Returns what was written; nothing if that was cut off, as nothing was changed then.
+   *
+   * @throws IOException if it can't be read; it is kept then
+   */
   Entry read() throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(channel.size(), MOST_BYTES));
+    isKept = bytes.hasRemaining();
     while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {}
+    isKept = false;
     try (JsonParser json = JSON.createParser(bytes.array(), 0, bytes.position())) {
       return read(json);
     } catch (JsonProcessingException e) {
@@ -116,6 +133,7 @@ final class SaveJournal implements AutoCloseable {
 
   private static Entry read(JsonParser json) throws IOException {
     String index = "";
+    Set<String> temporary = new LinkedHashSet<>();
     Set<String> pinned = new LinkedHashSet<>();
     Map<String, Long> made = new LinkedHashMap<>();
     Set<String> old = new LinkedHashSet<>();
@@ -128,6 +146,7 @@ final class SaveJournal implements AutoCloseable {
           json.nextToken();
           switch (field) {
             case "index" -> index = json.getText();
+            case "temporary" -> readNames(json, temporary);
             case "pinned" -> readNames(json, pinned);
             case "made" -> readTimes(json, made);
             case "old" -> readNames(json, old);
@@ -138,7 +157,7 @@ final class SaveJournal implements AutoCloseable {
         default -> {}
       }
     }
-    return whole ? new Entry(index, pinned, made, old) : Entry.NONE;
+    return whole ? new Entry(temporary, index, pinned, made, old) : Entry.NONE;
   }
 
   private static void readTimes(JsonParser json, Map<String, Long> times) throws IOException {
@@ -160,6 +179,7 @@ final class SaveJournal implements AutoCloseable {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = JSON.createGenerator(bytes)) {
       json.writeStartObject();
+      writeNames(json, "temporary", entry.temporary());
       json.writeStringField("index", entry.index());
       writeNames(json, "pinned", entry.pinned());
       json.writeObjectFieldStart("made");

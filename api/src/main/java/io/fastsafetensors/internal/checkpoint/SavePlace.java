@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.checkpoint;
 import io.fastsafetensors.Reason;
 import io.fastsafetensors.internal.file.Folders;
 import io.fastsafetensors.internal.file.IoReason;
+import io.fastsafetensors.internal.file.TemporaryFiles;
 import io.fastsafetensors.internal.save.FileLayout;
 import io.fastsafetensors.internal.save.OutputFile;
 import io.fastsafetensors.internal.save.OutputPlan;
@@ -30,6 +31,7 @@ public final class SavePlace implements AutoCloseable {
   private final SaveJournal journal;
   private final Optional<Reason> recovered;
   private final OldCheckpoint old;
+  private final List<Path> temporary = new ArrayList<>();
   private boolean isCommitted;
 
   private SavePlace(
@@ -49,20 +51,20 @@ public final class SavePlace implements AutoCloseable {
     if (target.isNew()) {
       Files.createDirectory(target.folder());
     }
-    SaveJournal journal = null;
     try {
-      journal = SaveJournal.open(target.folder());
-      Optional<Reason> recovered = Leftovers.clean(target.folder(), journal.read());
-      journal.write(SaveJournal.Entry.NONE);
+      return take(target, SaveJournal.open(target.folder()));
+    } catch (Throwable e) {
+      deleteIfNew(target);
+      throw e;
+    }
+  }
+
+  private static SavePlace take(SaveTarget target, SaveJournal journal) throws IOException {
+    try {
+      Optional<Reason> recovered = Leftovers.clean(target.folder(), journal);
       return new SavePlace(target, journal, recovered, OldCheckpoint.of(target));
     } catch (Throwable e) {
-      if (journal != null) {
-        if (!target.isNew()) {
-          journal.keep();
-        }
-        journal.close();
-      }
-      deleteIfNew(target);
+      journal.close();
       throw e;
     }
   }
@@ -82,13 +84,17 @@ public final class SavePlace implements AutoCloseable {
     return target.index();
   }
 
-  /** Plans the files. */
+  /** Plans the files, and notes what they are called until they are whole. */
   public List<OutputPlan> plan(List<FileLayout> layouts) throws IOException {
     List<Path> paths = files(layouts.size());
+    for (int i = 0; i <= layouts.size(); i++) {
+      temporary.add(TemporaryFiles.in(target.folder()));
+    }
+    journal.write(SaveJournal.Entry.of(target.names(temporary)));
     List<OutputPlan> plans = new ArrayList<>();
     for (FileLayout layout : layouts) {
       Path path = paths.get(plans.size());
-      plans.add(layout.plan(path, old.rights(path, target)));
+      plans.add(layout.plan(path, temporary.get(plans.size()), old.rights(path, target)));
     }
     return plans;
   }
@@ -152,7 +158,8 @@ public final class SavePlace implements AutoCloseable {
    * @throws IOException if that fails: the old checkpoint is as it was
    */
   public Done commit(List<OutputFile> files, List<FileLayout> layouts) throws IOException {
-    Done done = new SetCommit(target, old, journal, files, paths -> index(layouts, paths)).run();
+    Done done =
+        new SetCommit(target, old, journal, files, temporary, paths -> index(layouts, paths)).run();
     isCommitted = true;
     List<Reason> notes = new ArrayList<>(recovered.stream().toList());
     notes.addAll(done.notes());

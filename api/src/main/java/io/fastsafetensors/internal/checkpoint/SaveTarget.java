@@ -5,7 +5,11 @@ import io.fastsafetensors.internal.file.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -53,6 +57,13 @@ public record SaveTarget(Path folder, String base, boolean isNew) {
     return folder.toRealPath();
   }
 
+  /** Returns what paths are called in the folder. */
+  Set<String> names(Collection<Path> paths) {
+    Set<String> names = new LinkedHashSet<>();
+    paths.forEach(path -> names.add(folder.relativize(path).toString()));
+    return names;
+  }
+
   /** Returns the path of a checkpoint of one file. */
   public Path single() {
     return folder.resolve(base + SUFFIX);
@@ -79,7 +90,8 @@ public record SaveTarget(Path folder, String base, boolean isNew) {
 
   private List<Path> names(int count, String end) {
     return IntStream.rangeClosed(1, count)
-        .mapToObj(i -> count == 1 ? base : "%s-%05d-of-%05d".formatted(base, i, count))
+        .mapToObj(
+            i -> count == 1 ? base : String.format(Locale.ROOT, "%s-%05d-of-%05d", base, i, count))
         .map(name -> folder.resolve(name + end + SUFFIX))
         .toList();
   }

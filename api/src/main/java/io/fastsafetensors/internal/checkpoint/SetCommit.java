@@ -7,7 +7,6 @@ import io.fastsafetensors.internal.file.AtomicFile;
 import io.fastsafetensors.internal.file.FileRights;
 import io.fastsafetensors.internal.file.Folders;
 import io.fastsafetensors.internal.file.IoReason;
-import io.fastsafetensors.internal.file.TemporaryFiles;
 import io.fastsafetensors.internal.plan.CheckpointFiles;
 import io.fastsafetensors.internal.save.OutputFile;
 import java.io.IOException;
@@ -15,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -35,6 +33,7 @@ final class SetCommit {
   private final OldCheckpoint old;
   private final SaveJournal journal;
   private final List<OutputFile> files;
+  private final List<Path> temporary;
   private final List<Path> wanted;
   private final SavedIndex index;
   private final List<Path> removed = new ArrayList<>();
@@ -52,11 +51,13 @@ final class SetCommit {
       OldCheckpoint old,
       SaveJournal journal,
       List<OutputFile> files,
+      List<Path> temporary,
       SavedIndex index) {
     this.target = target;
     this.old = old;
     this.journal = journal;
     this.files = files;
+    this.temporary = temporary;
     this.wanted = target.files(files.size());
     this.index = index;
   }
@@ -80,18 +81,22 @@ final class SetCommit {
     journal.write(entry(first, pin.isPresent() ? old.found() : List.of()));
     try {
       if (pin.isPresent()) {
-        AtomicFile.write(target.index(), rights, pin.get());
+        writeIndex(rights, pin.get());
       }
       for (int i = 0; i < files.size(); i++) {
         files.get(i).moveTo(first.get(i));
       }
       Folders.flush(target.folder());
-      AtomicFile.write(target.index(), rights, index.naming(first));
+      writeIndex(rights, index.naming(first));
     } catch (Throwable e) {
       undo(first, pin.isPresent(), e);
       throw e;
     }
     return tidy(first, rights);
+  }
+
+  private void writeIndex(FileRights rights, byte[] content) throws IOException {
+    AtomicFile.write(target.index(), temporary.getLast(), rights, content);
   }
 
   /** One file needs none, unless there is one, or names would leave open what the checkpoint is. */
@@ -113,13 +118,12 @@ final class SetCommit {
       made.put(name(first.get(i)), written);
       made.put(name(wanted.get(i)), written);
     }
-    return new SaveJournal.Entry(name(target.index()), names(pinned), made, names(replaced()));
-  }
-
-  private Set<String> names(Collection<Path> paths) {
-    Set<String> names = new LinkedHashSet<>();
-    paths.forEach(path -> names.add(target.folder().relativize(path).toString()));
-    return names;
+    return new SaveJournal.Entry(
+        target.names(temporary),
+        name(target.index()),
+        target.names(pinned),
+        made,
+        target.names(replaced()));
   }
 
   /** The old files that go: those that its index named, and the one file that others replace. */
@@ -182,11 +186,11 @@ final class SetCommit {
     List<Path> linked = new ArrayList<>();
     try {
       for (int i = 0; i < files.size(); i++) {
-        link(first.get(i), wanted.get(i));
+        link(first.get(i), temporary.get(i), wanted.get(i));
         linked.add(wanted.get(i));
       }
       Folders.flush(target.folder());
-      AtomicFile.write(target.index(), rights, index.naming(wanted));
+      writeIndex(rights, index.naming(wanted));
     } catch (IOException | UnsupportedOperationException e) {
       return kept(first, linked, e);
     }
@@ -208,8 +212,7 @@ final class SetCommit {
   }
 
   /** Gives a file one more name, in place of what has it. */
-  private void link(Path file, Path name) throws IOException {
-    Path between = TemporaryFiles.in(target.folder());
+  private static void link(Path file, Path between, Path name) throws IOException {
     Files.createLink(between, file);
     try {
       Files.move(between, name, StandardCopyOption.ATOMIC_MOVE);

@@ -61,12 +61,7 @@ record AddedTensor(String name, DType dtype, Shape shape, Given given) {
           "tensor %s: there is no conversion from %s to %s".formatted(this, dtype, to));
     }
     return new SavedTensor(
-        name,
-        to.name(),
-        to.ordinal(),
-        shape.dims(),
-        to.byteSize(shape.elements()),
-        content(to, held));
+        name, to, shape.dims(), to.byteSize(shape.elements()), content(to, held));
   }
 
   private Content content(DType to, List<TensorContent> held) {

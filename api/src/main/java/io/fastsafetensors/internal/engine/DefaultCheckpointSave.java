@@ -51,10 +51,10 @@ public final class DefaultCheckpointSave implements CheckpointSave {
   }
 
   private static CheckpointSave begin(SavePlan plan) throws IOException {
+    SaveSignal signal = plan.signal();
+    signal.check();
     SavePlace place = SavePlace.take(plan.where());
     try {
-      SaveSignal signal = plan.signal();
-      signal.check();
       FileSave files = new FileSave(plan.files(place), plan.tuning(), signal);
       return new DefaultCheckpointSave(plan, place, files, signal);
     } catch (Throwable e) {
@@ -101,7 +101,7 @@ public final class DefaultCheckpointSave implements CheckpointSave {
       throws IOException {
     checkOpen();
     tensor.take(offset, count);
-    Void _ =
+    DeclaredTensor _ =
         failing(
             plan.target(),
             () -> {
@@ -110,7 +110,7 @@ public final class DefaultCheckpointSave implements CheckpointSave {
                   tensor.position(offset),
                   tensor.written(bytes),
                   tensor.writtenBytes(count));
-              return null;
+              return tensor;
             });
   }
 

@@ -38,7 +38,7 @@ final class SaveSignal implements SaveControl {
   static LoadCancelledException interrupted(IOException cause) {
     LoadCancelledException thrown =
         new LoadCancelledException("the saving thread was interrupted", false);
-    thrown.initCause(cause);
+    thrown.addSuppressed(cause);
     return thrown;
   }
 

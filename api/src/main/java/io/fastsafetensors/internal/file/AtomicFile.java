@@ -15,13 +15,15 @@ public final class AtomicFile {
    * failure the target is as it was, and nothing stands beside it.
    *
    * @param target the file to make or replace
+   * @param temporary where it is until it is whole, as {@link TemporaryFiles#in} names it
    * @param rights who may do what with it
    * @param content its bytes
    * @throws IOException if writing, syncing or renaming fails
    */
-  public static void write(Path target, FileRights rights, byte[] content) throws IOException {
+  public static void write(Path target, Path temporary, FileRights rights, byte[] content)
+      throws IOException {
     Path folder = Folders.of(target);
-    try (StagedFile file = StagedFile.in(folder, rights, StagedFile.Preparer.NONE)) {
+    try (StagedFile file = StagedFile.make(temporary, rights, StagedFile.Preparer.NONE)) {
       FileChannel channel = file.channel();
       ByteBuffer bytes = ByteBuffer.wrap(content);
       while (bytes.hasRemaining()) {

@@ -27,14 +27,13 @@ public final class StagedFile implements AutoCloseable {
   /**
    * Makes an empty file.
    *
-   * @param folder where its place will be
+   * @param temporary where it is until it has its name, as {@link TemporaryFiles#in} names it
    * @param rights who may do what with it
    * @param preparer has the file before anybody else may see it
    * @throws IOException if it can't be made, or the process is ending
    */
-  public static StagedFile in(Path folder, FileRights rights, Preparer preparer)
+  public static StagedFile make(Path temporary, FileRights rights, Preparer preparer)
       throws IOException {
-    Path temporary = TemporaryFiles.in(folder);
     FileChannel channel = TemporaryFiles.make(temporary, preparer, rights.toBeginWith());
     return new StagedFile(temporary, channel, rights);
   }

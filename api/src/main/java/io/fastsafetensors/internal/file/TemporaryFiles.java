@@ -102,6 +102,11 @@ public final class TemporaryFiles {
     }
   }
 
+  /** Returns the names that a file of a writer that was killed may have. */
+  public static List<String> namesOf(String temporary) {
+    return List.of(temporary, temporary + UNLOCKED);
+  }
+
   static void forget(Path file) {
     OWN.remove(file);
   }

@@ -42,14 +42,14 @@ public record FileLayout(List<SavedTensor> tensors, MemorySegment header) {
     return header.byteSize() + tensors.stream().mapToLong(SavedTensor::bytes).sum();
   }
 
-  /** Plans the file. */
-  public OutputPlan plan(Path path, FileRights rights) {
+  /** Plans the file; the arguments are those of the plan. */
+  public OutputPlan plan(Path path, Path temporary, FileRights rights) {
     List<Extent> extents = new ArrayList<>(tensors.size() + 1);
     extents.add(new Extent("header", 0, header.byteSize(), new MemoryContent(header)));
     for (SavedTensor tensor : tensors) {
       String label = Printable.quote(tensor.name()) + " " + tensor.dtype() + " " + tensor.shape();
       extents.add(new Extent(label, extents.getLast().end(), tensor.bytes(), tensor.content()));
     }
-    return new OutputPlan(path.toAbsolutePath(), rights, extents);
+    return new OutputPlan(path.toAbsolutePath(), temporary, rights, extents);
   }
 }

@@ -33,10 +33,10 @@ record Filler(StagingBlocks blocks) {
       return null;
     }
     MemorySegment memory = placed.memory();
-    boolean fits =
-        memory != null
-            && (memory.address() - extent.position()) % job.assembly().file().alignment() == 0;
-    return fits ? memory.asSlice(job.from() - extent.position(), job.to() - job.from()) : null;
+    long page = job.assembly().file().alignment();
+    return memory == null || (memory.address() - extent.position()) % page != 0
+        ? null
+        : memory.asSlice(job.from() - extent.position(), job.to() - job.from());
   }
 
   private void gather(FillJob job) throws IOException {

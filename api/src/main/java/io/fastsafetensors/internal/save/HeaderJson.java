@@ -72,7 +72,7 @@ final class HeaderJson {
 
   private static void write(JsonGenerator json, SavedTensor tensor, long begin) throws IOException {
     json.writeObjectFieldStart(tensor.name());
-    json.writeStringField("dtype", tensor.dtype());
+    json.writeStringField("dtype", tensor.dtype().name());
     json.writeArrayFieldStart("shape");
     for (long dim : tensor.dims()) {
       // As text, since a dimension is an unsigned number.

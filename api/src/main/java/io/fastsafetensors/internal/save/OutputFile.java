@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.save;
 
-import io.fastsafetensors.internal.file.Folders;
 import io.fastsafetensors.internal.file.StagedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -38,10 +37,9 @@ public final class OutputFile implements AutoCloseable {
   /** Makes a file beside its place, in its full size if it is written past the page cache. */
   @SuppressWarnings("MustBeClosedChecker") // closed with the file
   static OutputFile make(OutputPlan plan, boolean wantsDirect) throws IOException {
-    Path folder = Folders.of(plan.path());
     StagedFile.Preparer preparer =
         wantsDirect ? file -> setSize(file, plan.bytes()) : StagedFile.Preparer.NONE;
-    StagedFile staged = StagedFile.in(folder, plan.rights(), preparer);
+    StagedFile staged = StagedFile.make(plan.temporary(), plan.rights(), preparer);
     try {
       DirectChannel direct =
           wantsDirect ? DirectChannel.open(staged.path()) : DirectChannel.none("not asked for");
@@ -78,13 +76,13 @@ public final class OutputFile implements AutoCloseable {
 
   /** Writes bytes of native memory; blocks until the system has them. */
   void write(long position, MemorySegment bytes) throws IOException {
-    FileChannel channel = direct.takes(position, bytes) ? direct.channel() : staged.channel();
+    boolean isDirect = direct.takes(position, bytes);
     try {
-      writeAll(channel, position, bytes.asByteBuffer());
+      writeAll(isDirect ? direct.channel() : staged.channel(), position, bytes.asByteBuffer());
     } catch (ClosedChannelException e) {
       throw e;
     } catch (IOException e) {
-      if (channel == staged.channel()) {
+      if (!isDirect) {
         throw e;
       }
       // What refuses direct writes only when they come may take others, or say why it doesn't.

@@ -122,6 +122,7 @@ final class SaveThreads {
   }
 
   /** Waits for a moment, or until a monitor is notified that the caller holds. */
+  @SuppressWarnings("WaitNotInLoop") // callers do
   void await(Object monitor) throws IOException {
     check();
     try {

@@ -10,20 +10,23 @@ import java.util.stream.Collectors;
  * A tensor to write.
  *
  * @param name its name, with a UTF-8 form
- * @param dtype its type's tag in the file
- * @param typeOrder its type's place among all types
+ * @param dtype its type: its name is the tag in the file, its place among all types the order
  * @param dims its dimensions, as unsigned numbers
  * @param bytes its size, in bytes
  * @param content gives them
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record SavedTensor(
-    String name, String dtype, int typeOrder, long[] dims, long bytes, Content content) {
+public record SavedTensor(String name, Enum<?> dtype, long[] dims, long bytes, Content content) {
   /** The order of the reference: the last type first, then by the bytes of names. */
   static final Comparator<SavedTensor> FILE_ORDER =
-      Comparator.comparing(SavedTensor::typeOrder)
+      Comparator.comparingInt(SavedTensor::typeOrder)
           .reversed()
           .thenComparing(SavedTensor::name, Utf8.ORDER);
+
+  @SuppressWarnings("EnumOrdinal") // the order of the declaration is the format's
+  private int typeOrder() {
+    return dtype.ordinal();
+  }
 
   /** Returns the shape as in a file: {@code [16, 8]}. */
   String shape() {

@@ -83,7 +83,9 @@ record HaltedLoad(Path folder, Distribution distribution, int halting, Moment mo
         loader.addFiles(rank, List.of(path(rank)));
       }
       if (moment == Moment.HOLDS) {
-        stream(loader, group.rank());
+        stream(loader, group.rank(), () -> {});
+        RankProgram.countOwnBytes(); // the JVM's own memory has grown by what a stream needs
+        stream(loader, group.rank(), HaltedLoad::halt);
         return;
       }
       try (FileBuffer buffer = loader.load(options(group.rank()))) {
@@ -93,7 +95,7 @@ record HaltedLoad(Path folder, Distribution distribution, int halting, Moment mo
   }
 
   /** Streams parts of 22.9 MiB, of which the window has two beside the chunks. */
-  private void stream(Loader loader, int rank) throws IOException {
+  private void stream(Loader loader, int rank, Runnable whenFull) throws IOException {
     StreamOptions options =
         StreamOptions.builder().load(options(rank)).window(WINDOW).build();
     try (TensorStream stream = loader.stream(options)) {
@@ -102,7 +104,7 @@ record HaltedLoad(Path folder, Distribution distribution, int halting, Moment mo
           while (stream.mostHeld() < FULL) {
             LockSupport.parkNanos(1_000_000);
           }
-          halt();
+          whenFull.run();
         }
         next.get().close();
       }

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.examples.common;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Variants of a program, timed side by side: each runs in a JVM of its own, in turn, and says its
+ * {@link Milestone}s. A first round, in which files get into the page cache, doesn't count.
+ */
+public final class Comparison {
+  private static final long LIMIT_SECONDS = 120;
+
+  private final Class<?> main;
+  private final List<String> options;
+  private final List<String> arguments;
+
+  /**
+   * Compares variants of a program.
+   *
+   * @param main its class, of this class path; gets the arguments, then the variant's name
+   * @param options more of its JVM
+   * @param arguments those before the variant
+   */
+  public Comparison(Class<?> main, List<String> options, String... arguments) {
+    this.main = main;
+    this.options = List.copyOf(options);
+    this.arguments = List.of(arguments);
+  }
+
+  /** Runs all variants so many times, and returns a table of the medians of each. */
+  public <V extends Enum<V>> String run(Class<V> variants, int rounds) throws IOException {
+    Map<V, List<Figures>> all = new EnumMap<>(variants);
+    for (int round = 0; round <= rounds; round++) {
+      for (V variant : variants.getEnumConstants()) {
+        Figures figures = run(variant.name());
+        if (round > 0) {
+          all.computeIfAbsent(variant, _ -> new ArrayList<>()).add(figures);
+        }
+      }
+    }
+    StringBuilder table = new StringBuilder(Figures.HEADING);
+    all.forEach((variant, each) -> table.append(Figures.median(each).row(variant.toString())));
+    return table.toString();
+  }
+
+  private Figures run(String variant) throws IOException {
+    long start = System.nanoTime();
+    Process process = start(variant);
+    process.onExit().orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).whenComplete((_, late) -> {
+      if (late != null) {
+        process.destroyForcibly();
+      }
+    });
+    List<String> lines = new ArrayList<>();
+    long first = 0;
+    try (BufferedReader output = process.inputReader()) {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        lines.add(line);
+        if (Milestone.FIRST_RESULT.value(line).isPresent()) {
+          first = System.nanoTime() - start;
+        }
+      }
+    }
+    return new Figures(value(Milestone.LOADED, lines), first, value(Milestone.PEAK, lines));
+  }
+
+  private Process start(String variant) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(arguments);
+    command.add(variant);
+    return new ProcessBuilder(command).redirectErrorStream(true).start();
+  }
+
+  private static long value(Milestone milestone, List<String> lines) throws IOException {
+    for (String line : lines) {
+      OptionalLong value = milestone.value(line);
+      if (value.isPresent()) {
+        return value.getAsLong();
+      }
+    }
+    throw new IOException("a program to compare said no " + milestone + ": " + lines);
+  }
+}

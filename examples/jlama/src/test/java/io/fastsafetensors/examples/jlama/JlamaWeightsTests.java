@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.examples.jlama;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.github.tjake.jlama.model.DistributedContext;
+import com.github.tjake.jlama.model.bert.BertConfig;
+import com.github.tjake.jlama.model.functions.Generator.PoolingType;
+import com.github.tjake.jlama.safetensors.Config;
+import com.github.tjake.jlama.safetensors.SafeTensorSupport;
+import com.github.tjake.jlama.safetensors.WeightLoader;
+import com.github.tjake.jlama.tensor.AbstractTensor;
+import com.github.tjake.jlama.util.JsonSupport;
+import io.fastsafetensors.examples.common.Models;
+import io.fastsafetensors.examples.common.RunScript;
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.SafetensorsWriter;
+import io.fastsafetensors.format.Shape;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.NoSuchElementException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Jlama gets from us what it gets from its own loader. */
+class JlamaWeightsTests {
+  @TempDir private Path folder;
+
+  @Test
+  void allTensorsOfARealModelAreTheSame() throws Exception {
+    Path model = model();
+    try (WeightLoader own = SafeTensorSupport.loadWeights(model.toFile());
+        WeightLoader ours = JlamaWeights.open(model)) {
+      assertThat(ours.tensorInfoMap()).hasSize(104).isEqualTo(own.tensorInfoMap());
+      assertThat(ours.getModelDType()).isEqualTo(own.getModelDType());
+      for (String name : own.tensorInfoMap().keySet()) {
+        if (name.endsWith(".weight") || name.endsWith(".bias")) { // Jlama loads no I64
+          assertSame(ours.load(name), own.load(name));
+        }
+      }
+    }
+  }
+
+  /** Ten rows of what two ranks share: only they are read. */
+  @Test
+  void shardsAreThoseOfJlama() throws Exception {
+    Path model = model();
+    String name = "encoder.layer.0.attention.self.key.weight";
+    try (WeightLoader own = SafeTensorSupport.loadWeights(model.toFile());
+        WeightLoader ours = JlamaWeights.open(model)) {
+      for (int rank = 0; rank < 2; rank++) {
+        DistributedContext context = context(model, rank);
+        assertSame(ours.load(name, context, true, false), own.load(name, context, true, false));
+        assertSame(ours.load(name, context, false, true), own.load(name, context, false, true));
+      }
+    }
+  }
+
+  private static DistributedContext context(Path model, int rank) throws Exception {
+    Config config = JsonSupport.om.readValue(model.resolve("config.json").toFile(), BertConfig.class);
+    return DistributedContext.builder(config).setModelShard(rank).setNumModelShards(2).build();
+  }
+
+  @Test
+  void vectorsAreTheSame() throws Exception {
+    Path model = model();
+    float[] own = Variant.OWN.load(model).embed(Main.SENTENCE, PoolingType.AVG);
+    float[] ours = Variant.ADAPTER.load(model).embed(Main.SENTENCE, PoolingType.AVG);
+    assertThat(ours).hasSize(384).isEqualTo(own);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F16", "BF16"})
+  void halfPrecisionIsTheSame(DType dtype) throws Exception {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment values = arena.allocateFrom(ValueLayout.JAVA_SHORT, (short) 1, (short) 0x3C01);
+      MemorySegment floats = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1, 2);
+      SafetensorsWriter writer = new SafetensorsWriter();
+      writer.add("half", dtype, Shape.of(2), values);
+      writer.add("a", DType.F32, Shape.of(2), floats).add("b", DType.F32, Shape.of(2), floats);
+      writer.write(folder.resolve("model.safetensors"));
+    }
+    try (WeightLoader own = SafeTensorSupport.loadWeights(folder.toFile());
+        WeightLoader ours = JlamaWeights.open(folder)) {
+      assertSame(ours.load("half"), own.load("half"));
+    }
+  }
+
+  @Test
+  void memoryIsGivenBackAtTheEnd() throws Exception {
+    Path model = model();
+    Path file = model.resolve("model.safetensors").toRealPath();
+    try (WeightLoader ours = JlamaWeights.open(model)) {
+      ours.load("embeddings.LayerNorm.bias");
+    }
+    assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(file.toString());
+  }
+
+  @Test
+  void aMissingTensorIsAnErrorThatNamesTheNearest() throws Exception {
+    try (WeightLoader ours = JlamaWeights.open(model())) {
+      assertThatThrownBy(() -> ours.load("embeddings.LayerNorm.bia"))
+          .isInstanceOf(NoSuchElementException.class)
+          .hasMessageContaining("embeddings.LayerNorm.bias");
+    }
+  }
+
+  @Test
+  void theCommandTimesBothLoaders() throws Exception {
+    model();
+    assertThat(RunScript.run(folder, "1"))
+        .contains("vectors are the same: true")
+        .containsPattern("fastsafetensors, JlamaWeights +[0-9.]+ ms +[0-9]+ ms +[0-9]+ MiB");
+  }
+
+  private static Path model() {
+    assumeTrue(Models.MINILM.folder().isPresent(), Models.MINILM.absence());
+    return Models.MINILM.folder().orElseThrow();
+  }
+
+  private static void assertSame(AbstractTensor<?, ?> one, AbstractTensor<?, ?> other) {
+    assertThat(one).hasSameClassAs(other);
+    assertThat(one.shape()).isEqualTo(other.shape());
+    assertThat(one.getMemorySegment().mismatch(other.getMemorySegment())).isEqualTo(-1);
+  }
+}
