@@ -89,8 +89,16 @@ class ReportPageTests {
     write("b.safetensors", 4000);
     Path page = folder.resolve("load.html");
     Ended load =
-        fst("load", folder.resolve("m"), "--path", "copied", "--dtype", "BF16", "--json",
-            "--report", page);
+        fst(
+            "load",
+            folder.resolve("m"),
+            "--path",
+            "copied",
+            "--dtype",
+            "BF16",
+            "--json",
+            "--report",
+            page);
     assertThat(load.exit()).isZero();
     Matcher bytes = BYTES.matcher(load.output());
     assertThat(bytes.find()).isTrue();
