@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Variants of a program, timed side by side: each runs in a JVM of its own, in turn, and says its
- * {@link Milestone}s. Of several rounds a first one, in which files get into the page cache, doesn't
- * count.
+ * {@link Milestone}s. Of several rounds a first one, in which files get into the page cache,
+ * doesn't count.
  */
 public final class Comparison {
   private static final long LIMIT_SECONDS = 120;
