@@ -12,6 +12,7 @@
  */
 module io.fastsafetensors {
   requires com.fasterxml.jackson.core;
+  requires jdk.unsupported;
   requires jdk.jfr;
   requires static transitive org.jspecify;
 

@@ -9,6 +9,7 @@ module io.fastsafetensors.cli {
   requires info.picocli;
   requires io.fastsafetensors;
   requires me.tongfei.progressbar;
+  requires jdk.unsupported; // direct reads, to measure storage by
   requires static org.jspecify;
 
   // picocli sets annotated fields by reflection.

@@ -2,7 +2,7 @@
 package io.fastsafetensors;
 
 /**
- * A switch that ends a load; thread-safe, and can't be switched back.
+ * A switch that ends a load or a save; thread-safe, and can't be switched back.
  *
  * @since 0.1
  */
@@ -12,7 +12,7 @@ public final class Cancellation {
   /** Makes a switch that is off. */
   public Cancellation() {}
 
-  /** Ends the loads that were given this switch, each at its next block. */
+  /** Ends the loads and saves that were given this switch, each at its next block. */
   public void cancel() {
     cancelled = true;
   }

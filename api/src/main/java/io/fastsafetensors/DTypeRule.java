@@ -7,8 +7,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of tensors by name while loading; immutable. Made by {@link
- * LoadOptions.Builder#dtype(String, DType)} and {@link LoadOptions.Builder#keepDtype}.
+ * What becomes of tensors by name while they are loaded or saved; immutable. Made by {@link
+ * LoadOptions.Builder#dtype(String, DType)}, {@link LoadOptions.Builder#keepDtype} and their like
+ * of {@link SaveOptions.Builder}.
  *
  * @since 0.1
  */
@@ -29,7 +30,7 @@ public final class DTypeRule {
     return glob;
   }
 
-  /** {@return the type that they are converted to; empty leaves each as in the file} */
+  /** {@return the type that they are converted to; empty leaves each as it is} */
   public Optional<DType> dtype() {
     return dtype;
   }

@@ -2,12 +2,12 @@
 package io.fastsafetensors;
 
 /**
- * Whether reads bypass the page cache.
+ * Whether reads, or writes, bypass the page cache.
  *
  * @since 0.1
  */
 public enum DirectMode {
-  /** The backend's choice, by what is in the page cache. */
+  /** Of reads the backend's choice, by what is in the page cache; of writes by their size. */
   AUTO,
   /** Always, where the file system allows. */
   ON,

@@ -148,4 +148,12 @@ public sealed interface Engine permits DefaultEngine {
    * @see GroupConfig#fromEnvironment()
    */
   GroupConfig.Builder configure(GroupConfig.Builder builder, Map<String, String> environment);
+
+  /**
+   * Makes a writer.
+   *
+   * @return a writer without tensors
+   * @see CheckpointWriter#create()
+   */
+  CheckpointWriter checkpointWriter();
 }

@@ -12,9 +12,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to load; immutable. Made by {@link #builder()} or {@link #toBuilder()}.
- *
- * <p>Two are equal if they load the same in the same way; listener and switch don't count.
+ * How to load; immutable. Made by {@link #builder()} or {@link #toBuilder()}. Two are equal if they
+ * load the same in the same way; listener and switch don't count.
  *
  * @since 0.1
  */
@@ -27,22 +26,17 @@ public final class LoadOptions {
     this.cancellation = Objects.requireNonNullElseGet(values.cancellation, Cancellation::new);
   }
 
-  /**
-   * Returns what {@link #builder()} starts from, or throws what it throws.
-   *
-   * @return options
-   */
+  /** {@return what {@link #builder()} starts from; it throws what that throws} */
   public static LoadOptions defaults() {
     return builder().build();
   }
 
   /**
-   * Starts from the settings {@code load.*} of {@link Configuration}; what isn't set is the
-   * library's choice. Each method of the builder replaces what was set for its option, {@link
-   * Builder#dtype(String, DType)} and {@link Builder#keepDtype} all rules. What says which backend
-   * reads, and its options, is completed from the settings when a load starts.
+   * {@return a builder that starts from the settings {@code load.*} of {@link Configuration}} Each
+   * of its methods replaces what was set for its option, {@link Builder#dtype(String, DType)} and
+   * {@link Builder#keepDtype} all rules. Which backend reads, and its options, is completed from
+   * the settings when a load starts.
    *
-   * @return a builder
    * @throws IllegalArgumentException if a setting is malformed; it says where it was set
    */
   public static Builder builder() {
@@ -74,6 +68,11 @@ public final class LoadOptions {
   /** {@return how host memory gets the bytes} */
   public AccessPath path() {
     return values.path;
+  }
+
+  /** {@return whether all tensors may be written, and no write reaches a file} */
+  public boolean writable() {
+    return values.writable;
   }
 
   /** {@return whether reads bypass the page cache} */
@@ -154,13 +153,11 @@ public final class LoadOptions {
   /** Returns all but listener, switch, and values of properties: some are secret. */
   @Override
   public String toString() {
-    Map<String, Object> shown = values.compared();
-    shown.put("properties", values.properties.keySet());
-    return shown.toString();
+    return values.toString();
   }
 
   /**
-   * Makes options; not thread-safe.
+   * Makes options; not thread-safe. What is out of range is an {@code IllegalArgumentException}.
    *
    * @since 0.1
    */
@@ -177,10 +174,9 @@ public final class LoadOptions {
     }
 
     /**
-     * Converts tensors of F64, F32, F16 and BF16 while loading, on the device, unless a rule of
-     * {@link #dtype(String, DType)} or {@link #keepDtype} names them. All others stay as they are,
-     * 8-bit floats too: their scale is a tensor of its own. {@link DType} says how numbers are
-     * rounded. A load whose tensors can't all be converted fails with an {@code
+     * Converts tensors of F64, F32, F16 and BF16 while loading, on the device, unless a rule names
+     * them. Others stay as they are, 8-bit floats too: their scale is a tensor of its own. {@link
+     * DType} says how numbers are rounded. If a tensor can't be converted so, loading is an {@code
      * IllegalArgumentException} before it reads any; to a larger type tensors are converted when
      * they are asked for ({@link TensorOptions#of(DType)}).
      *
@@ -195,10 +191,9 @@ public final class LoadOptions {
 
     /**
      * Converts tensors by name while loading, on the device, also from and to integers: {@link
-     * DType} has the table. Of several rules that match a tensor the first counts, whichever method
-     * made it; a rule goes before {@link #dtype(DType)}. A load fails with an {@code
-     * IllegalArgumentException} before it reads anything if a rule matches no tensor of the files,
-     * or one that can't be converted so.
+     * DType} has the table. The first rule that matches a tensor counts, before {@link
+     * #dtype(DType)}. If a rule matches no tensor, or one that can't be converted so, loading is an
+     * {@code IllegalArgumentException} before it reads anything.
      *
      * @param glob a pattern in which {@code *} stands for any characters and {@code ?} for one
      * @param dtype the type, for all that match equal or smaller in size than in the file
@@ -239,6 +234,17 @@ public final class LoadOptions {
     }
 
     /**
+     * Has all tensors {@linkplain Tensor#isWritable writable}: what is mapped is mapped privately,
+     * so that no write reaches a file. Loads are as fast, writes cost what is told there.
+     *
+     * @param writable true if tensors may be written; false by default
+     * @return this
+     */
+    public Builder writable(boolean writable) {
+      return set(v -> v.writable = writable);
+    }
+
+    /**
      * Chooses whether reads bypass the page cache.
      *
      * @param direct the mode
@@ -251,8 +257,7 @@ public final class LoadOptions {
     /**
      * Sets how many threads read.
      *
-     * @param threads 1 to 1024, or 0 for the backend's choice, else an {@code
-     *     IllegalArgumentException}
+     * @param threads 1 to 1024, or 0 for the backend's choice
      * @return this
      */
     public Builder threads(int threads) {
@@ -263,8 +268,7 @@ public final class LoadOptions {
     /**
      * Sets the size of a read.
      *
-     * @param bytes 4096 to 2^30, or 0 for the backend's choice, else an {@code
-     *     IllegalArgumentException}
+     * @param bytes 4096 to 2^30, or 0 for the backend's choice
      * @return this
      */
     public Builder blockBytes(long bytes) {
@@ -275,8 +279,7 @@ public final class LoadOptions {
     /**
      * Sets what every tensor's address is to be a multiple of; those that aren't in the file move.
      *
-     * @param bytes a power of two up to 4096, or 0 for the backend's choice; else an {@code
-     *     IllegalArgumentException}
+     * @param bytes a power of two up to 4096, or 0 for the backend's choice
      * @return this
      */
     public Builder alignment(long bytes) {
@@ -287,7 +290,7 @@ public final class LoadOptions {
     /**
      * Bounds the device memory that the load may take.
      *
-     * @param bytes above 0, else an {@code IllegalArgumentException}
+     * @param bytes above 0
      * @return this
      */
     public Builder memoryBudget(long bytes) {
@@ -299,7 +302,7 @@ public final class LoadOptions {
      * Loads only tensors whose names match. Loading is an {@code IllegalArgumentException} if a
      * glob matches no tensor; it names the nearest.
      *
-     * @param globs one or more, in which {@code *} is any characters and {@code ?} one
+     * @param globs one or more, as for {@link #dtype(String, DType)}
      * @return this
      */
     public Builder filter(String... globs) {
@@ -308,8 +311,8 @@ public final class LoadOptions {
     }
 
     /**
-     * Loads parts of the tensors that pass the {@link #filter}; in a group each rank its own. The
-     * {@link FileBuffer} has the parts of its rank, and gives them out without the others.
+     * Loads parts of the tensors that pass the {@link #filter}, which the {@link FileBuffer} gives
+     * out without other ranks.
      *
      * @param selection what this rank wants
      * @return this
@@ -351,7 +354,7 @@ public final class LoadOptions {
     /**
      * Bounds how long the load may take.
      *
-     * @param timeout above zero, else an {@code IllegalArgumentException}
+     * @param timeout above zero
      * @return this
      */
     public Builder timeout(Duration timeout) {
@@ -360,8 +363,7 @@ public final class LoadOptions {
     }
 
     /**
-     * Keeps a group's files until the buffer is closed, and what was given out of them, so that
-     * tensors can be asked for again. Takes memory for both.
+     * Keeps a group's files, and what was given out of them, for who asks again. Takes memory.
      *
      * @param cache true to keep
      * @return this
@@ -372,12 +374,11 @@ public final class LoadOptions {
 
     /**
      * Sets an option of one backend, or says whether it is used: {@code on} is as {@link #backend},
-     * {@code off} leaves it out, {@code auto} is the library's choice. A load with an unknown
-     * option or value, or a contradiction, is an {@code IllegalArgumentException}.
+     * {@code off} leaves it out, {@code auto} is the library's choice. Loading with what is unknown
+     * or contradicts itself is an {@code IllegalArgumentException}.
      *
      * @param key {@code ID.NAME}, or {@code ID}
-     * @param value as {@link Configuration.Setting#form} says; {@code auto}, {@code on}, {@code
-     *     off}
+     * @param value as {@link Configuration.Setting#form} says, or on, off, auto
      * @return this
      */
     public Builder property(String key, String value) {
@@ -387,9 +388,8 @@ public final class LoadOptions {
     }
 
     /**
-     * Makes the options; the builder can go on.
+     * {@return the options; the builder can go on}
      *
-     * @return the options
      * @throws IllegalArgumentException if files are to be mapped, and read past the page cache
      */
     public LoadOptions build() {

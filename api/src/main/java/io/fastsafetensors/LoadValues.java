@@ -18,6 +18,7 @@ final class LoadValues implements Cloneable {
   List<DTypeRule> dtypeRules = List.of();
   Optional<String> backend = Optional.empty();
   AccessPath path = AccessPath.AUTO;
+  boolean writable;
   DirectMode direct = DirectMode.AUTO;
   int threads;
   long blockBytes;
@@ -62,6 +63,7 @@ final class LoadValues implements Cloneable {
     all.put("dtypeRules", dtypeRules);
     all.put("backend", backend);
     all.put("path", path);
+    all.put("writable", writable);
     all.put("direct", direct);
     all.put("threads", threads);
     all.put("blockBytes", blockBytes);
@@ -74,5 +76,13 @@ final class LoadValues implements Cloneable {
     all.put("timeout", timeout);
     all.put("properties", properties);
     return all;
+  }
+
+  /** Some values of properties are secret. */
+  @Override
+  public String toString() {
+    Map<String, Object> shown = compared();
+    shown.put("properties", properties.keySet());
+    return shown.toString();
   }
 }

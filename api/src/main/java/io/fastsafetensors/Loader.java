@@ -98,19 +98,16 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   Loader addFiles(Path... files);
 
   /**
-   * Adds files that one rank reads.
+   * Adds files that one rank reads; otherwise as {@link #addFiles(Map)}.
    *
    * @param rank the rank in the group
-   * @param files the files; missing ones are found by {@link #keys} or {@link #load}, before any
-   *     tensor is read
+   * @param files the files
    * @return this
-   * @throws IllegalArgumentException if there is no such rank, or a file was added before
-   * @throws IllegalStateException if the loader is closed
    */
   Loader addFiles(int rank, List<Path> files);
 
   /**
-   * Adds files by rank.
+   * Adds files by rank; missing ones are found by {@link #keys} or {@link #load}.
    *
    * @param files the files of each rank
    * @return this
@@ -167,7 +164,6 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    *
    * @return what the files say of each, in the order of {@link #keys}; unmodifiable
    * @throws LoadException as {@link #keys}
-   * @throws IllegalStateException if the loader is closed
    */
   List<TensorInfo> tensors() throws LoadException;
 
@@ -177,7 +173,6 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
    * @return the headers, in the order of ranks, and within a rank as added; paths are this rank's;
    *     unmodifiable
    * @throws LoadException as {@link #keys}
-   * @throws IllegalStateException if the loader is closed
    */
   List<SafetensorsHeader> files() throws LoadException;
 
@@ -193,11 +188,10 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   TensorInfo info(String name) throws LoadException;
 
   /**
-   * Loads all tensors with the default options; blocks until every byte is there.
+   * Loads all tensors as {@link #load(LoadOptions)}, with the default options.
    *
    * @return the loaded files; the caller closes them
    * @throws LoadException as {@link #load(LoadOptions)}
-   * @throws IllegalStateException if the loader is closed
    */
   FileBuffer load() throws LoadException;
 
@@ -275,11 +269,9 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
   FileBuffer begin(LoadOptions options) throws LoadException;
 
   /**
-   * Loads all tensors with the default options on a thread of the library; otherwise as {@link
-   * #loadAsync(LoadOptions)}.
+   * Loads all tensors as {@link #loadAsync(LoadOptions)}, with the default options.
    *
    * @return the future
-   * @throws IllegalStateException if the loader is closed, or another load is under way
    */
   CompletableFuture<FileBuffer> loadAsync();
 
@@ -365,6 +357,14 @@ public sealed interface Loader extends AutoCloseable permits DefaultLoader {
      * @return this
      */
     Builder plugins(Plugins plugins);
+
+    /**
+     * Sets who hears what loads and streams do.
+     *
+     * @param listener called by their threads; nobody by default
+     * @return this
+     */
+    Builder listener(LoadListener listener);
 
     /**
      * Bounds how long the calls may take that have no {@link LoadOptions}: to find the files of a

@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  *       cache has is the page cache itself: nothing is copied. {@link AccessPath#MAPPED} gives such
  *       parts out whether they are cached or not, {@link AccessPath#COPIED} never. What a mapping
  *       means when the file changes is told there.
+ *   <li>What is {@linkplain LoadOptions#writable to be written} has memory of its own each time it
+ *       is read: a mapping, if it is of a megabyte or more or {@code MAPPED} is asked for, else a
+ *       copy.
  *   <li>All other parts are copied, and of them nothing is read ahead: rows that are not side by
  *       side are read one by one, or together where the gaps between them are small.
  *   <li>With {@link DirectMode#AUTO}, the backend {@code posix} reads what is not cached past the

@@ -2,6 +2,8 @@
 package io.fastsafetensors;
 
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.internal.text.Printable;
+import io.fastsafetensors.internal.text.Utf8;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.time.Duration;
 
@@ -53,6 +55,14 @@ final class OptionChecks {
           "path MAPPED and direct ON contradict each other: a mapping is the page cache, which direct"
               + " reads go past; leave one of them out, in the program or where it is set from"
               + " outside");
+    }
+  }
+
+  static void metadata(String key, String value) {
+    if (!Utf8.isWellFormed(key) || !Utf8.isWellFormed(value)) {
+      throw new IllegalArgumentException(
+          "metadata %s: half of a surrogate pair has no UTF-8 form"
+              .formatted(Printable.quote(key)));
     }
   }
 

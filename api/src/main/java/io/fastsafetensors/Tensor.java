@@ -17,8 +17,9 @@ import java.util.Optional;
  *
  * <p>A <em>view</em> borrows from its {@link FileBuffer} and ends with it. A <em>copy</em>, and a
  * handle made by {@link #retain}, belongs to the caller, who closes it; it outlives buffer and
- * loader. Use of a tensor that has ended is an {@code IllegalStateException}, from any thread; only
- * a raw {@link #address()} kept past the end can't be caught. Thread-safe as far as memory is only
+ * loader. Use of a tensor that has ended is an {@code IllegalStateException}, from any thread. What
+ * can't be caught is the use of an {@link #address()} past the end, by whomever it was given to,
+ * and of a segment or buffer by native code that kept it. Thread-safe as far as memory is only
  * read.
  *
  * <h2 id="values">Values</h2>
@@ -85,32 +86,16 @@ public sealed interface Tensor extends SafetensorsWriter.Source, AutoCloseable
     return Engines.get().tensor(name, dtype, shape, segment);
   }
 
-  /**
-   * Returns the tensor's name.
-   *
-   * @return the name in the file; for a concatenation the names joined by commas
-   */
+  /** {@return the name in the file; for a concatenation the names joined by commas} */
   String name();
 
-  /**
-   * Returns the element type in memory.
-   *
-   * @return the type
-   */
+  /** {@return the element type in memory} */
   DType dtype();
 
-  /**
-   * Returns the dimensions in memory: of a shard, those of the shard.
-   *
-   * @return the shape
-   */
+  /** {@return the dimensions in memory: of a shard, those of the shard} */
   Shape shape();
 
-  /**
-   * Returns where the elements are.
-   *
-   * @return the device
-   */
+  /** {@return the device where the elements are} */
   Device device();
 
   /**
@@ -145,8 +130,12 @@ public sealed interface Tensor extends SafetensorsWriter.Source, AutoCloseable
    * int status = (int) kernelLauncher.invokeExact(tensor.address(), tensor.byteSize());
    * }
    *
-   * @return the address; of no meaning for a tensor without elements. Not to be used after the
-   *     tensor has ended
+   * <p>Use of it after the memory was freed can't be caught: it reads what others have there by
+   * then, or ends the process. Who hands it to a library {@linkplain #retain retains} the tensor,
+   * and closes that handle when the library is done. Where the tensor isn't {@linkplain #isWritable
+   * writable}, so does a store through it.
+   *
+   * @return the address; of no meaning for a tensor without elements
    * @throws IllegalStateException if the tensor has ended
    * @throws UnsupportedOperationException if it was made of a Java array
    */
@@ -155,9 +144,13 @@ public sealed interface Tensor extends SafetensorsWriter.Source, AutoCloseable
   /**
    * Returns the memory as the host sees it, without copying.
    *
+   * <p>Java's use of it after the memory was freed is an {@code IllegalStateException}. Native code
+   * that keeps what it was passed can't be caught, as with {@link #address()}: {@link #retain} for
+   * as long as it may.
+   *
    * @return the elements in the format's little-endian order, possibly unaligned, and read-only
    *     unless the tensor {@linkplain #isWritable is writable}; empty if the host can't read the
-   *     device. Use after the memory was freed is an {@code IllegalStateException}
+   *     device
    * @throws IllegalStateException if the tensor has ended
    */
   Optional<MemorySegment> host();
@@ -165,10 +158,17 @@ public sealed interface Tensor extends SafetensorsWriter.Source, AutoCloseable
   /**
    * Tells whether the memory may be written, by the host or on the device.
    *
-   * <p>What is mapped from a file may not: a store by native code would end the process. All else
-   * may: copies, what ranks exchanged, memory of devices, and views of a file that was copied into
+   * <p>What is mapped from a file may not, unless the load asked for it by {@link
+   * LoadOptions.Builder#writable}: a store by native code would end the process. All else may:
+   * copies, what ranks exchanged, memory of devices, and views of a file that was copied into
    * memory. Loads with the path {@code AUTO} map what is cached and copy the rest, so ask. All
    * views and handles of one memory see what is written.
+   *
+   * <p>A load to be written maps privately: the first store to a page copies it (some microseconds
+   * for 4 KiB), and from then on it counts as memory of the process, at most once the size of the
+   * tensors; the system needs no room for that before. Pages that nobody wrote are the page
+   * cache's, and still show what is written to the file, as {@link AccessPath#MAPPED} says. Parts
+   * that an {@link OpenCheckpoint} reads have memory of their own each.
    *
    * @return true if it may
    * @throws IllegalStateException if the tensor has ended
@@ -192,8 +192,9 @@ public sealed interface Tensor extends SafetensorsWriter.Source, AutoCloseable
    * @param offset the first byte, counted from the tensor's first
    * @param length how many, at most 2,147,483,647
    * @return a buffer of that length in the format's little-endian order, possibly unaligned;
-   *     read-only unless the tensor {@linkplain #isWritable is writable}. Use of a window after the
-   *     memory was freed is an {@code IllegalStateException}
+   *     read-only unless the tensor {@linkplain #isWritable is writable}. Java's use of a window
+   *     after the memory was freed is an {@code IllegalStateException}; that of native code which
+   *     kept it can't be caught, and may end the process: {@link #retain} for as long
    * @throws LoadException if the device fails
    * @throws IndexOutOfBoundsException if the tensor has not so many bytes
    * @throws UnsupportedOperationException if the length is more than a buffer can have

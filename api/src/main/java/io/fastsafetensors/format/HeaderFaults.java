@@ -16,6 +16,9 @@ record HeaderFaults(Path path, byte[] json) {
   /** The bytes that hold the header's length, before the header. */
   static final int LENGTH_BYTES = Long.BYTES;
 
+  /** The name that the format keeps for metadata. */
+  static final String METADATA = "__metadata__";
+
   private static final long MAX_HEADER_BYTES = 100_000_000;
 
   /** Checks the header's length, an unsigned number, against the format's limit. */

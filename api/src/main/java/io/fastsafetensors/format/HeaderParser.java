@@ -55,7 +55,7 @@ final class HeaderParser {
   }
 
   private void parseField(String name) throws IOException {
-    boolean isMetadata = name.equals(HeaderWriter.METADATA);
+    boolean isMetadata = name.equals(HeaderFaults.METADATA);
     if (!names.add(name)) {
       json.about(isMetadata ? null : name);
       throw json.fault("the name " + Printable.quote(name) + " stands twice");
@@ -73,10 +73,10 @@ final class HeaderParser {
     if (json.next() == JsonToken.VALUE_NULL) {
       return;
     }
-    json.expect(JsonToken.START_OBJECT, HeaderWriter.METADATA + " must be an object of strings");
+    json.expect(JsonToken.START_OBJECT, HeaderFaults.METADATA + " must be an object of strings");
     while (json.nextField()) {
       String key = json.text();
-      metadata.put(key, json.nextText("a value of " + HeaderWriter.METADATA + " must be a string"));
+      metadata.put(key, json.nextText("a value of " + HeaderFaults.METADATA + " must be a string"));
     }
   }
 }

@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.format;
 
-import io.fastsafetensors.internal.file.AtomicFile;
+import io.fastsafetensors.internal.file.FileRights;
+import io.fastsafetensors.internal.file.Folders;
 import io.fastsafetensors.internal.file.IoReason;
-import io.fastsafetensors.internal.file.StagedOutput;
-import io.fastsafetensors.internal.file.TensorSink;
+import io.fastsafetensors.internal.file.TemporaryFiles;
+import io.fastsafetensors.internal.save.Content;
+import io.fastsafetensors.internal.save.FileLayout;
+import io.fastsafetensors.internal.save.FileSave;
+import io.fastsafetensors.internal.save.MemoryContent;
+import io.fastsafetensors.internal.save.OutputPlan;
+import io.fastsafetensors.internal.save.SaveControl;
+import io.fastsafetensors.internal.save.SaveTuning;
+import io.fastsafetensors.internal.save.SavedTensor;
+import io.fastsafetensors.internal.save.TensorSet;
 import io.fastsafetensors.internal.text.Printable;
 import io.fastsafetensors.internal.text.Utf8;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 /**
  * Writes a file from tensors that needn't be in memory at once.
@@ -33,19 +39,17 @@ import java.util.TreeMap;
  * @since 0.1
  */
 public final class SafetensorsWriter {
-  private static final Comparator<Entry> FILE_ORDER =
-      Comparator.comparing(Entry::dtype).reversed().thenComparing(Entry::name, Utf8.ORDER);
+  /** What is written at a time, and what small files need no threads for, in bytes. */
+  private static final long SMALL = 8L << 20;
 
-  private final Map<String, Entry> entries = new HashMap<>();
+  /** The memory for blocks of larger files, in bytes. */
+  private static final long MEMORY = 64L << 20;
+
+  /** How many blocks of larger files are written at a time. */
+  private static final int WRITERS = 4;
+
+  private final TensorSet<SavedTensor> tensors = new TensorSet<>();
   private final Map<String, String> metadata = new TreeMap<>(Utf8.ORDER);
-  private long dataBytes;
-
-  private record Entry(String name, DType dtype, Shape shape, long bytes, Content content) {}
-
-  /** What gives a tensor's bytes: a {@link Source}, or memory of any size. */
-  private interface Content {
-    void writeTo(TensorSink sink) throws IOException;
-  }
 
   /** Makes a writer without tensors. */
   public SafetensorsWriter() {}
@@ -81,7 +85,9 @@ public final class SafetensorsWriter {
    *     __metadata__}, was added before or has no UTF-8 form; the bytes overflow or aren't whole
    */
   public SafetensorsWriter add(String name, DType dtype, Shape shape, Source source) {
-    return add(new Entry(name, dtype, shape, byteSize(name, dtype, shape), source::writeTo));
+    Content.Pushed content = source::writeTo;
+    return add(
+        name, dtype, shape, tensors.size(name, type(dtype, shape), size(dtype, shape)), content);
   }
 
   /**
@@ -98,12 +104,17 @@ public final class SafetensorsWriter {
    *     DType, Shape, Source)}
    */
   public SafetensorsWriter add(String name, DType dtype, Shape shape, MemorySegment bytes) {
-    long wanted = byteSize(name, dtype, shape);
-    if (bytes.byteSize() != wanted) {
-      throw refused(
-          name, "%s %s takes %s bytes, not %s".formatted(dtype, shape, wanted, bytes.byteSize()));
-    }
-    return add(new Entry(name, dtype, shape, wanted, sink -> sink.write(bytes)));
+    long wanted =
+        tensors.checkedSize(name, type(dtype, shape), size(dtype, shape), bytes.byteSize());
+    return add(name, dtype, shape, wanted, new MemoryContent(bytes));
+  }
+
+  private static String type(DType dtype, Shape shape) {
+    return dtype + " " + shape;
+  }
+
+  private static LongSupplier size(DType dtype, Shape shape) {
+    return () -> dtype.byteSize(shape.elements());
   }
 
   /**
@@ -144,76 +155,33 @@ public final class SafetensorsWriter {
    *     be written; what stood at {@code path} is then unchanged and nothing else is left
    */
   public long write(Path path) throws IOException {
-    List<Entry> ordered = entries.values().stream().sorted(FILE_ORDER).toList();
-    List<TensorInfo> tensors = layOut(ordered);
-    ByteBuffer header = HeaderWriter.encode(path, tensors, metadata);
+    FileLayout layout = FileLayout.of(List.copyOf(tensors.all()), metadata);
+    HeaderFaults.checkNotTooLarge(path, layout.headerLength());
     try {
-      AtomicFile.write(
-          path,
-          channel -> {
-            try (StagedOutput output = new StagedOutput(channel)) {
-              output.write(MemorySegment.ofBuffer(header));
-              for (int i = 0; i < tensors.size(); i++) {
-                write(tensors.get(i), ordered.get(i).content(), output);
-              }
-              output.flush();
-            }
-          });
+      Path folder = Folders.of(path);
+      TemporaryFiles.tellAbandoned(folder);
+      OutputPlan plan = layout.plan(path, TemporaryFiles.in(folder), FileRights.of(path));
+      try (FileSave save = new FileSave(List.of(plan), tuning(plan.bytes()), SaveControl.NONE)) {
+        save.fill();
+        save.finish();
+        save.files().getFirst().moveTo(plan.path());
+      }
+      Folders.flush(folder);
+      return plan.bytes();
     } catch (IOException e) {
       throw new IOException("can't write " + path + ": " + IoReason.of(e), e);
     }
-    return header.capacity() + dataBytes;
   }
 
-  private static List<TensorInfo> layOut(List<Entry> ordered) {
-    List<TensorInfo> tensors = new ArrayList<>(ordered.size());
-    long end = 0;
-    for (Entry entry : ordered) {
-      long begin = end;
-      end += entry.bytes();
-      tensors.add(new TensorInfo(entry.name(), entry.dtype(), entry.shape(), begin, end));
-    }
-    return tensors;
+  private static SaveTuning tuning(long bytes) {
+    return bytes < SMALL
+        ? new SaveTuning(1, 0, bytes, false)
+        : new SaveTuning(1, WRITERS, MEMORY, true);
   }
 
-  private static void write(TensorInfo tensor, Content content, StagedOutput output)
-      throws IOException {
-    TensorSink sink = new TensorSink(tensor.byteSize(), output);
-    try {
-      content.writeTo(sink);
-      sink.finish();
-    } catch (IOException e) {
-      throw new IOException("tensor " + tensor + ": " + IoReason.of(e), e);
-    }
-  }
-
-  private SafetensorsWriter add(Entry entry) {
-    String name = entry.name();
-    if (name.equals(HeaderWriter.METADATA)) {
-      throw refused(name, "the format keeps this name for metadata");
-    }
-    if (!Utf8.isWellFormed(name)) {
-      throw refused(name, "half of a surrogate pair has no UTF-8 form");
-    }
-    if (entries.putIfAbsent(name, entry) != null) {
-      throw refused(name, "the name was added before");
-    }
-    dataBytes += entry.bytes();
+  private SafetensorsWriter add(
+      String name, DType dtype, Shape shape, long bytes, Content content) {
+    tensors.add(name, bytes, new SavedTensor(name, dtype, shape.dims(), bytes, content));
     return this;
-  }
-
-  /** Computes the tensor's size, and sees to it that the sum of all stays below 2^63. */
-  private long byteSize(String name, DType dtype, Shape shape) {
-    try {
-      long bytes = dtype.byteSize(shape.elements());
-      Math.addExact(dataBytes, bytes);
-      return bytes;
-    } catch (ArithmeticException e) {
-      throw refused(name, dtype + " " + shape + ": " + e.getMessage());
-    }
-  }
-
-  private static IllegalArgumentException refused(String name, String reason) {
-    return new IllegalArgumentException("tensor " + Printable.quote(name) + ": " + reason);
   }
 }

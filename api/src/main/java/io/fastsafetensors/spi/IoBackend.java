@@ -62,9 +62,10 @@ public interface IoBackend extends Provider {
    * open (rules IO-126 to IO-130). Blocks, for as long as opening takes. Thread-safe.
    *
    * @param file the file, as for {@link #channel}
-   * @param options how to read: {@link IoOptions#direct}, {@link IoOptions#path} and {@link
-   *     IoOptions#properties} count. Whoever can't read as {@code direct} {@code ON} says refuses
-   *     the file (rule IO-121); what the mapping of {@code MAPPED} is, the engine sees to
+   * @param options how to read: {@link IoOptions#direct}, {@link IoOptions#path}, {@link
+   *     IoOptions#writable} and {@link IoOptions#properties} count. Whoever can't read as {@code
+   *     direct} {@code ON} says refuses the file (rule IO-121); what the mapping of {@code MAPPED}
+   *     is, the engine sees to
    * @return the open file; the caller closes it. Unless overridden it reads by {@link #channel}: a
    *     {@link FileChannel} serves all threads, and is mapped; of other channels each thread that
    *     reads at the same time has one
@@ -76,7 +77,7 @@ public interface IoBackend extends Provider {
     if (options.direct() == DirectMode.ON) {
       throw new UnsupportedTransferException(id(), file, "reads by channels, not direct", null);
     }
-    return OpenChannels.open(file, () -> channel(file));
+    return OpenChannels.open(file, options.writable(), () -> channel(file));
   }
 
   /**
@@ -128,11 +129,12 @@ public interface IoBackend extends Provider {
     }
 
     /**
-     * Maps the whole file for reading (rule IO-129).
+     * Maps the whole file (rule IO-129).
      *
-     * @return the page cache itself, as read-only memory of the host that stays valid after this
-     *     file is closed; the caller closes it. Empty unless overridden, and where there is no such
-     *     mapping
+     * @return the page cache itself, as memory of the host that stays valid after this file is
+     *     closed; the caller closes it. Read-only; or, with {@link IoOptions#writable}, a mapping
+     *     for each call in which a page that is written is copied first (rule IO-136). Empty unless
+     *     overridden, and where there is no such mapping
      * @throws IOException if it should be possible, and fails
      */
     default Optional<DeviceBuffer> map() throws IOException {

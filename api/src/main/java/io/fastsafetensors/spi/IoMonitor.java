@@ -26,6 +26,33 @@ public interface IoMonitor {
   void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos);
 
   /**
+   * Tells that memory was made for bytes that are read into it next; for reports alone.
+   *
+   * @param file the file
+   * @param bytes how much
+   * @param nanos how long it took
+   */
+  default void memoryMade(Path file, long bytes, long nanos) {}
+
+  /**
+   * Tells that a thread of the session waited for staging memory, since copies to the device are
+   * slower than reads; for reports alone.
+   *
+   * @param file the file whose bytes were to be staged
+   * @param nanos how long
+   */
+  default void stagingAwaited(Path file, long nanos) {}
+
+  /**
+   * Tells that copies to the device were waited for after the last read of a file; for reports
+   * alone.
+   *
+   * @param file the file
+   * @param nanos how long
+   */
+  default void copiesAwaited(Path file, long nanos) {}
+
+  /**
    * Asks whether to go on; sessions ask before each block (rule IO-106).
    *
    * @throws LoadCancelledException if the load was cancelled or its time is over

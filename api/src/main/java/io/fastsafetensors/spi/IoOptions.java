@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class IoOptions {
   private final AccessPath path;
+  private final boolean writable;
   private final DirectMode direct;
   private final int threads;
   private final long blockBytes;
@@ -25,6 +26,7 @@ public final class IoOptions {
 
   private IoOptions(Builder builder) {
     this.path = builder.path;
+    this.writable = builder.writable;
     this.direct = builder.direct;
     this.threads = builder.threads;
     this.blockBytes = builder.blockBytes;
@@ -47,6 +49,14 @@ public final class IoOptions {
   /** {@return mapped, copied, or the backend's choice; refused if not claimed (rule IO-121)} */
   public AccessPath path() {
     return path;
+  }
+
+  /**
+   * {@return whether host memory that is handed out may be written, and no write reaches the file
+   * or what else is handed out (rule IO-136)}
+   */
+  public boolean writable() {
+    return writable;
   }
 
   /** {@return whether reads bypass the page cache; {@code ON} is refused if not claimed} */
@@ -111,6 +121,7 @@ public final class IoOptions {
   public Builder toBuilder() {
     return new Builder(monitor)
         .path(path)
+        .writable(writable)
         .direct(direct)
         .threads(threads)
         .blockBytes(blockBytes)
@@ -123,6 +134,7 @@ public final class IoOptions {
   public boolean equals(@Nullable Object other) {
     return other instanceof IoOptions that
         && path.equals(that.path)
+        && writable == that.writable
         && direct.equals(that.direct)
         && threads == that.threads
         && blockBytes == that.blockBytes
@@ -135,13 +147,15 @@ public final class IoOptions {
   @Override
   public int hashCode() {
     return Objects.hash(
-        path, direct, threads, blockBytes, alignment, memoryBudget, properties, monitor);
+        path, writable, direct, threads, blockBytes, alignment, memoryBudget, properties, monitor);
   }
 
   @Override
   public String toString() {
     return "path "
         + path
+        + ", writable "
+        + writable
         + ", direct "
         + direct
         + ", threads "
@@ -166,6 +180,7 @@ public final class IoOptions {
   public static final class Builder {
     private IoMonitor monitor;
     private AccessPath path = AccessPath.AUTO;
+    private boolean writable;
     private DirectMode direct = DirectMode.AUTO;
     private int threads;
     private long blockBytes;
@@ -185,6 +200,18 @@ public final class IoOptions {
      */
     public Builder path(AccessPath value) {
       this.path = value;
+      return this;
+    }
+
+    /**
+     * Sets whether host memory that is handed out may be written; false unless set.
+     *
+     * @param value whether it may, and no write reaches the file or what else is handed out (rule
+     *     IO-136)
+     * @return this
+     */
+    public Builder writable(boolean value) {
+      this.writable = value;
       return this;
     }
 

@@ -27,6 +27,7 @@ final class OpenChannels implements IoBackend.OpenFile {
   private final @Nullable Object key;
   private final long size;
   private final boolean mayHang;
+  private final boolean writable;
   private volatile SharedChannels channels;
 
   /** Only to ask what is cached; null before that, and where there are no mappings. */
@@ -44,9 +45,11 @@ final class OpenChannels implements IoBackend.OpenFile {
    */
   private record Version(long size, FileTime modified, @Nullable Object key) {}
 
-  private OpenChannels(Path path, SharedChannels.Opener opener, SharedChannels channels)
+  private OpenChannels(
+      Path path, boolean writable, SharedChannels.Opener opener, SharedChannels channels)
       throws IOException {
     this.path = path;
+    this.writable = writable;
     this.opener = opener;
     this.channels = channels;
     this.size = channels.size();
@@ -54,10 +57,12 @@ final class OpenChannels implements IoBackend.OpenFile {
     this.mayHang = FileStores.mayHang(path);
   }
 
-  static OpenChannels open(Path path, SharedChannels.Opener opener) throws IOException {
+  /** Opens a file; what may be written of it is not mapped: see {@link #map}. */
+  static OpenChannels open(Path path, boolean writable, SharedChannels.Opener opener)
+      throws IOException {
     SharedChannels channels = SharedChannels.open(opener);
     try {
-      return new OpenChannels(path, opener, channels);
+      return new OpenChannels(path, writable, opener, channels);
     } catch (IOException | RuntimeException e) {
       channels.close();
       throw e;
@@ -137,7 +142,7 @@ final class OpenChannels implements IoBackend.OpenFile {
 
   @Override
   public boolean isCached(long offset, long bytes) {
-    MemorySegment mapped = probe();
+    MemorySegment mapped = writable ? null : probe();
     return mapped != null && mapped.asSlice(offset, bytes).isLoaded();
   }
 
@@ -173,9 +178,13 @@ final class OpenChannels implements IoBackend.OpenFile {
     }
   }
 
+  /** The JDK maps privately only what is open for writing, which is not for readers to ask for. */
   @Override
   @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
   public Optional<DeviceBuffer> map() {
+    if (writable) {
+      return Optional.empty();
+    }
     Arena arena = Arena.ofShared();
     Optional<MemorySegment> memory = mapped(arena);
     if (memory.isEmpty()) {

@@ -7,6 +7,7 @@ import io.fastsafetensors.GroupConfig;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -25,7 +27,8 @@ import picocli.CommandLine.Option;
     name = "doctor",
     description = {
       "Prints what is plugged in and what the host offers.",
-      "Each device runtime, backend and collective found is available, or says why not."
+      "Each device runtime, backend and collective found is available, or says why not.",
+      "With --measure: how fast a load is beside what storage and memory give, and why."
     })
 final class DoctorCommand implements Callable<Integer> {
   @Mixin private Output output;
@@ -37,6 +40,12 @@ final class DoctorCommand implements Callable<Integer> {
         "Default: cpu, and the first of each other kind found."
       })
   private List<String> devices = new ArrayList<>();
+
+  @Option(
+      names = "--measure",
+      paramLabel = "PATH",
+      description = "Reads a file, index or folder in several ways, for at most 20 seconds.")
+  private @Nullable Path measured;
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
@@ -55,6 +64,9 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (measured != null) {
+      return measure(measured);
+    }
     List<Probed> plugins = plugins();
     List<Fact> facts = facts();
     SettingFacts settings = SettingFacts.read();
@@ -72,6 +84,18 @@ final class DoctorCommand implements Callable<Integer> {
       settings.problems().forEach(problem -> print("problem", problem));
     }
     return settings.problems().isEmpty() ? ExitCode.OK : ExitCode.USAGE;
+  }
+
+  private int measure(Path path) throws IOException {
+    SettingFacts.read().check();
+    Measurement measurement = Measurement.of(path);
+    if (json) {
+      Json.printObject(output.out(), measurement::writeTo);
+    } else {
+      measurement.lines().forEach(line -> output.out().println(Printing.oneLine(line)));
+      measurement.verdict().forEach(line -> print("verdict", line));
+    }
+    return ExitCode.OK;
   }
 
   private List<Probed> plugins() {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.format.DType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
@@ -20,21 +21,30 @@ import picocli.CommandLine.TypeConversionException;
 record DtypeOption(Optional<String> glob, Optional<DType> dtype) {
   private static final String AS_IS = "asis";
 
+  /**
+   * Options that take rules: of a load or of a save.
+   *
+   * @param all takes the type for all of floating point
+   * @param byName takes a glob and the type for what matches it
+   * @param asIs takes a glob of what stays
+   */
+  record Rules(Consumer<DType> all, BiConsumer<String, DType> byName, Consumer<String> asIs) {}
+
   /** Adds several to the options, in their order. */
-  static void addTo(LoadOptions.Builder builder, List<DtypeOption> values) {
+  static void addTo(Rules rules, List<DtypeOption> values) {
     if (values.stream().filter(value -> value.glob.isEmpty()).count() > 1) {
       throw new IllegalArgumentException("--dtype: one TYPE for all, the others as GLOB=TYPE");
     }
-    values.forEach(value -> value.addTo(builder));
+    values.forEach(value -> value.addTo(rules));
   }
 
-  private void addTo(LoadOptions.Builder builder) {
+  private void addTo(Rules rules) {
     if (glob.isEmpty()) {
-      dtype.ifPresent(builder::dtype);
+      dtype.ifPresent(rules.all);
     } else if (dtype.isEmpty()) {
-      builder.keepDtype(glob.get());
+      rules.asIs.accept(glob.get());
     } else {
-      builder.dtype(glob.get(), dtype.get());
+      rules.byName.accept(glob.get(), dtype.get());
     }
   }
 

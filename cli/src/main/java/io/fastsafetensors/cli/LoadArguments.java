@@ -149,7 +149,8 @@ final class LoadArguments {
     set(gds, use -> builder.property("gds", use));
     properties.forEach(builder::property);
     parts.addTo(builder);
-    DtypeOption.addTo(builder, dtypes);
+    DtypeOption.addTo(
+        new DtypeOption.Rules(builder::dtype, builder::dtype, builder::keepDtype), dtypes);
     return builder;
   }
 

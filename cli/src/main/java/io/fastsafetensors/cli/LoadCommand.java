@@ -42,6 +42,7 @@ final class LoadCommand implements Callable<Integer> {
   private boolean stream;
 
   @Mixin private WindowOption window;
+  @Mixin private ReportOption report;
 
   @Option(names = "--pieces", description = "Let large tensors of a stream come in pieces.")
   private boolean pieces;
@@ -51,16 +52,25 @@ final class LoadCommand implements Callable<Integer> {
     if (!stream && (window.isGiven() || pieces)) {
       throw new IllegalArgumentException("--window and --pieces are for --stream");
     }
-    LoadOutcome outcome;
-    try (OpenedFiles files = OpenedFiles.open(arguments)) {
-      outcome = stream ? stream(files) : load(files);
-    }
-    if (json) {
-      Json.printObject(output.out(), outcome::writeTo);
-    } else {
-      outcome.printTo(output.out());
+    try (LoadRecording recording = report.begin(output)) {
+      LoadOutcome outcome = load(recording);
+      if (json) {
+        Json.printObject(output.out(), outcome::writeTo);
+      } else {
+        outcome.printTo(output.out());
+      }
+      recording.succeeded(outcome);
     }
     return ExitCode.OK;
+  }
+
+  private LoadOutcome load(LoadRecording recording) throws IOException {
+    try (OpenedFiles files = OpenedFiles.open(arguments, recording)) {
+      return stream ? stream(files) : load(files);
+    } catch (Throwable e) {
+      recording.failed(e);
+      throw e;
+    }
   }
 
   /** If told to, gets all tensors in the same order on all ranks, and touches them. */

@@ -77,6 +77,13 @@ record LoadOutcome(
   }
 
   void writeTo(JsonGenerator json) throws IOException {
+    writeSumsTo(json);
+    json.writeStringField("explain", report.toString());
+    ReportJson.write(report, json);
+  }
+
+  /** Writes all but the report. */
+  void writeSumsTo(JsonGenerator json) throws IOException {
     json.writeNumberField("files", files);
     json.writeNumberField("tensors", tensors);
     json.writeNumberField("bytes", bytes);
@@ -92,7 +99,5 @@ record LoadOutcome(
       json.writeNumberField("window_bytes", window.get().bytes);
       json.writeNumberField("window_bytes_used", window.get().mostHeld);
     }
-    json.writeStringField("explain", report.toString());
-    ReportJson.write(report, json);
   }
 }

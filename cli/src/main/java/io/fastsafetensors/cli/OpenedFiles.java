@@ -27,13 +27,20 @@ record OpenedFiles(
     implements AutoCloseable {
   /** Joins the group and finds the files; nothing is read yet. */
   static OpenedFiles open(LoadArguments arguments) throws LoadException {
-    Progress progress = Progress.onTerminal();
+    return open(arguments, LoadRecording.none());
+  }
+
+  /** Joins the group and finds the files; what is loaded of them is recorded. */
+  static OpenedFiles open(LoadArguments arguments, LoadRecording recording) throws LoadException {
+    Progress progress = Progress.onTerminal("load");
     LoadOptions options = arguments.options(progress);
+    recording.options(options);
     ProcessGroup group = join(arguments.device());
     try {
       LoadOptions own = arguments.forRank(options, group);
-      Loader loader = Loader.builder().group(group).timeout(options.timeout()).build();
-      return new OpenedFiles(arguments, progress, own, group, loader).withFiles();
+      Loader.Builder loader = Loader.builder().group(group).timeout(options.timeout());
+      recording.listener().ifPresent(loader::listener);
+      return new OpenedFiles(arguments, progress, own, group, loader.build()).withFiles();
     } catch (Throwable e) {
       group.close();
       throw e;

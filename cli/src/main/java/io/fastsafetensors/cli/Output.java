@@ -2,6 +2,8 @@
 package io.fastsafetensors.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -19,6 +21,15 @@ final class Output {
 
   PrintWriter err() {
     return spec.commandLine().getErr();
+  }
+
+  /** Returns what the command was called with, its own name first. */
+  List<String> arguments() {
+    CommandLine root = spec.commandLine();
+    while (root.getParent() != null) {
+      root = root.getParent();
+    }
+    return root.getParseResult() == null ? List.of() : root.getParseResult().originalArgs();
   }
 
   ParameterException misuse(String message) {

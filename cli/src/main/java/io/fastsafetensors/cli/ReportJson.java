@@ -72,15 +72,20 @@ final class ReportJson {
     json.writeStringField("backend", file.backend());
     json.writeNumberField("tensors", file.tensors());
     json.writeNumberField("bytes", file.bytes());
-    json.writeObjectFieldStart("bytes_by_path");
-    for (Map.Entry<TransferPath, Long> way : new TreeMap<>(file.bytesByPath()).entrySet()) {
-      json.writeNumberField(lower(way.getKey()), way.getValue());
-    }
-    json.writeEndObject();
+    writeWays(file.bytesByPath(), json);
     json.writeNumberField("seconds", file.elapsed().toNanos() / 1e9);
     json.writeNumberField("read_seconds", file.readTime().toNanos() / 1e9);
     json.writeNumberField("copy_seconds", file.copyTime().toNanos() / 1e9);
     Json.writeReason("reason", file.reason(), json);
+    json.writeEndObject();
+  }
+
+  /** Writes the field {@code bytes_by_path}. */
+  static void writeWays(Map<TransferPath, Long> ways, JsonGenerator json) throws IOException {
+    json.writeObjectFieldStart("bytes_by_path");
+    for (Map.Entry<TransferPath, Long> way : new TreeMap<>(ways).entrySet()) {
+      json.writeNumberField(lower(way.getKey()), way.getValue());
+    }
     json.writeEndObject();
   }
 

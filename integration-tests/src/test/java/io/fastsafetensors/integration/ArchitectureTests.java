@@ -236,7 +236,7 @@ class ArchitectureTests {
         .that()
         .resideInAnyPackage(PLUG_INS)
         .or()
-        .resideInAnyPackage(ROOT + ".testkit..", ROOT + ".cli..")
+        .resideInAnyPackage(ROOT + ".testkit..", ROOT + ".cli..", ROOT + ".dlpack..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + ".internal..")
@@ -254,9 +254,32 @@ class ArchitectureTests {
   }
 
   @Test
+  void theHandOverKnowsTheApiOnly() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + ".dlpack..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage(ROOT + "..")
+                .and(
+                    not(
+                        resideInAnyPackage(
+                            ROOT,
+                            ROOT + ".format",
+                            ROOT + ".toolkit.host",
+                            ROOT + ".toolkit.plugin",
+                            ROOT + ".spi",
+                            ROOT + ".dlpack"))))
+        .check(CLASSES);
+  }
+
+  @Test
   void nativeCallsStayInTheirBindings() {
     noClasses()
-        .that(not(resideInAnyPackage(ROOT + ".backend.posix..", ROOT + ".backend.gds..")))
+        .that(
+            not(
+                resideInAnyPackage(
+                    ROOT + ".backend.posix..", ROOT + ".backend.gds..", ROOT + ".dlpack..")))
         .should()
         .dependOnClassesThat()
         .haveFullyQualifiedName("java.lang.foreign.Linker")

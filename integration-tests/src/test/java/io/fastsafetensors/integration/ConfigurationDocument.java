@@ -5,15 +5,9 @@ import io.fastsafetensors.Configuration;
 import io.fastsafetensors.Configuration.Setting;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
-import jdk.jfr.EventType;
-import jdk.jfr.FlightRecorder;
-import jdk.jfr.ValueDescriptor;
 
 /** Writes {@code docs/configuration.md} from the definitions that the code uses. */
 final class ConfigurationDocument {
-  private static final String EVENTS = "io.fastsafetensors.";
-
   private static final String HEAD =
       """
       # Configuration
@@ -67,9 +61,7 @@ final class ConfigurationDocument {
     configuration
         .variables()
         .forEach(v -> lines.add(row(code(v.name()), v.description(), v.reader())));
-    lines.addAll(List.of("", "## Flight-recorder events", ""));
-    lines.add("Of JDK Flight Recorder, as in `java -XX:StartFlightRecording:filename=load.jfr`.");
-    events().forEach(event -> addEvent(event, lines));
+    lines.addAll(List.of("", "## Flight-recorder events", "", "See [events](events.md)."));
     return lines;
   }
 
@@ -100,52 +92,5 @@ final class ConfigurationDocument {
 
   private static String code(String text) {
     return "`" + text + "`";
-  }
-
-  /** Their classes are known once something was recorded: see who calls this. */
-  private static List<EventType> events() {
-    return FlightRecorder.getFlightRecorder().getEventTypes().stream()
-        .filter(event -> event.getName().startsWith(EVENTS))
-        .sorted((a, b) -> a.getName().compareTo(b.getName()))
-        .toList();
-  }
-
-  private static void addEvent(EventType event, List<String> lines) {
-    String state = isOff(event) ? " Off unless a recording asks for it." : "";
-    lines.addAll(List.of("", "### " + event.getName(), ""));
-    lines.add(event.getDescription() + "." + state);
-    lines.addAll(List.of("", "| field | type | what |", "|---|---|---|"));
-    event.getFields().stream()
-        .filter(field ->
-            !List.of("startTime", "duration", "eventThread", "stackTrace")
-                .contains(field.getName()))
-        .forEach(field -> lines.add(row(code(field.getName()), type(field), what(field))));
-  }
-
-  private static boolean isOff(EventType event) {
-    return event.getSettingDescriptors().stream()
-        .anyMatch(s -> s.getName().equals("enabled") && s.getDefaultValue().equals("false"));
-  }
-
-  private static String type(ValueDescriptor field) {
-    String content = field.getContentType() == null ? "" : field.getContentType();
-    return Stream.of(field.getTypeName().replace("java.lang.", ""), unit(content))
-        .filter(part -> !part.isEmpty())
-        .reduce((type, unit) -> type + ", " + unit)
-        .orElseThrow();
-  }
-
-  private static String unit(String content) {
-    return switch (content) {
-      case "jdk.jfr.DataAmount" -> "bytes";
-      case "jdk.jfr.Timespan" -> "nanoseconds";
-      default -> "";
-    };
-  }
-
-  private static String what(ValueDescriptor field) {
-    return field.getDescription() == null
-        ? field.getLabel()
-        : field.getLabel() + ": " + field.getDescription();
   }
 }

@@ -15,13 +15,18 @@ final class Readme {
 
   /** Returns the first block of code in a language that is as wanted. */
   static String block(String language, Predicate<String> wanted) throws IOException {
+    return block(FILE, language, wanted);
+  }
+
+  /** Returns the first block of code in a document that is as wanted. */
+  static String block(Path document, String language, Predicate<String> wanted) throws IOException {
     return Pattern.compile("```" + language + "\\n(.*?)```", Pattern.DOTALL)
-        .matcher(Files.readString(FILE))
+        .matcher(Files.readString(document))
         .results()
         .map(block -> block.group(1))
         .filter(wanted)
         .findFirst()
-        .orElseThrow(() -> new AssertionError("no such block of " + language + " in " + FILE));
+        .orElseThrow(() -> new AssertionError("no such block of " + language + " in " + document));
   }
 
   /** Returns the dependencies of a Maven project. */

@@ -11,11 +11,14 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Strangers' plug-ins, built against the jars alone, are certified or refused with the rule. */
+@Execution(ExecutionMode.CONCURRENT) // each runs programs, which mostly wait
 class SamplePluginsTests {
   private static final SamplePlugin HTTP = SamplePlugin.named("sample-http");
   private static final SamplePlugin SPI = SamplePlugin.named("sample-spi");

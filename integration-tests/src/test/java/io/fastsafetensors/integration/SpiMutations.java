@@ -282,6 +282,18 @@ final class SpiMutations {
             CLOSE,
             "  public void close() {\n    if (closed) {\n      throw new"
                 + " IllegalStateException(\"closed\");\n    }\n    closed = true;\n"),
+        spi(
+            "IO-136",
+            "hands out what can't be written",
+            "      return LoadedRanges.of(List.of(buffer), layout.regions(buffer), stats);",
+            """
+                  DeviceBuffer given =
+                      options.writable()
+                          ? DeviceBuffer.ofHost(
+                              buffer.host().orElseThrow().asReadOnly(), buffer::close)
+                          : buffer;
+                  return LoadedRanges.of(List.of(given), layout.regions(given), stats);\
+            """),
         spi("IO-112", "leaves its client open", "    client.close();\n", ""),
         spi("IO-112", "leaves its threads running", "    readers.close();\n", ""),
         spi("IO-112", "forgets memory after a failure", "        buffer.close();\n", ""),

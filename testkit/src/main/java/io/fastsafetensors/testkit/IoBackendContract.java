@@ -27,6 +27,7 @@ public abstract class IoBackendContract
         IoChannelRules,
         IoOpenFileRules,
         IoWayRules,
+        IoWritableRules,
         IoFailureRules,
         IoLifetimeRules,
         IoEarlyRules {

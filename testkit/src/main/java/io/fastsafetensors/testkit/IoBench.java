@@ -58,6 +58,7 @@ final class IoBench implements AutoCloseable {
   private final IoRules subject;
   private final Set<Capability> capabilities;
   private final Deque<AutoCloseable> leftovers = new ArrayDeque<>();
+  private boolean writable;
   private AccessPath path = AccessPath.AUTO;
   private DirectMode direct = DirectMode.AUTO;
   private int threads;
@@ -134,6 +135,11 @@ final class IoBench implements AutoCloseable {
     }
   }
 
+  IoBench writable() {
+    this.writable = true;
+    return this;
+  }
+
   IoBench threads(int count) {
     this.threads = count;
     return this;
@@ -163,6 +169,7 @@ final class IoBench implements AutoCloseable {
   private IoOptions options() {
     return IoOptions.builder(monitor)
         .path(path)
+        .writable(writable)
         .direct(direct)
         .threads(threads)
         .blockBytes(blockBytes)

@@ -46,6 +46,12 @@ public final class LoadSettings {
   static final Option<AccessPath> PATH =
       Option.choice("load.path", AccessPath.class).describedAs("How host memory gets the bytes.");
 
+  static final Option<Boolean> WRITABLE =
+      Option.flag("load.writable")
+          .describedAs(
+              "Whether all tensors may be written; what is mapped is then mapped privately, and no"
+                  + " write reaches a file.");
+
   static final Option<DirectMode> DIRECT =
       Option.choice("load.direct", DirectMode.class)
           .describedAs("Whether reads bypass the page cache.");
@@ -92,6 +98,7 @@ public final class LoadSettings {
           DTYPE_RULES,
           BACKEND,
           PATH,
+          WRITABLE,
           DIRECT,
           THREADS,
           BLOCK_BYTES,
@@ -140,6 +147,7 @@ public final class LoadSettings {
                         dtype -> builder.dtype(rule.glob(), dtype),
                         () -> builder.keepDtype(rule.glob()))));
     set(PATH, sources, builder::path);
+    set(WRITABLE, sources, builder::writable);
     set(DIRECT, sources, builder::direct);
     set(THREADS, sources, threads -> builder.threads(Math.toIntExact(threads)));
     set(BLOCK_BYTES, sources, builder::blockBytes);

@@ -77,6 +77,7 @@ final class Backends {
   IoOptions.Builder reading(LoadOptions load, IoMonitor monitor) {
     return IoOptions.builder(monitor)
         .path(load.path())
+        .writable(load.writable())
         .direct(load.direct())
         .threads(load.threads())
         .blockBytes(load.blockBytes())

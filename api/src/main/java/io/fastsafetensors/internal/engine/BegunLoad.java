@@ -60,8 +60,11 @@ final class BegunLoad {
   /** Loads. This thread waits in bounded time only: the job's own may be left behind. */
   private void run() {
     try (job) {
-      report = reporting.apply(job.run());
+      LoadReport made = reporting.apply(job.run());
+      report = made;
+      job.events().ended(made);
     } catch (Throwable e) {
+      job.events().failed(e);
       state.failed(e);
     } finally {
       state.ended();

@@ -4,8 +4,8 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.ConversionReport;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.DeviceMemoryException;
+import io.fastsafetensors.LoadEvent;
 import io.fastsafetensors.LoadOptions;
-import io.fastsafetensors.Reason;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.TensorInfo;
 import io.fastsafetensors.internal.plan.Catalog;
@@ -15,9 +15,7 @@ import io.fastsafetensors.internal.plan.GatherPlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.plan.WantedPart;
 import io.fastsafetensors.spi.DeviceContext;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /** What is converted while loading, and what that takes; immutable. */
@@ -35,8 +33,8 @@ final class Conversion {
    * @throws IllegalArgumentException if a rule matches none of them
    */
   static Conversion of(LoadOptions options, Catalog all) {
-    List<ConversionRule> rules = ConversionRule.of(options);
-    rules.forEach(rule -> rule.checkMatches(all));
+    List<ConversionRule> rules = ConversionRule.of(options.dtypeRules(), options.dtype());
+    rules.forEach(rule -> rule.checkMatches(all.keys()));
     return new Conversion(rules);
   }
 
@@ -50,14 +48,8 @@ final class Conversion {
     return choice(tensor).to();
   }
 
-  /** The first rule that matches counts. */
   private ConversionRule.Choice choice(TensorInfo tensor) {
-    for (ConversionRule rule : rules) {
-      if (rule.matches(tensor)) {
-        return rule.choice(tensor);
-      }
-    }
-    return new ConversionRule.Choice(tensor.dtype(), Reason.of("dtype.no-rule", "no rule for it"));
+    return ConversionRule.choice(rules, tensor.name(), tensor.dtype());
   }
 
   private boolean isConverted(WantedPart part) {
@@ -98,6 +90,15 @@ final class Conversion {
           "tensor %s: device %s has no conversion from %s to %s"
               .formatted(tensor, context.device(), tensor.dtype(), to));
     }
+  }
+
+  /** Tells that parts of a file were converted. */
+  static void tell(LoadEvents events, List<WantedPart> parts, long nanos) {
+    events.done(
+        LoadEvent.Kind.CONVERSION,
+        parts.getFirst().entry().file().source().path(),
+        bytes(parts),
+        nanos);
   }
 
   /** Tells whether there is a tensor to convert among those of a file. */
@@ -183,21 +184,13 @@ final class Conversion {
 
   /** Counts the tensors of a plan by type and reason, in the order of the first of each. */
   List<ConversionReport> report(LoadPlan plan) {
-    record Kind(DType from, ConversionRule.Choice choice) {}
-    Map<Kind, Integer> counts = new LinkedHashMap<>();
+    ConversionCounts counts = new ConversionCounts();
     if (!isNone()) {
       results(plan)
           .flatMap(List::stream)
           .map(part -> part.entry().info())
-          .forEach(
-              tensor -> counts.merge(new Kind(tensor.dtype(), choice(tensor)), 1, Integer::sum));
+          .forEach(tensor -> counts.add(tensor.dtype(), choice(tensor)));
     }
-    return counts.entrySet().stream()
-        .map(e ->
-            ConversionReport.builder(e.getKey().from(), e.getKey().choice().to())
-                .tensors(e.getValue())
-                .reason(e.getKey().choice().reason())
-                .build())
-        .toList();
+    return counts.reports();
   }
 }

@@ -2,17 +2,16 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.DTypeRule;
-import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Reason;
 import io.fastsafetensors.format.DType;
-import io.fastsafetensors.format.TensorInfo;
-import io.fastsafetensors.internal.plan.Catalog;
 import io.fastsafetensors.internal.plan.NameFilter;
 import io.fastsafetensors.internal.text.Printable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
-/** Says which type some tensors get while loading, and why. */
+/** Says which type some tensors get on their way, and why. */
 sealed interface ConversionRule {
   /**
    * What becomes of a tensor.
@@ -23,25 +22,35 @@ sealed interface ConversionRule {
   record Choice(DType to, Reason reason) {}
 
   /** Returns the rules of options, in the order in which they count. */
-  static List<ConversionRule> of(LoadOptions options) {
+  static List<ConversionRule> of(List<DTypeRule> named, Optional<DType> forAll) {
     List<ConversionRule> rules = new ArrayList<>();
-    options.dtypeRules().forEach(rule -> rules.add(new Named(rule)));
-    options.dtype().ifPresent(dtype -> rules.add(new FloatingPoint(dtype)));
+    named.forEach(rule -> rules.add(new Named(rule)));
+    forAll.ifPresent(dtype -> rules.add(new FloatingPoint(dtype)));
     return List.copyOf(rules);
   }
 
-  /** Tells whether this rule is for a tensor. */
-  boolean matches(TensorInfo tensor);
+  /** Says what becomes of a tensor: the first rule that matches counts. */
+  static Choice choice(List<ConversionRule> rules, String tensor, DType from) {
+    for (ConversionRule rule : rules) {
+      if (rule.matches(tensor)) {
+        return rule.choice(from);
+      }
+    }
+    return new Choice(from, Reason.of("dtype.no-rule", "no rule for it"));
+  }
 
-  /** Says what becomes of a tensor that it matches. */
-  Choice choice(TensorInfo tensor);
+  /** Tells whether this rule is for a tensor of a name. */
+  boolean matches(String tensor);
+
+  /** Says what becomes of a tensor of a type that it matches. */
+  Choice choice(DType from);
 
   /**
    * Checks that the rule is of use.
    *
    * @throws IllegalArgumentException if it names none of the tensors
    */
-  void checkMatches(Catalog all);
+  void checkMatches(Set<String> all);
 
   /** A rule for names: it converts whatever it is told to. */
   record Named(DTypeRule rule, NameFilter names) implements ConversionRule {
@@ -50,21 +59,21 @@ sealed interface ConversionRule {
     }
 
     @Override
-    public boolean matches(TensorInfo tensor) {
-      return names.test(tensor.name());
+    public boolean matches(String tensor) {
+      return names.test(tensor);
     }
 
     @Override
-    public Choice choice(TensorInfo tensor) {
+    public Choice choice(DType from) {
       return new Choice(
-          rule.dtype().orElse(tensor.dtype()),
+          rule.dtype().orElse(from),
           Reason.of("dtype.rule", "rule {rule}").with("rule", rule.toString()));
     }
 
     @Override
-    public void checkMatches(Catalog all) {
+    public void checkMatches(Set<String> all) {
       names
-          .fault(all.keys())
+          .fault(all)
           .ifPresent(fault -> {
             throw new IllegalArgumentException(
                 "dtype rule " + Printable.quote(rule.toString()) + ": " + fault);
@@ -75,13 +84,12 @@ sealed interface ConversionRule {
   /** A rule for all tensors: numbers of floating point that need no scale are converted. */
   record FloatingPoint(DType to) implements ConversionRule {
     @Override
-    public boolean matches(TensorInfo tensor) {
+    public boolean matches(String tensor) {
       return true;
     }
 
     @Override
-    public Choice choice(TensorInfo tensor) {
-      DType from = tensor.dtype();
+    public Choice choice(DType from) {
       return switch (from) {
         case F64, F32, F16, BF16 ->
             new Choice(to, Reason.of("dtype.option", "dtype {dtype}").with("dtype", to.name()));
@@ -103,6 +111,6 @@ sealed interface ConversionRule {
     }
 
     @Override
-    public void checkMatches(Catalog all) {}
+    public void checkMatches(Set<String> all) {}
   }
 }

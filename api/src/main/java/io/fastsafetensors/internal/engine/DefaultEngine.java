@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Checkpoint;
+import io.fastsafetensors.CheckpointWriter;
 import io.fastsafetensors.Configuration;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.Engine;
@@ -127,5 +128,10 @@ public final class DefaultEngine implements Engine {
   public GroupConfig.Builder configure(
       GroupConfig.Builder builder, Map<String, String> environment) {
     return GroupSettings.apply(builder, Sources.of(environment));
+  }
+
+  @Override
+  public CheckpointWriter checkpointWriter() {
+    return new DefaultCheckpointWriter();
   }
 }

@@ -4,6 +4,8 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.Cancellation;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.LoadEvent;
+import io.fastsafetensors.LoadListener;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
@@ -32,6 +34,7 @@ public final class DefaultLoader implements Loader {
   private final Device device;
   private final Transport group;
   private final Duration timeout;
+  private final @Nullable LoadListener listener;
   private final FileSet files;
   private final BoundedCall.Abandoned abandoned = new BoundedCall.Abandoned();
   private final Leaks.Trace trace;
@@ -42,10 +45,20 @@ public final class DefaultLoader implements Loader {
   private volatile boolean closed;
 
   DefaultLoader(Registry registry, Device device, Transport group, Duration timeout) {
+    this(registry, device, group, timeout, null);
+  }
+
+  DefaultLoader(
+      Registry registry,
+      Device device,
+      Transport group,
+      Duration timeout,
+      @Nullable LoadListener listener) {
     this.registry = registry;
     this.device = device;
     this.group = group;
     this.timeout = timeout;
+    this.listener = listener;
     this.files = new FileSet(group);
     this.trace = Leaks.watch(this, () -> "a Loader for " + device);
   }
@@ -118,13 +131,38 @@ public final class DefaultLoader implements Loader {
   @Override
   public FileBuffer load(LoadOptions options) throws LoadException {
     checkReady();
-    return new GroupLoad(call(options, new Cancellation()), this::report).load();
+    return load(options, new Cancellation());
+  }
+
+  private FileBuffer load(LoadOptions options, Cancellation cancellation) throws LoadException {
+    lastReport = null;
+    return told(events ->
+        new GroupLoad(call(options, cancellation, List.of(), events), this::report).load());
+  }
+
+  /** Makes something of a load, whose failure is told to who listens. */
+  private <T> T told(Making<T> making) throws LoadException {
+    LoadEvents events = LoadEvents.begin(listener);
+    try {
+      return making.make(events);
+    } catch (Throwable e) {
+      events.failed(e);
+      throw e;
+    }
+  }
+
+  /** Makes something of a load. */
+  @FunctionalInterface
+  private interface Making<T> {
+    T make(LoadEvents events) throws LoadException;
   }
 
   @Override
   public FileBuffer begin(LoadOptions options) throws LoadException {
     checkReady();
-    return new GroupLoad(call(options, new Cancellation()), this::report).begin();
+    lastReport = null;
+    return told(events ->
+        new GroupLoad(call(options, new Cancellation(), List.of(), events), this::report).begin());
   }
 
   @Override
@@ -137,8 +175,7 @@ public final class DefaultLoader implements Loader {
     checkReady();
     AsyncLoad started = new AsyncLoad(() -> async = null); // else it would keep the buffer
     async = started;
-    return started.start(
-        cancellation -> new GroupLoad(call(options, cancellation), this::report).load());
+    return started.start(cancellation -> load(options, cancellation));
   }
 
   @Override
@@ -146,26 +183,26 @@ public final class DefaultLoader implements Loader {
     checkReady();
     List<String> asked =
         List.of("stream in pieces " + options.pieces(), "order " + options.order());
-    LoadCall call = call(options.load(), new Cancellation(), asked);
-    DefaultTensorStream stream = new StreamStart(call, options).stream();
+    DefaultTensorStream stream =
+        told(events ->
+            new StreamStart(call(options.load(), new Cancellation(), asked, events), options)
+                .stream());
     streaming = group.size() == 1 ? null : stream;
     return stream;
   }
 
-  private LoadCall call(LoadOptions options, Cancellation cancellation) throws LoadException {
-    lastReport = null;
-    return call(options, cancellation, List.of());
-  }
-
   /** Starts a call of all ranks: they agree on what it is, and have the same headers. */
-  private LoadCall call(LoadOptions options, Cancellation cancellation, List<String> more)
+  private LoadCall call(
+      LoadOptions options, Cancellation cancellation, List<String> more, LoadEvents events)
       throws LoadException {
     BoundedCall bounded =
         BoundedCall.of(StopSignal.of(options, cancellation, () -> closed), abandoned);
     Backends backends = new Backends(registry, device, () -> options);
     List<String> lines = new ArrayList<>(lines(options));
     lines.addAll(more);
-    Headers headers = files.agreedHeaders(lines, backends, bounded);
+    Headers headers =
+        events.during(
+            LoadEvent.Kind.HEADERS, null, 0, () -> files.agreedHeaders(lines, backends, bounded));
     if (files.isEmpty()) {
       throw new IllegalStateException("no files were added: call addFiles or addCheckpoint first");
     }
@@ -177,7 +214,8 @@ public final class DefaultLoader implements Loader {
         bounded,
         backends,
         headers,
-        () -> hold(bounded.signal()));
+        () -> hold(bounded.signal()),
+        events);
   }
 
   private void report(LoadReport report) {

@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadListener;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.Plugins;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class DefaultLoaderBuilder implements Loader.Builder {
   private @Nullable Device device;
   private @Nullable Plugins plugins;
+  private @Nullable LoadListener listener;
   private ProcessGroup group = ProcessGroup.single();
   private Duration timeout = LoadOptions.defaults().timeout();
 
@@ -42,6 +44,12 @@ public final class DefaultLoaderBuilder implements Loader.Builder {
   }
 
   @Override
+  public Loader.Builder listener(LoadListener listener) {
+    this.listener = listener;
+    return this;
+  }
+
+  @Override
   public Loader.Builder timeout(Duration timeout) {
     if (!timeout.isPositive()) {
       throw new IllegalArgumentException("timeout " + timeout + ": want more than nothing");
@@ -56,7 +64,11 @@ public final class DefaultLoaderBuilder implements Loader.Builder {
     Registry registry = (Registry) (plugins != null ? plugins : Plugins.installed());
     registry.options().check();
     return new DefaultLoader(
-        registry, device != null ? device : group.device(), connected.transport(), timeout);
+        registry,
+        device != null ? device : group.device(),
+        connected.transport(),
+        timeout,
+        listener);
   }
 
   @Override

@@ -7,9 +7,11 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.FilePlan;
 import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.spi.Deadline;
+import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoBackend;
 import io.fastsafetensors.spi.IoOptions;
 import io.fastsafetensors.spi.LoadedRanges;
+import io.fastsafetensors.toolkit.device.HostMemory;
 import io.fastsafetensors.toolkit.host.DescriptorLimit;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -135,6 +137,7 @@ final class FilesInFlight implements AutoCloseable {
     LoadedRanges ranges = read.await();
     LoadedFile file = arrivals.received(context, read.plan, read.backend, ranges);
     try {
+      checkWritable(read, ranges);
       inFlight.remove().close();
     } catch (Throwable e) {
       Cleanup.after(e, file::release);
@@ -142,6 +145,23 @@ final class FilesInFlight implements AutoCloseable {
     }
     Reason reason = read.reason(ranges.stats().reason());
     return new Received(read.plan, file, ranges, read.backend, reason);
+  }
+
+  /** Makes sure that what may be written by native code doesn't end the process. */
+  private void checkWritable(FileInFlight read, LoadedRanges ranges) {
+    if (!options.writable()) {
+      return;
+    }
+    for (DeviceBuffer buffer : ranges.buffers()) {
+      HostMemory.show(
+          buffer,
+          memory -> {
+            if (memory.isReadOnly()) {
+              throw BackendSession.broken(
+                  read.backend, read.plan.path(), "gave read-only memory (rule IO-136)", null);
+            }
+          });
+    }
   }
 
   /**

@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadEvent;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.LoadPlan;
@@ -16,6 +17,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the flight recorder, if somebody records. The events are classes of their own, named only
@@ -66,6 +68,25 @@ final class FlightEvents {
     }
   }
 
+  /** Records work besides reads, or waiting, that has just ended. */
+  static void phase(LoadEvent.Kind kind, @Nullable Path file, long bytes, long nanos) {
+    if (FlightRecorder.isInitialized()) {
+      recordPhase(kind, file, bytes, nanos);
+    }
+  }
+
+  private static void recordPhase(
+      LoadEvent.Kind kind, @Nullable Path file, long bytes, long nanos) {
+    Phase event = new Phase();
+    if (event.shouldCommit()) {
+      event.phase = kind.toString();
+      event.file = file == null ? "" : file.toString();
+      event.bytes = bytes;
+      event.time = nanos;
+      event.commit();
+    }
+  }
+
   /** One load on one rank. */
   @Name("io.fastsafetensors.Load")
   @Label("Load")
@@ -85,6 +106,33 @@ final class FlightEvents {
 
     @Label("Succeeded")
     boolean succeeded;
+  }
+
+  /** Work besides reads, or waiting; off unless a recording asks for it. */
+  @Name("io.fastsafetensors.Phase")
+  @Label("Phase")
+  @Description("Part of a load besides its reads has ended: work on a file, or waiting")
+  @Category("Fastsafetensors")
+  @Enabled(false)
+  @StackTrace(false)
+  static final class Phase extends Event {
+    @Label("Phase")
+    @Description(
+        "headers, memory, staging, copy, conversion, exchange, ranks awaited or room awaited")
+    String phase = "";
+
+    @Label("File")
+    @Description("The file it was done for; empty if for several")
+    String file = "";
+
+    @Label("Bytes")
+    @DataAmount
+    long bytes;
+
+    @Label("Time")
+    @Description("How long it took; it ended when the event was made")
+    @Timespan
+    long time;
   }
 
   /** A block of a file that is in its place; off unless a recording asks for it. */

@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.LoadEvent;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.format.LoadException;
@@ -12,6 +13,7 @@ import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.group.Transports;
 import io.fastsafetensors.toolkit.host.HostLimits;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +59,9 @@ final class GroupLoad {
           parts == null
               ? together(() -> handOut(job.run(), wanted, group, job), FileBuffer::close)
               : loadParts(job, parts);
-      return group.size() == 1 ? buffer : confirm(buffer);
+      FileBuffer confirmed = group.size() == 1 ? buffer : confirm(buffer);
+      call.events().ended(confirmed.report());
+      return confirmed;
     }
   }
 
@@ -79,7 +83,18 @@ final class GroupLoad {
 
   /** Makes something on all ranks, or on none. */
   private <T> T together(Agreement.Step<T> step, Consumer<T> undo) throws LoadException {
-    return Agreement.make(group, "load", call.patience(), step, undo);
+    AtomicLong made = new AtomicLong();
+    Agreement.Step<T> timed =
+        () -> {
+          T result = step.run();
+          made.set(System.nanoTime());
+          return result;
+        };
+    T result = Agreement.make(group, "load", call.patience(), timed, undo);
+    if (group.size() > 1) {
+      call.events().done(LoadEvent.Kind.RANKS_AWAITED, null, 0, System.nanoTime() - made.get());
+    }
+    return result;
   }
 
   /** What each rank does by itself before it reads: open the device, and plan. */
@@ -89,8 +104,7 @@ final class GroupLoad {
     return call.holding(context -> {
       conversion.checkAll(wanted, context);
       LoadNeeds needs = new LoadNeeds(plan, options, conversion, call.device(), HostLimits.SYSTEM);
-      return new LoadJob(
-          call.backends(), call.headers(), context, plan, options, needs, call.bounded());
+      return new LoadJob(call, context, plan, needs);
     });
   }
 

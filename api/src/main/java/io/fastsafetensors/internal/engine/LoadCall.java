@@ -19,6 +19,7 @@ import java.time.Duration;
  * @param backends read the files
  * @param headers what they say
  * @param holding opens the device, and makes the caller a holder of it
+ * @param events hear what it does
  */
 record LoadCall(
     Transport group,
@@ -28,7 +29,8 @@ record LoadCall(
     BoundedCall bounded,
     Backends backends,
     Headers headers,
-    Holding holding) {
+    Holding holding,
+    LoadEvents events) {
   /** Whoever waits without end means less than this; and it can be counted in nanoseconds. */
   static final Duration LONGEST_WAIT = Duration.ofDays(36_500);
 

@@ -35,6 +35,7 @@ final class LoadJob implements AutoCloseable {
 
   private final Backends backends;
   private final Headers headers;
+  private final LoadEvents events;
   private final SharedContext context;
   private final LoadPlan plan;
   private final LoadOptions options;
@@ -53,24 +54,19 @@ final class LoadJob implements AutoCloseable {
   private volatile @Nullable RowGathering begun;
 
   /** Makes the job; takes over the caller's hold of the device, and what the load needs. */
-  LoadJob(
-      Backends backends,
-      Headers headers,
-      SharedContext context,
-      LoadPlan plan,
-      LoadOptions options,
-      LoadNeeds needs,
-      BoundedCall bounded) {
-    this.backends = backends;
-    this.headers = headers;
+  LoadJob(LoadCall call, SharedContext context, LoadPlan plan, LoadNeeds needs) {
+    this.backends = call.backends();
+    this.headers = call.headers();
+    this.events = call.events();
     this.context = context;
     this.plan = plan;
-    this.options = options;
+    this.options = call.options();
     this.needs = needs;
     this.conversion = needs.conversion();
-    this.bounded = bounded;
+    this.bounded = call.bounded();
     this.monitor =
-        new LoadMonitor(options.progress(), plan.readBytes(), needs.reading(), bounded.signal());
+        new LoadMonitor(
+            options.progress(), plan.readBytes(), needs.reading(), bounded.signal(), events);
   }
 
   /**
@@ -84,6 +80,11 @@ final class LoadJob implements AutoCloseable {
   /** Returns the device. */
   SharedContext context() {
     return context;
+  }
+
+  /** Returns who hears what the job does. */
+  LoadEvents events() {
+    return events;
   }
 
   /** Returns what ends the job. */
@@ -137,7 +138,7 @@ final class LoadJob implements AutoCloseable {
    */
   Result exchange(Transport group, ExchangePlan exchange, Duration timeout) throws LoadException {
     PartExchange.Ending ending =
-        new PartExchange.Ending(group, timeout, new AtomicBoolean(), bounded.held());
+        new PartExchange.Ending(group, timeout, new AtomicBoolean(), bounded.held(), events);
     try {
       return FlightEvents.load(
           context.device(), plan, () -> runBounded(reads -> exchange(reads, exchange, ending)));
@@ -248,7 +249,9 @@ final class LoadJob implements AutoCloseable {
 
   private void convert(List<WantedPart> parts, LoadedFile file) throws LoadException {
     if (conversion.isNeeded(parts)) {
+      long start = System.nanoTime();
       needs.convert(file, context, parts);
+      Conversion.tell(events, parts, System.nanoTime() - start);
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.LoadEvent;
 import io.fastsafetensors.ProgressListener;
 import io.fastsafetensors.TransferPath;
 import io.fastsafetensors.format.LoadCancelledException;
@@ -19,6 +20,7 @@ final class LoadMonitor implements IoMonitor {
   private final ProgressListener progress;
   private final StopSignal signal;
   private final LoadMemory memory;
+  private final LoadEvents events;
 
   /** Written under the lock; who is late reads it without, since a listener may hold that. */
   private volatile long doneBytes;
@@ -27,9 +29,20 @@ final class LoadMonitor implements IoMonitor {
 
   private volatile @Nullable Throwable listenerFailure;
 
+  /** Makes the monitor of reads that are no load. */
   LoadMonitor(ProgressListener progress, long totalBytes, LoadMemory memory, StopSignal signal) {
+    this(progress, totalBytes, memory, signal, LoadEvents.NONE);
+  }
+
+  LoadMonitor(
+      ProgressListener progress,
+      long totalBytes,
+      LoadMemory memory,
+      StopSignal signal,
+      LoadEvents events) {
     this.progress = progress;
     this.memory = memory;
+    this.events = events;
     this.signal = signal;
     this.totalBytes = totalBytes;
     signal.tellProgress(() -> ": " + doneBytes + " of " + totalBytes + " bytes were in place");
@@ -42,7 +55,7 @@ final class LoadMonitor implements IoMonitor {
 
   @Override
   public void blockDone(Path file, TransferPath path, long offset, long bytes, long nanos) {
-    FlightEvents.blockRead(file, path, offset, bytes, nanos);
+    events.read(file, path, offset, bytes, nanos);
     if (LOG.isLoggable(Level.DEBUG)) {
       String thread = Thread.currentThread().getName();
       LOG.log(
@@ -51,6 +64,21 @@ final class LoadMonitor implements IoMonitor {
               .formatted(file, path, thread, offset, bytes, nanos / 1000));
     }
     tellListener(bytes);
+  }
+
+  @Override
+  public void memoryMade(Path file, long bytes, long nanos) {
+    events.done(LoadEvent.Kind.MEMORY, file, bytes, nanos);
+  }
+
+  @Override
+  public void stagingAwaited(Path file, long nanos) {
+    events.done(LoadEvent.Kind.STAGING, file, 0, nanos);
+  }
+
+  @Override
+  public void copiesAwaited(Path file, long nanos) {
+    events.done(LoadEvent.Kind.COPY, file, 0, nanos);
   }
 
   /** Keeps what the listener throws from the threads of sessions, which must end well. */

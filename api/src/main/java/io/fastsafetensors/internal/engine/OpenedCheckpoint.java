@@ -92,15 +92,11 @@ public final class OpenedCheckpoint implements OpenCheckpoint {
         new PartRead.Means(
             options.path(),
             options.direct(),
+            options.writable(),
             new TensorRoom(context),
             new ScratchMemory(context.attached(), PartRead.BLOCK),
             new WayCounts());
-    IoOptions io =
-        IoOptions.builder(monitor())
-            .path(options.path())
-            .direct(options.direct())
-            .properties(backends.choice().properties())
-            .build();
+    IoOptions io = backends.reading(options, monitor()).build();
     FileOpener opener = new FileOpener(backends, io, headers, context);
     this.files =
         new OpenFiles(

@@ -7,7 +7,6 @@ import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.file.IoReason;
 import io.fastsafetensors.internal.text.Printable;
-import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.IoBackend.OpenFile;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -112,15 +111,20 @@ final class OpenedFile {
 
   private synchronized @Nullable Memory map() {
     if (mapping == null && !unmappable) {
-      try {
-        Optional<DeviceBuffer> mapped = file.map();
-        mapping = mapped.map(buffer -> Memory.of(context, buffer, path)).orElse(null);
-      } catch (IOException e) {
-        LOG.log(Level.DEBUG, () -> path + " can't be mapped: " + e);
-      }
+      mapping = mapAlone();
       unmappable = mapping == null;
     }
     return mapping;
+  }
+
+  /** Maps the whole file for the caller, who holds the mapping; null if that can't be. */
+  @Nullable Memory mapAlone() {
+    try {
+      return file.map().map(buffer -> Memory.of(context, buffer, path)).orElse(null);
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, () -> path + " can't be mapped: " + e);
+      return null;
+    }
   }
 
   /** Closes the file; what was given out of its mapping stays. */

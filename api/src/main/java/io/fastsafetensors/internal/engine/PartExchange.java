@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
+import io.fastsafetensors.LoadEvent.Kind;
 import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.internal.plan.ExchangePlan;
@@ -78,8 +79,11 @@ final class PartExchange implements AutoCloseable {
   long run(ExchangePlan plan, List<GatherPlan> mine) throws LoadException {
     for (int round = 0; round < plan.rounds(); round++) {
       FilesInFlight.@Nullable Received chunk = agree(plan, round, mine);
+      long start = System.nanoTime();
+      long before = receivedBytes;
       try {
         exchange(plan, round, chunk);
+        ending.events.done(Kind.EXCHANGE, null, receivedBytes - before, System.nanoTime() - start);
       } finally {
         if (chunk != null) {
           chunk.file().release();
@@ -129,8 +133,10 @@ final class PartExchange implements AutoCloseable {
    * @param timeout how long to wait for the others
    * @param told whether all ranks know
    * @param held hears that this rank waits for the others
+   * @param events hear how long it waited
    */
-  record Ending(Transport group, Duration timeout, AtomicBoolean told, HeldFiles held) {
+  record Ending(
+      Transport group, Duration timeout, AtomicBoolean told, HeldFiles held, LoadEvents events) {
     private void checkNotTold() throws LoadCancelledException {
       if (told.get()) {
         throw new LoadCancelledException("the load was over before a chunk was read", false);
@@ -140,9 +146,11 @@ final class PartExchange implements AutoCloseable {
     /** Hears that all ranks are as far, or that one failed, which all know then. */
     void agree() throws LoadException {
       held.waitsForRanks();
+      long start = System.nanoTime();
       try {
         var _ = Agreement.tell(group, "exchange", timeout, new byte[0]);
         held.works();
+        events.done(Kind.RANKS_AWAITED, null, 0, System.nanoTime() - start);
       } catch (Throwable e) {
         told.set(true);
         throw e;

@@ -32,6 +32,9 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
   /** How many bytes of a tensor one thread has at a time. */
   static final long BLOCK = 2 << 20;
 
+  /** Less is copied sooner than it gets a mapping of its own, and loses it. */
+  private static final long LEAST_MAPPED = 1 << 20;
+
   /** Gaps between rows up to this size are read along: a read of its own would cost more. */
   private static final long MOST_GAP = 16 << 10;
 
@@ -46,6 +49,7 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
    *
    * @param path how host memory gets the bytes
    * @param direct whether reads bypass the page cache
+   * @param writable whether tensors may be written
    * @param room where tensors get memory
    * @param scratch where rows are read to that are not side by side, {@link #BLOCK} at a time
    * @param counts counts the bytes
@@ -53,6 +57,7 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
   record Means(
       AccessPath path,
       DirectMode direct,
+      boolean writable,
       TensorRoom room,
       ScratchMemory scratch,
       WayCounts counts) {}
@@ -65,12 +70,16 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
 
   /** Reads into memory of its own, or gives out the page cache; the caller closes the tensor. */
   Tensor tensor(TensorSpec spec) throws LoadException {
-    @Nullable Memory mapped = slice.isContiguous() ? mapping() : null;
+    @Nullable Memory mapped = slice.isContiguous() ? mappingToGiveOut() : null;
     if (mapped != null) {
-      Region place = Region.of(mapped.buffer(), begin + slice.begin(), slice.bytes());
-      file.checkUnchanged();
-      means.counts.add(TransferPath.MAPPED, slice.bytes());
-      return DefaultTensor.copy(new Piece(spec, mapped, place));
+      try {
+        Region place = Region.of(mapped.buffer(), begin + slice.begin(), slice.bytes());
+        file.checkUnchanged();
+        means.counts.add(TransferPath.MAPPED, slice.bytes());
+        return DefaultTensor.copy(new Piece(spec, mapped, place));
+      } finally {
+        mapped.release();
+      }
     }
     Piece piece = means.room.take(spec, slice.bytes());
     try {
@@ -99,7 +108,23 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
     file.checkUnchanged();
   }
 
-  /** Returns the file's mapping if it is to serve; null otherwise. */
+  /**
+   * Returns the mapping that the tensor becomes a part of; null if it is copied. The caller is a
+   * holder. What may be written has a mapping of its own, so that no other read sees what was.
+   */
+  private @Nullable Memory mappingToGiveOut() {
+    if (means.writable) {
+      boolean serves = means.path == AccessPath.MAPPED || slice.bytes() >= LEAST_MAPPED;
+      return serves && mapping() != null ? file.mapAlone() : null;
+    }
+    Memory shared = mapping();
+    if (shared != null) {
+      shared.retain();
+    }
+    return shared;
+  }
+
+  /** Returns the file's mapping, which nobody writes to, if it is to serve; null otherwise. */
   private @Nullable Memory mapping() {
     if (means.path == AccessPath.COPIED || means.direct == DirectMode.ON) {
       return null;

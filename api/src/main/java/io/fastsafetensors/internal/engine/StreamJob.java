@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.ConversionReport;
+import io.fastsafetensors.LoadEvent.Kind;
 import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.format.LoadException;
@@ -86,13 +87,18 @@ final class StreamJob implements AutoCloseable {
             setting.call.group(),
             setting.call.patience(),
             new AtomicBoolean(),
-            setting.call.bounded().held());
+            setting.call.bounded().held(),
+            setting.call.events());
     this.conversions = setting.conversion().report(all);
     this.window = window;
     this.steps = new StreamSteps(setting, window, memory, reports);
     this.monitor =
         new LoadMonitor(
-            setting.options().progress(), all.readBytes(), memory, setting.call.bounded().signal());
+            setting.options().progress(),
+            all.readBytes(),
+            memory,
+            setting.call.bounded().signal(),
+            setting.call.events());
   }
 
   /** Reads all; after an exception nothing is left but what was handed over. */
@@ -111,7 +117,9 @@ final class StreamJob implements AutoCloseable {
           exchange(files);
         }
         monitor.throwListenerFailure();
-        return report();
+        LoadReport made = report();
+        setting.call.events().ended(setting.planned.distributed().reported(made));
+        return made;
       } catch (Throwable e) {
         monitor.abandon(e);
         Cleanup.after(e, this::close); // before files that hang are waited for
@@ -125,8 +133,9 @@ final class StreamJob implements AutoCloseable {
     return setting.planned.plan().steps();
   }
 
-  /** Tells the other ranks of a failure, if they wait for this one. */
+  /** Tells of a failure: who listens, and the other ranks, if they wait for this one. */
   void tell(Throwable failure) {
+    setting.call.events().failed(failure);
     if (!setting.planned.distributed().isRead()) {
       ending.tell(failure);
     }
@@ -219,11 +228,17 @@ final class StreamJob implements AutoCloseable {
   private void take(long bytes, FilesInFlight files) throws LoadException {
     while (!window.tryTake(bytes)) {
       if (reads.isEmpty()) {
-        window.take(bytes, setting.call.bounded().signal());
+        awaitRoom(bytes);
         return;
       }
       receive(files);
     }
+  }
+
+  private void awaitRoom(long bytes) throws LoadException {
+    long start = System.nanoTime();
+    window.take(bytes, setting.call.bounded().signal());
+    setting.call.events().done(Kind.ROOM_AWAITED, null, 0, System.nanoTime() - start);
   }
 
   private void submit(FilePlan plan, Read read, FilesInFlight files) throws LoadException {

@@ -97,6 +97,7 @@ final class StreamSteps implements AutoCloseable {
       for (LoadedFile file : files) {
         List<WantedPart> own = parts.stream().filter(part -> file.has(part.entry())).toList();
         if (conversion.isNeeded(own)) {
+          long start = System.nanoTime();
           var _ =
               promised(
                   conversion.movedBytes(own),
@@ -104,6 +105,7 @@ final class StreamSteps implements AutoCloseable {
                     file.convert(setting.context(), own, conversion);
                     return file;
                   });
+          Conversion.tell(setting.call().events(), own, System.nanoTime() - start);
         }
       }
     }

@@ -20,13 +20,16 @@ import org.jspecify.annotations.Nullable;
  * @param kept mode, owner and group; empty if there was no file, or its file system has none of
  *     them, so that the platform's defaults count
  */
-record FileRights(Optional<PosixFileAttributes> kept) {
+public record FileRights(Optional<PosixFileAttributes> kept) {
   private static final FileAttribute<?> PRIVATE =
       PosixFilePermissions.asFileAttribute(
           EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE));
 
+  /** The platform's defaults. */
+  public static final FileRights NEW = new FileRights(Optional.empty());
+
   /** Looks at a file, or at what a link leads to. */
-  static FileRights of(Path file) throws IOException {
+  public static FileRights of(Path file) throws IOException {
     PosixFileAttributeView view = view(file);
     return new FileRights(
         view == null || !Files.exists(file)

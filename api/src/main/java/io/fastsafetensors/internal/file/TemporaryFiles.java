@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
  * if it is killed they stay, and the next writer tells of them: each is locked while its writer
  * lives.
  */
-final class TemporaryFiles {
+public final class TemporaryFiles {
   private static final Logger LOG = System.getLogger(TemporaryFiles.class.getName());
   private static final String GLOB = ".fastsafetensors-*.tmp*";
   private static final Pattern NAME =
@@ -55,12 +55,13 @@ final class TemporaryFiles {
 
   private TemporaryFiles() {}
 
-  static boolean isTemporary(String name) {
+  /** Returns whether a name is that of a file that is being written, or was. */
+  public static boolean isTemporary(String name) {
     return NAME.matcher(name).matches();
   }
 
   /** Names a file in a folder; the target's own name could be too long for a suffix. */
-  static Path in(Path folder) {
+  public static Path in(Path folder) {
     return folder.resolve(".fastsafetensors-" + UUID.randomUUID() + ".tmp");
   }
 
@@ -68,9 +69,11 @@ final class TemporaryFiles {
    * Makes a file, to be forgotten when it is no longer there. It has its name once it is locked, so
    * that nobody takes it for abandoned.
    *
+   * @param preparer has the file before it is locked: to open and close it later would end the lock
    * @throws IOException if that fails, or the process is ending
    */
-  static FileChannel make(Path file, FileAttribute<?>... attributes) throws IOException {
+  static FileChannel make(Path file, StagedFile.Preparer preparer, FileAttribute<?>... attributes)
+      throws IOException {
     Path unlocked = file.resolveSibling(file.getFileName() + UNLOCKED);
     MAKING.lock();
     try {
@@ -82,6 +85,7 @@ final class TemporaryFiles {
               Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
               attributes);
       try {
+        preparer.prepare(unlocked);
         lock(channel);
         OWN.add(file);
         Files.move(unlocked, file, StandardCopyOption.ATOMIC_MOVE);
@@ -96,6 +100,11 @@ final class TemporaryFiles {
       OWN.remove(unlocked);
       MAKING.unlock();
     }
+  }
+
+  /** Returns the names that a file of a writer that was killed may have. */
+  public static List<String> namesOf(String temporary) {
+    return List.of(temporary, temporary + UNLOCKED);
   }
 
   static void forget(Path file) {
@@ -153,12 +162,29 @@ final class TemporaryFiles {
   }
 
   /** Tells once of each file in a folder whose writer was killed. */
-  static void tellAbandoned(Path folder) {
+  public static void tellAbandoned(Path folder) {
     for (Path file : temporaryFiles(folder)) {
       if (!OWN.contains(file) && !TOLD.contains(file) && isAbandoned(file) && TOLD.add(file)) {
         LOG.log(Level.WARNING, file + " was left by a writer that was killed: delete it");
       }
     }
+  }
+
+  /**
+   * Deletes each file in a folder whose writer was killed, and tells of it.
+   *
+   * @return the files
+   */
+  public static List<Path> deleteAbandoned(Path folder) {
+    List<Path> deleted = new ArrayList<>();
+    for (Path file : temporaryFiles(folder)) {
+      if (!OWN.contains(file) && isAbandoned(file)) {
+        LOG.log(Level.WARNING, file + " was left by a writer that was killed, and is deleted");
+        delete(file);
+        deleted.add(file);
+      }
+    }
+    return deleted;
   }
 
   private static List<Path> temporaryFiles(Path folder) {

@@ -61,13 +61,23 @@ public final class Catalog {
     Path second = other.file().source().path();
     for (CheckpointIndex index : indexes) {
       Path listed = index.shardByTensor().get(name);
-      if (first.equals(listed) || second.equals(listed)) {
+      boolean names = first.equals(listed) || second.equals(listed);
+      if (names && isBeside(index, first) && isBeside(index, second)) {
         return first.equals(listed) ? one : other;
       }
     }
     throw new LoadException(
         "tensor %s is in two files, %s and %s: give the one that you want instead of the folder, or load each with a loader of its own"
             .formatted(Printable.quote(name), first, second));
+  }
+
+  /** An index says nothing of files of other checkpoints. */
+  private static boolean isBeside(CheckpointIndex index, Path file) {
+    return normal(file).startsWith(normal(index.path()).getParent());
+  }
+
+  private static Path normal(Path path) {
+    return path.toAbsolutePath().normalize();
   }
 
   /**

@@ -61,6 +61,21 @@ public record CheckpointFiles(List<Path> files, Optional<CheckpointIndex> index)
     }
   }
 
+  /**
+   * Lists what a folder without an index could mean.
+   *
+   * @return its {@code .safetensors} files
+   * @throws LoadException if it can't be listed
+   */
+  public static List<Path> weightsIn(Path folder) throws LoadException {
+    return FolderListing.of(folder).weights();
+  }
+
+  /** Returns whether a {@code .safetensors} file belongs to a numbered set. */
+  public static boolean isNumbered(Path file) {
+    return WeightsName.of(FolderListing.name(file)).isNumbered();
+  }
+
   /** File systems that aren't the JDK's throw what they like. */
   private static LoadException failed(Path path, RuntimeException e) {
     return new LoadException(path + ": its file system failed: " + e, e);

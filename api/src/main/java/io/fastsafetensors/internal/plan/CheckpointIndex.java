@@ -47,7 +47,7 @@ public record CheckpointIndex(Path path, Map<String, Path> shardByTensor) {
    * @throws LoadException if it is no regular file, larger than 100,000,000 bytes, not JSON of the
    *     right form, or names shards in other folders
    */
-  static CheckpointIndex read(Path path) throws LoadException {
+  public static CheckpointIndex read(Path path) throws LoadException {
     try {
       checkSize(RegularFile.size(path));
       try (InputStream file = Files.newInputStream(path);

@@ -4,8 +4,8 @@ package io.fastsafetensors.internal.plan;
 import io.fastsafetensors.Checkpoint.LeftOut;
 import io.fastsafetensors.Reason;
 import io.fastsafetensors.format.LoadException;
-import io.fastsafetensors.internal.file.AtomicFile;
 import io.fastsafetensors.internal.file.IoReason;
+import io.fastsafetensors.internal.file.TemporaryFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +57,7 @@ record FolderListing(
 
   private void add(Path entry) {
     String name = name(entry);
-    if (AtomicFile.isTemporary(name)) {
+    if (TemporaryFiles.isTemporary(name)) {
       leaveOut(entry, LeftOutReasons.UNFINISHED_WRITE);
     } else if (UnfinishedDownloads.isLeftover(name)) {
       leftovers.add(entry);

@@ -25,6 +25,9 @@ final class FileTicket extends EarlyTicket {
   /** How long copies of what was given up may still take to end. */
   private static final Duration GRACE = Duration.ofMinutes(1);
 
+  /** Who has nothing to prepare takes less. */
+  private static final long NOTHING_NANOS = 5_000;
+
   private final DeviceContext context;
   private final PlannedFile file;
   private final ReadTarget target;
@@ -69,7 +72,13 @@ final class FileTicket extends EarlyTicket {
   List<FileRead> prepare(FileRead read) throws LoadException {
     context.attach();
     monitor.checkpoint();
-    return target.prepare(read);
+    long start = System.nanoTime();
+    List<FileRead> prepared = target.prepare(read);
+    long nanos = System.nanoTime() - start;
+    if (nanos > NOTHING_NANOS) {
+      monitor.memoryMade(file.path(), read.bytes(), nanos);
+    }
+    return prepared;
   }
 
   void bring(FileRead read, TransferPath path) throws LoadException {
@@ -93,6 +102,9 @@ final class FileTicket extends EarlyTicket {
     long bytes = bytes(read);
     stats.add(brought, bytes);
     monitor.blockDone(file.path(), brought.path(), read.offset(), bytes, brought.readNanos());
+    if (brought.copyNanos() > 0) {
+      monitor.stagingAwaited(file.path(), brought.copyNanos());
+    }
   }
 
   @Override
@@ -101,7 +113,11 @@ final class FileTicket extends EarlyTicket {
     target.arrived().forEach(this::note);
     long start = System.nanoTime();
     target.settle(monitor.deadline());
-    stats.addCopyNanos(System.nanoTime() - start);
+    long waited = System.nanoTime() - start;
+    stats.addCopyNanos(waited);
+    if (!context.device().isCpu()) {
+      monitor.copiesAwaited(file.path(), waited);
+    }
     checkFile();
     List<Region> regions = target.regions();
     return LoadedRanges.of(target.buffers(), regions, stats.toStats(paths.reason(stats, regions)));

@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Device;
+import io.fastsafetensors.LoadListener;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.internal.registry.Registry;
@@ -38,6 +39,11 @@ final class Bench {
 
   Loader loader(ProcessGroup group) {
     return new DefaultLoader(registry(), FakeRuntime.DEVICE, Transports.of(group), TIMEOUT);
+  }
+
+  Loader loader(LoadListener listener) {
+    return new DefaultLoader(
+        registry(), FakeRuntime.DEVICE, Transports.single(), TIMEOUT, listener);
   }
 
   /** Makes a loader for real host memory. */

@@ -35,8 +35,11 @@ import io.fastsafetensors.spi.Provider;
  * into private memory of the device. A file that has another size than its header was read with, is
  * written to meanwhile (by its time of change), ends early, or can't be read is a {@link
  * io.fastsafetensors.TransferException} of the load; after the load, the file may change. Files
- * also take this way if the mapping would not have the alignment asked for, or if the file system
- * has no mappings and the choice was ours.
+ * also take this way if the mapping would not have the alignment asked for, and where the choice is
+ * ours, if the file system has no mappings, or if the load is {@linkplain
+ * io.fastsafetensors.LoadOptions#writable to be written}: the JDK maps privately only what it
+ * opened for writing, and that takes a right, copies the file on overlayfs, and tells who watches
+ * it.
  *
  * @since 0.1
  */

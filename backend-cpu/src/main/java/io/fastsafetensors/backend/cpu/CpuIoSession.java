@@ -34,6 +34,13 @@ final class CpuIoSession extends ReadSession<ChannelFile> {
 
   private static final Reason NOTHING = Reason.of("path.none", "nothing to read");
   private static final Reason ASKED_FOR = Reason.of("path.copied", "copied: asked for");
+  private static final Reason TO_BE_WRITTEN =
+      Reason.of("path.copied", "copied: to be written, which the JDK's mappings are not");
+  private static final Reason NOT_PRIVATE =
+      Reason.of(
+          "mapping.not-private",
+          "can't be mapped to be written: the JDK does that only with a file that is open for"
+              + " writing; use the backend posix, or path AUTO or COPIED");
   private static final Reason NOT_DIRECT =
       Reason.of(
           "direct.unsupported",
@@ -68,6 +75,9 @@ final class CpuIoSession extends ReadSession<ChannelFile> {
     if (options().path() == AccessPath.COPIED) {
       return copied(plan, file, ASKED_FOR);
     }
+    if (options().writable()) {
+      return writable(plan, file);
+    }
     options().monitor().checkpoint();
     return switch (MappedRanges.map(file, plan, options().alignment())) {
       case Outcome.Mapped(MappedRanges target) ->
@@ -80,6 +90,13 @@ final class CpuIoSession extends ReadSession<ChannelFile> {
         yield copied(plan, file, copied);
       }
     };
+  }
+
+  private Choice writable(RangePlan plan, ChannelFile file) throws LoadException {
+    if (options().path() == AccessPath.MAPPED) {
+      throw file.unsupported(NOT_PRIVATE, null);
+    }
+    return copied(plan, file, TO_BE_WRITTEN);
   }
 
   private Choice copied(RangePlan plan, ChannelFile file, Reason reason) throws LoadException {

@@ -23,6 +23,8 @@ public final class Leftovers {
   /** What a JVM may take by itself meanwhile; less than the loads of the tests. */
   private static final long SPARED_BYTES = 20L << 20;
 
+  private static final long STACK_BYTES = 1 << 20;
+
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private Leftovers() {}
@@ -76,17 +78,22 @@ public final class Leftovers {
   }
 
   /**
-   * Returns how much memory of its own this process may write to, in bytes; 0 where that is not
-   * known.
+   * Returns how much memory of its own this process may write to but for stacks of threads, in
+   * bytes; 0 where that is not known.
    */
   public static long ownBytes() throws IOException {
     Path status = Path.of("/proc/self/status");
     if (!Files.exists(status)) {
       return 0;
     }
-    return Files.readAllLines(status).stream()
-        .filter(line -> line.startsWith("VmData:"))
-        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+    List<String> lines = Files.readAllLines(status);
+    return (number(lines, "VmData:") << 10) - number(lines, "Threads:") * STACK_BYTES;
+  }
+
+  private static long number(List<String> lines, String field) {
+    return lines.stream()
+        .filter(line -> line.startsWith(field))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
         .sum();
   }
 

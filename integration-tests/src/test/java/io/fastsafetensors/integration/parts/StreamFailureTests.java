@@ -16,13 +16,16 @@ import io.fastsafetensors.StreamOptions;
 import io.fastsafetensors.StreamedTensor;
 import io.fastsafetensors.TensorStream;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.integration.fuse.FaultyFolder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -86,6 +89,54 @@ class StreamFailureTests {
     }
   }
 
+  /** The disk error itself, and nothing but right bytes before it. */
+  @ParameterizedTest
+  @CsvSource({
+    "cpu, MAPPED, AUTO",
+    "cpu, COPIED, AUTO",
+    "posix, AUTO, AUTO",
+    "posix, MAPPED, OFF",
+    "posix, COPIED, ON"
+  })
+  void aDiskErrorInTheMiddle(String backend, AccessPath path, DirectMode direct) throws Exception {
+    LoadOptions load = LoadOptions.builder().backend(backend).path(path).direct(direct).build();
+    Path source = Files.createDirectory(folder.resolve("source")).resolve("m.safetensors");
+    Files.move(file.path(), source);
+    try (FaultyFolder faulty =
+        FaultyFolder.mount(source, folder.resolve("mount"), Files.size(source) / 2)) {
+      Path bad = faulty.file(source);
+      AtomicInteger came = new AtomicInteger();
+      assertThatExceptionOfType(LoadException.class)
+          .isThrownBy(() -> stream(Loader.open(bad), load, came))
+          .withMessageContaining(bad.toString());
+      assertThat(came).hasValueBetween(1, TENSORS / 2);
+      for (Distribution distribution : List.of(Distribution.OWNER, Distribution.SHARED)) {
+        LoadOptions shared = load.toBuilder().distribution(distribution).build();
+        List<Optional<Throwable>> thrown =
+            ThreadRanks.run(3, group -> stream(loader(group, bad), shared, new AtomicInteger()));
+        assertThat(thrown)
+            .allSatisfy(
+                failure ->
+                    assertThat(failure)
+                        .get()
+                        .isInstanceOf(LoadException.class)
+                        .asString()
+                        .contains(bad.toString()));
+        assertThat(Leftovers.of(folder)).isEmpty();
+      }
+    }
+  }
+
+  private void stream(Loader opened, LoadOptions load, AtomicInteger came) throws Exception {
+    try (Loader loader = opened;
+        TensorStream stream = loader.stream(window(load))) {
+      stream.consume(tensor -> {
+        file.check(tensor);
+        came.incrementAndGet();
+      });
+    }
+  }
+
   private static List<StreamedTensor> rest(TensorStream stream) throws LoadException {
     List<StreamedTensor> came = new ArrayList<>();
     try {
@@ -110,11 +161,11 @@ class StreamFailureTests {
   }
 
   private Loader loader(ProcessGroup group) {
-    return Loader.builder()
-        .group(group)
-        .device(Device.CPU)
-        .build()
-        .addFiles(0, List.of(file.path()));
+    return loader(group, file.path());
+  }
+
+  private static Loader loader(ProcessGroup group, Path path) {
+    return Loader.builder().group(group).device(Device.CPU).build().addFiles(0, List.of(path));
   }
 
   @ParameterizedTest

@@ -11,6 +11,9 @@ import io.fastsafetensors.Part;
 import io.fastsafetensors.Plugins;
 import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.Selection;
+import io.fastsafetensors.StreamOptions;
+import io.fastsafetensors.StreamedTensor;
+import io.fastsafetensors.TensorStream;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.SafetensorsWriter;
 import io.fastsafetensors.format.Shape;
@@ -20,7 +23,9 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A load of parts in which one rank stands still while the others go on.
@@ -37,6 +42,11 @@ record HaltedLoad(Path folder, Distribution distribution, int halting, Moment mo
   /** Nobody reads so much before all ranks have exchanged a chunk. */
   private static final long AFTER_AN_EXCHANGE = 40L << 20;
 
+  private static final long WINDOW = 64L << 20;
+
+  /** Room for one more part is not left. */
+  private static final long FULL = WINDOW - (20L << 20);
+
   /** When a rank stands still. */
   enum Moment {
     /** It has read its first bytes. */
@@ -44,7 +54,9 @@ record HaltedLoad(Path folder, Distribution distribution, int halting, Moment mo
     /** It has given and got chunks, and reads further ones; past the page cache. */
     EXCHANGES,
     /** One of the others has its rows of a chunk, one doesn't; on a device without host memory. */
-    SENDS
+    SENDS,
+    /** It streams, and its window is full of tensors that it doesn't close. */
+    HOLDS
   }
 
   /** Writes a file a rank, of several chunks. */
@@ -70,8 +82,31 @@ record HaltedLoad(Path folder, Distribution distribution, int halting, Moment mo
       for (int rank = 0; rank < group.size(); rank++) {
         loader.addFiles(rank, List.of(path(rank)));
       }
+      if (moment == Moment.HOLDS) {
+        stream(loader, group.rank(), () -> {});
+        RankProgram.countOwnBytes(); // the JVM's own memory has grown by what a stream needs
+        stream(loader, group.rank(), HaltedLoad::halt);
+        return;
+      }
       try (FileBuffer buffer = loader.load(options(group.rank()))) {
         RankProgram.print("has " + buffer.keys());
+      }
+    }
+  }
+
+  /** Streams parts of 22.9 MiB, of which the window has two beside the chunks. */
+  private void stream(Loader loader, int rank, Runnable whenFull) throws IOException {
+    StreamOptions options =
+        StreamOptions.builder().load(options(rank)).window(WINDOW).build();
+    try (TensorStream stream = loader.stream(options)) {
+      for (Optional<StreamedTensor> next = stream.next(); next.isPresent(); next = stream.next()) {
+        if (rank == halting) {
+          while (stream.mostHeld() < FULL) {
+            LockSupport.parkNanos(1_000_000);
+          }
+          whenFull.run();
+        }
+        next.get().close();
       }
     }
   }
@@ -91,10 +126,10 @@ record HaltedLoad(Path folder, Distribution distribution, int halting, Moment mo
   private LoadOptions options(int rank) {
     LoadOptions.Builder options =
         LoadOptions.builder().selection(Selection.of(Part.shard(1))).distribution(distribution);
-    if (moment == Moment.EXCHANGES) {
+    if (moment == Moment.EXCHANGES || moment == Moment.HOLDS) {
       options.backend("posix").direct(DirectMode.ON);
     }
-    if (rank == halting && moment != Moment.SENDS) {
+    if (rank == halting && (moment == Moment.READS || moment == Moment.EXCHANGES)) {
       long enough = moment == Moment.EXCHANGES ? AFTER_AN_EXCHANGE : 0;
       AtomicBoolean halted = new AtomicBoolean();
       options.progress((done, _) -> {

@@ -58,7 +58,9 @@ class PartsAmongProcessesTests {
     "SHARED, 1, EXCHANGES",
     "OWNER, 2, SENDS",
     "SHARED, 0, SENDS",
-    "SHARED, 1, SENDS"
+    "SHARED, 1, SENDS",
+    "OWNER, 1, HOLDS",
+    "SHARED, 2, HOLDS"
   })
   void aRankThatIsKilledMeanwhile(Distribution distribution, int lost, Moment moment)
       throws Exception {

@@ -60,6 +60,7 @@ final class RankGroup implements AutoCloseable {
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment(rank));
+    builder.environment().put("MALLOC_ARENA_MAX", "1");
     RankProcess process = new RankProcess("rank " + rank, builder);
     ranks.add(process);
     return process;
@@ -72,7 +73,10 @@ final class RankGroup implements AutoCloseable {
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
         "-Xshare:auto",
+        // The JVM's own memory is there from the start, so that what a load leaves shows.
+        "-Xms512m",
         "-Xmx512m",
+        "-XX:InitialCodeCacheSize=32m",
         "--enable-native-access=ALL-UNNAMED",
         "-cp",
         System.getProperty("java.class.path"),

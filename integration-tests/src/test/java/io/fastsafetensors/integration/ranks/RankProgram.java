@@ -38,7 +38,7 @@ final class RankProgram {
     waitedUntil = System.nanoTime();
     try (ProcessGroup group = ProcessGroup.fromEnvironment()) {
       print("found " + group);
-      ownBytes = Leftovers.ownBytes();
+      countOwnBytes();
       work.run(group);
       print("ended well");
       return 0;
@@ -48,6 +48,11 @@ final class RankProgram {
       print("error " + e.getMessage());
       return 1;
     }
+  }
+
+  /** What is more in the end is left. */
+  static void countOwnBytes() throws IOException {
+    ownBytes = Leftovers.ownBytes();
   }
 
   private static Work work(String... arguments) {

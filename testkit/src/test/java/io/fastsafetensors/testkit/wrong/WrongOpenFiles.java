@@ -8,7 +8,10 @@ import io.fastsafetensors.spi.IoOptions;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +31,8 @@ final class WrongOpenFiles {
         new Wrong<>("IO-128", "has a version for each opening", files(Opening::new)),
         new Wrong<>("IO-129", "unmaps with the file", files(Unmapping::new)),
         new Wrong<>("IO-129", "maps a copy", files(Copying::new)),
+        new Wrong<>("IO-136", "maps what can't be written", new Reading()),
+        new Wrong<>("IO-136", "maps the file itself for all", new Sharing()),
         new Wrong<>("IO-130", "looks at a file that it leaves open", new Looking()));
   }
 
@@ -179,6 +184,36 @@ final class WrongOpenFiles {
       MemorySegment copy = arena.allocate(size());
       super.read(copy, 0);
       return Optional.of(DeviceBuffer.ofHost(copy.asReadOnly(), arena::close));
+    }
+  }
+
+  /** Doesn't look at what memory is for. */
+  private static final class Reading extends ForwardingBackend {
+    @Override
+    public OpenFile openFile(Path file, IoOptions options) throws IOException {
+      return super.openFile(file, options.toBuilder().writable(false).build());
+    }
+  }
+
+  /** Maps the file for writing. */
+  private static final class Sharing extends ForwardingBackend {
+    @Override
+    public OpenFile openFile(Path path, IoOptions options) throws IOException {
+      return new Forwarding(super.openFile(path, options)) {
+        @Override
+        @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
+        public Optional<DeviceBuffer> map() throws IOException {
+          if (!options.writable()) {
+            return super.map();
+          }
+          Arena arena = Arena.ofShared();
+          try (FileChannel channel =
+              FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            MemorySegment shared = channel.map(MapMode.READ_WRITE, 0, size(), arena);
+            return Optional.of(DeviceBuffer.ofHost(shared, arena::close));
+          }
+        }
+      };
     }
   }
 

@@ -20,6 +20,8 @@ import io.fastsafetensors.spi.RangePlan;
 import io.fastsafetensors.spi.Region;
 import io.fastsafetensors.spi.TransferStats;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +54,10 @@ final class WrongReaders {
         new Wrong<>("IO-115", "keeps first blocks to itself", opening(WrongReaders::secretive)),
         new Wrong<>("IO-121", "does what it can instead", opening(o -> way(o, AccessPath.AUTO))),
         new Wrong<>("IO-122", "copies what it claims to map", new Copying()),
+        new Wrong<>(
+            "IO-136",
+            "hands out what can't be written",
+            handingOut((o, p, l) -> o.writable() ? readOnly(p) : l)),
         new Wrong<>("IO-125", "has passed the header", channels(c -> c.position(8))),
         new Wrong<>("IO-125", "shares its channels", new Sharing()),
         new Wrong<>("IO-125", "leaves what it looked at open", new LookingFirst()),
@@ -184,6 +190,19 @@ final class WrongReaders {
 
   private static LoadedRanges swapped(LoadedRanges loaded) {
     return LoadedRanges.of(loaded.buffers(), loaded.regions().reversed(), loaded.stats());
+  }
+
+  /** Hands out memory of the host, as a mapping would be. */
+  @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
+  private static LoadedRanges readOnly(RangePlan plan) {
+    Arena arena = Arena.ofShared();
+    MemorySegment memory = arena.allocate(plan.fileSize()).asReadOnly();
+    DeviceBuffer buffer = DeviceBuffer.ofHost(memory, arena::close);
+    List<Region> regions =
+        plan.ranges().stream()
+            .map(range -> Region.of(buffer, range.begin(), range.size()))
+            .toList();
+    return LoadedRanges.of(List.of(buffer), regions, TransferStats.builder().build());
   }
 
   static boolean isShort(RangePlan plan) {

@@ -47,15 +47,17 @@ record FileMapping(
   /**
    * Maps what a plan wants; no page table is filled yet.
    *
+   * @param writable whether it may be written, which makes its pages private
    * @throws ErrnoException if the system refuses
    */
-  static FileMapping map(Libc libc, PosixFile file, RangePlan plan) throws ErrnoException {
+  static FileMapping map(Libc libc, PosixFile file, RangePlan plan, boolean writable)
+      throws ErrnoException {
     long begin = plan.ranges().getFirst().begin() & -libc.pageSize();
     long bytes = plan.ranges().getLast().end() - begin;
-    long address = FilePages.map(libc, bytes, file.descriptor(), begin);
+    long address = FilePages.map(libc, bytes, file.descriptor(), begin, writable);
     LongAdder filled = new LongAdder();
     DeviceBuffer buffer =
-        NativeMemory.buffer(address, bytes, true, () -> unmap(libc, address, bytes, filled));
+        NativeMemory.buffer(address, bytes, !writable, () -> unmap(libc, address, bytes, filled));
     return new FileMapping(libc, file, plan, begin, address, buffer, filled);
   }
 

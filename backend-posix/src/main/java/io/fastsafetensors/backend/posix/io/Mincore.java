@@ -36,7 +36,7 @@ record Mincore(Libc libc, long address, long bytes, boolean samples) implements 
   /** Maps a part of a file that starts at a page. */
   static Mincore map(Libc libc, int descriptor, long offset, long bytes, boolean samples)
       throws ErrnoException {
-    long address = ErrnoException.check("mmap", libc.mmap(bytes, descriptor, offset));
+    long address = ErrnoException.check("mmap", libc.mmap(bytes, descriptor, offset, false));
     return new Mincore(libc, address, bytes, samples);
   }
 

@@ -37,6 +37,7 @@ public final class PosixOpenFile implements OpenFile {
   private final PosixFile file;
   private final PosixPaths paths;
   private final DirectMode mode;
+  private final boolean writable;
   private final ReadCells readBefore;
   private final CacheAnswers cached;
 
@@ -49,10 +50,11 @@ public final class PosixOpenFile implements OpenFile {
    */
   private record Version(long size, long modified, long number) {}
 
-  private PosixOpenFile(Libc libc, PosixFile file, DirectMode mode) {
+  private PosixOpenFile(Libc libc, PosixFile file, IoOptions options) {
     this.libc = libc;
     this.file = file;
-    this.mode = mode;
+    this.mode = options.direct();
+    this.writable = options.writable();
     this.paths = new PosixPaths(file, mode, Placement.COPIED, false);
     this.readBefore = new ReadCells(file.size());
     this.cached = new CacheAnswers(file.cache());
@@ -68,7 +70,7 @@ public final class PosixOpenFile implements OpenFile {
     PosixFile file = new PosixFile(libc, plan, options.monitor(), false);
     file.open();
     file.cache().expectRandomReads();
-    return new PosixOpenFile(libc, file, options.direct());
+    return new PosixOpenFile(libc, file, options);
   }
 
   @Override
@@ -143,7 +145,7 @@ public final class PosixOpenFile implements OpenFile {
     List<ByteRange> all = List.of(new ByteRange(0, file.size()));
     try {
       RangePlan whole = RangePlan.of(file.path(), file.size(), all);
-      return Optional.of(FileMapping.map(libc, file, whole).buffer());
+      return Optional.of(FileMapping.map(libc, file, whole, writable).buffer());
     } catch (ErrnoException e) {
       throw file.refused(0, file.size(), e);
     }

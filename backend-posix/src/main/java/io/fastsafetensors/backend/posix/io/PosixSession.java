@@ -110,7 +110,7 @@ public final class PosixSession extends ReadSession<PosixFile> {
           "has tensors off multiples of " + options().alignment() + ", can't be mapped", null);
     }
     try {
-      return FileMapping.map(libc, file, plan);
+      return FileMapping.map(libc, file, plan, options().writable());
     } catch (ErrnoException e) {
       throw file.unsupported("can't be mapped: " + e.getMessage(), e);
     }

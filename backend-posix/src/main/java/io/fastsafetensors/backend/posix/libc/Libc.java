@@ -66,14 +66,17 @@ public interface Libc {
   /** Tells how a part of a file will be used. */
   int fadvise(int descriptor, long offset, long length, FileAdvice advice);
 
-  /** Maps private memory, or a file for reading if the descriptor is not negative. */
-  long mmap(long length, int descriptor, long offset);
+  /**
+   * Maps private memory, which is writable, or a file if the descriptor is not negative: for
+   * reading, or as writable memory of which each page is private from the first write to it on.
+   */
+  long mmap(long length, int descriptor, long offset, boolean writable);
 
   /** Puts private memory in the place of mapped memory, which goes when that is unmapped. */
   long mmapOver(long address, long length);
 
-  /** Maps a file for reading in the place of mapped memory, which goes when that is unmapped. */
-  long mmapOver(long address, long length, int descriptor, long offset);
+  /** Maps a file in the place of mapped memory, which goes when that is unmapped. */
+  long mmapOver(long address, long length, int descriptor, long offset, boolean writable);
 
   /** Unmaps memory. */
   int munmap(long address, long length);

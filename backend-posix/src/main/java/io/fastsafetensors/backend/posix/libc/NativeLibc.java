@@ -18,7 +18,11 @@ final class NativeLibc implements Libc {
   private static final int PROT_READ = 1;
   private static final int PROT_READ_WRITE = 3;
   private static final int MAP_SHARED = 1;
-  private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
+
+  /** Without a reservation: else what is never written would count against the machine's memory. */
+  private static final int MAP_PRIVATE_NORESERVE = 0x2 | 0x4000;
+
+  private static final int MAP_ANONYMOUS = 0x20;
   private static final int MAP_FIXED = 0x10;
   private static final int MPOL_PREFERRED = 1;
   private static final int CACHESTAT_BYTES = 7 * Long.BYTES;
@@ -128,23 +132,26 @@ final class NativeLibc implements Libc {
   }
 
   @Override
-  public long mmap(long length, int descriptor, long offset) {
-    boolean file = descriptor >= 0;
-    int protection = file ? PROT_READ : PROT_READ_WRITE;
-    int flags = file ? MAP_SHARED : MAP_PRIVATE_ANONYMOUS_NORESERVE;
-    return syscall.call(numbers.mmap(), 0, length, protection, flags, descriptor, offset);
+  public long mmap(long length, int descriptor, long offset, boolean writable) {
+    return map(0, length, descriptor < 0 ? MAP_ANONYMOUS : 0, descriptor, offset, writable);
   }
 
   @Override
   public long mmapOver(long address, long length) {
-    int flags = MAP_PRIVATE_ANONYMOUS_NORESERVE | MAP_FIXED;
-    return syscall.call(numbers.mmap(), address, length, PROT_READ_WRITE, flags, -1, 0);
+    return map(address, length, MAP_ANONYMOUS | MAP_FIXED, -1, 0, true);
   }
 
   @Override
-  public long mmapOver(long address, long length, int descriptor, long offset) {
-    int flags = MAP_SHARED | MAP_FIXED;
-    return syscall.call(numbers.mmap(), address, length, PROT_READ, flags, descriptor, offset);
+  public long mmapOver(long address, long length, int descriptor, long offset, boolean writable) {
+    return map(address, length, MAP_FIXED, descriptor, offset, writable);
+  }
+
+  private long map(
+      long address, long length, int flags, int descriptor, long offset, boolean writable) {
+    int protection = writable ? PROT_READ_WRITE : PROT_READ;
+    int sharing = writable ? MAP_PRIVATE_NORESERVE : MAP_SHARED;
+    return syscall.call(
+        numbers.mmap(), address, length, protection, sharing | flags, descriptor, offset);
   }
 
   @Override

@@ -9,24 +9,26 @@ public final class FilePages {
   private FilePages() {}
 
   /**
-   * Maps a part of a file for reading, at an address that is to huge pages as its place in the file
-   * is. Some file systems see to that; on others, such as overlayfs, each small page of a huge one
-   * would be mapped for itself, which takes a hundred times as long. Where it can't be had, the
-   * mapping is where the kernel puts it.
+   * Maps a part of a file, at an address that is to huge pages as its place in the file is. Some
+   * file systems see to that; on others, such as overlayfs, each small page of a huge one would be
+   * mapped for itself, which takes a hundred times as long. Where it can't be had, the mapping is
+   * where the kernel puts it.
    *
    * @param libc the system
    * @param bytes the size of the part
    * @param descriptor the open file
    * @param offset where the part begins in the file, at a page
+   * @param writable whether it may be written, which makes its pages private
    * @return the address
    * @throws ErrnoException if the system refuses
    */
-  public static long map(Libc libc, long bytes, int descriptor, long offset) throws ErrnoException {
-    long address = ErrnoException.check("mmap", libc.mmap(bytes, descriptor, offset));
+  public static long map(Libc libc, long bytes, int descriptor, long offset, boolean writable)
+      throws ErrnoException {
+    long address = ErrnoException.check("mmap", libc.mmap(bytes, descriptor, offset, writable));
     if (bytes < Pages.HUGE || lead(address, offset) == 0) {
       return address;
     }
-    long aligned = mapAligned(libc, bytes, descriptor, offset);
+    long aligned = mapAligned(libc, bytes, descriptor, offset, writable);
     if (aligned < 0) {
       return address;
     }
@@ -40,13 +42,14 @@ public final class FilePages {
   }
 
   /** Maps into a part of memory that is larger by a huge page; answers as the system does. */
-  private static long mapAligned(Libc libc, long bytes, int descriptor, long offset) {
-    long room = libc.mmap(bytes + Pages.HUGE, -1, 0);
+  private static long mapAligned(
+      Libc libc, long bytes, int descriptor, long offset, boolean writable) {
+    long room = libc.mmap(bytes + Pages.HUGE, -1, 0, true);
     if (room < 0) {
       return room;
     }
     long lead = lead(room, offset);
-    long answer = libc.mmapOver(room + lead, bytes, descriptor, offset);
+    long answer = libc.mmapOver(room + lead, bytes, descriptor, offset, writable);
     if (answer < 0) {
       libc.munmap(room, bytes + Pages.HUGE);
       return answer;

@@ -30,7 +30,7 @@ record Pages(Libc libc, OptionalInt node) {
    * @throws ErrnoException if the system refuses
    */
   long map(long bytes) throws ErrnoException {
-    long mapped = ErrnoException.check("mmap", libc.mmap(Math.addExact(bytes, HUGE), -1, 0));
+    long mapped = ErrnoException.check("mmap", libc.mmap(Math.addExact(bytes, HUGE), -1, 0, true));
     long address = (mapped + HUGE - 1) & -HUGE;
     unmap(mapped, address - mapped);
     unmap(address + bytes, mapped + HUGE - address);

@@ -35,8 +35,8 @@ class CountingFaults extends Faults {
   }
 
   @Override
-  public long mmap(long length, int descriptor, long offset) {
-    long address = super.mmap(length, descriptor, offset);
+  public long mmap(long length, int descriptor, long offset, boolean writable) {
+    long address = super.mmap(length, descriptor, offset, writable);
     mappedBytes.addAndGet(address < 0 ? 0 : length);
     return address;
   }

@@ -34,6 +34,7 @@ final class Loads implements AutoCloseable {
   DeviceContext context = new LinuxContext(libc, OptionalInt.empty(), 1L << 30);
   AccessPath path = AccessPath.COPIED;
   DirectMode direct = DirectMode.AUTO;
+  boolean writable;
   int threads;
   long blockBytes;
   long alignment;
@@ -46,6 +47,7 @@ final class Loads implements AutoCloseable {
         IoOptions.builder(monitor)
             .path(path)
             .direct(direct)
+            .writable(writable)
             .threads(threads)
             .blockBytes(blockBytes)
             .alignment(alignment)

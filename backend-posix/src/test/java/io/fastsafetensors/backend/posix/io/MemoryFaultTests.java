@@ -58,7 +58,7 @@ class MemoryFaultTests extends FaultFixture {
     with(
         new CountingFaults() {
           @Override
-          public long mmap(long length, int descriptor, long offset) {
+          public long mmap(long length, int descriptor, long offset, boolean writable) {
             return -Errno.ENOMEM;
           }
         });

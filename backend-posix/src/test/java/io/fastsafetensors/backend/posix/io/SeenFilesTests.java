@@ -116,7 +116,8 @@ class SeenFilesTests {
     CountingFaults libc =
         new CountingFaults() {
           @Override
-          public long mmapOver(long address, long length, int descriptor, long offset) {
+          public long mmapOver(
+              long address, long length, int descriptor, long offset, boolean writable) {
             moves.incrementAndGet();
             return -Errno.ENOMEM;
           }

@@ -77,8 +77,8 @@ public class Faults implements Libc {
   }
 
   @Override
-  public long mmap(long length, int descriptor, long offset) {
-    return real.mmap(length, descriptor, offset);
+  public long mmap(long length, int descriptor, long offset, boolean writable) {
+    return real.mmap(length, descriptor, offset, writable);
   }
 
   @Override
@@ -87,8 +87,8 @@ public class Faults implements Libc {
   }
 
   @Override
-  public long mmapOver(long address, long length, int descriptor, long offset) {
-    return real.mmapOver(address, length, descriptor, offset);
+  public long mmapOver(long address, long length, int descriptor, long offset, boolean writable) {
+    return real.mmapOver(address, length, descriptor, offset, writable);
   }
 
   @Override

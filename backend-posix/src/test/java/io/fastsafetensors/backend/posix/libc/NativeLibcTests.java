@@ -91,7 +91,7 @@ class NativeLibcTests {
     long page = libc.pageSize();
     Path file = Files.write(folder.resolve("f"), new byte[(int) (10 * page)]);
     int descriptor = libc.open(file, false);
-    long address = libc.mmap(12 * page, descriptor, 0);
+    long address = libc.mmap(12 * page, descriptor, 0, false);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment pages = arena.allocate(12);
       assertThat(libc.mincore(address, 12 * page, pages)).isZero();
@@ -115,7 +115,7 @@ class NativeLibcTests {
   @Test
   void mapsAndUnmapsMemory() {
     long bytes = 1 << 20;
-    long address = libc.mmap(bytes, -1, 0);
+    long address = libc.mmap(bytes, -1, 0, true);
     assertThat(address).isPositive();
     assertThat(libc.madvise(address, bytes, MemoryAdvice.POPULATE_WRITE)).isZero();
     assertThat(libc.munmap(address, bytes)).isZero();
@@ -148,7 +148,7 @@ class NativeLibcTests {
 
   @Test
   void memoryCanPreferANode() {
-    long address = libc.mmap(4096, -1, 0);
+    long address = libc.mmap(4096, -1, 0, true);
     assertThat(libc.preferNode(address, 4096, 0)).isIn(0, -Errno.ENOSYS, -Errno.EPERM);
     libc.munmap(address, 4096);
   }

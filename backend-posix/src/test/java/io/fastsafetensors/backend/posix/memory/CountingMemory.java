@@ -14,11 +14,11 @@ class CountingMemory extends Faults {
   volatile long touchable = Long.MAX_VALUE;
 
   @Override
-  public long mmap(long length, int descriptor, long offset) {
+  public long mmap(long length, int descriptor, long offset, boolean writable) {
     if (mapped.get() + length > limit) {
       return -Errno.ENOMEM;
     }
-    long address = super.mmap(length, descriptor, offset);
+    long address = super.mmap(length, descriptor, offset, writable);
     mapped.addAndGet(length);
     return address;
   }

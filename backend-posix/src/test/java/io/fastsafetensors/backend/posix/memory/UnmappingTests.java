@@ -36,7 +36,7 @@ class UnmappingTests {
   @Test
   void memoryIsEmptiedBlockByBlockAndUnmappedAsAWhole() {
     long bytes = 2 * BLOCK + PAGE;
-    long address = libc.mmap(bytes, -1, 0);
+    long address = libc.mmap(bytes, -1, 0, true);
     assertThat(isMapped(address)).isTrue();
 
     Unmapping.unmap(libc, address, bytes);
@@ -50,7 +50,7 @@ class UnmappingTests {
 
   @Test
   void smallMemoryIsUnmappedAtOnce() {
-    long address = libc.mmap(2 * BLOCK - PAGE, -1, 0);
+    long address = libc.mmap(2 * BLOCK - PAGE, -1, 0, true);
     Unmapping.unmap(libc, address, 2 * BLOCK - PAGE);
     assertThat(emptied).isEmpty();
     assertThat(isMapped(address)).isFalse();
@@ -59,7 +59,7 @@ class UnmappingTests {
   @Test
   void aKernelThatRefusesToEmptyMemoryStillUnmapsIt() {
     answer = -Errno.EINVAL;
-    long address = libc.mmap(2 * BLOCK, -1, 0);
+    long address = libc.mmap(2 * BLOCK, -1, 0, true);
     Unmapping.unmap(libc, address, 2 * BLOCK);
     assertThat(emptied).hasSize(2);
     assertThat(isMapped(address)).isFalse();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.fastsafetensors.format;
+package io.fastsafetensors.internal.save;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
@@ -11,14 +11,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
 /** Writes headers byte for byte as the reference does (format rule 4.5), metadata in order. */
-final class HeaderWriter {
+final class HeaderJson {
   /** The name that the format keeps for metadata. */
-  public static final String METADATA = "__metadata__";
+  static final String METADATA = "__metadata__";
 
   private static final JsonFactory FACTORY =
       new JsonFactoryBuilder()
@@ -27,22 +26,19 @@ final class HeaderWriter {
           .recyclerPool(JsonRecyclerPools.nonRecyclingPool())
           .build();
 
-  private HeaderWriter() {}
+  private HeaderJson() {}
 
   /**
    * Encodes a header.
    *
-   * @param path the file that it is for
    * @param tensors in the order of their bytes, with well-formed names
    * @param metadata in the order to be written, well-formed; left out if empty
    * @return all that stands before the tensors' bytes: the length, the JSON, spaces up to a
    *     multiple of 8 bytes
-   * @throws HeaderFormatException if the header is longer than the format allows
    */
-  public static ByteBuffer encode(Path path, List<TensorInfo> tensors, Map<String, String> metadata)
-      throws HeaderFormatException {
+  static ByteBuffer encode(List<SavedTensor> tensors, Map<String, String> metadata) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    bytes.writeBytes(new byte[HeaderFaults.LENGTH_BYTES]);
+    bytes.writeBytes(new byte[FileLayout.LENGTH_BYTES]);
     try (JsonGenerator json = FACTORY.createGenerator(bytes)) {
       write(json, tensors, metadata);
     } catch (IOException e) {
@@ -51,13 +47,12 @@ final class HeaderWriter {
     while (bytes.size() % Long.BYTES != 0) {
       bytes.write(' ');
     }
-    long length = (long) bytes.size() - HeaderFaults.LENGTH_BYTES;
-    HeaderFaults.checkNotTooLarge(path, length);
+    long length = (long) bytes.size() - FileLayout.LENGTH_BYTES;
     return ByteBuffer.wrap(bytes.toByteArray()).order(ByteOrder.LITTLE_ENDIAN).putLong(0, length);
   }
 
   private static void write(
-      JsonGenerator json, List<TensorInfo> tensors, Map<String, String> metadata)
+      JsonGenerator json, List<SavedTensor> tensors, Map<String, String> metadata)
       throws IOException {
     json.writeStartObject();
     if (!metadata.isEmpty()) {
@@ -67,24 +62,26 @@ final class HeaderWriter {
       }
       json.writeEndObject();
     }
-    for (TensorInfo tensor : tensors) {
-      write(json, tensor);
+    long begin = 0;
+    for (SavedTensor tensor : tensors) {
+      write(json, tensor, begin);
+      begin += tensor.bytes();
     }
     json.writeEndObject();
   }
 
-  private static void write(JsonGenerator json, TensorInfo tensor) throws IOException {
+  private static void write(JsonGenerator json, SavedTensor tensor, long begin) throws IOException {
     json.writeObjectFieldStart(tensor.name());
     json.writeStringField("dtype", tensor.dtype().name());
     json.writeArrayFieldStart("shape");
-    for (long dim : tensor.shape().dims()) {
+    for (long dim : tensor.dims()) {
       // As text, since a dimension is an unsigned number.
       json.writeNumber(Long.toUnsignedString(dim));
     }
     json.writeEndArray();
     json.writeArrayFieldStart("data_offsets");
-    json.writeNumber(tensor.begin());
-    json.writeNumber(tensor.end());
+    json.writeNumber(begin);
+    json.writeNumber(begin + tensor.bytes());
     json.writeEndArray();
     json.writeEndObject();
   }

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.internal.engine;
+
+import io.fastsafetensors.ConversionReport;
+import io.fastsafetensors.Reason;
+import io.fastsafetensors.SaveOptions;
+import io.fastsafetensors.format.FormatRule;
+import io.fastsafetensors.format.HeaderFormatException;
+import io.fastsafetensors.internal.checkpoint.SavePlace;
+import io.fastsafetensors.internal.checkpoint.SaveTarget;
+import io.fastsafetensors.internal.checkpoint.ShardSplit;
+import io.fastsafetensors.internal.save.FileLayout;
+import io.fastsafetensors.internal.save.OutputFile;
+import io.fastsafetensors.internal.save.OutputPlan;
+import io.fastsafetensors.internal.save.SaveTuning;
+import io.fastsafetensors.internal.save.SavedTensor;
+import io.fastsafetensors.internal.text.Printable;
+import io.fastsafetensors.internal.text.Utf8;
+import io.fastsafetensors.spi.Deadline;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What a save writes where, and how; holds the tensors until it is released. */
+final class SavePlan {
+  private static final long MOST_HEADER_BYTES = 100_000_000;
+
+  /** From which size on writes past the page cache are worth it, in bytes. */
+  private static final long LEAST_DIRECT = 64L << 20;
+
+  /** How many blocks are written at a time. */
+  private static final int WRITERS = 8;
+
+  private static final int LEAST_FILLERS = 2;
+  private static final int MOST_FILLERS = 8;
+
+  private final long start = System.nanoTime();
+  private final List<AddedTensor> tensors;
+  private final Path target;
+  private final SaveOptions options;
+  private final Deadline deadline;
+  private final SaveTypes types;
+  private final List<TensorContent> held = new ArrayList<>();
+  private final Map<String, DeclaredTensor> declared = new HashMap<>();
+  private final List<FileLayout> layouts;
+  private Set<Path> replaced = Set.of();
+
+  private SavePlan(List<AddedTensor> tensors, Path target, SaveOptions options)
+      throws HeaderFormatException {
+    this.tensors = tensors;
+    this.target = target;
+    this.options = options;
+    this.deadline = Deadline.after(options.timeout());
+    this.types = SaveTypes.of(options, tensors);
+    try {
+      this.layouts = layOut();
+    } catch (Throwable e) {
+      release();
+      throw e;
+    }
+  }
+
+  /**
+   * Plans a save, and holds its tensors.
+   *
+   * @throws HeaderFormatException if a file would have too long a header
+   */
+  static SavePlan of(List<AddedTensor> tensors, Path target, SaveOptions options)
+      throws HeaderFormatException {
+    return new SavePlan(tensors, target, options);
+  }
+
+  private List<FileLayout> layOut() throws HeaderFormatException {
+    Map<String, AddedTensor> added = new HashMap<>();
+    List<SavedTensor> saved = new ArrayList<>(tensors.size());
+    for (AddedTensor tensor : tensors) {
+      added.put(tensor.name(), tensor);
+      saved.add(tensor.saved(types.type(tensor), held));
+    }
+    Map<String, String> metadata = new TreeMap<>(Utf8.ORDER);
+    metadata.putAll(options.metadata());
+    List<FileLayout> files = new ArrayList<>();
+    for (List<SavedTensor> part : ShardSplit.of(saved, options.maxShardBytes())) {
+      FileLayout file = FileLayout.of(part, metadata);
+      checkHeader(file);
+      findDeclared(file, files.size(), added);
+      files.add(file);
+    }
+    return files;
+  }
+
+  private void checkHeader(FileLayout file) throws HeaderFormatException {
+    if (file.headerLength() > MOST_HEADER_BYTES) {
+      throw new HeaderFormatException(
+          FormatRule.HEADER_TOO_LARGE,
+          target,
+          null,
+          0,
+          "a header of %s bytes, at most 100,000,000 are allowed: save smaller shards"
+              .formatted(file.headerLength()));
+    }
+  }
+
+  private void findDeclared(FileLayout file, int number, Map<String, AddedTensor> added) {
+    long position = file.header().byteSize();
+    for (SavedTensor tensor : file.tensors()) {
+      AddedTensor own = added.get(tensor.name());
+      if (own != null && own.isDeclared()) {
+        declared.put(tensor.name(), new DeclaredTensor(own, types.type(own), number, position));
+      }
+      position += tensor.bytes();
+    }
+  }
+
+  long start() {
+    return start;
+  }
+
+  Path target() {
+    return target;
+  }
+
+  /** Finds out what the target means. */
+  SaveTarget where() throws IOException {
+    return SaveTarget.of(target);
+  }
+
+  List<FileLayout> layouts() {
+    return layouts;
+  }
+
+  /** Returns the size of all tensors in the files, in bytes. */
+  long bytes() {
+    return layouts.stream()
+        .flatMap(file -> file.tensors().stream())
+        .mapToLong(SavedTensor::bytes)
+        .sum();
+  }
+
+  private long fileBytes() {
+    return layouts.stream().mapToLong(FileLayout::bytes).sum();
+  }
+
+  List<ConversionReport> conversions() {
+    return types.report(tensors);
+  }
+
+  SaveSignal signal() {
+    return new SaveSignal(options, deadline, fileBytes());
+  }
+
+  /**
+   * Plans the files, once their folder is known.
+   *
+   * @throws IllegalArgumentException if a tensor is mapped from one of those that are replaced
+   */
+  List<OutputPlan> files(SavePlace place) throws IOException {
+    replaced = real(place.replaced(layouts.size()));
+    for (TensorContent tensor : held) {
+      Path file = tensor.mappedFile();
+      if (file != null) {
+        checkSource(file);
+      }
+    }
+    place.check(layouts, fileBytes());
+    return place.plan(layouts);
+  }
+
+  private static Set<Path> real(Set<Path> files) throws IOException {
+    Set<Path> real = new HashSet<>();
+    for (Path file : files) {
+      if (Files.exists(file)) {
+        real.add(file.toRealPath());
+      }
+    }
+    return real;
+  }
+
+  /**
+   * Checks that a file isn't one that the save replaces.
+   *
+   * @throws IllegalArgumentException if it is
+   */
+  void checkSource(Path file) throws IOException {
+    if (!replaced.isEmpty() && Files.exists(file) && replaced.contains(file.toRealPath())) {
+      throw new IllegalArgumentException(
+          ("can't save to %s: %s is a file that tensors come from, and would be replaced: save to"
+                  + " another folder, or load it with path COPIED")
+              .formatted(target, file));
+    }
+  }
+
+  SaveTuning tuning() {
+    int processors = Runtime.getRuntime().availableProcessors();
+    int fillers =
+        options.threads() == 0
+            ? Math.clamp(processors, LEAST_FILLERS, MOST_FILLERS)
+            : options.threads();
+    return new SaveTuning(fillers, WRITERS, options.memory(), whyBuffered() == null);
+  }
+
+  /** Returns why files are written through the page cache, whatever their file system can. */
+  private @Nullable String whyBuffered() {
+    return switch (options.direct()) {
+      case ON -> null;
+      case OFF -> "direct is OFF";
+      case AUTO -> {
+        if (fileBytes() < LEAST_DIRECT) {
+          yield "less than " + LEAST_DIRECT + " bytes";
+        }
+        boolean areTiny = declared.size() * SaveTuning.ALIGNMENT > options.memory() / 4;
+        yield areTiny ? "many small tensors come in any order" : null;
+      }
+    };
+  }
+
+  /** Says how a file was written. */
+  Reason way(OutputFile file) {
+    String asked = whyBuffered();
+    String why = asked == null ? file.whyBuffered() : asked;
+    return why == null
+        ? Reason.of("save.direct", "past the page cache")
+        : Reason.of("save.buffered", "through the page cache: {why}").with("why", why);
+  }
+
+  /**
+   * Returns a tensor whose bytes are brought.
+   *
+   * @throws IllegalArgumentException if none was declared under this name
+   */
+  DeclaredTensor declared(String name) {
+    DeclaredTensor tensor = declared.get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException(
+          "tensor " + Printable.quote(name) + " was not declared before the save began");
+    }
+    return tensor;
+  }
+
+  /** Checks that all bytes have come that were to be brought. */
+  void checkComplete() throws IOException {
+    for (DeclaredTensor tensor : declared.values()) {
+      if (tensor.missing() > 0) {
+        throw new IOException(
+            "tensor %s was declared, and %s bytes of it were not put"
+                .formatted(tensor, tensor.missing()));
+      }
+    }
+  }
+
+  /** Lets go of the tensors. */
+  void release() {
+    Cleanup.each(held, TensorContent::close);
+  }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * Writes files whose layout is known before their bytes are: block by block, several at a time. A
+ * {@link io.fastsafetensors.internal.save.FileSave} is the way in. Nothing here knows the format.
+ */
+@NullMarked
+package io.fastsafetensors.internal.save;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import io.fastsafetensors.LoadReport;
+import io.fastsafetensors.Reason;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.toolkit.host.HostLimits;
+import io.fastsafetensors.toolkit.host.MemoryLimit;
+import io.fastsafetensors.toolkit.text.Amounts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** What stands out about the host that a load ran on. */
+final class HostAdvice {
+  private static final Path HUGE_PAGES = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+
+  private HostAdvice() {}
+
+  static List<Advice> of(LoadReport report) {
+    List<Advice> all = new ArrayList<>();
+    for (MemoryLimit limit : HostLimits.SYSTEM.limits()) {
+      if (limit.freeBytes() < report.bytes() / 4) {
+        all.add(tight(limit, report.bytes()));
+      }
+    }
+    if (copied(report) > (256 << 20) && hugePages().contains("[never]")) {
+      all.add(
+          new Advice(
+              Reason.of(
+                      "advice.small-pages",
+                      "{amount} were copied into pages of 4 KiB: huge pages are off on this host")
+                  .with("amount", Amounts.bytes(copied(report))),
+              "as root: echo madvise > " + HUGE_PAGES));
+    }
+    return all;
+  }
+
+  /** A limit that leaves little beside the tensors takes the page cache's room, too. */
+  private static Advice tight(MemoryLimit limit, long bytes) {
+    boolean isGroup = limit.kind() == MemoryLimit.Kind.CONTROL_GROUP;
+    return new Advice(
+        Reason.of(
+                isGroup ? "advice.group-limit" : "advice.little-memory",
+                "{free} of memory are left of {limit} by {source}, and the tensors take {bytes}: the page cache has no room, and files are read from storage again")
+            .with("free", Amounts.bytes(limit.freeBytes()))
+            .with("limit", Amounts.bytes(limit.limitBytes()))
+            .with("source", limit.source())
+            .with("bytes", Amounts.bytes(bytes)),
+        (isGroup ? "raise the container's memory limit" : "use a host with more memory")
+            + ", load a part only, or stream through a window: --stream");
+  }
+
+  private static long copied(LoadReport report) {
+    return report.device().isCpu()
+        ? report.files().stream()
+            .flatMap(file -> file.bytesByPath().entrySet().stream())
+            .filter(way -> way.getKey() != TransferPath.MAPPED)
+            .mapToLong(Map.Entry::getValue)
+            .sum()
+        : 0;
+  }
+
+  private static String hugePages() {
+    try {
+      return Files.readString(HUGE_PAGES);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.fastsafetensors.AccessPath;
+import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.LoadEvent;
+import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.LoadRecord;
+import io.fastsafetensors.LoadRecorder;
+import io.fastsafetensors.LoadReport;
+import io.fastsafetensors.Loader;
+import io.fastsafetensors.StreamOptions;
+import io.fastsafetensors.TensorStream;
+import io.fastsafetensors.format.LoadCancelledException;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
+import io.fastsafetensors.format.TensorInfo;
+import io.fastsafetensors.toolkit.host.HostLimits;
+import io.fastsafetensors.toolkit.text.Amounts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Compares a load of files with what their storage and memory give; within twenty seconds. */
+final class Measurement {
+  private static final Duration LOADING = Duration.ofSeconds(4);
+  private static final Duration READING = Duration.ofMillis(2500);
+  private static final Duration READING_AGAIN = Duration.ofMillis(1500);
+  private static final long MOST_READ = 4L << 30;
+  private static final double MOSTLY = 0.9;
+  private static final double GOOD = 0.8;
+
+  private final Path path;
+  private final List<Rate> rates = new ArrayList<>();
+  private final List<Advice> advice = new ArrayList<>();
+  private long bytes;
+  private @Nullable Loaded found;
+  private @Nullable Loaded again;
+
+  /**
+   * A load that was measured.
+   *
+   * @param rate how fast
+   * @param course what was done when
+   * @param report what it did, unless it was cut off
+   */
+  private record Loaded(Rate rate, LoadRecord course, Optional<LoadReport> report) {
+    /** Returns the share of the bytes that came from storage. */
+    double ofStorage() {
+      long storage = report.map(LoadReport::storageBytes).orElseGet(() -> bytes(course, true));
+      return (double) storage / Math.max(1, bytes(course, false));
+    }
+
+    private static long bytes(LoadRecord course, boolean fromStorage) {
+      return course.events().stream()
+          .filter(
+              event -> event.path().filter(way -> !fromStorage || way.isOfStorage()).isPresent())
+          .mapToLong(LoadEvent::bytes)
+          .sum();
+    }
+  }
+
+  private Measurement(Path path) {
+    this.path = path;
+  }
+
+  /** Measures all; tells each speed as it is known. */
+  static Measurement of(Path path) throws IOException {
+    Measurement measurement = new Measurement(path);
+    measurement.run();
+    return measurement;
+  }
+
+  private void run() throws IOException {
+    List<Path> files = files();
+    Loaded first = load("load, as found");
+    found = first;
+    rates.add(first.rate);
+    StorageProbe probe = new StorageProbe(files, Math.min(MOST_READ, room()));
+    rates.add(probe.direct(READING));
+    rates.add(probe.buffered("reads by way of the page cache, as found", READING));
+    Rate cache = probe.buffered("reads of the page cache", READING_AGAIN);
+    rates.add(cache);
+    rates.add(MemoryProbe.copied());
+    rates.add(MemoryProbe.touched());
+    if (first.ofStorage() > 1 - MOSTLY && bytes < room()) {
+      again = load("load, once more");
+      rates.add(again.rate);
+    }
+    advice.addAll(Advice.of(first.course, first.report, options()));
+  }
+
+  private List<Path> files() throws LoadException {
+    try (Loader loader = Loader.builder().timeout(LOADING).open(path)) {
+      bytes = loader.tensors().stream().mapToLong(TensorInfo::byteSize).sum();
+      return loader.files().stream().map(SafetensorsHeader::path).toList();
+    }
+  }
+
+  /** Returns how much memory may be taken for a moment. */
+  private static long room() {
+    return HostLimits.SYSTEM.reservable() / 3;
+  }
+
+  private static LoadOptions options() {
+    return LoadOptions.builder().path(AccessPath.COPIED).timeout(LOADING).build();
+  }
+
+  /** Loads into memory of its own, or streams what is too large; cuts it off in the end. */
+  private Loaded load(String name) throws IOException {
+    LoadRecorder recorder = new LoadRecorder();
+    long start = System.nanoTime();
+    try (Loader loader = Loader.builder().listener(recorder).timeout(LOADING).open(path)) {
+      LoadReport report = bytes < room() ? load(loader) : stream(loader, start);
+      LoadRecord course = recorder.record();
+      Rate rate = new Rate(name, bytes, seconds(course), "");
+      return new Loaded(rate, course, Optional.of(report));
+    } catch (LoadCancelledException e) {
+      LoadRecord course = recorder.record();
+      Rate rate = new Rate(name, Loaded.bytes(course, false), seconds(course), "cut off");
+      return new Loaded(rate, course, Optional.empty());
+    }
+  }
+
+  private static double seconds(LoadRecord course) {
+    return course.elapsed().toNanos() / 1e9;
+  }
+
+  private static LoadReport load(Loader loader) throws LoadException {
+    try (FileBuffer buffer = loader.load(options())) {
+      return buffer.report();
+    }
+  }
+
+  private static LoadReport stream(Loader loader, long start) throws LoadException {
+    StreamOptions options = StreamOptions.builder().load(options()).pieces(true).build();
+    try (TensorStream stream = loader.stream(options)) {
+      stream.consume(_ -> {
+        if (System.nanoTime() - start > LOADING.toNanos()) {
+          throw new LoadCancelledException("long enough", true);
+        }
+      });
+      return stream.report();
+    }
+  }
+
+  /** Returns the speed of the fastest of some reads. */
+  private double best(String... names) {
+    return rates.stream()
+        .filter(rate -> List.of(names).contains(rate.name()))
+        .mapToDouble(Rate::speed)
+        .max()
+        .orElse(0);
+  }
+
+  /** Says in words how a load compares. */
+  List<String> verdict() {
+    List<String> lines = new ArrayList<>();
+    Loaded first = found;
+    if (first == null || !first.rate.isKnown()) {
+      return List.of("nothing was loaded: the files have no tensors with bytes");
+    }
+    double disk = best("direct reads", "reads by way of the page cache, as found");
+    double memory = best("reads of the page cache");
+    if (first.ofStorage() >= MOSTLY) {
+      lines.add(compared("cold loads reach", first.rate.speed() / disk, "of this storage"));
+      Loaded warm = again;
+      if (warm != null && warm.ofStorage() < 1 - MOSTLY) {
+        lines.add(
+            compared("warm loads reach", warm.rate.speed() / memory, "of reads of the page cache"));
+      }
+    } else if (first.ofStorage() <= 1 - MOSTLY) {
+      lines.add(
+          compared("warm loads reach", first.rate.speed() / memory, "of reads of the page cache"));
+      lines.add(
+          "the files were in the page cache, so that no cold load was measured: as root, drop it by"
+              + " echo 1 > /proc/sys/vm/drop_caches and measure again");
+    } else {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%.0f %% of the bytes came from storage, the rest was in the page cache",
+              100 * first.ofStorage()));
+    }
+    rates.stream()
+        .filter(rate -> rate.name().equals("direct reads") && !rate.isKnown())
+        .forEach(rate -> lines.add("direct reads: " + rate.detail()));
+    advice.forEach(each -> lines.add(each.toString()));
+    return lines;
+  }
+
+  private static String compared(String what, double ratio, String of) {
+    String judged = ratio >= GOOD ? "as they should" : "less than they should";
+    return String.format(Locale.ROOT, "%s %.2f %s, %s", what, ratio, of, judged);
+  }
+
+  /** Returns a line for each thing that was measured. */
+  List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    lines.add("%-42s %s, %s".formatted("files", Amounts.bytes(bytes), fileSystem()));
+    rates.forEach(rate -> lines.add("%-42s %s".formatted(rate.name(), rate)));
+    return lines;
+  }
+
+  private String fileSystem() {
+    try {
+      return Files.getFileStore(path).type();
+    } catch (IOException | RuntimeException e) {
+      return "a file system of unknown kind";
+    }
+  }
+
+  /** Writes the field {@code measured}. */
+  void writeTo(JsonGenerator json) throws IOException {
+    json.writeObjectFieldStart("measured");
+    json.writeStringField("path", path.toString());
+    json.writeStringField("file_system", fileSystem());
+    json.writeNumberField("bytes", bytes);
+    json.writeArrayFieldStart("rates");
+    for (Rate rate : rates) {
+      rate.writeTo(json);
+    }
+    json.writeEndArray();
+    Loaded first = found;
+    if (first != null) {
+      json.writeNumberField("share_from_storage", first.ofStorage());
+    }
+    json.writeArrayFieldStart("verdict");
+    for (String line : verdict()) {
+      json.writeString(line);
+    }
+    json.writeEndArray();
+    json.writeArrayFieldStart("advice");
+    for (Advice each : advice) {
+      json.writeStartObject();
+      each.writeTo(json);
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import io.fastsafetensors.FileReport;
+import io.fastsafetensors.LoadRecord;
+import io.fastsafetensors.LoadReport;
+import io.fastsafetensors.PluginReport;
+import io.fastsafetensors.Reason;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.toolkit.text.Amounts;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** What stands out about where the bytes came from. */
+final class StorageAdvice {
+  /** Below this, times tell nothing. */
+  static final long LEAST_BYTES = 64 << 20;
+
+  private static final double SLOW_GBPS = 0.5;
+
+  private final LoadReport report;
+  private final LoadRecord course;
+  private final List<Advice> all = new ArrayList<>();
+
+  private StorageAdvice(LoadReport report, LoadRecord course) {
+    this.report = report;
+    this.course = course;
+  }
+
+  static List<Advice> of(LoadReport report, LoadRecord course) {
+    StorageAdvice advice = new StorageAdvice(report, course);
+    advice.fileSystem();
+    advice.backend();
+    advice.buffered();
+    advice.source();
+    return advice.all;
+  }
+
+  /** Returns the kind of the largest file's file system, as in {@code ext4}. */
+  static Optional<String> fileSystem(LoadReport report) {
+    try {
+      Optional<FileReport> largest =
+          report.files().stream().max((a, b) -> Long.compare(a.bytes(), b.bytes()));
+      return largest.isPresent()
+          ? Optional.of(Files.getFileStore(largest.get().file()).type().toLowerCase(Locale.ROOT))
+          : Optional.empty();
+    } catch (IOException | RuntimeException e) {
+      return Optional.empty(); // providers throw what they like
+    }
+  }
+
+  private void fileSystem() {
+    String type = fileSystem(report).orElse("");
+    Reason lies =
+        Reason.of("advice.file-system", "the files lie in {type}, {what}").with("type", type);
+    switch (type) {
+      case "overlay" ->
+          all.add(
+              new Advice(
+                  lies.with(
+                      "what",
+                      "a container's layers, where the page cache may not be seen and direct reads may be refused"),
+                  "mount a volume for the files: a bind mount, emptyDir or persistent volume"));
+      case "tmpfs", "ramfs" ->
+          all.add(
+              Advice.fine(
+                  lies.with(
+                      "what", "which is memory: no storage is read, and none limits the load")));
+      default -> {
+        if (type.startsWith("nfs") || type.startsWith("fuse") || type.equals("cifs")) {
+          all.add(
+              new Advice(
+                  lies.with("what", "behind a network or a program, whose speed is the limit"),
+                  "copy the files to a local disk first, or measure what it gives by fst doctor --measure"));
+        }
+      }
+    }
+  }
+
+  private void backend() {
+    boolean isPortable = report.files().stream().anyMatch(file -> file.backend().equals("cpu"));
+    report.candidates().stream()
+        .filter(plugin -> plugin.id().equals("posix") && plugin.kind() == PluginReport.Kind.BACKEND)
+        .filter(plugin -> isPortable && !plugin.available())
+        .findFirst()
+        .ifPresent(posix ->
+            all.add(
+                new Advice(
+                    Reason.of(
+                            "advice.portable",
+                            "the portable backend read; posix, which is faster, didn't: {why}")
+                        .with("why", posix.detail()),
+                    "make posix available, or leave --backend out")));
+  }
+
+  /** Reads by way of the page cache of bytes that were not there. */
+  private void buffered() {
+    long buffered = bytes(TransferPath.BUFFERED);
+    if (buffered * 20 < total() || buffered == 0) {
+      return;
+    }
+    String why =
+        report.files().stream()
+            .flatMap(file -> direct(file.reason()).stream())
+            .findFirst()
+            .orElse("");
+    if (why.equals("direct reads are off")) {
+      all.add(
+          new Advice(
+              buffered("advice.direct-off", buffered, why),
+              "leave --direct off out, and see who sets load.direct by fst doctor"));
+    } else if (why.startsWith("not direct")) {
+      all.add(
+          new Advice(
+              buffered("advice.direct-refused", buffered, why),
+              "keep the files on ext4 or xfs, or raise the disk's readahead: blockdev --setra 16384 DEVICE"));
+    }
+  }
+
+  private static Reason buffered(String code, long bytes, String why) {
+    return Reason.of(code, "{amount} came by way of the page cache: {why}")
+        .with("amount", Amounts.bytes(bytes))
+        .with("why", why);
+  }
+
+  /** Finds what posix says of direct reads, also behind other reasons. */
+  private static Optional<String> direct(Reason reason) {
+    if (reason.values().get("direct") instanceof String text) {
+      return Optional.of(text);
+    }
+    return reason.values().values().stream()
+        .filter(Reason.class::isInstance)
+        .flatMap(value -> direct((Reason) value).stream())
+        .findFirst();
+  }
+
+  private void source() {
+    if (total() < LEAST_BYTES) {
+      return;
+    }
+    double seconds = course.elapsed().toNanos() / 1e9;
+    double gbps = report.storageBytes() / seconds / 1e9;
+    if (report.storageBytes() == 0) {
+      all.add(
+          Advice.fine(
+              Reason.of("advice.cached", "all bytes were in the page cache: memory is the limit")));
+    } else if (report.storageBytes() * 2 > total() && gbps < SLOW_GBPS) {
+      all.add(
+          new Advice(
+              Reason.of("advice.slow-storage", "storage gave {speed} GB/s")
+                  .with("speed", Printing.decimal(gbps)),
+              "compare with what the disk gives: fst doctor --measure PATH"));
+    }
+  }
+
+  private long total() {
+    return report.files().stream()
+        .flatMap(file -> file.bytesByPath().values().stream())
+        .mapToLong(b -> b)
+        .sum();
+  }
+
+  private long bytes(TransferPath path) {
+    return report.files().stream()
+        .map(FileReport::bytesByPath)
+        .mapToLong((Map<TransferPath, Long> ways) -> ways.getOrDefault(path, 0L))
+        .sum();
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import io.fastsafetensors.FileReport;
+import io.fastsafetensors.LoadEvent;
+import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.LoadRecord;
+import io.fastsafetensors.LoadReport;
+import io.fastsafetensors.Reason;
+import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.toolkit.text.Amounts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/** What stands out about how the bytes were read. */
+final class TuningAdvice {
+  private static final long SMALL_READ = 512 << 10;
+  private static final long FEW_READS = 32;
+  private static final long LEAST_ALIGNMENT = 2;
+
+  private final LoadReport report;
+  private final LoadRecord course;
+  private final LoadOptions options;
+  private final List<Advice> all = new ArrayList<>();
+
+  private TuningAdvice(LoadReport report, LoadRecord course, LoadOptions options) {
+    this.report = report;
+    this.course = course;
+    this.options = options;
+  }
+
+  static List<Advice> of(LoadReport report, LoadRecord course, LoadOptions options) {
+    TuningAdvice advice = new TuningAdvice(report, course, options);
+    advice.threads();
+    advice.blocks();
+    advice.alignment();
+    return advice.all;
+  }
+
+  private void threads() {
+    if (options.threads() == 1 && Runtime.getRuntime().availableProcessors() > 1) {
+      all.add(
+          new Advice(
+              Reason.of("advice.one-thread", "one thread read, as asked for"),
+              "leave --threads out, and see who sets load.threads by fst doctor"));
+    } else if (Runtime.getRuntime().availableProcessors() == 1) {
+      all.add(
+          new Advice(
+              Reason.of("advice.one-processor", "the JVM may use one processor"),
+              "give the process more, as by docker --cpus; see -XX:ActiveProcessorCount"));
+    }
+  }
+
+  private void blocks() {
+    List<LoadEvent> reads =
+        course.events().stream()
+            .filter(event -> event.kind() == LoadEvent.Kind.READ)
+            .filter(event -> event.path().filter(path -> path != TransferPath.MAPPED).isPresent())
+            .toList();
+    long count = reads.stream().mapToLong(LoadEvent::count).sum();
+    long bytes = reads.stream().mapToLong(LoadEvent::bytes).sum();
+    if (count < FEW_READS || bytes / count >= SMALL_READ) {
+      return;
+    }
+    Reason small =
+        Reason.of("advice.small-blocks", "a read brought {size} on average{why}")
+            .with("size", Amounts.bytes(bytes / count));
+    boolean isAsked = options.blockBytes() > 0 && options.blockBytes() < SMALL_READ;
+    all.add(
+        isAsked
+            ? new Advice(
+                small.with("why", ", since blocks are that small"),
+                "leave --block-bytes out, and see who sets load.blockBytes by fst doctor")
+            : new Advice(
+                small.with("why", ": what is wanted lies apart, or files are small"),
+                "fewer, larger files help; so do whole tensors instead of parts of inner dimensions"));
+  }
+
+  private void alignment() {
+    boolean isRefused =
+        report.files().stream()
+            .anyMatch(file -> file.reason().find("mapping.misaligned").isPresent());
+    OptionalLong least =
+        report.files().stream()
+            .map(FileReport::reason)
+            .flatMapToLong(reason -> reason.number("alignment").stream())
+            .min();
+    if (isRefused) {
+      all.add(
+          new Advice(
+              Reason.of(
+                  "advice.misaligned-copied",
+                  "files were copied instead of mapped, since tensors lie at other places than asked for"),
+              "leave --alignment out, or write the files with tensors at such places"));
+    } else if (least.isPresent() && least.getAsLong() < LEAST_ALIGNMENT) {
+      all.add(
+          new Advice(
+              Reason.of(
+                      "advice.misaligned",
+                      "tensors start at multiples of {alignment} bytes only: programs read them slower, or copy them first")
+                  .with("alignment", least.getAsLong()),
+              "--alignment 64 copies them to better places; to write the files anew with an aligned header mends it"));
+    }
+  }
+}
