@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.PointerConsumer;
 import org.bytedeco.pytorch.Tensor;
@@ -14,8 +15,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Tensors of JavaCPP PyTorch that read memory of a loader's, without a copy. PyTorch holds the memory
- * until its last tensor of it ends, on whatever thread; buffer and loader may be closed before.
+ * Tensors of JavaCPP PyTorch that read memory of a loader's, without a copy. PyTorch holds the
+ * memory until its last tensor of it ends, on whatever thread; buffer and loader may be closed
+ * before.
  *
  * <p>PyTorch knows no read-only memory: an in-place operation on weights that are {@linkplain
  * io.fastsafetensors.Tensor#isWritable mapped from a file} ends the process.
@@ -47,28 +49,34 @@ public final class TorchTensors {
     if (tensor.byteSize() == 0) {
       return torch.empty(dims, options, null);
     }
-    try (Pointer address = new Address(hold(tensor))) {
+    long held = hold(tensor);
+    try (Pointer address = new Address(held)) {
       return torch.from_blob(address, dims, RELEASE, options);
+    } catch (RuntimeException e) {
+      release(held);
+      throw e;
     }
   }
 
   private static long hold(io.fastsafetensors.Tensor tensor) {
+    io.fastsafetensors.Tensor held = tensor.retain();
     synchronized (HELD) {
-      io.fastsafetensors.Tensor held = tensor.retain();
       HELD.computeIfAbsent(held.address(), _ -> new ArrayDeque<>()).add(held);
-      return held.address();
     }
+    return held.address();
   }
 
   /** All that are held at an address are of the same memory, so that it doesn't matter which. */
   private static void release(long address) {
+    io.fastsafetensors.Tensor last;
     synchronized (HELD) {
-      Deque<io.fastsafetensors.Tensor> held = HELD.get(address);
-      held.remove().close();
+      Deque<io.fastsafetensors.Tensor> held = Objects.requireNonNull(HELD.get(address));
+      last = held.remove();
       if (held.isEmpty()) {
         HELD.remove(address);
       }
     }
+    last.close();
   }
 
   /** Returns PyTorch's name of a type. */

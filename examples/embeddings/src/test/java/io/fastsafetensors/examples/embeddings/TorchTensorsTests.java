@@ -45,7 +45,7 @@ class TorchTensorsTests {
         FileBuffer buffer = loader.load();
         Tensor torch = TorchTensors.of(buffer.tensor("w0"))) {
       assertThat(torch.data_ptr().address()).isEqualTo(buffer.tensor("w0").address());
-      assertThat(torch.scalar_type()).isEqualTo(TorchTensors.type(dtype));
+      assertThat(torch.scalar_type().intern()).isEqualTo(TorchTensors.type(dtype));
       assertThat(torch.nbytes()).isEqualTo(buffer.tensor("w0").byteSize());
       assertThat(new long[] {torch.size(0), torch.size(1)}).containsExactly(2, 3);
     }
@@ -88,7 +88,8 @@ class TorchTensorsTests {
     Tensor view = tensors.getLast().narrow(0, 4, 2);
     tensors.forEach(Tensor::close);
     assertThat(isMapped(file)).isTrue();
-    try (view; Tensor element = view.select(0, 1)) {
+    try (view;
+        Tensor element = view.select(0, 1)) {
       assertThat(element.item_float()).isEqualTo(5);
     }
     assertThat(isMapped(file)).isFalse();
