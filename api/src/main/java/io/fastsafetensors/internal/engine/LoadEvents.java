@@ -49,13 +49,15 @@ final class LoadEvents {
     tell(Kind.READ, nanos, event -> event.file(file).path(path).range(offset, bytes));
   }
 
-  /** Does work, and tells of it unless it fails. */
+  /** Does work, and tells of it, also if it fails. */
   <T> T during(Kind kind, @Nullable Path file, long bytes, BoundedCall.Work<T> work)
       throws LoadException {
     long start = System.nanoTime();
-    T result = work.run();
-    done(kind, file, bytes, System.nanoTime() - start);
-    return result;
+    try {
+      return work.run();
+    } finally {
+      done(kind, file, bytes, System.nanoTime() - start);
+    }
   }
 
   /** Tells of work, or of waiting, that has just ended. */

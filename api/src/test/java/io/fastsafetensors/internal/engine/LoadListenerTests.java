@@ -117,7 +117,7 @@ class LoadListenerTests {
     try (Loader loader = bench.loader(events::add).addFiles(folder.resolve("missing"))) {
       assertThatExceptionOfType(LoadException.class).isThrownBy(loader::load);
     }
-    assertThat(kinds()).containsExactly(Kind.BEGUN, Kind.ENDED);
+    assertThat(kinds()).containsExactly(Kind.BEGUN, Kind.HEADERS, Kind.ENDED);
   }
 
   @Test

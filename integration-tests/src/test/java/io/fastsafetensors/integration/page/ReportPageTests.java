@@ -89,8 +89,16 @@ class ReportPageTests {
     write("b.safetensors", 4000);
     Path page = folder.resolve("load.html");
     Ended load =
-        fst("load", folder.resolve("m"), "--path", "copied", "--dtype", "BF16", "--json",
-            "--report", page);
+        fst(
+            "load",
+            folder.resolve("m"),
+            "--path",
+            "copied",
+            "--dtype",
+            "BF16",
+            "--json",
+            "--report",
+            page);
     assertThat(load.exit()).isZero();
     Matcher bytes = BYTES.matcher(load.output());
     assertThat(bytes.find()).isTrue();
@@ -199,7 +207,7 @@ class ReportPageTests {
       look(browser, page, "ranks", 1280, false);
       look(browser, page, "ranks", 390, true);
       assertThat(text(browser, "#headline")).contains("2 of 2 ranks told");
-      assertThat(text(browser, "h3")).contains("rank 0", "rank 1");
+      assertThat(text(browser, "h2")).contains("rank 0", "rank 1");
       String shifts = "fstReport.records.map(r => r.shift)";
       assertThat(
               browser.evaluate(
