@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * memory until its last tensor of it ends, on whatever thread; buffer and loader may be closed
  * before.
  *
- * <p>PyTorch knows no read-only memory: an in-place operation on weights that are {@linkplain
- * io.fastsafetensors.Tensor#isWritable mapped from a file} ends the process.
+ * <p>PyTorch knows no read-only memory: an in-place operation on what is mapped from a file for
+ * reading ends the process. So load with {@code LoadOptions.writable(true)}.
  */
 public final class TorchTensors {
   /** One for all: JavaCPP has room for ten callbacks of a class, and passes on none beyond. */
@@ -39,7 +39,7 @@ public final class TorchTensors {
   /**
    * Makes a tensor of PyTorch's.
    *
-   * @param tensor of the host or of a GPU
+   * @param tensor in memory of the host
    * @return a tensor with the same memory, to be closed as any other
    * @throws UnsupportedOperationException if PyTorch has no such type
    */

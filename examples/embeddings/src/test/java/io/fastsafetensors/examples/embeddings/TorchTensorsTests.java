@@ -24,6 +24,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** PyTorch gets our memory, and gives it back. */
@@ -95,12 +96,16 @@ class TorchTensorsTests {
     assertThat(isMapped(file)).isFalse();
   }
 
-  @Test
-  void whatWasCopiedMayBeWritten() throws Exception {
+  @ParameterizedTest
+  @EnumSource(
+      value = AccessPath.class,
+      names = {"MAPPED", "COPIED"})
+  void whatIsWritableIsWrittenInPlaceAndTheFileStays(AccessPath path) throws Exception {
     Path file = write(DType.F32, Shape.of(16));
     byte[] before = Files.readAllBytes(file);
+    LoadOptions options = path(path).toBuilder().writable(true).build();
     try (Loader loader = Loader.open(file);
-        FileBuffer buffer = loader.load(path(AccessPath.COPIED));
+        FileBuffer buffer = loader.load(options);
         Tensor torch = TorchTensors.of(buffer.tensor("w0"));
         Scalar one = new Scalar(1f)) {
       torch.add_(one);
