@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,7 +59,10 @@ class ReportOptionTests {
     Map<String, Object> printed = JsonText.object(fst.out());
     printed.remove("explain");
     assertThat(record(page()).get("load")).isEqualTo(printed);
-    assertThat(record(page()).get("command")).asList().startsWith("load").contains("--json");
+    assertThat((List<?>) record(page()).get("command"))
+        .asInstanceOf(InstanceOfAssertFactories.list(Object.class))
+        .startsWith("load")
+        .contains("--json");
     assertThat(fst.exit()).isZero();
   }
 
