@@ -1,42 +1,63 @@
 # SPDX-License-Identifier: Apache-2.0
-# Shared by ./fst and ./verify. Sourced, with "root" set to the repository's folder.
+# Shared by the scripts, and by the start script of the distribution. Sourced, with "root" set to the
+# repository's folder, or to that of the distribution.
 
 fail() {
   echo "$(basename "$0"): $*" >&2
   exit 2
 }
 
-# The feature version of the JDK in folder $1; nothing if there is no JDK (a bare JRE cannot build).
-jdk_version() {
-  [[ -x $1/bin/java && -x $1/bin/javac ]] || return 0
+# The feature version of the Java in folder $1 that has the program $2; nothing if there is none.
+java_version() {
+  [[ -x $1/bin/java && -x $1/bin/$2 ]] || return 0
   if [[ -r $1/release ]]; then
     sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
   else
-    "$1/bin/javac" -version 2>&1 | sed -n 's/^javac \([0-9]*\).*/\1/p'
+    "$1/bin/java" -version 2>&1 | sed -n '1s/.* version "\([0-9]*\).*/\1/p'
   fi
 }
 
-# Exports JAVA_HOME as a JDK 25: the one it names, else an installed one, else the one on PATH.
+# Folders that may be a Java which has the program $1, the one that was asked for first.
+java_homes() {
+  local on_path
+  on_path=$(command -v "$1" || true)
+  printf '%s\n' "${JAVA_HOME:-}" /usr/lib/jvm/* \
+    "${on_path:+$(dirname "$(dirname "$(readlink -f "$on_path")")")}"
+}
+
+# Exports JAVA_HOME as a JDK 25, to build with: the one it names, else an installed one, else the
+# one on PATH.
 find_jdk() {
-  local candidate on_path
-  on_path=$(command -v javac || true)
-  for candidate in "${JAVA_HOME:-}" /usr/lib/jvm/*25* \
-      "${on_path:+$(dirname "$(dirname "$(readlink -f "$on_path")")")}"; do
-    if [[ -n $candidate && $(jdk_version "$candidate") == 25 ]]; then
-      export JAVA_HOME=$candidate
+  local home
+  while read -r home; do
+    if [[ $(java_version "$home" javac) == 25 ]]; then
+      export JAVA_HOME=$home
       return
     fi
-  done
+  done < <(java_homes javac)
   fail "no JDK 25 found: install one (https://adoptium.net) and set JAVA_HOME to its folder"
 }
 
-# Installs Debian's package $1 where that needs no question; what comes after sees whether it did.
+# Exports JAVA_HOME as a Java 25 or later, to run with; a runtime without a compiler will do.
+find_java() {
+  local home version
+  while read -r home; do
+    version=$(java_version "$home" java)
+    if ((${version:-0} >= 25)); then
+      export JAVA_HOME=$home
+      return
+    fi
+  done < <(java_homes java)
+  fail "no Java 25 or later found: install one (https://adoptium.net) and set JAVA_HOME to its folder"
+}
+
+# Installs Debian's packages where that needs no question; what comes after sees whether it did.
 install_package() {
   [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null || return 0
-  echo "$(basename "$0"): installing $1 with apt-get" >&2
+  echo "$(basename "$0"): installing $* with apt-get" >&2
   local apt=(timeout 300 apt-get -q -o Acquire::Retries=1 -o Acquire::http::Timeout=20)
   { "${apt[@]}" update && DEBIAN_FRONTEND=noninteractive \
-    "${apt[@]}" -y install --no-install-recommends "$1"; } </dev/null >/dev/null 2>&1 || true
+    "${apt[@]}" -y install --no-install-recommends "$@"; } </dev/null >/dev/null 2>&1 || true
   hash -r
 }
 
@@ -63,6 +84,27 @@ find_mpj() {
     "without it ranks are threads of one process only" >&2
 }
 
+# What tests need of the system, lest they be skipped; installs it where that needs no question.
+find_test_tools() {
+  local missing=() tool
+  for tool in gcc:gcc nm:binutils mkfs.xfs:xfsprogs mkfs.ext4:e2fsprogs ip:iproute2 git:git zip:zip; do
+    PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
+  done
+  [[ -r /usr/include/stdio.h ]] || missing+=(libc6-dev)
+  has_fuse python3 || has_fuse /usr/bin/python3 || missing+=(python3-fusepy)
+  ((${#missing[@]} == 0)) || install_package "${missing[@]}"
+  if ! has_fuse python3 && has_fuse /usr/bin/python3; then
+    # A Python that comes before the system's doesn't know the system's packages.
+    mkdir -p "$root/target/bin"
+    ln -sf /usr/bin/python3 "$root/target/bin/python3"
+    export PATH=$root/target/bin:$PATH
+  fi
+}
+
+has_fuse() {
+  "$1" -c "import fuse" >/dev/null 2>&1
+}
+
 # Maven in the repository's folder. Its own libraries still use sun.misc.Unsafe, and it ends with
 # a colour reset even when told to use no colour, which would stick to the next line.
 maven() {
@@ -76,7 +118,7 @@ dist=$root/cli/target/dist
 build_log=$root/cli/target/fst-build.log
 
 # Modules that may call native code, comma-separated: nobody else may.
-native_modules=io.fastsafetensors.backend.posix,io.fastsafetensors.backend.gds,io.fastsafetensors.device.cuda,jcuda,org.bytedeco.javacpp,org.bytedeco.cuda
+native_modules=io.fastsafetensors,io.fastsafetensors.backend.posix,io.fastsafetensors.backend.gds,io.fastsafetensors.device.cuda,jcuda,org.bytedeco.javacpp,org.bytedeco.cuda
 
 # Built with this JDK, and nothing it was built from is newer. Folders count too: their time
 # changes when a file in them is deleted.
@@ -131,14 +173,15 @@ run_dist() {
     --module-path "$dist/lib" "${options[@]}" -m io.fastsafetensors.cli/io.fastsafetensors.cli.Main "$@"
 }
 
-# An AOT cache (JEP 514) of a short load. Without it the command only starts slower.
+# An AOT cache (JEP 514) of a short load, as file $1, whose folder gets a sample meanwhile. Without it
+# the command only starts slower.
 train_dist() {
-  local sample=$dist/sample
+  local sample=$1.sample
   (
     unset FST_JAVA_OPTS
     (run_dist -- make "$sample" --bytes 1MiB --tensors 8 --shards 1)
-    run_dist "-XX:AOTCacheOutput=$dist/fst.aot" -- load "$sample" --json
-  ) || rm -f "$dist/fst.aot"
+    run_dist "-XX:AOTCacheOutput=$1" -- load "$sample" --json
+  ) || rm -f "$1"
   rm -rf "$sample"
 }
 
@@ -150,7 +193,7 @@ build_dist() {
   mkdir -p "$dist"
   echo "$JAVA_HOME" >"$dist/stamp.new"
   maven package -pl cli -am -Dmaven.test.skip=true -Djacoco.skip=true || return
-  train_dist
+  train_dist "$dist/fst.aot"
   mv "$dist/stamp.new" "$dist/stamp"
 }
 

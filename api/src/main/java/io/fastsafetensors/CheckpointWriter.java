@@ -17,7 +17,7 @@ import java.nio.file.Path;
  * {@snippet lang = java :
  * CheckpointWriter writer = CheckpointWriter.create();
  * for (String name : buffer.keys()) {
- *   writer.add(buffer.get(name));
+ *   writer.add(buffer.tensor(name));
  * }
  * SaveReport report =
  *     writer.write(folder, SaveOptions.builder().dtype(DType.BF16).maxShardBytes(2L << 30).build());

@@ -66,7 +66,7 @@ public final class SaveOptions {
     return values.dtypeRules;
   }
 
-  /** {@return how many threads gather bytes; 0 is the library's choice} */
+  /** {@return how many threads gather and write bytes; 0 is the library's choice} */
   public int threads() {
     return values.threads;
   }
@@ -212,8 +212,8 @@ public final class SaveOptions {
     }
 
     /**
-     * Sets how many threads gather bytes: copy them, convert them, ask sources for them. One of
-     * them is the thread that saves.
+     * Sets how many blocks are gathered, converted and written at a time, each by a thread. Up to
+     * as many more ask sources for their bytes.
      *
      * @param threads 1 to 1024, or 0 for the library's choice, else an {@code
      *     IllegalArgumentException}
@@ -227,7 +227,7 @@ public final class SaveOptions {
     /**
      * Bounds the memory through which bytes pass on their way to files.
      *
-     * @param bytes 4 MiB or more, else an {@code IllegalArgumentException}; 64 MiB by default
+     * @param bytes 4 MiB or more, else an {@code IllegalArgumentException}; 128 MiB by default
      * @return this
      */
     public Builder memory(long bytes) {

@@ -22,7 +22,7 @@ final class SaveValues implements Cloneable {
   Optional<DType> dtype = Optional.empty();
   List<DTypeRule> dtypeRules = List.of();
   int threads;
-  long memory = 64L << 20;
+  long memory = 128L << 20;
   DirectMode direct = DirectMode.AUTO;
   Duration timeout = Duration.ofHours(1);
   ProgressListener progress = SILENT;

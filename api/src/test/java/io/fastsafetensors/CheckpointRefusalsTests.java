@@ -184,6 +184,7 @@ class CheckpointRefusalsTests {
   }
 
   @Test
+  @SuppressWarnings("MustBeClosedChecker") // closed by the source
   void memoryThatIsClosedMeanwhile() {
     Arena arena = Arena.ofShared();
     writer
@@ -197,9 +198,7 @@ class CheckpointRefusalsTests {
             })
         .add("b", DType.U8, Shape.of(20 << 20), arena.allocate(20 << 20));
     SaveOptions options = SaveOptions.builder().threads(1).maxShardBytes(1).build();
-    assertThatIllegalStateException()
-        .isThrownBy(() -> writer.write(folder, options))
-        .withMessageContaining("Already closed");
+    assertThatIllegalStateException().isThrownBy(() -> writer.write(folder, options));
   }
 
   @Test

@@ -43,10 +43,10 @@ public final class SafetensorsWriter {
   private static final long SMALL = 8L << 20;
 
   /** The memory for blocks of larger files, in bytes. */
-  private static final long MEMORY = 64L << 20;
+  private static final long MEMORY = 128L << 20;
 
-  /** How many blocks of larger files are written at a time. */
-  private static final int WRITERS = 4;
+  /** How many blocks of larger files are gathered and written at a time. */
+  private static final int THREADS = 8;
 
   private final TensorSet<SavedTensor> tensors = new TensorSet<>();
   private final Map<String, String> metadata = new TreeMap<>(Utf8.ORDER);
@@ -97,8 +97,8 @@ public final class SafetensorsWriter {
    * @param dtype the element type
    * @param shape the dimensions
    * @param bytes the elements, packed, little-endian, in native memory or an array of any type, of
-   *     exactly the tensor's size; read when the file is written, on the thread that writes; must
-   *     be alive and unchanged then
+   *     exactly the tensor's size; read when the file is written, by several threads unless it is
+   *     confined to the one that writes; must be alive and unchanged then
    * @return this writer
    * @throws IllegalArgumentException if the segment has another size, or as for {@link #add(String,
    *     DType, Shape, Source)}
@@ -175,8 +175,8 @@ public final class SafetensorsWriter {
 
   private static SaveTuning tuning(long bytes) {
     return bytes < SMALL
-        ? new SaveTuning(1, 0, bytes, false)
-        : new SaveTuning(1, WRITERS, MEMORY, true);
+        ? new SaveTuning(0, 0, bytes, false)
+        : new SaveTuning(THREADS, 0, MEMORY, true);
   }
 
   private SafetensorsWriter add(

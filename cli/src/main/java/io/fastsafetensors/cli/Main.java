@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
     name = "fst",
     scope = ScopeType.INHERIT,
     mixinStandardHelpOptions = true,
-    version = Main.VERSION,
+    versionProvider = BuildVersion.class,
     usageHelpAutoWidth = true,
     description = "Loads, checks and describes safetensors files.",
     exitCodeListHeading = "%nExit codes:%n",
@@ -53,8 +53,6 @@ import picocli.CommandLine.Spec;
       HelpCommand.class
     })
 public final class Main implements Runnable {
-  static final String VERSION = "fst 0.1.0-SNAPSHOT";
-
   @Spec private CommandSpec spec;
   @Mixin private PluginPaths plugins;
 

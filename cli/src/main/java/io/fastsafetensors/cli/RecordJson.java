@@ -55,7 +55,7 @@ record RecordJson(
     json.writeNumberField("rank", rank);
     json.writeNumberField("ranks", ranks);
     json.writeStringField("host", host());
-    json.writeStringField("version", Main.VERSION);
+    json.writeStringField("version", BuildVersion.text());
     json.writeNumberField("begun", seconds(course.begun()));
     json.writeNumberField("elapsed", course.elapsed().toNanos() / 1e9);
     writeStrings("command", command, json);

@@ -11,8 +11,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("slow")
 class DemoCommandTests {
   private static final Pattern SPEED =
       Pattern.compile("RANK [01]: read 256 bytes at [0-9.e-]+ GB/s\\R");

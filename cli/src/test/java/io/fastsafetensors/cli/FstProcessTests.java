@@ -7,10 +7,12 @@ import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What shows only in a process of its own: logs, exit status, encoding. */
+@Tag("slow")
 class FstProcessTests {
   @TempDir private Path folder;
 

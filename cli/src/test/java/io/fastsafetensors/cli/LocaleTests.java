@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
 import java.util.StringTokenizer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the command prints doesn't depend on the locale; names beyond ASCII work or are told. */
+@Tag("slow")
 @Timeout(240)
 class LocaleTests {
   private static final String ARABIC = "-Duser.language=ar -Duser.country=EG -Duser.variant=";

@@ -16,10 +16,11 @@ class MainTests {
   }
 
   @Test
-  void printsItsVersion() {
+  void printsTheVersionThatTheBuildGaveIt() {
     Fst fst = Fst.run("--version");
     assertThat(fst.exit()).isZero();
-    assertThat(fst.out()).isEqualTo("fst 0.1.0-SNAPSHOT" + System.lineSeparator());
+    assertThat(fst.out())
+        .isEqualTo("fst " + System.getProperty("fst.version") + System.lineSeparator());
   }
 
   @Test

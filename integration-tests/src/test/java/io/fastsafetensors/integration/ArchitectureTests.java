@@ -182,7 +182,10 @@ class ArchitectureTests {
                 .and(
                     not(
                         resideInAnyPackage(
-                            ROOT + ".format", ROOT + ".internal.file", ROOT + ".internal.text"))))
+                            ROOT + ".format",
+                            ROOT + ".internal.file",
+                            ROOT + ".internal.save",
+                            ROOT + ".internal.text"))))
         .check(CLASSES);
   }
 
@@ -223,6 +226,8 @@ class ArchitectureTests {
             ROOT + ".internal.parallel..",
             ROOT + ".internal.host..",
             ROOT + ".internal.plan..",
+            ROOT + ".internal.save..",
+            ROOT + ".internal.checkpoint..",
             ROOT + ".internal.registry..")
         .should()
         .dependOnClassesThat()

@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every plug-in of ours that works here is certified; the certificates are kept in target. */
+@Tag("slow")
 class CertificatesTests {
   private static final Path CERTIFICATES = Path.of("target", "certificates");
 

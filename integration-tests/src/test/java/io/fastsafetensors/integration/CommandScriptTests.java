@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the script {@code fst} sees to before it starts a JVM. */
+@Tag("slow")
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the script is for Linux")
 class CommandScriptTests {
   private static final String ROOT = Path.of("..").toAbsolutePath().normalize().toString();

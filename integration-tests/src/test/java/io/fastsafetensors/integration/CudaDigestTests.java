@@ -17,10 +17,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command loads to GPUs, here of the simulated driver, what it loads to the CPU. */
+@Tag("slow")
 class CudaDigestTests {
   private static final int SIDE = 512;
   private static final int RANKS = 2;

@@ -7,10 +7,12 @@ import io.fastsafetensors.integration.parts.PartCheckpoint;
 import io.fastsafetensors.integration.parts.PartProgram;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Parts on GPUs, here of the simulated driver, are those cut out of the whole. */
+@Tag("slow")
 class CudaPartsTests {
   @TempDir private Path folder;
 

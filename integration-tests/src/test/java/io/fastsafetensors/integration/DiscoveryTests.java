@@ -8,12 +8,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Plug-ins from elsewhere than the paths of the JVM, side by side with loaders without them. */
+@Tag("slow")
 class DiscoveryTests {
   private static final SamplePlugin HTTP = SamplePlugin.named("sample-http");
   private static final SamplePlugin TCP = SamplePlugin.named("sample-tcp");

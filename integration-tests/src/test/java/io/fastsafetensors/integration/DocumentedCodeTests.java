@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
- * Code in documents that says where it is from stands there: line by line, but for the indent. There
- * it is compiled, and run by tests.
+ * Code in documents that says where it is from stands there: line by line, but for the indent.
+ * There it is compiled, and run by tests.
  */
 class DocumentedCodeTests {
   private static final Path ROOT = Path.of("..");

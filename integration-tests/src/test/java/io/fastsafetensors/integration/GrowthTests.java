@@ -9,10 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Data gets a component more, and what was written or built before goes on. */
+@Tag("slow")
 class GrowthTests {
   private static final SamplePlugin HTTP = SamplePlugin.named("sample-http");
   private static final SamplePlugin TCP = SamplePlugin.named("sample-tcp");

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Loads from a file system that really hangs, in the kernel; {@code scripts/try-hangs} tries all
  * combinations. Needs what is rarely there: root, FUSE, and the Python package fusepy.
  */
+@Tag("root")
 @Timeout(120)
 class HungFileTests {
   private static final Path SERVER = Path.of("..", "scripts", "try-hangs").toAbsolutePath();

@@ -8,11 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who writes a plug-in that is a module can certify it in a build of their own, by the README. */
+@Tag("slow")
 @Timeout(600)
 class OutsidePluginTests {
   private static final Path POM = Path.of("src", "outside-plugin", "pom.xml");

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who follows the README with Maven gets a program that loads, by whatever backend is there. */
+@Tag("slow")
 @Timeout(600)
 class OutsideProjectTests {
   private static final String SAMPLE =

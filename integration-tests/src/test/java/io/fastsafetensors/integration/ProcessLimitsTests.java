@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Processes with little memory and few descriptors: a checkpoint of many files loads, or is refused
  * with the numbers. The process is never killed.
  */
+@Tag("slow")
 class ProcessLimitsTests {
   private static final long MIB = 1 << 20;
 

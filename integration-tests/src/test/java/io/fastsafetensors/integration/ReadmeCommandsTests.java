@@ -15,12 +15,14 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every command that the README shows runs as it is written there. */
+@Tag("slow")
 class ReadmeCommandsTests {
   /** Code in the text and in tables, and lines of blocks. */
   private static final Pattern COMMAND =

@@ -98,6 +98,14 @@ class ReadmeTests {
         .containsEntry("format", "pt");
   }
 
+  @Test
+  void theSaveExampleConvertsACheckpoint() throws Exception {
+    ReadmeProgram.writeSamples(folder);
+    assertThat(run("SaveExample")).contains("bytes saved in", "dtype BF16", "model.safetensors");
+    assertThat(SafetensorsHeader.read(folder.resolve("bf16/model.safetensors")).tensors())
+        .allSatisfy(tensor -> assertThat(tensor.dtype()).isEqualTo(DType.BF16));
+  }
+
   private String run(String name) throws Exception {
     Jvm program = ReadmeProgram.named(name).run(folder, Distribution.jars("api", "backend-cpu"));
     assertThat(program.exit()).as(program.output()).isZero();

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The samples, each with one rule broken, are refused by that rule, all of them within a minute
  * when tried by {@code scripts/mutate-samples}, which takes some 20 minutes; here a few.
  */
+@Tag("slow")
 class SampleMutationsTests {
   private static final SamplePlugin SPI = SamplePlugin.named("sample-spi");
   private static final SamplePlugin TCP = SamplePlugin.named("sample-tcp");

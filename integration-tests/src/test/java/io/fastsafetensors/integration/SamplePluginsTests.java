@@ -9,13 +9,18 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Strangers' plug-ins, built against the jars alone, are certified or refused with the rule. */
+@Tag("slow")
+@Execution(ExecutionMode.CONCURRENT) // each runs programs, which mostly wait
 class SamplePluginsTests {
   private static final SamplePlugin HTTP = SamplePlugin.named("sample-http");
   private static final SamplePlugin SPI = SamplePlugin.named("sample-spi");

@@ -28,11 +28,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Providers that lack something, fail, or change files: the right bytes, or a clear exception. */
+@Tag("slow")
 class ScriptedSourcesTests extends SourcesFixture {
   @Test
   void backendThatWasAskedForSaysWhyNot() throws Exception {

@@ -29,11 +29,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same checkpoint from file systems of any provider: the same bytes, or a clear exception. */
+@Tag("slow")
 class SourcesTests extends SourcesFixture {
   @ParameterizedTest
   @ValueSource(ints = {ZipEntry.STORED, ZipEntry.DEFLATED})

@@ -36,11 +36,11 @@ final class SavePlan {
   /** From which size on writes past the page cache are worth it, in bytes. */
   private static final long LEAST_DIRECT = 64L << 20;
 
-  /** How many blocks are written at a time. */
-  private static final int WRITERS = 8;
+  /** How many blocks are gathered and written at a time. */
+  private static final int THREADS = 8;
 
-  private static final int LEAST_FILLERS = 2;
-  private static final int MOST_FILLERS = 8;
+  /** How many sources are asked at a time. */
+  private static final int MOST_SOURCES = 4;
 
   private final long start = System.nanoTime();
   private final List<AddedTensor> tensors;
@@ -199,12 +199,10 @@ final class SavePlan {
   }
 
   SaveTuning tuning() {
-    int processors = Runtime.getRuntime().availableProcessors();
-    int fillers =
-        options.threads() == 0
-            ? Math.clamp(processors, LEAST_FILLERS, MOST_FILLERS)
-            : options.threads();
-    return new SaveTuning(fillers, WRITERS, options.memory(), whyBuffered() == null);
+    int threads = options.threads() == 0 ? THREADS : options.threads();
+    int sources = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MOST_SOURCES);
+    return new SaveTuning(
+        threads, Math.min(threads, sources), options.memory(), whyBuffered() == null);
   }
 
   /** Returns why files are written through the page cache, whatever their file system can. */

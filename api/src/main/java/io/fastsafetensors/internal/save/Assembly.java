@@ -16,7 +16,6 @@ final class Assembly {
   private final OutputFile file;
   private final long page;
   private final long size;
-  private final Writing writing;
   private final LongFunction<MemorySegment> allocator;
   private final Map<Long, Partial> partials = new HashMap<>();
 
@@ -42,11 +41,10 @@ final class Assembly {
     }
   }
 
-  Assembly(OutputFile file, Writing writing, LongFunction<MemorySegment> allocator) {
+  Assembly(OutputFile file, LongFunction<MemorySegment> allocator) {
     this.file = file;
     this.page = file.alignment();
     this.size = file.plan().bytes();
-    this.writing = writing;
     this.allocator = allocator;
   }
 
@@ -59,12 +57,12 @@ final class Assembly {
    *
    * @param done is called when they are written, or copied
    */
-  void put(long position, MemorySegment bytes, Runnable done) throws IOException {
+  void put(long position, MemorySegment bytes, Writing writing, Runnable done) throws IOException {
     long end = position + bytes.byteSize();
     long from = Math.min(end, Math.ceilDiv(position, page) * page);
     long to = Math.max(from, Math.floorDiv(end, page) * page);
-    putPart(position, bytes.asSlice(0, from - position));
-    putPart(to, bytes.asSlice(to - position));
+    putPart(position, bytes.asSlice(0, from - position), writing);
+    putPart(to, bytes.asSlice(to - position), writing);
     if (from < to) {
       writing.write(file, from, bytes.asSlice(from - position, to - from), done);
     } else {
@@ -72,7 +70,7 @@ final class Assembly {
     }
   }
 
-  private void putPart(long position, MemorySegment bytes) throws IOException {
+  private void putPart(long position, MemorySegment bytes, Writing writing) throws IOException {
     if (bytes.byteSize() == 0) {
       return;
     }

@@ -46,7 +46,6 @@ final class ExtentChannel implements WritableByteChannel {
     if (written != extent.bytes()) {
       throw wrongCount("only " + written);
     }
-    run.flush();
   }
 
   private IOException wrongCount(String given) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.save;
 
-import io.fastsafetensors.internal.save.FillJobs.FillJob;
+import io.fastsafetensors.internal.save.FillJobs.Kind;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
@@ -11,8 +11,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes files beside their places, block by block. Some threads gather blocks, others write them;
- * what is whole is brought to the disk while the rest is written. Bytes come from the contents of
+ * Writes files beside their places, block by block. Threads gather a block and write it; what comes
+ * from sources, or is brought, is gathered by one thread and written by another. A file that is
+ * whole is brought to the disk while the others are written. Bytes come from the contents of
  * extents by {@link #fill}, and by {@link #put}, which any thread may call.
  */
 public final class FileSave implements AutoCloseable {
@@ -38,15 +39,15 @@ public final class FileSave implements AutoCloseable {
       throws IOException {
     this.tuning = tuning;
     this.control = control;
-    boolean isAlone = tuning.writers() == 0;
-    this.threads = new SaveThreads(isAlone ? 0 : tuning.fillers() - 1 + tuning.writers(), control);
+    boolean isAlone = tuning.threads() == 0;
+    this.threads = new SaveThreads(isAlone ? 0 : tuning.threads() + tuning.sources(), control);
     this.arena = isAlone ? Arena.ofConfined() : Arena.ofShared();
     this.blocks = new StagingBlocks(tuning, this::allocate, threads::await);
     try {
       for (OutputPlan plan : plans) {
         OutputFile file = OutputFile.make(plan, tuning.direct());
         files.add(file);
-        assemblies.add(new Assembly(file, this::write, this::allocate));
+        assemblies.add(new Assembly(file, this::allocate));
       }
     } catch (Throwable e) {
       close();
@@ -70,11 +71,37 @@ public final class FileSave implements AutoCloseable {
    */
   public void fill() throws IOException {
     FillJobs jobs = new FillJobs(assemblies, blocks.blockBytes());
-    Filler filler = new Filler(blocks);
-    for (int i = 1; i < Math.min(tuning.fillers(), jobs.shared()); i++) {
-      threads.submit(() -> fill(filler, jobs, false));
+    for (int i = 0; i < Math.min(tuning.threads(), jobs.left(Kind.PLACED)); i++) {
+      threads.submit(() -> fillNext(jobs, allocate(blocks.blockBytes())));
     }
-    failing(() -> fill(filler, jobs, true));
+    for (int i = 0; i < Math.min(tuning.sources(), jobs.left(Kind.PUSHED)); i++) {
+      threads.submit(() -> handOver(jobs, Kind.PUSHED));
+    }
+    failing(() -> {
+      handOver(jobs, Kind.CONFINED);
+      if (tuning.sources() == 0) {
+        handOver(jobs, Kind.PUSHED);
+      }
+      if (tuning.threads() == 0) {
+        handOver(jobs, Kind.PLACED);
+      }
+    });
+  }
+
+  /** Writes a block and lets others have a turn: threads also write what is handed over. */
+  private void fillNext(FillJobs jobs, MemorySegment block) throws IOException {
+    FillJob job = jobs.next(Kind.PLACED);
+    if (job != null) {
+      Filler.fill(job, block, this::write);
+      threads.submit(() -> fillNext(jobs, block));
+    }
+  }
+
+  private void handOver(FillJobs jobs, Kind kind) throws IOException {
+    for (FillJob job = jobs.next(kind); job != null; job = jobs.next(kind)) {
+      threads.check();
+      Filler.handOver(job, new Run(job.assembly(), blocks, this::writeLater));
+    }
   }
 
   /** Does a part of the save; throws its first failure, whichever part has it. */
@@ -88,13 +115,6 @@ public final class FileSave implements AutoCloseable {
       threads.fail(e);
       threads.rethrow();
       throw e;
-    }
-  }
-
-  private void fill(Filler filler, FillJobs jobs, boolean isCaller) throws IOException {
-    for (FillJob job = jobs.next(isCaller); job != null; job = jobs.next(isCaller)) {
-      threads.check();
-      filler.fill(job);
     }
   }
 
@@ -119,7 +139,7 @@ public final class FileSave implements AutoCloseable {
     Run run = arriving;
     if (run == null || run.assembly() != assemblies.get(file)) {
       flushArriving();
-      run = new Run(assemblies.get(file), blocks);
+      run = new Run(assemblies.get(file), blocks, this::writeLater);
       arriving = run;
     }
     return run;
@@ -135,18 +155,24 @@ public final class FileSave implements AutoCloseable {
 
   private void write(OutputFile file, long position, MemorySegment bytes, Runnable done)
       throws IOException {
-    long count = bytes.byteSize();
-    if (count % file.alignment() != 0) {
+    if (isLast(file, bytes)) {
       file.writeLast(position, bytes);
-      written(file, count);
-      return;
-    }
-    threads.awaitRoom();
-    threads.submit(() -> {
+    } else {
       file.write(position, bytes);
-      done.run();
-      written(file, count);
-    });
+    }
+    done.run();
+    written(file, bytes.byteSize());
+  }
+
+  private void writeLater(OutputFile file, long position, MemorySegment bytes, Runnable done)
+      throws IOException {
+    threads.awaitRoom();
+    threads.submit(() -> write(file, position, bytes, done));
+  }
+
+  /** What ends within a page is the end of the file. */
+  private static boolean isLast(OutputFile file, MemorySegment bytes) {
+    return bytes.byteSize() % file.alignment() != 0;
   }
 
   private void written(OutputFile file, long bytes) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.save;
 
+import io.fastsafetensors.internal.file.Preallocation;
 import io.fastsafetensors.internal.file.StagedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -50,12 +51,13 @@ public final class OutputFile implements AutoCloseable {
     }
   }
 
-  /** Writes of a file that grows would wait for each other. */
+  /** Writes of a file that grows, or that has no blocks yet, would wait for each other. */
   private static void setSize(Path file, long bytes) throws IOException {
     if (file.getFileSystem().equals(FileSystems.getDefault())) {
       try (RandomAccessFile sized = new RandomAccessFile(file.toFile(), "rw")) {
         sized.setLength(bytes);
       }
+      Preallocation.allocate(file, bytes);
     }
   }
 

@@ -5,17 +5,22 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** Gathers bytes that come mostly one after the other into blocks. Not thread-safe. */
+/**
+ * Gathers bytes that come mostly one after the other into blocks, and hands those over to be
+ * written by another thread. Not thread-safe.
+ */
 final class Run {
   private final Assembly assembly;
   private final StagingBlocks blocks;
+  private final Assembly.Writing writing;
   private @Nullable MemorySegment block;
   private long from;
   private long end;
 
-  Run(Assembly assembly, StagingBlocks blocks) {
+  Run(Assembly assembly, StagingBlocks blocks, Assembly.Writing writing) {
     this.assembly = assembly;
     this.blocks = blocks;
+    this.writing = writing;
   }
 
   Assembly assembly() {
@@ -64,7 +69,7 @@ final class Run {
     if (gathered != null) {
       block = null;
       MemorySegment bytes = gathered.asSlice(from % blocks.blockBytes(), end - from);
-      assembly.put(from, bytes, () -> blocks.give(gathered));
+      assembly.put(from, bytes, writing, () -> blocks.give(gathered));
     }
   }
 }

@@ -4,21 +4,26 @@ package io.fastsafetensors.internal.save;
 /**
  * How files are written.
  *
- * @param fillers how many threads gather bytes, the calling one among them
- * @param writers how many blocks are written at a time; 0 has the calling thread write
+ * @param threads how many blocks are gathered and written at a time; 0 has the calling thread do
+ *     all
+ * @param sources how many sources are asked for their bytes at a time; 0 has the calling thread ask
  * @param memory how much memory blocks may take, in bytes
  * @param direct whether to write past the page cache where the file system allows
  */
-public record SaveTuning(int fillers, int writers, long memory, boolean direct) {
+public record SaveTuning(int threads, int sources, long memory, boolean direct) {
   /** What a block is aligned to, in memory and in the file, and the least that is written. */
   public static final long ALIGNMENT = 4096;
 
   private static final long MOST_BLOCK = 8L << 20;
   private static final long LEAST_BLOCK = 64L << 10;
 
-  /** Each filler may hold a block while others are written. */
+  /** Each thread has a block, each source may hold one while another is written. */
   private int leastBlocks() {
-    return fillers + 2;
+    return threads + leastHandedOver();
+  }
+
+  private int leastHandedOver() {
+    return sources + 2;
   }
 
   /** Returns the size of a block, in bytes: a power of two. */
@@ -27,8 +32,8 @@ public record SaveTuning(int fillers, int writers, long memory, boolean direct) 
     return Math.min(MOST_BLOCK, Long.highestOneBit(share));
   }
 
-  /** Returns how many blocks there may be. */
-  int blocks() {
-    return Math.clamp(memory / blockBytes(), leastBlocks(), 1 << 16);
+  /** Returns how many blocks there may be that one thread fills and another writes. */
+  int handedOver() {
+    return Math.clamp(memory / blockBytes() - threads, leastHandedOver(), 1 << 16);
   }
 }

@@ -23,7 +23,7 @@ final class StagingBlocks {
   }
 
   StagingBlocks(SaveTuning tuning, LongFunction<MemorySegment> allocator, Waiting waiting) {
-    this.most = tuning.blocks();
+    this.most = tuning.handedOver();
     this.bytes = tuning.blockBytes();
     this.allocator = allocator;
     this.waiting = waiting;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.toolkit.plugin;
 
+import io.fastsafetensors.internal.file.RawName;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
@@ -8,8 +9,6 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.invoke.VarHandle;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
@@ -67,9 +66,7 @@ public interface NativeCall {
    * @return the name, ended by a zero
    */
   static MemorySegment name(Path file, SegmentAllocator allocator) {
-    String raw = file.toUri().getRawPath().replace("+", "%2B"); // else taken for a space
-    return allocator.allocateFrom(
-        URLDecoder.decode(raw, StandardCharsets.ISO_8859_1), StandardCharsets.ISO_8859_1);
+    return RawName.of(file, allocator);
   }
 
   /** Where errno goes; one for each thread, so that no call allocates. */

@@ -26,6 +26,7 @@ import java.util.logging.Level;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * memory until it ends, and the loader loads on. Each test would time out if a caller waited for
  * the hang.
  */
+@Tag("slow")
 @Timeout(60)
 class HangTests {
   private static final LoadOptions SOON =

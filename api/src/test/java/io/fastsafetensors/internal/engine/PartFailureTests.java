@@ -30,12 +30,14 @@ import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever fails on one rank while parts are read and exchanged is known to all, and freed. */
+@Tag("slow")
 @Timeout(120)
 class PartFailureTests {
   private static final int RANKS = 3;

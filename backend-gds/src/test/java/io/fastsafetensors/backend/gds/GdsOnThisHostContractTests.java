@@ -21,11 +21,13 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 /**
  * The backend keeps the rules with this host's own cuFile and GPU, in compatibility mode too. Needs
  * the environment variable {@code FST_CUDA_DRIVER=real}.
  */
+@Tag("gpu")
 final class GdsOnThisHostContractTests extends IoBackendContract {
   private static final Device GPU = new Device("cuda", 0);
 

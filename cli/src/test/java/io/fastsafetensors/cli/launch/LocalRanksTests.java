@@ -11,10 +11,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Ranks are shells here: real processes, quick to start. */
+@Tag("slow")
 @Timeout(60)
 class LocalRanksTests {
   private static final Path SHELL = Path.of("/bin/sh");

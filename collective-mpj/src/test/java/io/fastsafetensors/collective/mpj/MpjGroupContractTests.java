@@ -11,8 +11,10 @@ import io.fastsafetensors.testkit.TestkitEnvironment;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 /** Groups over MPJ Express keep the rules: each rank has a copy of it, in one JVM. */
+@Tag("slow")
 class MpjGroupContractTests extends CollectiveContract {
   /** Skips the tests where there is no MPJ Express, saying so. */
   @BeforeAll

@@ -16,6 +16,7 @@ import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Calls of the simulated NCCL that fail or hang end all ranks' operations in time, and leave no
  * communicator behind.
  */
+@Tag("slow")
 @ExtendWith({DriverChecks.class, NcclChecks.class})
 final class NcclFailureTests {
   /** Longer than a rank waits, before it tells of its own failure, for that of another. */

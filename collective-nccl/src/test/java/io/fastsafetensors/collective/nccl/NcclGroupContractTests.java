@@ -10,12 +10,14 @@ import io.fastsafetensors.toolkit.plugin.Runtimes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Groups over NCCL, simulated or real, keep the rules: the ranks are threads of one JVM, each with
  * a GPU of its own.
  */
+@Tag("slow")
 @ExtendWith({DriverChecks.class, NcclChecks.class})
 final class NcclGroupContractTests extends CollectiveContract {
   @Override

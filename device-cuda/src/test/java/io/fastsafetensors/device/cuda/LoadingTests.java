@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** How JVMs of their own come by JCuda's library and the driver, on either kind of path. */
+@Tag("slow")
 @ExtendWith(DriverChecks.class)
 class LoadingTests {
   private static final String JCUDA_FILE = "libJCudaDriver-12.6.0-linux-x86_64.so";

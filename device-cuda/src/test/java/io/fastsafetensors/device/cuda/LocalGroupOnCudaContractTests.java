@@ -9,11 +9,13 @@ import io.fastsafetensors.testkit.CollectiveContract;
 import io.fastsafetensors.toolkit.group.Transports;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Groups of threads keep the rules with each rank's data on a GPU, of its own as far as there are.
  */
+@Tag("slow")
 @ExtendWith(DriverChecks.class)
 class LocalGroupOnCudaContractTests extends CollectiveContract {
   @Override

@@ -3,6 +3,7 @@ package io.fastsafetensors.integration.ranks;
 
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -11,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * A rank is killed around a broadcast of up to 1 GiB: every other one learns who it was, in time.
  */
+@Tag("slow")
 @Timeout(240)
 class LostRankTests {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);

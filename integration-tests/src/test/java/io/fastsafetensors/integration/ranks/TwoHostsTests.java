@@ -21,11 +21,14 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ranks on two hosts, two on each: they work together, and notice what they lose. */
+@Tag("slow")
+@Tag("root")
 @Timeout(240)
 class TwoHostsTests {
   private static final int PORT = 29_500;

@@ -12,9 +12,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A broken plug-in gets its verdict soon: what hangs is ended, and the rest is left out. */
+@Tag("slow")
 final class StopTests {
   private final StringWriter out = new StringWriter();
 

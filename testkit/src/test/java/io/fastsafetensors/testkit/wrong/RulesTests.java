@@ -64,7 +64,11 @@ final class RulesTests {
   void everyTestedRuleIsBrokenByAWrongPlugIn() {
     Set<String> broken =
         Stream.<Stream<? extends Wrong<?>>>of(
-                WrongBackendsTests.wrong(), WrongRuntimesTests.wrong(), WrongGroupsTests.wrong())
+                WrongBackendsTests.wrong(),
+                WrongOpenFilesTests.wrong(),
+                WrongSessionsTests.wrong(),
+                WrongRuntimesTests.wrong(),
+                WrongGroupsTests.wrong())
             .flatMap(wrongs -> wrongs.map(Wrong::rule))
             .collect(Collectors.toSet());
     assertThat(broken).containsExactlyInAnyOrderElementsOf(tested());

@@ -180,6 +180,11 @@ final class WrongOpenFiles {
     @Override
     @SuppressWarnings("MustBeClosedChecker") // the buffer closes the arena
     public Optional<DeviceBuffer> map() throws IOException {
+      Optional<DeviceBuffer> right = super.map();
+      if (right.isEmpty()) {
+        return right; // to be written
+      }
+      right.get().close();
       Arena arena = Arena.ofShared();
       MemorySegment copy = arena.allocate(size());
       super.read(copy, 0);

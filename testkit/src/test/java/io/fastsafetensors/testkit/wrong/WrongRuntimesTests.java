@@ -4,11 +4,13 @@ package io.fastsafetensors.testkit.wrong;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A runtime that breaks one rule fails the contract by that rule, and no other. */
+@Tag("slow")
 final class WrongRuntimesTests {
   static Stream<Wrong<ForwardingRuntime>> wrong() {
     return Stream.of(

@@ -15,11 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole checkpoints have the same digests, whatever backend, path, file system, and page cache. */
+@Tag("slow")
 class DigestTests {
   private static final List<LoadOptions> WAYS =
       List.of(

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * NVIDIA's assembler takes every kernel, for old devices and new ones. It comes with the CUDA
  * toolkit; the environment variable {@code PTXAS} may name it.
  */
+@Tag("gpu")
 class AssemblerTests {
   /** In one file there is one header, and all names differ. */
   private static final int HEADER_LINES = 3;

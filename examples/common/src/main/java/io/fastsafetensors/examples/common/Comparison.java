@@ -9,11 +9,13 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Variants of a program, timed side by side: each runs in a JVM of its own, in turn, and says its
- * {@link Milestone}s. A first round, in which files get into the page cache, doesn't count.
+ * {@link Milestone}s. Of several rounds a first one, in which files get into the page cache,
+ * doesn't count.
  */
 public final class Comparison {
   private static final long LIMIT_SECONDS = 120;
@@ -38,10 +40,11 @@ public final class Comparison {
   /** Runs all variants so many times, and returns a table of the medians of each. */
   public <V extends Enum<V>> String run(Class<V> variants, int rounds) throws IOException {
     Map<V, List<Figures>> all = new EnumMap<>(variants);
-    for (int round = 0; round <= rounds; round++) {
+    int warmUps = rounds > 1 ? 1 : 0;
+    for (int round = 0; round < warmUps + rounds; round++) {
       for (V variant : variants.getEnumConstants()) {
         Figures figures = run(variant.name());
-        if (round > 0) {
+        if (round >= warmUps) {
           all.computeIfAbsent(variant, _ -> new ArrayList<>()).add(figures);
         }
       }
@@ -54,11 +57,11 @@ public final class Comparison {
   private Figures run(String variant) throws IOException {
     long start = System.nanoTime();
     Process process = start(variant);
-    process.onExit().orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).whenComplete((_, late) -> {
-      if (late != null) {
-        process.destroyForcibly();
-      }
-    });
+    CompletableFuture<Process> limit =
+        process
+            .onExit()
+            .orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS)
+            .whenComplete((_, _) -> process.destroyForcibly());
     List<String> lines = new ArrayList<>();
     long first = 0;
     try (BufferedReader output = process.inputReader()) {
@@ -68,6 +71,8 @@ public final class Comparison {
           first = System.nanoTime() - start;
         }
       }
+    } finally {
+      limit.cancel(true);
     }
     return new Figures(value(Milestone.LOADED, lines), first, value(Milestone.PEAK, lines));
   }

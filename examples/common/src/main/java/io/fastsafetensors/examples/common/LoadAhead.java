@@ -2,14 +2,20 @@
 package io.fastsafetensors.examples.common;
 
 import io.fastsafetensors.FileBuffer;
+import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.format.LoadException;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
-/** A load that goes on while a runtime starts: its natives take longer than the weights. */
+/**
+ * A load that goes on while a runtime starts: its natives take longer than the weights. A runtime may
+ * write to the tensors, and the file stays as it is.
+ */
 public final class LoadAhead {
+  private static final LoadOptions OPTIONS = LoadOptions.builder().writable(true).build();
+
   private final FutureTask<FileBuffer> load;
 
   /** Begins to load a file, with the classes that this needs. */
@@ -20,7 +26,7 @@ public final class LoadAhead {
 
   private static FileBuffer load(Path file) throws LoadException {
     try (Loader loader = Loader.open(file)) {
-      return loader.load(); // outlives the loader
+      return loader.load(OPTIONS); // outlives the loader
     }
   }
 

@@ -51,9 +51,7 @@ final class Bert {
   }
 
   private static Tensor heads(Tensor features) {
-    return features
-        .reshape(1, features.size(1), HEADS, features.size(2) / HEADS)
-        .transpose(1, 2);
+    return features.reshape(1, features.size(1), HEADS, features.size(2) / HEADS).transpose(1, 2);
   }
 
   private Tensor linear(String name, Tensor input) {

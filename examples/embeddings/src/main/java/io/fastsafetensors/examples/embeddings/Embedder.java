@@ -32,8 +32,8 @@ final class Embedder implements AutoCloseable {
   /** Embeds a sentence. */
   float[] embed(String sentence) {
     long[] tokens = tokenizer.encode(sentence).getIds();
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard inference = new NoGradGuard()) {
+    try (PointerScope _ = new PointerScope(); // what is made here ends here
+        NoGradGuard _ = new NoGradGuard()) {
       Tensor mean = bert.encode(tokens).mean(1).reshape(-1);
       Tensor vector = mean.div(mean.norm()).contiguous();
       float[] values = new float[(int) vector.numel()];

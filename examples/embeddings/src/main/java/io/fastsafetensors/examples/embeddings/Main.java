@@ -2,6 +2,7 @@
 package io.fastsafetensors.examples.embeddings;
 
 import io.fastsafetensors.examples.common.Comparison;
+import io.fastsafetensors.examples.common.Vectors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,22 +31,14 @@ final class Main {
     float greatest = 0;
     for (int i = 0; i < sentences.size(); i++) {
       vectors.add(embedder.embed(sentences.get(i)));
-      greatest = Math.max(greatest, Sentences.difference(vectors.get(i), Sentences.reference(i)));
+      greatest = Math.max(greatest, Vectors.difference(vectors.get(i), Sentences.reference(i)));
     }
     for (int i = 1; i < sentences.size(); i++) {
-      float similarity = dot(vectors.get(0), vectors.get(i));
+      float similarity = Vectors.dot(vectors.get(0), vectors.get(i));
       String line = String.format(Locale.ROOT, "%6.3f  %s", similarity, sentences.get(i));
       System.out.println(line.length() > 72 ? line.substring(0, 69) + "..." : line);
     }
     System.out.println("similar to: " + sentences.getFirst());
     System.out.println("greatest difference from the reference: " + greatest);
-  }
-
-  private static float dot(float[] one, float[] other) {
-    float sum = 0;
-    for (int i = 0; i < one.length; i++) {
-      sum += one[i] * other[i];
-    }
-    return sum;
   }
 }

@@ -18,24 +18,12 @@ final class Sentences {
 
   /** Returns the vector of a sentence, by number. */
   static float[] reference(int sentence) throws IOException {
-    String[] words = lines("reference.txt").get(sentence).split(" ");
+    String[] words = lines("reference.txt").get(sentence).split(" ", -1);
     float[] vector = new float[words.length];
     for (int i = 0; i < words.length; i++) {
       vector[i] = Float.parseFloat(words[i]);
     }
     return vector;
-  }
-
-  /** Returns the greatest difference between numbers of two vectors. */
-  static float difference(float[] one, float[] other) {
-    if (one.length != other.length) {
-      throw new IllegalArgumentException(one.length + " numbers, and " + other.length);
-    }
-    float greatest = 0;
-    for (int i = 0; i < one.length; i++) {
-      greatest = Math.max(greatest, Math.abs(one[i] - other[i]));
-    }
-    return greatest;
   }
 
   private static List<String> lines(String name) throws IOException {

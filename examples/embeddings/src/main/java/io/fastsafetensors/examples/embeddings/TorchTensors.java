@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.PointerConsumer;
 import org.bytedeco.pytorch.Tensor;
@@ -14,11 +15,12 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Tensors of JavaCPP PyTorch that read memory of a loader's, without a copy. PyTorch holds the memory
- * until its last tensor of it ends, on whatever thread; buffer and loader may be closed before.
+ * Tensors of JavaCPP PyTorch that read memory of a loader's, without a copy. PyTorch holds the
+ * memory until its last tensor of it ends, on whatever thread; buffer and loader may be closed
+ * before.
  *
- * <p>PyTorch knows no read-only memory: an in-place operation on weights that are {@linkplain
- * io.fastsafetensors.Tensor#isWritable mapped from a file} ends the process.
+ * <p>PyTorch knows no read-only memory: an in-place operation on what is mapped from a file for
+ * reading ends the process. So load with {@code LoadOptions.writable(true)}.
  */
 public final class TorchTensors {
   /** One for all: JavaCPP has room for ten callbacks of a class, and passes on none beyond. */
@@ -37,7 +39,7 @@ public final class TorchTensors {
   /**
    * Makes a tensor of PyTorch's.
    *
-   * @param tensor of the host or of a GPU
+   * @param tensor in memory of the host
    * @return a tensor with the same memory, to be closed as any other
    * @throws UnsupportedOperationException if PyTorch has no such type
    */
@@ -47,28 +49,34 @@ public final class TorchTensors {
     if (tensor.byteSize() == 0) {
       return torch.empty(dims, options, null);
     }
-    try (Pointer address = new Address(hold(tensor))) {
+    long held = hold(tensor);
+    try (Pointer address = new Address(held)) {
       return torch.from_blob(address, dims, RELEASE, options);
+    } catch (RuntimeException e) {
+      release(held);
+      throw e;
     }
   }
 
   private static long hold(io.fastsafetensors.Tensor tensor) {
+    io.fastsafetensors.Tensor held = tensor.retain();
     synchronized (HELD) {
-      io.fastsafetensors.Tensor held = tensor.retain();
       HELD.computeIfAbsent(held.address(), _ -> new ArrayDeque<>()).add(held);
-      return held.address();
     }
+    return held.address();
   }
 
   /** All that are held at an address are of the same memory, so that it doesn't matter which. */
   private static void release(long address) {
+    io.fastsafetensors.Tensor last;
     synchronized (HELD) {
-      Deque<io.fastsafetensors.Tensor> held = HELD.get(address);
-      held.remove().close();
+      Deque<io.fastsafetensors.Tensor> held = Objects.requireNonNull(HELD.get(address));
+      last = held.remove();
       if (held.isEmpty()) {
         HELD.remove(address);
       }
     }
+    last.close();
   }
 
   /** Returns PyTorch's name of a type. */

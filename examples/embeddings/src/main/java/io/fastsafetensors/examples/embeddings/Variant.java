@@ -7,10 +7,19 @@ import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.TensorInfo;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 /** How the weights get into PyTorch. */
 enum Variant {
+  /** Without any, and without a model: what the runtime itself takes. */
+  NONE("PyTorch alone") {
+    @Override
+    Callable<Weights> begin(Path folder) {
+      return () -> new Weights(Map.of());
+    }
+  },
+
   /** By PyTorch itself, from a file of its own. */
   OWN_FILE("PyTorch, torch::load of its own file") {
     @Override

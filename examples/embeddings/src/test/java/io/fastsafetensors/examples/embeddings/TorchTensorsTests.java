@@ -24,6 +24,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** PyTorch gets our memory, and gives it back. */
@@ -45,7 +46,7 @@ class TorchTensorsTests {
         FileBuffer buffer = loader.load();
         Tensor torch = TorchTensors.of(buffer.tensor("w0"))) {
       assertThat(torch.data_ptr().address()).isEqualTo(buffer.tensor("w0").address());
-      assertThat(torch.scalar_type()).isEqualTo(TorchTensors.type(dtype));
+      assertThat(torch.scalar_type().intern()).isEqualTo(TorchTensors.type(dtype));
       assertThat(torch.nbytes()).isEqualTo(buffer.tensor("w0").byteSize());
       assertThat(new long[] {torch.size(0), torch.size(1)}).containsExactly(2, 3);
     }
@@ -88,18 +89,23 @@ class TorchTensorsTests {
     Tensor view = tensors.getLast().narrow(0, 4, 2);
     tensors.forEach(Tensor::close);
     assertThat(isMapped(file)).isTrue();
-    try (view; Tensor element = view.select(0, 1)) {
+    try (view;
+        Tensor element = view.select(0, 1)) {
       assertThat(element.item_float()).isEqualTo(5);
     }
     assertThat(isMapped(file)).isFalse();
   }
 
-  @Test
-  void whatWasCopiedMayBeWritten() throws Exception {
+  @ParameterizedTest
+  @EnumSource(
+      value = AccessPath.class,
+      names = {"MAPPED", "COPIED"})
+  void whatIsWritableIsWrittenInPlaceAndTheFileStays(AccessPath path) throws Exception {
     Path file = write(DType.F32, Shape.of(16));
     byte[] before = Files.readAllBytes(file);
+    LoadOptions options = path(path).toBuilder().writable(true).build();
     try (Loader loader = Loader.open(file);
-        FileBuffer buffer = loader.load(path(AccessPath.COPIED));
+        FileBuffer buffer = loader.load(options);
         Tensor torch = TorchTensors.of(buffer.tensor("w0"));
         Scalar one = new Scalar(1f)) {
       torch.add_(one);

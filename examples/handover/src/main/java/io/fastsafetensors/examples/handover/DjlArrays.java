@@ -8,14 +8,13 @@ import ai.djl.ndarray.types.Shape;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.UUID;
 
 /**
  * Tensors as arrays of DJL. The engines PyTorch and ONNX Runtime read the memory of a direct buffer
  * in place; so the array's manager holds the tensor's memory until it is closed. Buffer and loader
- * may be closed before. An engine may write to the memory: to a mapped file that ends the process.
+ * may be closed before. An engine may write to the memory, which ends the process if it is mapped for
+ * reading: load with {@code LoadOptions.writable(true)}.
  */
 public final class DjlArrays {
   private DjlArrays() {}
@@ -33,9 +32,7 @@ public final class DjlArrays {
     DataType type = type(tensor.dtype());
     Tensor held = tensor.retain();
     manager.attachInternal(UUID.randomUUID().toString(), held);
-    // In the order of the bytes: DJL takes views of it, and the engine copies foreign orders.
-    ByteBuffer bytes = held.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-    return manager.create(bytes, new Shape(tensor.shape().dims()), type);
+    return manager.create(held.asByteBuffer(), new Shape(tensor.shape().dims()), type);
   }
 
   /** Returns DJL's name of a type; an engine may know fewer. */

@@ -14,8 +14,8 @@ import java.util.Map;
 
 /**
  * Tensors as TornadoVM's arrays want them, in {@code FloatArray.fromSegmentShallow} and its kind: a
- * header, which TornadoVM writes, and the elements right after it. All are in memory of the caller's,
- * which is filled through a small window: nothing is there twice.
+ * header, which TornadoVM writes, and the elements right after it. All are in memory of the
+ * caller's, which is filled through a small window: nothing is there twice.
  */
 public final class TornadoSegments {
   /** Bytes of the header of an array. */

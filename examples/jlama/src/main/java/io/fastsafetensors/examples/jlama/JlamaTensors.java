@@ -7,7 +7,6 @@ import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.BFloat16BufferTensor;
 import com.github.tjake.jlama.tensor.Float16BufferTensor;
 import com.github.tjake.jlama.tensor.FloatBufferTensor;
-import com.github.tjake.jlama.tensor.Q4ByteBufferTensor;
 import com.github.tjake.jlama.tensor.Q8ByteBufferTensor;
 import com.github.tjake.jlama.tensor.TensorShape;
 import io.fastsafetensors.Tensor;
@@ -56,8 +55,7 @@ final class JlamaTensors {
               ? new FloatBufferTensor(name, FloatBuffer.wrap(tensor.toFloatArray()), shape, true)
               : new Float16BufferTensor(name, bytes.asShortBuffer(), shape, true);
       case BF16 -> new BFloat16BufferTensor(name, bytes.asShortBuffer(), shape, true);
-      case I8 ->
-          new Q8ByteBufferTensor(name, bytes, (FloatBufferTensor) scales.get(), shape, true);
+      case I8 -> new Q8ByteBufferTensor(name, bytes, (FloatBufferTensor) scales.get(), shape, true);
       default ->
           throw new UnsupportedOperationException(
               "Jlama has no weights of " + tensor.dtype() + ": " + name);

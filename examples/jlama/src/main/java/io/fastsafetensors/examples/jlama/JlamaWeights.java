@@ -9,9 +9,12 @@ import com.github.tjake.jlama.safetensors.Weights;
 import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.tensor.TensorShape;
 import com.github.tjake.jlama.util.Pair;
+import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.Checkpoint;
+import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.OpenCheckpoint;
 import io.fastsafetensors.Part;
+import io.fastsafetensors.Plugins;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.LoadException;
 import java.io.UncheckedIOException;
@@ -45,7 +48,8 @@ public final class JlamaWeights implements WeightLoader {
    * @throws LoadException if it can't be opened
    */
   public static JlamaWeights open(Path path) throws LoadException {
-    return new JlamaWeights(Checkpoint.find(path).open());
+    LoadOptions mapped = LoadOptions.builder().path(AccessPath.MAPPED).build(); // Jlama only reads
+    return new JlamaWeights(Checkpoint.find(path).open(mapped, Plugins.installed()));
   }
 
   @Override
@@ -65,14 +69,18 @@ public final class JlamaWeights implements WeightLoader {
 
   @Override
   public AbstractTensor<?, ?> load(
-      String name, @Nullable DistributedContext context, boolean sparseRows, boolean sparseColumns) {
-    TensorShape shape = TensorShape.of(checkpointInfo(name).shape);
+      String name,
+      @Nullable DistributedContext context,
+      boolean sparseRows,
+      boolean sparseColumns) {
+    int[] dims = JlamaTensors.info(checkpoint.info(name)).shape;
+    TensorShape shape = TensorShape.of(dims);
     Part part = Part.whole();
     if (sparseRows && context != null) {
       int first = context.getShardOffsetForLength(shape.first());
       int count = context.getShardLength(shape.first());
       part = Part.slice(0, first, first + count);
-      shape = TensorShape.sparseRow(checkpointInfo(name).shape, Pair.of(first, count));
+      shape = TensorShape.sparseRow(dims, Pair.of(first, count));
     }
     AbstractTensor<?, ?> tensor = tensor(name, part, shape);
     if (sparseColumns && context != null && context.hasModelShard()) {
@@ -81,11 +89,6 @@ public final class JlamaWeights implements WeightLoader {
           context.getShardOffsetForLength(columns), context.getShardLength(columns));
     }
     return tensor;
-  }
-
-  private TensorInfo checkpointInfo(String name) {
-    checkpoint.info(name); // whose exception names the nearest
-    return infos.get(name);
   }
 
   private AbstractTensor<?, ?> tensor(String name, Part part, TensorShape shape) {

@@ -4,8 +4,8 @@ package io.fastsafetensors.examples.jlama;
 import com.github.tjake.jlama.model.AbstractModel;
 import com.github.tjake.jlama.model.functions.Generator.PoolingType;
 import io.fastsafetensors.examples.common.Comparison;
+import io.fastsafetensors.examples.common.Vectors;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 
 /** Embeds a sentence in Jlama, with weights of both loaders, and times them. */
@@ -21,7 +21,7 @@ final class Main {
     Path folder = Path.of(arguments[0]);
     float[] own = embed(Variant.OWN.load(folder));
     float[] ours = embed(Variant.ADAPTER.load(folder));
-    System.out.println("vectors are the same: " + Arrays.equals(own, ours));
+    System.out.println("greatest difference of vectors: " + Vectors.difference(own, ours));
     System.out.println();
     Comparison comparison = new Comparison(TimedVariant.class, OPTIONS, folder.toString());
     System.out.print(comparison.run(Variant.class, Integer.parseInt(arguments[1])));

@@ -15,6 +15,7 @@ import com.github.tjake.jlama.tensor.AbstractTensor;
 import com.github.tjake.jlama.util.JsonSupport;
 import io.fastsafetensors.examples.common.Models;
 import io.fastsafetensors.examples.common.RunScript;
+import io.fastsafetensors.examples.common.Vectors;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.SafetensorsWriter;
 import io.fastsafetensors.format.Shape;
@@ -31,6 +32,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Jlama gets from us what it gets from its own loader. */
 class JlamaWeightsTests {
+  private static final short[] HALVES = {1, 0x3C01, -1, 0x4000};
+
   @TempDir private Path folder;
 
   @Test
@@ -64,29 +67,25 @@ class JlamaWeightsTests {
   }
 
   private static DistributedContext context(Path model, int rank) throws Exception {
-    Config config = JsonSupport.om.readValue(model.resolve("config.json").toFile(), BertConfig.class);
+    Config config =
+        JsonSupport.om.readValue(model.resolve("config.json").toFile(), BertConfig.class);
     return DistributedContext.builder(config).setModelShard(rank).setNumModelShards(2).build();
   }
 
+  /** Jlama rounds otherwise once its loops are compiled: its own vectors differ by 1e-7. */
   @Test
   void vectorsAreTheSame() throws Exception {
     Path model = model();
     float[] own = Variant.OWN.load(model).embed(Main.SENTENCE, PoolingType.AVG);
     float[] ours = Variant.ADAPTER.load(model).embed(Main.SENTENCE, PoolingType.AVG);
-    assertThat(ours).hasSize(384).isEqualTo(own);
+    assertThat(ours).hasSize(384);
+    assertThat(Vectors.difference(own, ours)).isLessThan(1e-6f);
   }
 
   @ParameterizedTest
   @EnumSource(names = {"F16", "BF16"})
   void halfPrecisionIsTheSame(DType dtype) throws Exception {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment values = arena.allocateFrom(ValueLayout.JAVA_SHORT, (short) 1, (short) 0x3C01);
-      MemorySegment floats = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1, 2);
-      SafetensorsWriter writer = new SafetensorsWriter();
-      writer.add("half", dtype, Shape.of(2), values);
-      writer.add("a", DType.F32, Shape.of(2), floats).add("b", DType.F32, Shape.of(2), floats);
-      writer.write(folder.resolve("model.safetensors"));
-    }
+    write(dtype);
     try (WeightLoader own = SafeTensorSupport.loadWeights(folder.toFile());
         WeightLoader ours = JlamaWeights.open(folder)) {
       assertSame(ours.load("half"), own.load("half"));
@@ -95,12 +94,30 @@ class JlamaWeightsTests {
 
   @Test
   void memoryIsGivenBackAtTheEnd() throws Exception {
-    Path model = model();
-    Path file = model.resolve("model.safetensors").toRealPath();
-    try (WeightLoader ours = JlamaWeights.open(model)) {
-      ours.load("embeddings.LayerNorm.bias");
+    Path file = write(DType.F32);
+    try (WeightLoader ours = JlamaWeights.open(folder)) {
+      ours.load("half");
+      assertThat(maps()).contains(file.toString());
     }
-    assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(file.toString());
+    assertThat(maps()).doesNotContain(file.toString());
+  }
+
+  private static String maps() throws Exception {
+    return Files.readString(Path.of("/proc/self/maps"));
+  }
+
+  private Path write(DType dtype) throws Exception {
+    Path file = folder.resolve("model.safetensors");
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment values = arena.allocateFrom(ValueLayout.JAVA_SHORT, HALVES);
+      MemorySegment floats = arena.allocateFrom(ValueLayout.JAVA_FLOAT, 1, 2);
+      new SafetensorsWriter()
+          .add("half", dtype, Shape.of(64 / dtype.bits()), values)
+          .add("a", DType.F32, Shape.of(2), floats)
+          .add("b", DType.F32, Shape.of(2), floats)
+          .write(file);
+    }
+    return file;
   }
 
   @Test
@@ -116,7 +133,7 @@ class JlamaWeightsTests {
   void theCommandTimesBothLoaders() throws Exception {
     model();
     assertThat(RunScript.run(folder, "1"))
-        .contains("vectors are the same: true")
+        .contains("greatest difference of vectors: ")
         .containsPattern("fastsafetensors, JlamaWeights +[0-9.]+ ms +[0-9]+ ms +[0-9]+ MiB");
   }
 

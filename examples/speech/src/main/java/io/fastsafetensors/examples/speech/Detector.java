@@ -8,12 +8,13 @@ import ai.onnxruntime.OrtSession;
 import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Tells of each window of a signal how sure the model is that somebody speaks. */
 final class Detector implements AutoCloseable {
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
   private final OrtSession session;
-  private final AutoCloseable weights;
+  private final Optional<OnnxWeights> weights;
   private final float[] input = new float[SpeechModel.CONTEXT + SpeechModel.WINDOW];
   private float[] state = new float[2 * SpeechModel.STATE];
 
@@ -21,9 +22,9 @@ final class Detector implements AutoCloseable {
    * Detects by a session, which this closes.
    *
    * @param session of {@link SpeechModel}
-   * @param weights what the session reads from, to be closed after it
+   * @param weights what the session reads, if that is ours; closed after it
    */
-  Detector(OrtSession session, AutoCloseable weights) {
+  Detector(OrtSession session, Optional<OnnxWeights> weights) {
     this.session = session;
     this.weights = weights;
   }
@@ -66,8 +67,8 @@ final class Detector implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws OrtException {
     session.close();
-    weights.close();
+    weights.ifPresent(OnnxWeights::close);
   }
 }

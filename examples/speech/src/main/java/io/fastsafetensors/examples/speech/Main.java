@@ -2,6 +2,7 @@
 package io.fastsafetensors.examples.speech;
 
 import io.fastsafetensors.examples.common.Comparison;
+import io.fastsafetensors.examples.common.Vectors;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -20,7 +21,8 @@ final class Main {
       try (Detector detector = variant.begin(folder).call()) {
         float[] sure = detector.detect(Signal.samples());
         System.out.println(variant + ": " + speech(sure));
-        System.out.println("  greatest difference from the reference: " + Reference.difference(sure));
+        float difference = Vectors.difference(sure, Reference.read());
+        System.out.println("  greatest difference from the reference: " + difference);
       }
     }
     System.out.println();

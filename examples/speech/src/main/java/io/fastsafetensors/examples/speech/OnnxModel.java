@@ -11,8 +11,9 @@ import io.fastsafetensors.format.TensorInfo;
 import java.util.List;
 
 /**
- * An ONNX file. Its weights lie in a safetensors file, so that it says name, type and shape of each,
- * and where its bytes are; or they are in it. The numbers are those of fields in {@code onnx.proto}.
+ * An ONNX file. Its weights lie in a safetensors file, so that it says name, type and shape of
+ * each, and where its bytes are; or they are in it. The numbers are those of fields in {@code
+ * onnx.proto}.
  */
 final class OnnxModel {
   private static final int FLOAT = 1;

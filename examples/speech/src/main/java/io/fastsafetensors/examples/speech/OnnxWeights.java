@@ -9,6 +9,7 @@ import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.Tensor;
 import io.fastsafetensors.format.LoadException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,11 @@ public final class OnnxWeights implements AutoCloseable {
     for (Map.Entry<String, OnnxTensor> initializer : initializers.entrySet()) {
       options.addInitializer(initializer.getKey(), initializer.getValue());
     }
+  }
+
+  /** Has each session copy them when it is made: this may be closed right after that. */
+  public void copyTo(SessionOptions options) throws OrtException {
+    options.addExternalInitializers(new HashMap<>(initializers));
   }
 
   /** Frees the memory; no session may read it any more. */

@@ -13,7 +13,7 @@ final class ProtoWriter {
 
   /** Adds a number. */
   ProtoWriter number(int field, long value) {
-    varint((long) field << 3 | VARINT);
+    varint(((long) field << 3) | VARINT);
     varint(value);
     return this;
   }
@@ -38,7 +38,7 @@ final class ProtoWriter {
 
   /** Adds bytes. */
   ProtoWriter bytes(int field, byte[] value) {
-    varint((long) field << 3 | LENGTH_DELIMITED);
+    varint(((long) field << 3) | LENGTH_DELIMITED);
     varint(value.length);
     bytes.writeBytes(value);
     return this;
@@ -47,7 +47,7 @@ final class ProtoWriter {
   private void varint(long value) {
     long rest = value;
     for (; (rest & ~0x7FL) != 0; rest >>>= 7) {
-      bytes.write((int) (rest & 0x7F | 0x80));
+      bytes.write((int) ((rest & 0x7F) | 0x80));
     }
     bytes.write((int) rest);
   }

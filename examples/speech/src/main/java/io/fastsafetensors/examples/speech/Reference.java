@@ -14,24 +14,15 @@ final class Reference {
   private Reference() {}
 
   /** Returns how sure it is of each window. */
-  static List<Float> read() throws IOException {
+  static float[] read() throws IOException {
     try (InputStream file = Reference.class.getResourceAsStream(FILE)) {
       String text = new String(Objects.requireNonNull(file).readAllBytes(), StandardCharsets.UTF_8);
-      return text.lines().map(Float::valueOf).toList();
+      List<Float> values = text.lines().map(Float::valueOf).toList();
+      float[] sure = new float[values.size()];
+      for (int i = 0; i < sure.length; i++) {
+        sure[i] = values.get(i);
+      }
+      return sure;
     }
-  }
-
-  /** Returns the greatest difference from it. */
-  static float difference(float[] sure) throws IOException {
-    List<Float> expected = read();
-    if (expected.size() != sure.length) {
-      throw new IllegalArgumentException(
-          sure.length + " windows, and the reference has " + expected.size());
-    }
-    float greatest = 0;
-    for (int i = 0; i < sure.length; i++) {
-      greatest = Math.max(greatest, Math.abs(sure[i] - expected.get(i)));
-    }
-    return greatest;
   }
 }

@@ -12,6 +12,7 @@ import io.fastsafetensors.format.SafetensorsHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** How the weights get into ONNX Runtime. */
@@ -57,12 +58,10 @@ enum Variant {
   /** Writes the ONNX files beside the safetensors file. */
   static void writeModels(Path folder) throws IOException {
     SafetensorsHeader header = SafetensorsHeader.read(weights(folder));
-    Files.write(
-        external(folder), SpeechModel.complete(new OnnxModel("speech").external(header)));
+    Files.write(external(folder), SpeechModel.complete(new OnnxModel("speech").external(header)));
     try (Loader loader = Loader.open(weights(folder));
         FileBuffer buffer = loader.load()) {
-      Files.write(
-          embedded(folder), SpeechModel.complete(new OnnxModel("speech").embedded(buffer)));
+      Files.write(embedded(folder), SpeechModel.complete(new OnnxModel("speech").embedded(buffer)));
     }
   }
 
@@ -86,14 +85,14 @@ enum Variant {
 
   private static Detector detector(Path model) throws OrtException {
     try (SessionOptions options = options()) {
-      return new Detector(session(model, options), () -> {});
+      return new Detector(session(model, options), Optional.empty());
     }
   }
 
   private static Detector detector(Path model, OnnxWeights weights) throws OrtException {
     try (SessionOptions options = options()) {
       weights.addTo(options);
-      return new Detector(session(model, options), weights);
+      return new Detector(session(model, options), Optional.of(weights));
     } catch (OrtException e) {
       weights.close();
       throw e;

@@ -53,6 +53,20 @@ class OnnxWeightsTests {
     assertThat(isMapped()).isFalse();
   }
 
+  @Test
+  void externalInitializersAreCopied() throws Exception {
+    OrtSession session;
+    try (OnnxWeights weights = load(AccessPath.MAPPED);
+        SessionOptions options = new SessionOptions()) {
+      weights.copyTo(options);
+      session = session(options);
+    }
+    try (session) {
+      assertThat(isMapped()).isFalse();
+      assertThat(run(session)).containsExactly(11, 22, 33);
+    }
+  }
+
   /** Shown by writing to it: initializers are copied by nobody. */
   @Test
   void initializersAreTheSameMemory() throws Exception {
