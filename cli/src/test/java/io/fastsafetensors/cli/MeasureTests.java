@@ -35,7 +35,9 @@ class MeasureTests {
         .anyMatch(line -> line.startsWith("direct reads "))
         .anyMatch(line -> line.matches("reads of the page cache +\\d+\\.\\d\\d GB/s .*"))
         .anyMatch(line -> line.matches("memory, copied +\\d+\\.\\d\\d GB/s .*"))
-        .anyMatch(line -> line.matches("verdict +(cold|warm) loads reach \\d+\\.\\d\\d of .*|verdict +\\d+ % .*"));
+        .anyMatch(line ->
+            line.matches(
+                "verdict +(cold|warm) loads reach \\d+\\.\\d\\d of .*|verdict +\\d+ % .*"));
   }
 
   @Test

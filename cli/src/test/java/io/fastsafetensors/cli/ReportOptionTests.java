@@ -46,8 +46,7 @@ class ReportOptionTests {
     List<String> records = records(page);
     assertThat(records).hasSize(1);
     String line = records.getFirst();
-    return JsonText.object(
-        line.substring(RECORD.length(), line.length() - "</script>".length()));
+    return JsonText.object(line.substring(RECORD.length(), line.length() - "</script>".length()));
   }
 
   @Test
@@ -139,6 +138,25 @@ class ReportOptionTests {
   }
 
   @Test
+  void limitsThatWereMeasuredAreOnThePage() throws IOException {
+    write("a.safetensors");
+    Path limits = folder.resolve("limits.json");
+    Fst measured = Fst.run("doctor", "--measure", write("b.safetensors"), "--json");
+    Files.writeString(
+        limits,
+        measured
+            .out()
+            .replace(
+                "\"rates\":[", "\"rates\":[{\"name\":\"direct reads\",\"bytes_per_second\":77},"));
+    Object[] load = {"load", folder.resolve("m"), "--report", page(), "--limits", limits};
+    assertThat(Fst.run(load).exit()).isZero();
+    assertThat(record(page()).get("limits").toString()).contains("name=direct reads", "=77");
+    Files.writeString(limits, "{}");
+    assertThat(Fst.run(load).err()).contains("has no speeds");
+    assertThat(Fst.run("load", folder.resolve("m"), "--limits", limits).exit()).isEqualTo(2);
+  }
+
+  @Test
   void aPageOfManyBlocksIsSmall() throws IOException {
     LoadRecorder recorder = new LoadRecorder();
     recorder.onEvent(LoadEvent.builder(1, Kind.BEGUN).build());
@@ -159,6 +177,7 @@ class ReportOptionTests {
               rank,
               2,
               List.of("load"),
+              Map.of(),
               recorder.record().merged(RecordJson.mostEvents(2)),
               List.of(),
               Optional.empty(),
