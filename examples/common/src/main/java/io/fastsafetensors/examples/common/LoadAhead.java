@@ -10,8 +10,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * A load that goes on while a runtime starts: its natives take longer than the weights. A runtime may
- * write to the tensors, and the file stays as it is.
+ * A load that goes on while a runtime starts: its natives take longer than the weights. A runtime
+ * may write to the tensors, and the file stays as it is.
  */
 public final class LoadAhead {
   private static final LoadOptions OPTIONS = LoadOptions.builder().writable(true).build();

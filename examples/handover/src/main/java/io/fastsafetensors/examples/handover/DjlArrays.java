@@ -13,8 +13,8 @@ import java.util.UUID;
 /**
  * Tensors as arrays of DJL. The engines PyTorch and ONNX Runtime read the memory of a direct buffer
  * in place; so the array's manager holds the tensor's memory until it is closed. Buffer and loader
- * may be closed before. An engine may write to the memory, which ends the process if it is mapped for
- * reading: load with {@code LoadOptions.writable(true)}.
+ * may be closed before. An engine may write to the memory, which ends the process if it is mapped
+ * for reading: load with {@code LoadOptions.writable(true)}.
  */
 public final class DjlArrays {
   private DjlArrays() {}
