@@ -24,6 +24,15 @@ class LoadOptionsTests {
     assertThat(options.memoryBudget()).isEqualTo(Long.MAX_VALUE);
     assertThat(options.timeout()).isEqualTo(Duration.ofHours(1));
     assertThat(options.cache()).isFalse();
+    assertThat(options.writable()).isFalse();
+  }
+
+  @Test
+  void whetherTensorsMayBeWrittenCounts() {
+    LoadOptions options = LoadOptions.builder().writable(true).build();
+    assertThat(options.toBuilder().build().writable()).isTrue();
+    assertThat(options).isNotEqualTo(LoadOptions.defaults());
+    assertThat(options.toString()).contains("writable=true");
   }
 
   @Test

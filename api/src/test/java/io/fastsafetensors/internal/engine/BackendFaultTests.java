@@ -4,10 +4,12 @@ package io.fastsafetensors.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.fastsafetensors.LoadOptions;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.TransferException;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.spi.DeviceBuffer;
 import io.fastsafetensors.spi.LoadedRanges;
 import io.fastsafetensors.spi.Region;
 import java.io.FileNotFoundException;
@@ -199,6 +201,26 @@ class BackendFaultTests {
           return LoadedRanges.of(List.of(), loaded.regions(), loaded.stats());
         },
         "Region[");
+  }
+
+  @Test
+  void memoryThatIsToBeWrittenIsNotReadOnly() {
+    bench.first.answer =
+        loaded -> {
+          DeviceBuffer right = loaded.buffers().getFirst();
+          Region region = loaded.regions().getFirst();
+          DeviceBuffer wrong =
+              DeviceBuffer.ofHost(right.host().orElseThrow().asReadOnly(), right::close);
+          Region same = Region.of(wrong, region.offset(), region.bytes());
+          return LoadedRanges.of(List.of(wrong), List.of(same), loaded.stats());
+        };
+    LoadOptions options = LoadOptions.builder().writable(true).build();
+    try (Loader loader = bench.loader().addFiles(0, List.of(a))) {
+      assertThat(catchThrowable(() -> loader.load(options).close()))
+          .isExactlyInstanceOf(IllegalStateException.class)
+          .hasMessage(
+              a + ": backend 'first' broke its contract: gave read-only memory (rule IO-136)");
+    }
   }
 
   @Test
