@@ -9,7 +9,7 @@ fail() {
 
 # The feature version of the Java in folder $1 that has the program $2; nothing if there is none.
 java_version() {
-  [[ -x $1/bin/java && -x $1/bin/$2 ]] || return 0
+  [[ -n $1 && -x $1/bin/java && -x $1/bin/$2 ]] || return 0
   if [[ -r $1/release ]]; then
     sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
   else
