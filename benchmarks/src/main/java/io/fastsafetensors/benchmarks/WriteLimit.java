@@ -87,8 +87,10 @@ record WriteLimit(int files, int depth) {
   /** Deletes a folder of files. */
   static void delete(Path folder) {
     try {
-      for (Path file : HostState.files(folder)) {
-        Files.delete(file);
+      try (Stream<Path> files = Files.list(folder)) {
+        for (Path file : files.toList()) {
+          Files.delete(file);
+        }
       }
       Files.delete(folder);
     } catch (IOException e) {
