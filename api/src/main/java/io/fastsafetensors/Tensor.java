@@ -62,6 +62,8 @@ import java.util.Optional;
  * writer.add(tensor.name(), tensor.dtype(), tensor.shape(), tensor);
  * }
  *
+ * <p>A {@link CheckpointWriter} takes it as it is, and holds it while it saves.
+ *
  * @since 0.1
  */
 public sealed interface Tensor extends SafetensorsWriter.Source, AutoCloseable

@@ -4,7 +4,8 @@ package io.fastsafetensors.format;
 import java.io.Serial;
 
 /**
- * A load ended because the caller cancelled it, its thread was interrupted, or its time was over.
+ * A load or a save ended because the caller cancelled it, its thread was interrupted, or its time was
+ * over.
  *
  * @since 0.1
  */

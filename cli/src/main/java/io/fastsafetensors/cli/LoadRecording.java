@@ -8,6 +8,7 @@ import io.fastsafetensors.LoadRecord;
 import io.fastsafetensors.LoadRecorder;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,24 +16,26 @@ import org.jspecify.annotations.Nullable;
 final class LoadRecording implements AutoCloseable {
   private final @Nullable ReportPage page;
   private final List<String> command;
+  private final Map<String, Long> limits;
   private final LoadRecorder recorder = new LoadRecorder();
   private final MemorySamples memory = new MemorySamples();
   private LoadOptions options = LoadOptions.defaults();
 
-  private LoadRecording(@Nullable ReportPage page, List<String> command) {
+  private LoadRecording(@Nullable ReportPage page, List<String> command, Map<String, Long> limits) {
+    this.limits = limits;
     this.page = page;
     this.command = command;
   }
 
   /** Makes one that records nothing. */
   static LoadRecording none() {
-    return new LoadRecording(null, List.of());
+    return new LoadRecording(null, List.of(), Map.of());
   }
 
   /** Begins to record for a page, which is cleared before the ranks meet. */
-  static LoadRecording begin(ReportPage page, List<String> command) {
+  static LoadRecording begin(ReportPage page, List<String> command, Map<String, Long> limits) {
     page.clear();
-    LoadRecording recording = new LoadRecording(page, command);
+    LoadRecording recording = new LoadRecording(page, command, limits);
     recording.memory.start();
     return recording;
   }
@@ -74,6 +77,7 @@ final class LoadRecording implements AutoCloseable {
             group.map(GroupConfig::rank).orElse(0),
             ranks,
             command,
+            limits,
             course.merged(RecordJson.mostEvents(ranks)),
             memory.taken(),
             outcome,

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param rank which
  * @param ranks of how many
  * @param command the arguments of the command
+ * @param limits speeds that were measured, in bytes a second
  * @param course what was done when
  * @param memory how much was used when
  * @param outcome the same as {@code --json} prints, if the load succeeded
@@ -34,6 +35,7 @@ record RecordJson(
     int rank,
     int ranks,
     List<String> command,
+    Map<String, Long> limits,
     LoadRecord course,
     List<MemorySamples.Sample> memory,
     Optional<LoadOutcome> outcome,
@@ -57,6 +59,7 @@ record RecordJson(
     json.writeNumberField("begun", seconds(course.begun()));
     json.writeNumberField("elapsed", course.elapsed().toNanos() / 1e9);
     writeStrings("command", command, json);
+    writeLimits(json);
     if (failure.isPresent()) {
       json.writeStringField("failure", Printing.oneLine(failure.get()));
     }
@@ -70,6 +73,17 @@ record RecordJson(
     writeAdvice(json);
     writeFacts(json);
     SettingFacts.read().writeTo(json);
+  }
+
+  private void writeLimits(JsonGenerator json) throws IOException {
+    json.writeArrayFieldStart("limits");
+    for (Map.Entry<String, Long> limit : limits.entrySet()) {
+      json.writeStartObject();
+      json.writeStringField("name", limit.getKey());
+      json.writeNumberField("bytes_per_second", limit.getValue());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   private static double seconds(Instant instant) {

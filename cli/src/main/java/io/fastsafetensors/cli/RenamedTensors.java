@@ -19,8 +19,7 @@ import java.util.Map;
  * @param tensors what their files say of them
  * @param newNames their new names, by the old ones
  */
-record RenamedTensors(
-    Selection selection, List<TensorInfo> tensors, Map<String, String> newNames) {
+record RenamedTensors(Selection selection, List<TensorInfo> tensors, Map<String, String> newNames) {
   /**
    * Chooses tensors and names by what the command line says.
    *

@@ -2,6 +2,7 @@
 package io.fastsafetensors.cli;
 
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -16,11 +17,24 @@ final class ReportOption {
       })
   private @Nullable Path file;
 
+  @Option(
+      names = "--limits",
+      paramLabel = "FILE.json",
+      description = {
+        "What 'fst doctor --measure PATH --json' has printed: the page shows it beside the",
+        "load's own throughput."
+      })
+  private @Nullable Path limits;
+
   /** Begins to record, if there is a file to report to. */
   LoadRecording begin(Output output) {
     Path target = file;
+    Map<String, Long> speeds = limits == null ? Map.of() : MeasuredLimits.read(limits);
+    if (target == null && !speeds.isEmpty()) {
+      throw output.misuse("--limits are for --report");
+    }
     return target == null
         ? LoadRecording.none()
-        : LoadRecording.begin(new ReportPage(target), output.arguments());
+        : LoadRecording.begin(new ReportPage(target), output.arguments(), speeds);
   }
 }

@@ -84,9 +84,7 @@ record SavedTensors(Loader source, RenamedTensors tensors, StreamOptions options
         tensor = tensor.to(type);
       }
     }
-    TensorInfo renamed =
-        new TensorInfo(name, info.dtype(), info.shape(), info.begin(), info.end());
-    return StreamedTensor.of(
-        piece.file(), renamed, tensor, piece.shape(), offset, piece.isLast());
+    TensorInfo renamed = new TensorInfo(name, info.dtype(), info.shape(), info.begin(), info.end());
+    return StreamedTensor.of(piece.file(), renamed, tensor, piece.shape(), offset, piece.isLast());
   }
 }

@@ -2,6 +2,7 @@
 package io.fastsafetensors.cli;
 
 import io.fastsafetensors.FileReport;
+import io.fastsafetensors.LoadEvent;
 import io.fastsafetensors.LoadRecord;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.PluginReport;
@@ -143,8 +144,7 @@ final class StorageAdvice {
     if (total() < LEAST_BYTES) {
       return;
     }
-    double seconds = course.elapsed().toNanos() / 1e9;
-    double gbps = report.storageBytes() / seconds / 1e9;
+    double gbps = (double) report.storageBytes() / Math.max(1, storageNanos());
     if (report.storageBytes() == 0) {
       all.add(
           Advice.fine(
@@ -156,6 +156,20 @@ final class StorageAdvice {
                   .with("speed", Printing.decimal(gbps)),
               "compare with what the disk gives: fst doctor --measure PATH"));
     }
+  }
+
+  /** Returns for how long at least one read of storage was under way. */
+  private long storageNanos() {
+    long nanos = 0;
+    long until = 0;
+    for (LoadEvent event : course.events()) { // which come in the order of their starts
+      if (event.path().filter(way -> way != TransferPath.CACHED).isPresent()) {
+        long end = event.start().plus(event.elapsed()).toNanos();
+        nanos += Math.max(0, end - Math.max(until, event.start().toNanos()));
+        until = Math.max(until, end);
+      }
+    }
+    return nanos;
   }
 
   private long total() {

@@ -89,7 +89,8 @@ final class StorageProbe {
         one.get();
       }
     } catch (ExecutionException e) {
-      return Rate.unknown(name, "refused: " + Failures.message(Objects.requireNonNull(e.getCause())));
+      return Rate.unknown(
+          name, "refused: " + Failures.message(Objects.requireNonNull(e.getCause())));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Rate.unknown(name, "interrupted");

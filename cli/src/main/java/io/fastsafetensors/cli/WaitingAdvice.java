@@ -41,6 +41,13 @@ final class WaitingAdvice {
         Reason.of("advice.slow-ranks", "{percent} % of the time this rank waited for others"),
         "see the slowest rank's lanes; spread the files more evenly, or use --distribution local");
     advice.look(
+        Kind.MEMORY,
+        advice.spent(Kind.READ).plus(advice.spent(Kind.MEMORY)),
+        Reason.of(
+            "advice.slow-memory",
+            "{percent} % of the threads' time went to making new memory, whose pages the system clears"),
+        "keep memory between loads (posix.keptBytes), stream through a window, or let --path auto map what is cached");
+    advice.look(
         Kind.STAGING,
         advice.readTime(),
         Reason.of(

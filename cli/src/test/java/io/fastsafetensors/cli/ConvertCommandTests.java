@@ -44,8 +44,7 @@ class ConvertCommandTests {
   }
 
   private static List<String> digests(Path checkpoint, Object... options) {
-    Fst fst =
-        Fst.run(Stream.concat(Stream.of("digest", checkpoint), Stream.of(options)).toArray());
+    Fst fst = Fst.run(Stream.concat(Stream.of("digest", checkpoint), Stream.of(options)).toArray());
     isWell(fst);
     return fst.outLines();
   }

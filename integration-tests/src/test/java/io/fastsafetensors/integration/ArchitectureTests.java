@@ -183,9 +183,9 @@ class ArchitectureTests {
                     not(
                         resideInAnyPackage(
                             ROOT + ".format",
-                        ROOT + ".internal.file",
-                        ROOT + ".internal.save",
-                        ROOT + ".internal.text"))))
+                            ROOT + ".internal.file",
+                            ROOT + ".internal.save",
+                            ROOT + ".internal.text"))))
         .check(CLASSES);
   }
 

@@ -26,7 +26,7 @@ final class LoadMeters implements LoadListener {
         String kind = event.kind().toString();
         String path = event.path().map(TransferPath::toString).orElse("none");
         registry.timer("fst.work", "kind", kind, "path", path).record(event.busy());
-        registry.counter("fst.bytes", "kind", kind, "path", path).increment(event.bytes());
+        registry.counter("fst.bytes", "kind", kind, "path", path).increment((double) event.bytes());
       }
     }
   }

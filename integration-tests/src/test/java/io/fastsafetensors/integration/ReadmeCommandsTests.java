@@ -103,6 +103,7 @@ class ReadmeCommandsTests {
       case "COMMAND" -> "load";
       case "NAME" -> "fp16";
       case "N" -> "2";
+      case "load.html" -> folder.resolve(word).toString();
       case "8" -> "1";
       case "4GiB" -> "4MiB";
       case "'jar:file:///models.zip!/model.safetensors'" ->

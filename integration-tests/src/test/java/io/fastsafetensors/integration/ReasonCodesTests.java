@@ -21,7 +21,7 @@ class ReasonCodesTests {
   /** A text that can be no file name, property or class: the first words are those of codes. */
   private static final Pattern CODE =
       Pattern.compile(
-          "\"((?:reason|path|backend|file|direct|mapping|dtype|distribution|plugin|save)\\.[a-z][a-z-]*)\"");
+          "\"((?:advice|reason|path|backend|file|direct|mapping|dtype|distribution|plugin|save)\\.[a-z][a-z-]*)\"");
 
   private static final Pattern ROW = Pattern.compile("(?m)^\\| `([a-z.-]+)` \\|");
 

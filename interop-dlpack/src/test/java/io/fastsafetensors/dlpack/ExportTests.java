@@ -12,6 +12,7 @@ import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.Shape;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +36,7 @@ class ExportTests {
     Shape shape = Shape.of(dims);
     MemorySegment memory = arena.allocate(dtype.byteSize(shape.elements()), 256);
     for (long at = 0; at < memory.byteSize(); at++) {
-      memory.set(java.lang.foreign.ValueLayout.JAVA_BYTE, at, (byte) (at + 1));
+      memory.set(ValueLayout.JAVA_BYTE, at, (byte) (at + 1));
     }
     return Tensor.of("w", dtype, shape, memory);
   }

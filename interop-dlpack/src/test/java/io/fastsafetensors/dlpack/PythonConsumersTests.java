@@ -21,12 +21,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * numpy in one process with a JVM, where a Python has both. The interpreter is that of the
- * environment variable FST_PYTHON, or {@code python3}. {@code scripts/dlpack-consumers} tries torch
+ * environment variable DLPACK_PYTHON, or {@code python3}. {@code scripts/dlpack-consumers} tries torch
  * and jax, too.
  */
 class PythonConsumersTests {
   private static final String PYTHON =
-      Objects.requireNonNullElse(System.getenv("FST_PYTHON"), "python3");
+      Objects.requireNonNullElse(System.getenv("DLPACK_PYTHON"), "python3");
 
   @TempDir private Path folder;
 
@@ -58,7 +58,7 @@ class PythonConsumersTests {
     }
     Assumptions.assumeTrue(
         missing.isEmpty(),
-        PYTHON + " has no " + module + ": see scripts/dlpack-consumers, and set FST_PYTHON");
+        PYTHON + " has no " + module + ": see scripts/dlpack-consumers, and set DLPACK_PYTHON");
   }
 
   private String run(String... arguments) throws IOException, InterruptedException {

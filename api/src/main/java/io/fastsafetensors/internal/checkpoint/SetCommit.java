@@ -123,17 +123,23 @@ final class SetCommit {
         name(target.index()),
         target.names(pinned),
         made,
-        target.names(replaced()));
+        target.names(going()));
   }
 
   /** The old files that go: those that its index named, and the one file that others replace. */
-  private Set<Path> replaced() {
-    Set<Path> replaced = new LinkedHashSet<>(old.named());
+  private Set<Path> going() {
+    Set<Path> going = new LinkedHashSet<>(old.named());
     if (OldCheckpoint.isThere(target.single())) {
-      replaced.add(target.single());
+      going.add(target.single());
     }
-    replaced.removeAll(wanted);
-    return replaced;
+    return going;
+  }
+
+  /** Those of them that no new file takes the name of. */
+  private Set<Path> deleted() {
+    Set<Path> deleted = going();
+    deleted.removeAll(wanted);
+    return deleted;
   }
 
   private static String name(Path file) {
@@ -157,7 +163,7 @@ final class SetCommit {
 
   /** The new checkpoint stands: what fails from here on is told. */
   private SavePlace.Done tidy(List<Path> first, FileRights rights) {
-    for (Path file : replaced()) {
+    for (Path file : deleted()) {
       Optional<Reason> left = Leftovers.deleteOld(file);
       left.ifPresentOrElse(notes::add, () -> removed.add(file));
     }

@@ -27,8 +27,8 @@ public final class DefaultCheckpointSave implements CheckpointSave {
   private final FileSave files;
   private final SaveSignal signal;
   private final Leaks.Trace trace;
-  private boolean isFinished;
-  private boolean isClosed;
+  private volatile boolean isFinished;
+  private volatile boolean isClosed;
 
   private DefaultCheckpointSave(SavePlan plan, SavePlace place, FileSave files, SaveSignal signal) {
     this.plan = plan;

@@ -115,13 +115,12 @@ class StreamFailureTests {
         List<Optional<Throwable>> thrown =
             ThreadRanks.run(3, group -> stream(loader(group, bad), shared, new AtomicInteger()));
         assertThat(thrown)
-            .allSatisfy(
-                failure ->
-                    assertThat(failure)
-                        .get()
-                        .isInstanceOf(LoadException.class)
-                        .asString()
-                        .contains(bad.toString()));
+            .allSatisfy(failure ->
+                assertThat(failure)
+                    .get()
+                    .isInstanceOf(LoadException.class)
+                    .asString()
+                    .contains(bad.toString()));
         assertThat(Leftovers.of(folder)).isEmpty();
       }
     }

@@ -96,8 +96,7 @@ record HaltedLoad(Path folder, Distribution distribution, int halting, Moment mo
 
   /** Streams parts of 22.9 MiB, of which the window has two beside the chunks. */
   private void stream(Loader loader, int rank, Runnable whenFull) throws IOException {
-    StreamOptions options =
-        StreamOptions.builder().load(options(rank)).window(WINDOW).build();
+    StreamOptions options = StreamOptions.builder().load(options(rank)).window(WINDOW).build();
     try (TensorStream stream = loader.stream(options)) {
       for (Optional<StreamedTensor> next = stream.next(); next.isPresent(); next = stream.next()) {
         if (rank == halting) {

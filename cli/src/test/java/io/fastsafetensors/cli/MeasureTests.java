@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.fastsafetensors.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fastsafetensors.format.DType;
+import io.fastsafetensors.format.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code doctor --measure}: that it measures and judges, not how fast anything is. */
+@Timeout(120)
+class MeasureTests {
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void writeFile() throws IOException {
+    Samples.write(folder.resolve("a.safetensors"), "a", DType.F32, Shape.of(3_000_000));
+  }
+
+  @Test
+  void everySpeedIsToldWithAVerdict() {
+    Fst fst = Fst.run("doctor", "--measure", folder);
+    assertThat(fst.err()).isEmpty();
+    assertThat(fst.exit()).isZero();
+    assertThat(fst.outLines())
+        .anyMatch(line -> line.matches("load, as found +\\d+\\.\\d\\d GB/s \\(11\\.4 MiB in .*"))
+        .anyMatch(line -> line.startsWith("direct reads "))
+        .anyMatch(line -> line.matches("reads of the page cache +\\d+\\.\\d\\d GB/s .*"))
+        .anyMatch(line -> line.matches("memory, copied +\\d+\\.\\d\\d GB/s .*"))
+        .anyMatch(line ->
+            line.matches(
+                "verdict +(cold|warm) loads reach \\d+\\.\\d\\d of .*|verdict +\\d+ % .*"));
+  }
+
+  @Test
+  void jsonHasTheSame() throws IOException {
+    Map<String, Object> all =
+        JsonText.object(Fst.run("doctor", "--measure", folder, "--json").out());
+    Map<?, ?> measured = (Map<?, ?>) all.get("measured");
+    assertThat(measured.get("bytes")).isEqualTo(12_000_000L);
+    assertThat((List<?>) measured.get("rates")).hasSizeGreaterThanOrEqualTo(6);
+    assertThat((List<?>) measured.get("verdict")).isNotEmpty();
+  }
+
+  @Test
+  void whatCanNotBeLoadedFailsInOneLine() throws IOException {
+    Files.write(folder.resolve("a.safetensors"), new byte[4]);
+    Fst fst = Fst.run("doctor", "--measure", folder);
+    assertThat(fst.exit()).isEqualTo(1);
+    assertThat(fst.errLines()).singleElement().asString().contains("a.safetensors");
+  }
+
+  @Test
+  void tinyAndEmptyFilesAreMeasuredAsFarAsTheyGo() throws IOException {
+    Files.delete(folder.resolve("a.safetensors"));
+    Samples.write(folder.resolve("b.safetensors"), "b", DType.F32, Shape.of(0));
+    Fst fst = Fst.run("doctor", "--measure", folder);
+    assertThat(fst.exit()).isZero();
+    assertThat(fst.out()).contains("the files are smaller than 65536 bytes", "nothing was loaded");
+  }
+}
