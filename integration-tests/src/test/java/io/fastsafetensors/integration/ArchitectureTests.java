@@ -262,6 +262,8 @@ class ArchitectureTests {
   void nativeCallsStayInTheirBindings() {
     noClasses()
         .that(not(resideInAnyPackage(ROOT + ".backend.posix..", ROOT + ".backend.gds..")))
+        .and()
+        .haveNameNotMatching(".*\\.internal\\.file\\.Preallocation.*") // decision 0042
         .should()
         .dependOnClassesThat()
         .haveFullyQualifiedName("java.lang.foreign.Linker")
