@@ -285,6 +285,8 @@ class ArchitectureTests {
             not(
                 resideInAnyPackage(
                     ROOT + ".backend.posix..", ROOT + ".backend.gds..", ROOT + ".dlpack..")))
+        .and()
+        .haveNameNotMatching(".*\\.internal\\.file\\.Preallocation.*") // decision 0042
         .should()
         .dependOnClassesThat()
         .haveFullyQualifiedName("java.lang.foreign.Linker")
