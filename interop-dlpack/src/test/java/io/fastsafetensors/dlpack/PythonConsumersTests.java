@@ -21,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * numpy in one process with a JVM, where a Python has both. The interpreter is that of the
- * environment variable DLPACK_PYTHON, or {@code python3}. {@code scripts/dlpack-consumers} tries torch
- * and jax, too.
+ * environment variable DLPACK_PYTHON, or {@code python3}. {@code scripts/dlpack-consumers} tries
+ * torch and jax, too.
  */
 class PythonConsumersTests {
   private static final String PYTHON =
