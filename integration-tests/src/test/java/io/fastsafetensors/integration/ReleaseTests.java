@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,7 +31,7 @@ class ReleaseTests {
 
   @Test
   void theBomHasEachModuleThatIsPublished() throws IOException {
-    TreeSet<String> published = new TreeSet<>();
+    Set<String> published = new TreeSet<>();
     for (String module : all(MODULE, ROOT.resolve("pom.xml"))) {
       String pom = Files.readString(ROOT.resolve(module).resolve("pom.xml"));
       if (!module.equals("bom") && !pom.contains("<unpublished>true</unpublished>")) {
@@ -52,8 +53,8 @@ class ReleaseTests {
   }
 
   /** Artifact, version and classifier, as in the names of jars. */
-  private static TreeSet<String> shipped() throws IOException {
-    TreeSet<String> shipped = new TreeSet<>();
+  private static Set<String> shipped() throws IOException {
+    Set<String> shipped = new TreeSet<>();
     for (Path folder : List.of(Distribution.LIB, Distribution.TESTKIT)) {
       try (Stream<Path> jars = Files.list(folder)) {
         jars.map(jar -> jar.getFileName().toString())
@@ -65,8 +66,8 @@ class ReleaseTests {
     return shipped;
   }
 
-  private static TreeSet<String> listed() throws IOException {
-    TreeSet<String> listed = new TreeSet<>();
+  private static Set<String> listed() throws IOException {
+    Set<String> listed = new TreeSet<>();
     for (String line : Files.readAllLines(THIRD_PARTY)) {
       Matcher row = ROW.matcher(line);
       if (row.matches()) {
