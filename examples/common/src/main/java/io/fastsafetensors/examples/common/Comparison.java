@@ -20,6 +20,9 @@ import java.util.concurrent.TimeUnit;
 public final class Comparison {
   private static final long LIMIT_SECONDS = 120;
 
+  /** So that garbage is no part of the peak. */
+  private static final List<String> SMALL_HEAP = List.of("-Xmx128m", "-XX:+UseSerialGC");
+
   private final Class<?> main;
   private final List<String> options;
   private final List<String> arguments;
@@ -81,6 +84,7 @@ public final class Comparison {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(options);
+    command.addAll(SMALL_HEAP);
     command.add("--enable-native-access=ALL-UNNAMED");
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(arguments);
