@@ -25,6 +25,7 @@ class ModuleDescriptorTests {
   private static final Set<String> EXPORTED =
       Set.of(
           "io.fastsafetensors",
+          "io.fastsafetensors.dlpack",
           "io.fastsafetensors.format",
           "io.fastsafetensors.spi",
           "io.fastsafetensors.toolkit.device",
