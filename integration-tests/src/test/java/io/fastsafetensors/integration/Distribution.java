@@ -25,6 +25,17 @@ final class Distribution {
 
   private Distribution() {}
 
+  /** Returns the jar of a module that is not part of the distribution. */
+  static Path jar(String module) throws IOException {
+    Path target = Path.of("..", module, "target").toAbsolutePath().normalize();
+    try (Stream<Path> files = Files.list(target)) {
+      return files
+          .filter(file -> file.getFileName().toString().matches("fastsafetensors-" + module + "-[^-]+(-SNAPSHOT)?\\.jar"))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
   /** Returns the module path of some of our modules, by folder, and what they need from others. */
   static String jars(String... modules) throws IOException {
     List<Path> jars = jars(name -> name.startsWith("jackson-core"));

@@ -27,9 +27,13 @@ import java.util.stream.Stream;
  * @param reference what the jar says of itself
  */
 record ModuleJar(ModuleReference reference) {
-  /** Finds those of the command's distribution and the testkit. */
-  static List<ModuleJar> all() {
-    return ModuleFinder.of(Distribution.LIB, Distribution.TESTKIT).findAll().stream()
+  private static final String DLPACK = "interop-dlpack";
+
+  /** Finds those of the command's distribution, and those that are no part of it. */
+  static List<ModuleJar> all() throws IOException {
+    return ModuleFinder.of(Distribution.LIB, Distribution.TESTKIT, Distribution.jar(DLPACK))
+        .findAll()
+        .stream()
         .filter(reference -> reference.descriptor().name().startsWith("io.fastsafetensors"))
         .map(ModuleJar::new)
         .sorted(Comparator.comparing(ModuleJar::name))
