@@ -97,8 +97,8 @@ final class CertifyMainTests {
 
   @ParameterizedTest
   @CsvSource({
-    "io-999, 'IO-135, IO-134, IO-133'",
-    "io-2, 'IO-135, IO-134, IO-133'",
+    "io-999, 'IO-136, IO-135, IO-134'",
+    "io-2, 'IO-136, IO-135, IO-134'",
     "p-100, 'P-101, P-102, P-103'",
     "C-118, 'C-117, C-116, C-115'",
     "d-0, 'D-101, D-102, D-103'"
