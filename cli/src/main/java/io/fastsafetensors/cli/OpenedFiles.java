@@ -33,8 +33,19 @@ record OpenedFiles(
   /** Joins the group and finds the files; what is loaded of them is recorded. */
   static OpenedFiles open(LoadArguments arguments, LoadRecording recording) throws LoadException {
     Progress progress = Progress.onTerminal("load");
-    LoadOptions options = arguments.options(progress);
-    recording.options(options);
+    try {
+      LoadOptions options = arguments.options(progress);
+      recording.options(options);
+      return open(arguments, recording, progress, options);
+    } catch (Throwable e) {
+      progress.close();
+      throw e;
+    }
+  }
+
+  private static OpenedFiles open(
+      LoadArguments arguments, LoadRecording recording, Progress progress, LoadOptions options)
+      throws LoadException {
     ProcessGroup group = join(arguments.device());
     try {
       LoadOptions own = arguments.forRank(options, group);
