@@ -75,42 +75,49 @@ record HaltedLoad(Path folder, Distribution distribution, int halting, Moment mo
     return folder.resolve(rank + ".safetensors");
   }
 
-  /** Loads, and prints where it stands still. */
+  /**
+   * Loads to the end, after which the JVM has all the memory of its own that this takes; then loads
+   * again, and prints where it stands still.
+   */
   void run(ProcessGroup group) throws IOException {
     RankProgram.pause("joined");
-    try (Loader loader = loader(group).build()) {
+    use(group, () -> {});
+    RankProgram.countOwnBytes();
+    use(group, HaltedLoad::halt);
+  }
+
+  private void use(ProcessGroup group, Runnable still) throws IOException {
+    try (Loader loader = loader(group, still).build()) {
       for (int rank = 0; rank < group.size(); rank++) {
         loader.addFiles(rank, List.of(path(rank)));
       }
+      LoadOptions options = options(group.rank(), still);
       if (moment == Moment.HOLDS) {
-        stream(loader, group.rank(), () -> {});
-        RankProgram.countOwnBytes(); // the JVM's own memory has grown by what a stream needs
-        stream(loader, group.rank(), HaltedLoad::halt);
+        stream(loader, options, group.rank() == halting ? Optional.of(still) : Optional.empty());
         return;
       }
-      try (FileBuffer buffer = loader.load(options(group.rank()))) {
+      try (FileBuffer buffer = loader.load(options)) {
         RankProgram.print("has " + buffer.keys());
       }
     }
   }
 
   /** Streams parts of 22.9 MiB, of which the window has two beside the chunks. */
-  private void stream(Loader loader, int rank, Runnable whenFull) throws IOException {
-    StreamOptions options = StreamOptions.builder().load(options(rank)).window(WINDOW).build();
-    try (TensorStream stream = loader.stream(options)) {
+  private static void stream(Loader loader, LoadOptions options, Optional<Runnable> whenFull)
+      throws IOException {
+    StreamOptions streamed = StreamOptions.builder().load(options).window(WINDOW).build();
+    try (TensorStream stream = loader.stream(streamed)) {
       for (Optional<StreamedTensor> next = stream.next(); next.isPresent(); next = stream.next()) {
-        if (rank == halting) {
-          while (stream.mostHeld() < FULL) {
-            LockSupport.parkNanos(1_000_000);
-          }
-          whenFull.run();
+        while (whenFull.isPresent() && stream.mostHeld() < FULL) {
+          LockSupport.parkNanos(1_000_000);
         }
+        whenFull.ifPresent(Runnable::run);
         next.get().close();
       }
     }
   }
 
-  private Loader.Builder loader(ProcessGroup group) {
+  private Loader.Builder loader(ProcessGroup group, Runnable still) {
     Loader.Builder loader = Loader.builder().group(group);
     if (moment != Moment.SENDS) {
       return loader;
@@ -119,10 +126,10 @@ record HaltedLoad(Path folder, Distribution distribution, int halting, Moment mo
     int nth = group.rank() == halting ? halting + 2 : Integer.MAX_VALUE;
     return loader
         .device(new Device(SimRuntime.TYPE, 0))
-        .plugins(Plugins.installed().with(HaltingSim.of(nth, HaltedLoad::halt)));
+        .plugins(Plugins.installed().with(HaltingSim.of(nth, still)));
   }
 
-  private LoadOptions options(int rank) {
+  private LoadOptions options(int rank, Runnable still) {
     LoadOptions.Builder options =
         LoadOptions.builder().selection(Selection.of(Part.shard(1))).distribution(distribution);
     if (moment == Moment.EXCHANGES || moment == Moment.HOLDS) {
@@ -133,7 +140,7 @@ record HaltedLoad(Path folder, Distribution distribution, int halting, Moment mo
       AtomicBoolean halted = new AtomicBoolean();
       options.progress((done, _) -> {
         if (done > enough && halted.compareAndSet(false, true)) {
-          halt();
+          still.run();
         }
       });
     }
