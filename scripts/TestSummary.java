@@ -113,10 +113,10 @@ final class TestSummary {
       text = element.getTextContent();
     }
     return text.strip()
+        .replaceFirst("^[\\w.$]+Exception:\\s+", "")
         .lines()
         .findFirst()
         .orElse("no reason given")
-        .replaceFirst("^[\\w.$]+Exception: ", "")
         .replaceFirst("^Assumption failed: ", "")
         .replaceFirst("^assumption was not met due to: \\[(.*)] ?$", "$1");
   }

@@ -102,7 +102,7 @@ find_test_tools() {
 }
 
 has_fuse() {
-  "$1" -c "import fuse" >/dev/null 2>&1
+  "$1" -c "import fuse" >/dev/null 2>&1 || "$1" -c "import fusepy" >/dev/null 2>&1 # Debian's name
 }
 
 # Maven in the repository's folder. Its own libraries still use sun.misc.Unsafe, and it ends with

@@ -99,6 +99,7 @@ class ReadmeCommandsTests {
     return switch (word) {
       case "PATH", "PATH...", "..." -> file.toString();
       case "DIR" -> folder.toString();
+      case "NEW" -> folder.resolve("new").toString();
       case "COMMAND..." -> "doctor";
       case "COMMAND" -> "load";
       case "NAME" -> "fp16";
