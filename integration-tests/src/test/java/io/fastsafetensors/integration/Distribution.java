@@ -30,7 +30,10 @@ final class Distribution {
     Path target = Path.of("..", module, "target").toAbsolutePath().normalize();
     try (Stream<Path> files = Files.list(target)) {
       return files
-          .filter(file -> file.getFileName().toString().matches("fastsafetensors-" + module + "-[^-]+(-SNAPSHOT)?\\.jar"))
+          .filter(file ->
+              file.getFileName()
+                  .toString()
+                  .matches("fastsafetensors-" + module + "-[^-]+(-SNAPSHOT)?\\.jar"))
           .findFirst()
           .orElseThrow();
     }
