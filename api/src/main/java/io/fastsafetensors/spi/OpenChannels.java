@@ -35,6 +35,7 @@ final class OpenChannels implements IoBackend.OpenFile {
 
   private volatile boolean unmappable;
   private @Nullable Arena probeArena;
+  private boolean closed;
 
   /**
    * What differs after each change of a file.
@@ -127,6 +128,9 @@ final class OpenChannels implements IoBackend.OpenFile {
 
   private synchronized void reopen(SharedChannels broken, ClosedChannelException e)
       throws IOException {
+    if (closed) {
+      throw e;
+    }
     if (channels != broken) {
       return;
     }
@@ -200,6 +204,7 @@ final class OpenChannels implements IoBackend.OpenFile {
 
   @Override
   public synchronized void close() {
+    closed = true;
     channels.close();
     unmappable = true;
     probe = null;

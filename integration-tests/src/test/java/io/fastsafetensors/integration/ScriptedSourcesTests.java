@@ -27,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -138,6 +139,28 @@ class ScriptedSourcesTests extends SourcesFixture {
     }
     assertThat(files.open()).as("%s, call %s", failing, nth).isZero();
     return failed;
+  }
+
+  /** The load fails by one header while another is being read: that file is closed, too. */
+  @Test
+  void failureClosesTheFilesWhoseHeadersAreBeingRead() throws Exception {
+    CountDownLatch second = new CountDownLatch(1);
+    ScriptedFiles files =
+        new ScriptedFiles((operation, path) -> {
+          if (operation == Operation.READ && path.endsWith(SourceFolder.SECOND)) {
+            second.countDown();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));
+          } else if (operation == Operation.READ && path.endsWith(SourceFolder.FIRST)) {
+            await(second);
+            throw new IOException("lost");
+          }
+        });
+    assertThatExceptionOfType(LoadException.class)
+        .isThrownBy(() -> SourceFolder.digests(files.wrap(local.path()), COPIED))
+        .withMessageContaining(SourceFolder.FIRST)
+        .withMessageContaining("lost");
+    assertThat(files.opened()).isGreaterThan(1);
+    assertThat(files.open()).isZero();
   }
 
   @Test

@@ -15,6 +15,8 @@ import io.fastsafetensors.internal.plan.SourceFile;
 import io.fastsafetensors.spi.Transport;
 import io.fastsafetensors.toolkit.group.Transports;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,6 +39,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param origins where the headers of this rank's own files came from
  */
 public record Headers(Catalog catalog, String digest, Map<Path, HeaderOrigin> origins) {
+  private static final Logger LOG = System.getLogger(Headers.class.getName());
+
   /** How many threads read headers besides the load's own. */
   private static final int MOST_HELPERS = 7;
 
@@ -224,7 +228,8 @@ public record Headers(Catalog catalog, String digest, Map<Path, HeaderOrigin> or
 
   /**
    * Reads of several files at a time: a checkpoint has dozens, each a few round trips away where
-   * storage is a network. The threads are the loads' own: one that hangs is lost to nobody else.
+   * storage is a network. The threads are the loads' own: one that hangs is lost to nobody else. No
+   * file is open any more when it returns or throws.
    *
    * @throws LoadException of the first file that can't be read, in the order given
    */
@@ -254,9 +259,18 @@ public record Headers(Catalog catalog, String digest, Map<Path, HeaderOrigin> or
       }
     } catch (Throwable e) {
       bounded.signal().fail(e); // nobody needs the other files' any more
+      tasks.forEach(Headers::awaitEnd);
       throw e;
     }
     return results;
+  }
+
+  private static void awaitEnd(FutureTask<?> task) {
+    try {
+      result(task);
+    } catch (LoadException | RuntimeException | Error e) {
+      LOG.log(Level.DEBUG, "another header of a load that has failed", e);
+    }
   }
 
   private static <T> T read(Path file, BoundedCall bounded, Reading<T> reading)

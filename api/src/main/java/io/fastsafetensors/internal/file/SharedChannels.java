@@ -7,6 +7,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.util.Map;
@@ -36,6 +37,7 @@ public final class SharedChannels implements Closeable {
   private final NavigableMap<Place, SeekableByteChannel> idle = new ConcurrentSkipListMap<>();
   private final AtomicLong numbers = new AtomicLong();
   private final ConcurrentLinkedDeque<SeekableByteChannel> opened = new ConcurrentLinkedDeque<>();
+  private volatile boolean closed;
 
   /** Opens a channel of the file. */
   @FunctionalInterface
@@ -126,6 +128,10 @@ public final class SharedChannels implements Closeable {
   private SeekableByteChannel openAnother() throws IOException {
     SeekableByteChannel channel = opener.open();
     opened.push(channel);
+    if (closed) {
+      close(); // it may have looked through the others before this one came
+      throw new ClosedChannelException();
+    }
     if (channel.size() != size) {
       throw new IOException(
           "the file changed: it had %s bytes, it has %s bytes now".formatted(size, channel.size()));
@@ -154,6 +160,7 @@ public final class SharedChannels implements Closeable {
 
   @Override
   public void close() {
+    closed = true;
     for (SeekableByteChannel channel = opened.poll(); channel != null; channel = opened.poll()) {
       try {
         channel.close();
