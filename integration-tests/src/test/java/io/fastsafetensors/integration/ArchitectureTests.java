@@ -286,7 +286,7 @@ class ArchitectureTests {
                 resideInAnyPackage(
                     ROOT + ".backend.posix..", ROOT + ".backend.gds..", ROOT + ".dlpack..")))
         .and()
-        .haveNameNotMatching(".*\\.internal\\.file\\.Preallocation.*") // decision 0042
+        .haveNameNotMatching(".*\\.internal\\.file\\.LinuxCalls.*") // decision 0042
         .should()
         .dependOnClassesThat()
         .haveFullyQualifiedName("java.lang.foreign.Linker")

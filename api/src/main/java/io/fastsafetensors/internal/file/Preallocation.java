@@ -1,63 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.file;
 
-import java.lang.System.Logger.Level;
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
  * Gives a file its blocks before it is written, so that writes past the page cache needn't wait for
- * each other. Only where this library may call native code; nothing depends on it.
+ * each other.
  */
 public final class Preallocation {
   private static final int READ_WRITE = 2;
 
   private Preallocation() {}
 
-  /** The calls of Linux' C library. */
+  /** What it takes. */
   private record Calls(MethodHandle open, MethodHandle fallocate, MethodHandle close) {
-    static final Optional<Calls> BOUND = bind();
+    static final Optional<Calls> BOUND = LinuxCalls.bind(Calls::bind);
 
-    private static Optional<Calls> bind() {
-      boolean isLinux = System.getProperty("os.name", "").equals("Linux");
-      if (!isLinux || !Preallocation.class.getModule().isNativeAccessEnabled()) {
-        return Optional.empty();
-      }
-      try {
-        return Optional.of(
-            new Calls(
-                call("open", ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
-                call(
-                    "fallocate",
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.JAVA_INT,
-                    ValueLayout.JAVA_LONG,
-                    ValueLayout.JAVA_LONG),
-                call("close", ValueLayout.JAVA_INT)));
-      } catch (RuntimeException | LinkageError e) {
-        return none(e);
-      }
-    }
-
-    private static Optional<Calls> none(Throwable e) {
-      System.getLogger(Preallocation.class.getName())
-          .log(Level.DEBUG, "files can't be given their blocks beforehand", e);
-      return Optional.empty();
-    }
-
-    @SuppressWarnings("restricted")
-    private static MethodHandle call(String name, MemoryLayout... arguments) {
-      Linker linker = Linker.nativeLinker();
-      SymbolLookup library = linker.defaultLookup();
-      return linker.downcallHandle(
-          library.findOrThrow(name), FunctionDescriptor.of(ValueLayout.JAVA_INT, arguments));
+    private static Calls bind() {
+      return new Calls(
+          LinuxCalls.call("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT)),
+          LinuxCalls.call(
+              "fallocate",
+              FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG)),
+          LinuxCalls.call("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT)));
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.save;
 
+import io.fastsafetensors.internal.file.HugePages;
 import io.fastsafetensors.internal.save.FillJobs.Kind;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -56,7 +57,7 @@ public final class FileSave implements AutoCloseable {
   }
 
   private MemorySegment allocate(long bytes) {
-    return arena.allocate(bytes, DirectChannel.MOST_ALIGNMENT);
+    return HugePages.allocate(arena, bytes, DirectChannel.MOST_ALIGNMENT);
   }
 
   /** Returns the files, in the order of their plans. */
