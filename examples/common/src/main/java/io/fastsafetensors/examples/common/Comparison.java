@@ -15,7 +15,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * Variants of a program, timed side by side: each runs in a JVM of its own, in turn, and says its
  * {@link Milestone}s. Of several rounds a first one, in which files get into the page cache,
- * doesn't count.
+ * doesn't count. Programs that are started often have the classes of an earlier run in a cache of
+ * the JVM ({@link StartCaches}): several rounds are timed with it, too.
  */
 public final class Comparison {
   private static final long LIMIT_SECONDS = 120;
@@ -42,24 +43,49 @@ public final class Comparison {
 
   /** Runs all variants so many times, and returns a table of the medians of each. */
   public <V extends Enum<V>> String run(Class<V> variants, int rounds) throws IOException {
-    Map<V, List<Figures>> all = new EnumMap<>(variants);
-    int warmUps = rounds > 1 ? 1 : 0;
-    for (int round = 0; round < warmUps + rounds; round++) {
+    if (rounds == 1) {
+      return Figures.HEADING + table(variants, 1, this::runAsItIs);
+    }
+    int all = 1 + rounds;
+    String asItIs = table(variants, all, this::runAsItIs);
+    try (StartCaches caches = new StartCaches(System.getProperty("java.class.path"))) {
       for (V variant : variants.getEnumConstants()) {
-        Figures figures = run(variant.name());
-        if (round >= warmUps) {
+        run(caches.classPath(), List.of(caches.makes(variant.name())), variant.name());
+      }
+      String cached =
+          table(variants, all, name -> run(caches.classPath(), caches.uses(name), name));
+      return Figures.HEADING + asItIs + "with classes in an AOT cache\n" + cached;
+    }
+  }
+
+  /** Runs a variant. */
+  private interface VariantRun {
+    Figures of(String variant) throws IOException;
+  }
+
+  private <V extends Enum<V>> String table(Class<V> variants, int rounds, VariantRun run)
+      throws IOException {
+    Map<V, List<Figures>> all = new EnumMap<>(variants);
+    for (int round = 0; round < rounds; round++) {
+      for (V variant : variants.getEnumConstants()) {
+        Figures figures = run.of(variant.name());
+        if (round > 0 || rounds == 1) {
           all.computeIfAbsent(variant, _ -> new ArrayList<>()).add(figures);
         }
       }
     }
-    StringBuilder table = new StringBuilder(Figures.HEADING);
-    all.forEach((variant, each) -> table.append(Figures.median(each).row(variant.toString())));
-    return table.toString();
+    StringBuilder rows = new StringBuilder();
+    all.forEach((variant, each) -> rows.append(Figures.median(each).row(variant.toString())));
+    return rows.toString();
   }
 
-  private Figures run(String variant) throws IOException {
+  private Figures runAsItIs(String variant) throws IOException {
+    return run(System.getProperty("java.class.path"), List.of(), variant);
+  }
+
+  private Figures run(String classPath, List<String> more, String variant) throws IOException {
     long start = System.nanoTime();
-    Process process = start(variant);
+    Process process = start(classPath, more, variant);
     CompletableFuture<Process> limit =
         process
             .onExit()
@@ -80,13 +106,14 @@ public final class Comparison {
     return new Figures(value(Milestone.LOADED, lines), first, value(Milestone.PEAK, lines));
   }
 
-  private Process start(String variant) throws IOException {
+  private Process start(String classPath, List<String> more, String variant) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(options);
+    command.addAll(more);
     command.addAll(SMALL_HEAP);
     command.add("--enable-native-access=ALL-UNNAMED");
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(List.of("-cp", classPath, main.getName()));
     command.addAll(arguments);
     command.add(variant);
     return new ProcessBuilder(command).redirectErrorStream(true).start();
