@@ -20,6 +20,11 @@ record ConvertedContent(Content.Placed source, DType from, DType to) implements 
   /** How many elements are copied before they are converted, where they can't be seen. */
   private static final long PIECE = 1 << 18;
 
+  /** Returns bytes of one type as bytes of another. */
+  static Content.Placed of(Content.Placed source, DType from, DType to) {
+    return to == from ? source : new ConvertedContent(source, from, to);
+  }
+
   /** Files have each element at a multiple of its size, and blocks begin at larger multiples. */
   @Override
   public void read(long offset, MemorySegment target) throws IOException {
