@@ -74,8 +74,8 @@ import java.nio.file.Path;
  * {@code CollectiveException} that names the rank: the old checkpoint stays as it was. If a rank is
  * lost after all have written, those that can't learn of the end say so: the folder then has the
  * old checkpoint or the new one, whole. All ranks need the same folder, on one host or on a file
- * system that their hosts share, and may name it by paths of their own. Rank 0 makes and renames the
- * files: they are its user's, and the others must be allowed to write to them. Ranks of several
+ * system that their hosts share, and may name it by paths of their own. Rank 0 makes and renames
+ * the files: they are its user's, and the others must be allowed to write to them. Ranks of several
  * hosts write to different bytes of the same page of a file, where what they have meets: file
  * systems for that purpose, such as Lustre or CephFS, keep them apart; NFS doesn't promise it.
  *
@@ -197,8 +197,7 @@ public sealed interface CheckpointWriter permits DefaultCheckpointWriter {
    * @throws IllegalArgumentException as {@link #addPart(String, Shape, Part, Tensor)}, or if the
    *     segment has another size
    */
-  CheckpointWriter addPart(
-      String name, DType dtype, Shape whole, Part part, MemorySegment bytes);
+  CheckpointWriter addPart(String name, DType dtype, Shape whole, Part part, MemorySegment bytes);
 
   /**
    * Declares a part of a tensor, the only one that this rank has, whose bytes are brought to the

@@ -220,15 +220,16 @@ public final class SaveOptions {
     /**
      * Names tensors, or parts of them, that several ranks of a group have alike: one of those
      * ranks, which has least to write, writes its own; nobody compares the bytes. Without it, bytes
-     * that two ranks have are an error. A save fails with an {@code IllegalArgumentException} before
-     * it writes anything if the pattern matches no tensor.
+     * that two ranks have are an error. A save fails with an {@code IllegalArgumentException}
+     * before it writes anything if the pattern matches no tensor.
      *
      * @param glob a pattern in which {@code *} stands for any characters and {@code ?} for one
      * @return this
      */
     public Builder replicated(String glob) {
       Objects.requireNonNull(glob, "glob");
-      return set(v -> v.replicated = Stream.concat(v.replicated.stream(), Stream.of(glob)).toList());
+      return set(
+          v -> v.replicated = Stream.concat(v.replicated.stream(), Stream.of(glob)).toList());
     }
 
     /**

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.internal.convert.Conversions;
 import io.fastsafetensors.format.DType;
+import io.fastsafetensors.internal.convert.Conversions;
 import io.fastsafetensors.internal.plan.Parts;
 import io.fastsafetensors.internal.plan.Slice;
 import io.fastsafetensors.internal.save.Content;
@@ -46,14 +46,12 @@ record AgreedTensor(TensorSpec spec, @Nullable AddedTensor own, List<AddedPart> 
     return new SavedTensor(spec.name(), to, spec.shape().dims(), saved.bytes(), extents);
   }
 
-  private static void add(
-      AddedPart part, Content content, TensorSpec saved, List<Extent> extents) {
+  private static void add(AddedPart part, Content content, TensorSpec saved, List<Extent> extents) {
     if (part.part().isWhole()) {
       extents.add(new Extent("", 0, saved.bytes(), content));
       return;
     }
-    Slice slice =
-        new Parts(saved.name(), saved.dtype(), saved.shape()).slice(part.part(), 1, 0);
+    Slice slice = new Parts(saved.name(), saved.dtype(), saved.shape()).slice(part.part(), 1, 0);
     for (Slice.Piece piece : slice.pieces()) {
       Slice.Rows rows = piece.rows();
       extents.add(

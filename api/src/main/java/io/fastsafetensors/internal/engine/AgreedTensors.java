@@ -92,7 +92,8 @@ final class AgreedTensors {
         writers.replaceAll((part, holders) -> List.of(leastLoaded(holders)));
       }
       check(tensor, writers);
-      writers.forEach((part, holders) -> bytes[holders.getFirst()] += tensor.spec().bytes() / writers.size());
+      writers.forEach(
+          (part, holders) -> bytes[holders.getFirst()] += tensor.spec().bytes() / writers.size());
       agreed.add(agreed(tensor, writers));
     }
     return agreed;
@@ -126,8 +127,8 @@ final class AgreedTensors {
   /** Several ranks that have the same would each write it, at another time. */
   private void check(Merged tensor, Map<Part, List<Integer>> writers) throws CollectiveException {
     List<PartCover.Held> written = new ArrayList<>();
-    writers.forEach((part, holders) ->
-        holders.forEach(rank -> written.add(new PartCover.Held(rank, part))));
+    writers.forEach(
+        (part, holders) -> holders.forEach(rank -> written.add(new PartCover.Held(rank, part))));
     Optional<String> fault = new PartCover(tensor.spec().shape()).fault(written);
     if (fault.isEmpty()) {
       return;
@@ -146,8 +147,7 @@ final class AgreedTensors {
   }
 
   private CollectiveException disagreement(int peer, String text) {
-    return new CollectiveException(
-        ranks.rank(), "save", peer, "the ranks disagree: " + text, null);
+    return new CollectiveException(ranks.rank(), "save", peer, "the ranks disagree: " + text, null);
   }
 
   private int leastLoaded(List<Integer> holders) {

@@ -74,8 +74,7 @@ final class Agreement {
   }
 
   /** As {@link #gather(Transport, String, Step)}, with a timeout of its own. */
-  static List<byte[]> gather(
-      Transport group, String operation, Duration timeout, Step<byte[]> step)
+  static List<byte[]> gather(Transport group, String operation, Duration timeout, Step<byte[]> step)
       throws LoadException {
     byte[] told = tryStep(group, operation, timeout, step);
     return tell(group, operation, timeout, told);

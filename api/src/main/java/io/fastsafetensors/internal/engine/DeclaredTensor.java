@@ -26,8 +26,7 @@ final class DeclaredTensor {
    * @param file which of the files it is in
    * @param extents where in the file its bytes go; none if another rank writes them
    */
-  DeclaredTensor(
-      TensorSpec tensor, AddedPart part, DType to, int file, List<Extent> extents) {
+  DeclaredTensor(TensorSpec tensor, AddedPart part, DType to, int file, List<Extent> extents) {
     this.spec = new TensorSpec(tensor.name(), tensor.dtype(), part.shape());
     this.to = to;
     this.file = file;

@@ -96,8 +96,7 @@ public final class DefaultCheckpointSave implements CheckpointSave {
     checkOpen();
     var _ = ranks.tell("save", () -> SaveFailure.naming(plan.target(), this::write));
     List<OutputFile> written = files.files();
-    SavePlace.Done done =
-        new SaveCommit(ranks, plan.target(), written, plan.layouts()).run(folder);
+    SavePlace.Done done = new SaveCommit(ranks, plan.target(), written, plan.layouts()).run(folder);
     isFinished = true;
     return report(written, done);
   }

@@ -15,7 +15,9 @@ final class SaveFailure {
     T run() throws IOException;
   }
 
-  /** Takes a step; a failure names the target, unless it is of the library, which says so itself. */
+  /**
+   * Takes a step; a failure names the target, unless it is of the library, which says so itself.
+   */
   static <T> T naming(Path target, Step<T> step) throws IOException {
     try {
       return step.run();
@@ -25,7 +27,33 @@ final class SaveFailure {
       if (Thread.currentThread().isInterrupted()) {
         throw SaveSignal.interrupted(e);
       }
-      throw new IOException("can't save to " + target + ": " + IoReason.of(e), e);
+      String reason = IoReason.of(e);
+      throw new IOException("can't save to " + target + ": " + reason + remedy(reason), e);
+    }
+  }
+
+  /** Says what to do where the system only says what is wrong, in words that it always uses. */
+  private static String remedy(String reason) {
+    for (Remedy remedy : Remedy.values()) {
+      if (reason.endsWith(remedy.reason)) {
+        return remedy.text;
+      }
+    }
+    return "";
+  }
+
+  private enum Remedy {
+    SPACE("No space left on device", ": make room, or save elsewhere"),
+    QUOTA("Disk quota exceeded", ": make room, have the quota raised, or save elsewhere"),
+    DISK("Input/output error", ": the disk fails, as the kernel's log may say; save elsewhere"),
+    OWNER("Operation not permitted", ": save as the user who owns the files, or elsewhere");
+
+    private final String reason;
+    private final String text;
+
+    Remedy(String reason, String text) {
+      this.reason = reason;
+      this.text = text;
     }
   }
 }

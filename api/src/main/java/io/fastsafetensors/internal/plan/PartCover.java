@@ -66,8 +66,9 @@ public record PartCover(Shape shape) {
     }
     List<Held> sorted =
         parts.stream()
-            .sorted(Comparator.<Held>comparingLong(held -> range(held, dim).from())
-                .thenComparingInt(Held::rank))
+            .sorted(
+                Comparator.<Held>comparingLong(held -> range(held, dim).from())
+                    .thenComparingInt(Held::rank))
             .toList();
     long end = 0;
     Held last = sorted.getFirst();
@@ -105,8 +106,7 @@ public record PartCover(Shape shape) {
     }
     return elements == shape.elements()
         ? Optional.empty()
-        : Optional.of(
-            "the ranks have %s of its %s elements".formatted(elements, shape.elements()));
+        : Optional.of("the ranks have %s of its %s elements".formatted(elements, shape.elements()));
   }
 
   private boolean overlaps(Held a, Held b) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.save;
 
+import io.fastsafetensors.internal.file.IoReason;
 import io.fastsafetensors.internal.save.FillJobs.Kind;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -182,10 +184,24 @@ public final class FileSave implements AutoCloseable {
     if (file.isTail(position, bytes)) {
       file.writeLast(position, bytes);
     } else {
-      file.write(position, bytes);
+      naming(file, () -> file.write(position, bytes));
     }
     done.run();
     written(file, bytes.byteSize());
+  }
+
+  /** Says which of several files it is that can't be written. */
+  private void naming(OutputFile file, SaveThreads.Work work) throws IOException {
+    try {
+      work.run();
+    } catch (ClosedChannelException e) {
+      throw e;
+    } catch (IOException e) {
+      if (files.size() == 1) {
+        throw e;
+      }
+      throw new IOException(file.plan().path().getFileName() + ": " + IoReason.of(e), e);
+    }
   }
 
   private void writeLater(OutputFile file, long position, MemorySegment bytes, Runnable done)
@@ -197,7 +213,7 @@ public final class FileSave implements AutoCloseable {
   private void written(OutputFile file, long bytes) {
     control.written(bytes);
     if (file.isLast(bytes)) {
-      threads.submit(file::finish);
+      threads.submit(() -> naming(file, file::finish));
     }
   }
 

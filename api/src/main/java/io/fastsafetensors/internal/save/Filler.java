@@ -62,8 +62,7 @@ final class Filler {
     MemorySegment memory = placed.memory();
     return memory == null
         ? null
-        : memory.asSlice(
-            only.offset() + job.from() - only.position(), job.to() - job.from());
+        : memory.asSlice(only.offset() + job.from() - only.position(), job.to() - job.from());
   }
 
   private static MemorySegment gathered(FillJob job, MemorySegment block) throws IOException {
@@ -82,8 +81,7 @@ final class Filler {
   static void handOver(FillJob job, Run run) throws IOException {
     for (Extent extent : job.extents()) {
       long from = job.areRows() ? job.from() : Math.max(0, job.from() - extent.position());
-      long to =
-          job.areRows() ? job.to() : Math.min(job.to(), extent.end()) - extent.position();
+      long to = job.areRows() ? job.to() : Math.min(job.to(), extent.end()) - extent.position();
       named(
           extent,
           () -> {

@@ -28,8 +28,7 @@ public record SavedTensor(
   /** Makes one all of whose bytes a content gives. */
   public static SavedTensor whole(
       String name, Enum<?> dtype, long[] dims, long bytes, Content content) {
-    return new SavedTensor(
-        name, dtype, dims, bytes, List.of(new Extent("", 0, bytes, content)));
+    return new SavedTensor(name, dtype, dims, bytes, List.of(new Extent("", 0, bytes, content)));
   }
 
   /** Returns how many bytes this process writes. */

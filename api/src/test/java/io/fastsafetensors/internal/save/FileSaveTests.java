@@ -126,8 +126,7 @@ class FileSaveTests {
       for (int i = 0; i + 1 < columns.length; i++) {
         List<Extent> extents = columns(columns[i], columns[i + 1], pitch, i % 2 == 0);
         OutputPlan plan =
-            new OutputPlan(
-                whole.path(), whole.temporary(), whole.rights(), extents, SIZE, i > 0);
+            new OutputPlan(whole.path(), whole.temporary(), whole.rights(), extents, SIZE, i > 0);
         saves.add(new FileSave(List.of(plan), tuning(direct), SaveControl.NONE));
       }
       for (FileSave save : saves.reversed()) {
@@ -151,12 +150,10 @@ class FileSaveTests {
   /** Returns the rows of a column that are whole, and what the last, short one has of it. */
   private List<Extent> columns(int from, int to, int pitch, boolean arrives) {
     int rows = SIZE / pitch;
-    int rest = Math.clamp((long) SIZE - rows * pitch - from, 0, to - from);
+    int rest = Math.clamp(SIZE - (long) rows * pitch - from, 0, to - from);
     Extent place = new Extent("", from, rows, to - from, pitch, Content.Arriving.BYTES, 0);
     Extent extent =
-        arrives
-            ? place
-            : new Extent("", from, rows, to - from, pitch, column(place), 0);
+        arrives ? place : new Extent("", from, rows, to - from, pitch, column(place), 0);
     int last = rows * pitch + from;
     return List.of(extent, new Extent("", last, rest, content(Math.min(last, SIZE - rest), rest)));
   }
@@ -178,10 +175,7 @@ class FileSaveTests {
         };
     Extent bad = new Extent("'bad'", 0, 10, failing);
     OutputPlan plan =
-        plan(
-            List.of(
-                bad,
-                new Extent("'good'", 10, SIZE - 10, content(10, SIZE - 10))));
+        plan(List.of(bad, new Extent("'good'", 10, SIZE - 10, content(10, SIZE - 10))));
     try (FileSave save = new FileSave(List.of(plan), tuning(true), SaveControl.NONE)) {
       assertThatIOException()
           .isThrownBy(() -> {

@@ -75,8 +75,7 @@ final class RankProgram {
                   Integer.parseInt(arguments[2]),
                   HaltedSave.Moment.valueOf(arguments[3]))
               ::run;
-      case "saves" ->
-          new RepeatedSaves(Path.of(arguments[1]), Integer.parseInt(arguments[2]))::run;
+      case "saves" -> new RepeatedSaves(Path.of(arguments[1]), Integer.parseInt(arguments[2]))::run;
       case "set" -> new SavedByRanks(Path.of(arguments[1]))::run;
       case "fault" ->
           new FaultyLoad(

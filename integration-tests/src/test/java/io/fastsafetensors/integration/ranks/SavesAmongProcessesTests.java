@@ -101,8 +101,7 @@ class SavesAmongProcessesTests {
 
   /** Returns the last generation that all ranks know to be saved when one was killed. */
   private int killed(Random random, int lost, int before) throws Exception {
-    try (RankGroup group =
-        RankGroup.start(2, TIMEOUT, "saves", folder.toString(), "" + before)) {
+    try (RankGroup group = RankGroup.start(2, TIMEOUT, "saves", folder.toString(), "" + before)) {
       group.awaitAll("joined");
       group.goAll();
       group.rank(1 - lost).await("saved ");

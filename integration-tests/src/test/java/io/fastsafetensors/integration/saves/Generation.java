@@ -36,11 +36,16 @@ public record Generation(int number, int shards) {
 
   /** Saves it, as a process does that may be killed meanwhile. */
   public SaveReport save(Path target) throws IOException {
+    return save(target, options().build());
+  }
+
+  /** Saves it in some way. */
+  SaveReport save(Path target, SaveOptions options) throws IOException {
     CheckpointWriter writer = CheckpointWriter.create();
     for (String name : names()) {
       writer.add(name, DType.U8, Shape.of(BYTES), bytes(BYTES));
     }
-    return writer.write(target, options().build());
+    return writer.write(target, options);
   }
 
   /** Begins to save it with other ranks: each has a shard of every tensor. */

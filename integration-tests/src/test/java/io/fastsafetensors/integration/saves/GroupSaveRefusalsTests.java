@@ -72,8 +72,7 @@ class GroupSaveRefusalsTests {
     void to(CheckpointWriter writer, int rank) throws IOException;
   }
 
-  private List<Throwable> failures(int ranks, Adding adding, SaveOptions options)
-      throws Exception {
+  private List<Throwable> failures(int ranks, Adding adding, SaveOptions options) throws Exception {
     return failures(
         ranks,
         group -> {
@@ -160,8 +159,7 @@ class GroupSaveRefusalsTests {
         2,
         "tensor 'a' U8 [6, 4]: no rank has 2:4 of dimension 0",
         (writer, rank) ->
-            writer.addPart(
-                "a", DType.U8, MATRIX, Part.slice(0, 4 * rank, 4 * rank + 2), bytes(8)));
+            writer.addPart("a", DType.U8, MATRIX, Part.slice(0, 4 * rank, 4 * rank + 2), bytes(8)));
     assertRefused(
         3,
         "tensor 'a' U8 [6, 4]: no rank has 3:4 of dimension 1",
@@ -190,16 +188,14 @@ class GroupSaveRefusalsTests {
             2,
             group -> {
               CheckpointWriter writer = CheckpointWriter.create(group);
-              writer.write(
-                  folder, SaveOptions.builder().maxShardBytes(5 + group.rank()).build());
+              writer.write(folder, SaveOptions.builder().maxShardBytes(5 + group.rank()).build());
             });
     assertThat(thrown)
-        .allSatisfy(
-            each ->
-                assertThat(each)
-                    .isInstanceOf(CollectiveException.class)
-                    .hasMessageContaining(
-                        "rank 0 has 'maxShardBytes 5', rank 1 has 'maxShardBytes 6'"));
+        .allSatisfy(each ->
+            assertThat(each)
+                .isInstanceOf(CollectiveException.class)
+                .hasMessageContaining(
+                    "rank 0 has 'maxShardBytes 5', rank 1 has 'maxShardBytes 6'"));
     for (Throwable each :
         failures(
             2,

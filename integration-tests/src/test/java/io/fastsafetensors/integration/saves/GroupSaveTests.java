@@ -136,8 +136,7 @@ class GroupSaveTests {
     assertSame();
   }
 
-  private static Loader loader(ProcessGroup group, Path folder, String device)
-      throws IOException {
+  private static Loader loader(ProcessGroup group, Path folder, String device) throws IOException {
     return Loader.builder()
         .group(group)
         .device(new Device(device, 0))
@@ -147,7 +146,8 @@ class GroupSaveTests {
 
   private static LoadOptions shards() {
     return LoadOptions.builder()
-        .selection(Selection.builder().part("scalar", Part.whole()).part("*", Part.shard(0)).build())
+        .selection(
+            Selection.builder().part("scalar", Part.whole()).part("*", Part.shard(0)).build())
         .build();
   }
 
@@ -200,8 +200,7 @@ class GroupSaveTests {
           CheckpointWriter writer = CheckpointWriter.create(group);
           all.add(writer, 4, group.rank());
           reports.put(
-              group.rank(),
-              writer.write(together, SaveOptions.builder().replicated("*").build()));
+              group.rank(), writer.write(together, SaveOptions.builder().replicated("*").build()));
         });
     all.save(alone, SaveOptions.defaults());
     assertSame();
