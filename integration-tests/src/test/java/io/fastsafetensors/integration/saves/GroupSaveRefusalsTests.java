@@ -22,9 +22,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -300,6 +302,31 @@ class GroupSaveRefusalsTests {
             });
     assertThat(cancelled.get(0)).hasMessageContaining("peer rank 1: failed there: ");
     assertThat(cancelled.get(1)).isInstanceOf(LoadCancelledException.class);
+  }
+
+  @Test
+  void aRankThatDoesNotCome() throws Exception {
+    CountDownLatch failed = new CountDownLatch(1);
+    List<Optional<Throwable>> thrown =
+        ThreadRanks.run(
+            2,
+            Duration.ofSeconds(1),
+            group -> {
+              SaveOptions options = SaveOptions.builder().timeout(Duration.ofSeconds(1)).build();
+              try (CheckpointSave save = new Generation(2, 2).begin(group, folder, options)) {
+                if (group.rank() == 0) {
+                  save.finish();
+                } else {
+                  failed.await();
+                }
+              } finally {
+                failed.countDown();
+              }
+            });
+    assertThat(thrown.get(0).orElseThrow())
+        .isInstanceOf(CollectiveException.class)
+        .hasMessageContaining("peer rank 1: did not come within 2");
+    assertThat(thrown.get(1)).as("it closed its save").isEmpty();
   }
 
   @Test
