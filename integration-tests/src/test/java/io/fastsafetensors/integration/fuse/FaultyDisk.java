@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -39,9 +40,7 @@ public final class FaultyDisk implements AutoCloseable {
     Files.createDirectories(mount);
     ProcessBuilder builder =
         new ProcessBuilder("python3", SCRIPT.toString(), source.toString(), mount.toString());
-    for (String word : fault.split(" ")) {
-      builder.command().add(word);
-    }
+    builder.command().addAll(List.of(fault.split(" ", -1)));
     FaultyDisk disk =
         new FaultyDisk(
             mount,
@@ -82,16 +81,18 @@ public final class FaultyDisk implements AutoCloseable {
 
   /** Unmounts it, which fails if something in it is open. */
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     try {
       Process umount =
           new ProcessBuilder("umount", mount.toString()).redirectErrorStream(true).start();
-      String said = new String(umount.getInputStream().readAllBytes());
+      String said = String.join("\n", umount.inputReader().lines().toList());
       assertThat(umount.waitFor()).as(said).isZero();
       assertThat(server.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).as("it ends").isTrue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } finally {
       if (server.isAlive()) {
-        new ProcessBuilder("umount", "-l", mount.toString()).start().waitFor();
+        new ProcessBuilder("umount", "-l", mount.toString()).start();
         server.destroyForcibly();
       }
     }

@@ -142,7 +142,7 @@ class GroupSaveRefusalsTests {
         "tensor 'a' U8 [6, 4]: rank 0 has slice [0:4] and rank 1 has slice [2:6], which overlap",
         (writer, rank) ->
             writer.addPart(
-                "a", DType.U8, MATRIX, Part.slice(0, 2 * rank, 2 * rank + 4), bytes(16)));
+                "a", DType.U8, MATRIX, Part.slice(0, 2L * rank, 2L * rank + 4), bytes(16)));
     assertRefused(
         2,
         "tensor 'a' U8 [6, 4]: rank 0 has slice [0:4] and rank 1 has slice [:, 0:3], which overlap",
@@ -161,7 +161,8 @@ class GroupSaveRefusalsTests {
         2,
         "tensor 'a' U8 [6, 4]: no rank has 2:4 of dimension 0",
         (writer, rank) ->
-            writer.addPart("a", DType.U8, MATRIX, Part.slice(0, 4 * rank, 4 * rank + 2), bytes(8)));
+            writer.addPart(
+                "a", DType.U8, MATRIX, Part.slice(0, 4L * rank, 4L * rank + 2), bytes(8)));
     assertRefused(
         3,
         "tensor 'a' U8 [6, 4]: no rank has 3:4 of dimension 1",
@@ -175,7 +176,7 @@ class GroupSaveRefusalsTests {
                 "a",
                 DType.U8,
                 MATRIX,
-                Part.slice(0, 3 * rank, 3 * rank + 3).and(1, 2 * rank, 2 * rank + 2),
+                Part.slice(0, 3L * rank, 3L * rank + 3).and(1, 2L * rank, 2L * rank + 2),
                 bytes(6)));
     assertRefused(
         2,

@@ -43,6 +43,7 @@ public final class GroupSet {
     REPLICATED
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Entry(DType dtype, Shape shape, How how, byte[] bytes) {}
 
   /** Makes a set with tensors of many kinds: tiny, empty, and some of more than a block. */
