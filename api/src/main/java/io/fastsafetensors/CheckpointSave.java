@@ -21,6 +21,8 @@ import java.nio.file.Path;
  * }
  * }
  *
+ * <p>In a group each rank brings what it declared; {@code put} waits for no other rank.
+ *
  * <p>{@code put} is thread-safe; memory given to it is copied, converted if the options say so, and
  * not touched after it has returned. It blocks while the disk is slower than what is brought.
  *
@@ -55,7 +57,8 @@ public sealed interface CheckpointSave extends AutoCloseable permits DefaultChec
    * Brings neighbouring bytes of a tensor; otherwise as {@link #put(StreamedTensor)}.
    *
    * @param name the name that was declared
-   * @param offset where they start in the tensor, in bytes of the declared type
+   * @param offset where they start in the tensor, or in the part that was declared, in bytes of the
+   *     declared type
    * @param bytes whole elements, packed, little-endian, in native memory or an array
    * @throws IOException as {@link #put(StreamedTensor)}
    */
@@ -66,9 +69,10 @@ public sealed interface CheckpointSave extends AutoCloseable permits DefaultChec
 
   /**
    * Writes what is left, and has the new checkpoint take the place of the old one; blocks until it
-   * is on the disk.
+   * is on the disk. All ranks of a group call it.
    *
    * @return what was done
+   * @throws CollectiveException as {@link CheckpointWriter#write(Path, SaveOptions)}
    * @throws IOException if bytes of a declared tensor were not brought, a tensor's bytes can't be
    *     had, or the files can't be written; the old checkpoint is unchanged then
    * @throws LoadCancelledException as {@link #put(StreamedTensor)}
@@ -77,7 +81,8 @@ public sealed interface CheckpointSave extends AutoCloseable permits DefaultChec
   SaveReport finish() throws IOException;
 
   /**
-   * Ends the save. Unless it was finished, the old checkpoint is as it was, and nothing is left.
+   * Ends the save. Unless it was finished, the old checkpoint is as it was, and nothing is left;
+   * the other ranks of a group, which hear of it once they finish or close theirs, are waited for.
    */
   @Override
   void close();

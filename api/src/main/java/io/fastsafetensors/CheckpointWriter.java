@@ -48,6 +48,37 @@ import java.nio.file.Path;
  * is an error before the first byte if there is not enough space. Two saves into one folder at a
  * time are an error of the second.
  *
+ * <h2>In a group</h2>
+ *
+ * <p>The ranks of a {@link ProcessGroup} save one checkpoint together: each adds what it has, whole
+ * tensors or parts of them, and writes that into files that all share.
+ *
+ * {@snippet lang = java :
+ * CheckpointWriter writer = CheckpointWriter.create(group);
+ * for (String name : buffer.keys()) { // loaded with Selection.of(Part.shard(0))
+ *   writer.addPart(name, buffer.info(name).shape(), Part.shard(0), buffer.tensor(name));
+ * }
+ * SaveReport report = writer.write(folder); // on all ranks
+ * }
+ *
+ * <p>Tensors are put into files in the order of the bytes of their names in UTF-8, so that the
+ * bytes don't depend on how many ranks there are and who has what: they are those that one process
+ * writes to which the whole tensors are added in that order. Each element has to be there once; of
+ * tensors that several ranks have alike, {@link SaveOptions.Builder#replicated} lets one rank write
+ * them. Ranks that disagree, also in the options that say what is written, all fail with a {@link
+ * CollectiveException} before the first byte.
+ *
+ * <p>{@link #write}, {@link #begin}, {@link CheckpointSave#finish} and the closing of a save that
+ * was not finished are calls of all ranks. A rank waits for the others as long as the save may take
+ * and the group's timeout besides. What fails on one rank fails on all of them, the others with a
+ * {@code CollectiveException} that names the rank: the old checkpoint stays as it was. If a rank is
+ * lost after all have written, those that can't learn of the end say so: the folder then has the
+ * old checkpoint or the new one, whole. All ranks need the same folder, on one host or on a file
+ * system that their hosts share, and may name it by paths of their own. Rank 0 makes and renames
+ * the files: they are its user's, and the others must be allowed to write to them. Ranks of several
+ * hosts write to different bytes of the same page of a file, where what they have meets: file
+ * systems for that purpose, such as Lustre or CephFS, keep them apart; NFS doesn't promise it.
+ *
  * <p>Not for use by several threads at once. Holds no resource between calls; tensors and memory
  * given to it stay the caller's.
  *
@@ -61,6 +92,16 @@ public sealed interface CheckpointWriter permits DefaultCheckpointWriter {
    */
   static CheckpointWriter create() {
     return Engines.get().checkpointWriter();
+  }
+
+  /**
+   * Makes a rank's writer without tensors, which saves together with those of the other ranks.
+   *
+   * @param group the ranks; stays the caller's, and must be open while a save lasts
+   * @return the writer
+   */
+  static CheckpointWriter create(ProcessGroup group) {
+    return Engines.get().checkpointWriter(group);
   }
 
   /**
@@ -128,6 +169,51 @@ public sealed interface CheckpointWriter permits DefaultCheckpointWriter {
   CheckpointWriter declare(String name, DType dtype, Shape shape);
 
   /**
+   * Adds a part of a tensor, of any device. Other parts of the tensor may be added by other ranks,
+   * or by this one, if they don't overlap.
+   *
+   * @param name the tensor's name, unique in the checkpoint; may be empty
+   * @param whole the dimensions of the whole tensor, of which all ranks say the same
+   * @param part which part it is: whole, a shard, which is this rank's unless it says which, or a
+   *     slice, also of several dimensions
+   * @param tensor the elements of the part; held while they are written
+   * @return this writer
+   * @throws IllegalArgumentException if the tensor has no such part, the part has another shape, or
+   *     it was added before; the whole tensor was added with another type or shape; its bytes
+   *     overflow, or the part doesn't start and end on whole bytes; or as {@link #add(Tensor)}
+   */
+  CheckpointWriter addPart(String name, Shape whole, Part part, Tensor tensor);
+
+  /**
+   * Adds a part of a tensor that is in memory; otherwise as {@link #addPart(String, Shape, Part,
+   * Tensor)}.
+   *
+   * @param name the tensor's name, unique in the checkpoint; may be empty
+   * @param dtype the element type
+   * @param whole the dimensions of the whole tensor
+   * @param part which part it is
+   * @param bytes the elements of the part, as for {@link #add(String, DType, Shape, MemorySegment)}
+   * @return this writer
+   * @throws IllegalArgumentException as {@link #addPart(String, Shape, Part, Tensor)}, or if the
+   *     segment has another size
+   */
+  CheckpointWriter addPart(String name, DType dtype, Shape whole, Part part, MemorySegment bytes);
+
+  /**
+   * Declares a part of a tensor, the only one that this rank has, whose bytes are brought to the
+   * save by {@link CheckpointSave#put}: those of the part, as a {@link TensorStream} of a {@link
+   * Selection} gives them.
+   *
+   * @param name the tensor's name, unique in the checkpoint; may be empty
+   * @param dtype the element type of what is brought
+   * @param whole the dimensions of the whole tensor
+   * @param part which part it is, as for {@link #addPart(String, Shape, Part, Tensor)}
+   * @return this writer
+   * @throws IllegalArgumentException as {@link #addPart(String, Shape, Part, Tensor)}
+   */
+  CheckpointWriter declarePart(String name, DType dtype, Shape whole, Part part);
+
+  /**
    * Saves with {@link SaveOptions#defaults}; otherwise as {@link #write(Path, SaveOptions)}.
    *
    * @param target a folder, or a path that ends with {@code .safetensors}
@@ -149,11 +235,12 @@ public sealed interface CheckpointWriter permits DefaultCheckpointWriter {
    * @throws HeaderFormatException if a header is longer than 100,000,000 bytes
    * @throws LoadCancelledException if it takes too long, is cancelled, or this thread is
    *     interrupted, which it stays
+   * @throws CollectiveException in a group, if ranks disagree, or another one fails or is lost
    * @throws IOException if a tensor's bytes can't be had, or the files can't be written; the old
    *     checkpoint is unchanged then, and nothing else is left
-   * @throws IllegalArgumentException if a tensor was only declared, can't be converted as the
-   *     options say, a rule of theirs matches none, or a tensor is mapped from a file that would be
-   *     replaced
+   * @throws IllegalArgumentException if a tensor was only declared or can't be converted as the
+   *     options say, its parts overlap or aren't all of it, a pattern of the options matches none,
+   *     or a tensor is mapped from a file that would be replaced
    * @throws IllegalStateException if a tensor has ended
    */
   default SaveReport write(Path target, SaveOptions options) throws IOException {
@@ -169,6 +256,7 @@ public sealed interface CheckpointWriter permits DefaultCheckpointWriter {
    * @param options how to save
    * @return the save; the caller closes it, which discards it unless it is finished
    * @throws HeaderFormatException as {@link #write(Path, SaveOptions)}
+   * @throws CollectiveException as {@link #write(Path, SaveOptions)}
    * @throws IOException if the files can't be made
    * @throws IllegalArgumentException as {@link #write(Path, SaveOptions)}, but for tensors that
    *     were declared

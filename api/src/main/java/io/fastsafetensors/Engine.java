@@ -156,4 +156,13 @@ public sealed interface Engine permits DefaultEngine {
    * @see CheckpointWriter#create()
    */
   CheckpointWriter checkpointWriter();
+
+  /**
+   * Makes a writer of a rank.
+   *
+   * @param group the ranks
+   * @return a writer without tensors
+   * @see CheckpointWriter#create(ProcessGroup)
+   */
+  CheckpointWriter checkpointWriter(ProcessGroup group);
 }

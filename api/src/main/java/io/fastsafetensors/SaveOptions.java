@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +67,11 @@ public final class SaveOptions {
     return values.dtypeRules;
   }
 
+  /** {@return which tensors several ranks may have; patterns, unmodifiable} */
+  public List<String> replicated() {
+    return values.replicated;
+  }
+
   /** {@return how many threads gather and write bytes; 0 is the library's choice} */
   public int threads() {
     return values.threads;
@@ -113,8 +119,8 @@ public final class SaveOptions {
   }
 
   /**
-   * Makes options; not thread-safe. Each method replaces what was set for its option, but for rules
-   * and metadata, which add up.
+   * Makes options; not thread-safe. Each method replaces what was set for its option, but for
+   * rules, patterns and metadata, which add up.
    *
    * @since 0.1
    */
@@ -132,8 +138,8 @@ public final class SaveOptions {
 
     /**
      * Bounds the bytes of tensors in a file. Tensors are put into files in the order in which they
-     * were added; the next file begins with the tensor that would exceed the bound, and a tensor
-     * that is larger by itself has a file of its own.
+     * were added, in a group in that of their names; the next file begins with the tensor that
+     * would exceed the bound, and a tensor that is larger by itself has a file of its own.
      *
      * @param bytes above 0, else an {@code IllegalArgumentException}; {@code Long.MAX_VALUE} gives
      *     one file
@@ -209,6 +215,21 @@ public final class SaveOptions {
      */
     public Builder keepDtype(String glob) {
       return set(v -> v.add(new DTypeRule(glob, Optional.empty())));
+    }
+
+    /**
+     * Names tensors, or parts of them, that several ranks of a group have alike: one of those
+     * ranks, which has least to write, writes its own; nobody compares the bytes. Without it, bytes
+     * that two ranks have are an error. A save fails with an {@code IllegalArgumentException}
+     * before it writes anything if the pattern matches no tensor.
+     *
+     * @param glob a pattern in which {@code *} stands for any characters and {@code ?} for one
+     * @return this
+     */
+    public Builder replicated(String glob) {
+      Objects.requireNonNull(glob, "glob");
+      return set(
+          v -> v.replicated = Stream.concat(v.replicated.stream(), Stream.of(glob)).toList());
     }
 
     /**

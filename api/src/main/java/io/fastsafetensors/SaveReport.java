@@ -40,7 +40,10 @@ public final class SaveReport {
     return new Builder();
   }
 
-  /** {@return each file of tensors, in the order of their names; unmodifiable} */
+  /**
+   * {@return each file of tensors, in the order of their names, also those to which only other
+   * ranks wrote; unmodifiable}
+   */
   public List<SavedFile> files() {
     return files;
   }
@@ -50,7 +53,10 @@ public final class SaveReport {
     return index;
   }
 
-  /** {@return files of the checkpoint that was replaced which were deleted; unmodifiable} */
+  /**
+   * {@return files of the checkpoint that was replaced which were deleted; of a group, rank 0 does
+   * that; unmodifiable}
+   */
   public List<Path> removed() {
     return removed;
   }
@@ -58,8 +64,8 @@ public final class SaveReport {
   /**
    * Returns what else is worth knowing.
    *
-   * @return reasons such as {@code save.recovered}, {@code save.left} or {@code save.names};
-   *     unmodifiable
+   * @return reasons such as {@code save.recovered}, {@code save.left} or {@code save.names}, of a
+   *     group on rank 0; unmodifiable
    */
   public List<Reason> notes() {
     return notes;
@@ -73,7 +79,7 @@ public final class SaveReport {
     return conversions;
   }
 
-  /** {@return the tensors' size in the files, in bytes} */
+  /** {@return the size in the files of what this rank wrote of tensors, in bytes} */
   public long bytes() {
     return bytes;
   }

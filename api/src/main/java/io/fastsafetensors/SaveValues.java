@@ -21,6 +21,7 @@ final class SaveValues implements Cloneable {
   Map<String, String> metadata = Map.of();
   Optional<DType> dtype = Optional.empty();
   List<DTypeRule> dtypeRules = List.of();
+  List<String> replicated = List.of();
   int threads;
   long memory = 128L << 20;
   DirectMode direct = DirectMode.AUTO;
@@ -48,6 +49,7 @@ final class SaveValues implements Cloneable {
     all.put("metadata", metadata);
     all.put("dtype", dtype);
     all.put("dtypeRules", dtypeRules);
+    all.put("replicated", replicated);
     all.put("threads", threads);
     all.put("memory", memory);
     all.put("direct", direct);

@@ -14,17 +14,19 @@ public final class SavedFile {
   private final Path file;
   private final int tensors;
   private final long bytes;
+  private final long written;
   private final Reason reason;
 
-  private SavedFile(Path file, int tensors, long bytes, Reason reason) {
+  private SavedFile(Path file, int tensors, long bytes, long written, Reason reason) {
     this.file = Objects.requireNonNull(file, "file");
     this.tensors = tensors;
     this.bytes = bytes;
+    this.written = written;
     this.reason = Objects.requireNonNull(reason, "reason");
   }
 
   /**
-   * Makes an entry.
+   * Makes an entry of a file that this process wrote alone.
    *
    * @param file the file
    * @param tensors how many tensors it has
@@ -33,7 +35,17 @@ public final class SavedFile {
    * @return the entry
    */
   public static SavedFile of(Path file, int tensors, long bytes, Reason reason) {
-    return new SavedFile(file, tensors, bytes, reason);
+    return new SavedFile(file, tensors, bytes, bytes, reason);
+  }
+
+  /**
+   * Says that other ranks of a group wrote to the file, too.
+   *
+   * @param value how many bytes this rank wrote
+   * @return such an entry
+   */
+  public SavedFile withWritten(long value) {
+    return new SavedFile(file, tensors, bytes, value, reason);
   }
 
   /** {@return the file} */
@@ -51,6 +63,11 @@ public final class SavedFile {
     return bytes;
   }
 
+  /** {@return how many of the bytes this rank wrote; all of them unless it is one of a group} */
+  public long written() {
+    return written;
+  }
+
   /**
    * Returns how it was written, and why.
    *
@@ -66,17 +83,19 @@ public final class SavedFile {
         && file.equals(that.file)
         && tensors == that.tensors
         && bytes == that.bytes
+        && written == that.written
         && reason.equals(that.reason);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(file, tensors, bytes, reason);
+    return Objects.hash(file, tensors, bytes, written, reason);
   }
 
   /** Returns one line. */
   @Override
   public String toString() {
-    return "%s: %s bytes, tensors: %s; %s".formatted(file, bytes, tensors, reason);
+    String own = written == bytes ? "" : ", of which this rank wrote " + written;
+    return "%s: %s bytes%s, tensors: %s; %s".formatted(file, bytes, own, tensors, reason);
   }
 }

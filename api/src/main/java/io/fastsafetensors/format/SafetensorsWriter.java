@@ -181,7 +181,7 @@ public final class SafetensorsWriter {
 
   private SafetensorsWriter add(
       String name, DType dtype, Shape shape, long bytes, Content content) {
-    tensors.add(name, bytes, new SavedTensor(name, dtype, shape.dims(), bytes, content));
+    tensors.add(name, bytes, SavedTensor.whole(name, dtype, shape.dims(), bytes, content));
     return this;
   }
 }

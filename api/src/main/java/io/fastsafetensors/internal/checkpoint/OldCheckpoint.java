@@ -61,10 +61,15 @@ public record OldCheckpoint(Optional<Path> index, List<Path> named, List<Path> f
     }
   }
 
-  /** Returns the files that are the checkpoint. */
-  Set<Path> files() {
+  /**
+   * Returns the files that go, or get other bytes, when a new checkpoint stands.
+   *
+   * @param made the files of the new one
+   */
+  Set<Path> replaced(List<Path> made) {
     Set<Path> files = new HashSet<>(named);
     files.addAll(found);
+    made.stream().filter(Files::exists).forEach(files::add);
     return files;
   }
 

@@ -15,7 +15,6 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The folder of a save, for as long as that lasts: no other save is in it. */
-public final class SavePlace implements AutoCloseable {
+public final class SavePlace implements SaveFolder {
   /** What readers take; as much as a header may have. */
   private static final long MOST_INDEX_BYTES = 100_000_000;
 
@@ -69,7 +68,7 @@ public final class SavePlace implements AutoCloseable {
     }
   }
 
-  /** Returns the folder. */
+  @Override
   public Path folder() {
     return target.folder();
   }
@@ -79,12 +78,8 @@ public final class SavePlace implements AutoCloseable {
     return target.files(count);
   }
 
-  /** Returns the path that the index has, if there is one. */
-  public Path index() {
-    return target.index();
-  }
-
   /** Plans the files, and notes what they are called until they are whole. */
+  @Override
   public List<OutputPlan> plan(List<FileLayout> layouts) throws IOException {
     List<Path> paths = files(layouts.size());
     for (int i = 0; i <= layouts.size(); i++) {
@@ -99,11 +94,16 @@ public final class SavePlace implements AutoCloseable {
     return plans;
   }
 
-  /** Returns the files that go, or get other bytes, when the new checkpoint stands. */
+  @Override
   public Set<Path> replaced(int count) {
-    Set<Path> replaced = new HashSet<>(old.files());
-    files(count).stream().filter(Files::exists).forEach(replaced::add);
-    return replaced;
+    return old.replaced(files(count));
+  }
+
+  /** Returns what other ranks need to know to join. */
+  public JoinedFolder.Made made() {
+    List<Path> files = temporary.subList(0, temporary.size() - 1); // the last will be the index
+    return new JoinedFolder.Made(
+        target.folder().toString(), target.base(), List.copyOf(target.names(files)));
   }
 
   /**

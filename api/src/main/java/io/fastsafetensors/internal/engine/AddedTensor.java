@@ -1,93 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.Tensor;
-import io.fastsafetensors.format.DType;
-import io.fastsafetensors.format.SafetensorsWriter;
-import io.fastsafetensors.format.Shape;
-import io.fastsafetensors.internal.convert.Conversions;
-import io.fastsafetensors.internal.save.Content;
-import io.fastsafetensors.internal.save.MemoryContent;
-import io.fastsafetensors.internal.save.SavedTensor;
-import java.lang.foreign.MemorySegment;
+import io.fastsafetensors.Part;
+import io.fastsafetensors.internal.plan.PartCover;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * A tensor that is to be saved.
+ * A tensor of which this rank has something to save.
  *
- * @param name its name
- * @param dtype the type of what is given
- * @param shape its dimensions
- * @param given what gives its bytes
+ * @param spec the whole tensor, with the type of what is given
+ * @param parts what this rank has of it
  */
-record AddedTensor(String name, DType dtype, Shape shape, Given given) {
-  /** What gives a tensor's bytes. */
-  sealed interface Given {
-    /** A tensor of any device. */
-    record OfTensor(Tensor tensor) implements Given {}
-
-    /** Memory of the caller's. */
-    record OfMemory(MemorySegment bytes) implements Given {}
-
-    /** What is asked once. */
-    record OfSource(SafetensorsWriter.Source source) implements Given {}
-
-    /** Bytes that are brought. */
-    enum Declared implements Given {
-      /** The only one. */
-      LATER
-    }
-  }
-
-  boolean isDeclared() {
-    return given == Given.Declared.LATER;
-  }
-
-  long bytes() {
-    return dtype.byteSize(shape.elements());
+record AddedTensor(TensorSpec spec, List<AddedPart> parts) {
+  AddedTensor(TensorSpec spec, AddedPart part) {
+    this(spec, List.of(part));
   }
 
   /**
-   * Makes what is written of it.
+   * Adds another part.
    *
-   * @param to its type in the file
-   * @param held takes what has to be closed after the save
-   * @throws IllegalArgumentException if it can't be converted
-   * @throws IllegalStateException if it is a tensor that has ended
+   * @throws IllegalArgumentException if it is of another tensor, or of bytes that are there
    */
-  SavedTensor saved(DType to, List<TensorContent> held) {
-    if (!Conversions.canConvert(dtype, to)) {
+  AddedTensor with(TensorSpec other, AddedPart part) {
+    if (!spec.equals(other)) {
       throw new IllegalArgumentException(
-          "tensor %s: there is no conversion from %s to %s".formatted(this, dtype, to));
+          "tensor %s was added before: %s can't be a part of it".formatted(spec, other));
     }
-    return new SavedTensor(
-        name, to, shape.dims(), to.byteSize(shape.elements()), content(to, held));
+    if (parts.getFirst().isDeclared() || part.isDeclared()) {
+      throw new IllegalArgumentException(
+          "tensor %s was added before: a rank that declares a part has one".formatted(spec));
+    }
+    if (parts.stream().map(AddedPart::part).anyMatch(part.part()::equals)) {
+      throw new IllegalArgumentException(
+          "tensor %s: %s was added before".formatted(spec, text(part.part())));
+    }
+    return new AddedTensor(spec, Stream.concat(parts.stream(), Stream.of(part)).toList());
   }
 
-  private Content content(DType to, List<TensorContent> held) {
-    return switch (given) {
-      case Given.OfTensor tensor -> {
-        TensorContent content = TensorContent.hold(tensor.tensor());
-        held.add(content);
-        yield converted(content, to);
-      }
-      case Given.OfMemory memory -> converted(new MemoryContent(memory.bytes()), to);
-      case Given.OfSource source -> {
-        Content.Pushed pushed = source.source()::writeTo;
-        yield to == dtype ? pushed : ConvertingChannel.converted(pushed, dtype, to);
-      }
-      case Given.Declared _ -> Content.Arriving.BYTES;
-    };
+  private static String text(Part part) {
+    return part.isWhole() ? "all of it" : part.toString();
   }
 
-  /** Returns bytes of this tensor as they are in the file. */
-  Content.Placed converted(Content.Placed bytes, DType to) {
-    return to == dtype ? bytes : new ConvertedContent(bytes, dtype, to);
-  }
-
-  /** Returns name, type and shape, for messages. */
-  @Override
-  public String toString() {
-    return new TensorSpec(name, dtype, shape).toString();
+  /** Returns what a rank has, by the parts. */
+  Stream<PartCover.Held> held(int rank) {
+    return parts.stream().map(part -> new PartCover.Held(rank, part.part()));
   }
 }

@@ -70,8 +70,14 @@ final class Agreement {
    */
   static List<byte[]> gather(Transport group, String operation, Step<byte[]> step)
       throws LoadException {
-    byte[] told = tryStep(group, operation, group.timeout(), step);
-    return tell(group, operation, group.timeout(), told);
+    return gather(group, operation, group.timeout(), step);
+  }
+
+  /** As {@link #gather(Transport, String, Step)}, with a timeout of its own. */
+  static List<byte[]> gather(Transport group, String operation, Duration timeout, Step<byte[]> step)
+      throws LoadException {
+    byte[] told = tryStep(group, operation, timeout, step);
+    return tell(group, operation, timeout, told);
   }
 
   private static <T> T tryStep(Transport group, String operation, Duration timeout, Step<T> step)

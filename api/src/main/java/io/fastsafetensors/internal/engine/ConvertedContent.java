@@ -18,7 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 record ConvertedContent(Content.Placed source, DType from, DType to) implements Content.Placed {
   /** How many elements are copied before they are converted, where they can't be seen. */
-  private static final long PIECE = 1 << 18;
+  private static final long ELEMENTS = 1 << 18;
+
+  /** Returns bytes of one type as bytes of another. */
+  static Content.Placed of(Content.Placed source, DType from, DType to) {
+    return to == from ? source : new ConvertedContent(source, from, to);
+  }
 
   /** Files have each element at a multiple of its size, and blocks begin at larger multiples. */
   @Override
@@ -31,10 +36,10 @@ record ConvertedContent(Content.Placed source, DType from, DType to) implements 
       return;
     }
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment piece = arena.allocate(from.byteSize(Math.min(PIECE, count)), Long.BYTES);
-      for (long done = 0; done < count; done += PIECE) {
-        long some = Math.min(PIECE, count - done);
-        MemorySegment part = piece.asSlice(0, from.byteSize(some));
+      MemorySegment copied = arena.allocate(from.byteSize(Math.min(ELEMENTS, count)), Long.BYTES);
+      for (long done = 0; done < count; done += ELEMENTS) {
+        long some = Math.min(ELEMENTS, count - done);
+        MemorySegment part = copied.asSlice(0, from.byteSize(some));
         source.read(from.byteSize(first + done), part);
         convert(part, target.asSlice(to.byteSize(done), to.byteSize(some)));
       }

@@ -4,80 +4,87 @@ package io.fastsafetensors.internal.engine;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.internal.save.Content;
+import io.fastsafetensors.internal.save.Extent;
+import io.fastsafetensors.internal.save.FileSave;
+import java.io.IOException;
+import java.util.List;
 
-/** A tensor whose bytes are brought; thread-safe. */
+/** A tensor, or the part of one that this rank has, whose bytes are brought; thread-safe. */
 final class DeclaredTensor {
-  private final AddedTensor tensor;
+  private final TensorSpec spec;
   private final DType to;
   private final int file;
-  private final long position;
+  private final List<Extent> extents;
   private final ByteIntervals taken = new ByteIntervals();
 
   /**
    * Makes one of which nothing has come.
    *
+   * @param tensor the whole tensor
+   * @param part what is brought of it
    * @param to its type in the file
    * @param file which of the files it is in
-   * @param position where in the file it starts
+   * @param extents where in the file its bytes go; none if another rank writes them
    */
-  DeclaredTensor(AddedTensor tensor, DType to, int file, long position) {
-    this.tensor = tensor;
+  DeclaredTensor(TensorSpec tensor, AddedPart part, DType to, int file, List<Extent> extents) {
+    this.spec = new TensorSpec(tensor.name(), tensor.dtype(), part.shape());
     this.to = to;
     this.file = file;
-    this.position = position;
-  }
-
-  int file() {
-    return file;
+    this.extents = extents;
   }
 
   /** Checks that what comes is of the tensor that was declared. */
   void check(DType dtype, Shape shape) {
-    if (dtype != tensor.dtype() || !shape.equals(tensor.shape())) {
+    if (dtype != spec.dtype() || !shape.equals(spec.shape())) {
       throw new IllegalArgumentException(
-          "tensor %s was declared, what comes is %s %s".formatted(tensor, dtype, shape));
+          "tensor %s was declared, what comes is %s %s".formatted(spec, dtype, shape));
     }
   }
 
   /** Notes that bytes come, which none may do twice. */
   synchronized void take(long offset, long count) {
-    if (offset < 0 || count > tensor.bytes() || offset > tensor.bytes() - count) {
+    if (offset < 0 || count > spec.bytes() || offset > spec.bytes() - count) {
       throw new IllegalArgumentException(
           "tensor %s has %s bytes: %s from %s on can't come"
-              .formatted(tensor, tensor.bytes(), count, offset));
+              .formatted(spec, spec.bytes(), count, offset));
     }
-    if (to != tensor.dtype() && (offset | count) * Byte.SIZE % tensor.dtype().bits() != 0) {
+    if (to != spec.dtype() && (offset | count) * Byte.SIZE % spec.dtype().bits() != 0) {
       throw new IllegalArgumentException(
           "tensor %s: %s bytes from %s on are not whole elements, so that they can't be converted"
-              .formatted(tensor, count, offset));
+              .formatted(spec, count, offset));
     }
     if (!taken.add(offset, offset + count)) {
       throw new IllegalArgumentException(
-          "tensor %s: of %s bytes from %s on some came before".formatted(tensor, count, offset));
+          "tensor %s: of %s bytes from %s on some came before".formatted(spec, count, offset));
     }
   }
 
   /** Returns what is still to come, in bytes. */
   synchronized long missing() {
-    return tensor.bytes() - taken.bytes();
+    return spec.bytes() - taken.bytes();
   }
 
-  /** Returns where bytes go in the file that are at some place of the tensor. */
-  long position(long offset) {
-    return position + writtenBytes(offset);
+  /** Writes bytes that have come to their places. */
+  void put(long offset, Content.Placed bytes, long count, FileSave files) throws IOException {
+    Content.Placed written = ConvertedContent.of(bytes, spec.dtype(), to);
+    long from = writtenBytes(offset);
+    long until = from + writtenBytes(count);
+    for (Extent extent : extents) {
+      long begin = Math.max(from, extent.offset());
+      long end = Math.min(until, extent.offset() + extent.bytes());
+      if (begin < end) {
+        files.put(file, extent, begin - extent.offset(), written, begin - from, end - begin);
+      }
+    }
   }
 
   /** Returns what bytes are in the file. */
-  long writtenBytes(long bytes) {
-    return to == tensor.dtype() ? bytes : to.byteSize(bytes * Byte.SIZE / tensor.dtype().bits());
-  }
-
-  Content.Placed written(Content.Placed bytes) {
-    return tensor.converted(bytes, to);
+  private long writtenBytes(long bytes) {
+    return to == spec.dtype() ? bytes : to.byteSize(bytes * Byte.SIZE / spec.dtype().bits());
   }
 
   @Override
   public String toString() {
-    return tensor.toString();
+    return spec.toString();
   }
 }

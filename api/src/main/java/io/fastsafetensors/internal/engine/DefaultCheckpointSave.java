@@ -2,13 +2,11 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.CheckpointSave;
-import io.fastsafetensors.SaveOptions;
 import io.fastsafetensors.SaveReport;
 import io.fastsafetensors.SavedFile;
 import io.fastsafetensors.StreamedTensor;
-import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.internal.checkpoint.SaveFolder;
 import io.fastsafetensors.internal.checkpoint.SavePlace;
-import io.fastsafetensors.internal.file.IoReason;
 import io.fastsafetensors.internal.save.Content;
 import io.fastsafetensors.internal.save.FileSave;
 import io.fastsafetensors.internal.save.MemoryContent;
@@ -22,63 +20,34 @@ import java.util.List;
 
 /** A save under way: files beside their places, until they are finished or discarded. */
 public final class DefaultCheckpointSave implements CheckpointSave {
+  private final SaveRanks ranks;
   private final SavePlan plan;
-  private final SavePlace place;
+  private final SaveFolder folder;
   private final FileSave files;
   private final SaveSignal signal;
   private final Leaks.Trace trace;
   private volatile boolean isFinished;
   private volatile boolean isClosed;
 
-  private DefaultCheckpointSave(SavePlan plan, SavePlace place, FileSave files, SaveSignal signal) {
+  private DefaultCheckpointSave(
+      SaveRanks ranks, SavePlan plan, SaveFolder folder, FileSave files, SaveSignal signal) {
+    this.ranks = ranks;
     this.plan = plan;
-    this.place = place;
+    this.folder = folder;
     this.files = files;
     this.signal = signal;
     this.trace = Leaks.watch(this, () -> "a CheckpointSave to " + plan.target());
   }
 
-  /** Begins a save. */
-  static CheckpointSave begin(List<AddedTensor> tensors, Path target, SaveOptions options)
-      throws IOException {
-    SavePlan plan = SavePlan.of(tensors, target, options);
+  /** Opens the files of a save, which takes over the folder. */
+  static DefaultCheckpointSave open(
+      SaveRanks ranks, SavePlan plan, SaveFolder folder, SaveSignal signal) throws IOException {
     try {
-      return failing(plan.target(), () -> begin(plan));
+      FileSave files = new FileSave(plan.files(folder), plan.tuning(), signal);
+      return new DefaultCheckpointSave(ranks, plan, folder, files, signal);
     } catch (Throwable e) {
-      Cleanup.after(e, plan::release);
+      Cleanup.after(e, folder::close);
       throw e;
-    }
-  }
-
-  private static CheckpointSave begin(SavePlan plan) throws IOException {
-    SaveSignal signal = plan.signal();
-    signal.check();
-    SavePlace place = SavePlace.take(plan.where());
-    try {
-      FileSave files = new FileSave(plan.files(place), plan.tuning(), signal);
-      return new DefaultCheckpointSave(plan, place, files, signal);
-    } catch (Throwable e) {
-      Cleanup.after(e, place::close);
-      throw e;
-    }
-  }
-
-  /** Part of a save. */
-  private interface Step<T> {
-    T run() throws IOException;
-  }
-
-  /** Says what failed; what is of the library says so itself. */
-  private static <T> T failing(Path target, Step<T> step) throws IOException {
-    try {
-      return step.run();
-    } catch (LoadException e) {
-      throw e;
-    } catch (IOException e) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw SaveSignal.interrupted(e);
-      }
-      throw new IOException("can't save to " + target + ": " + IoReason.of(e), e);
     }
   }
 
@@ -102,14 +71,10 @@ public final class DefaultCheckpointSave implements CheckpointSave {
     checkOpen();
     tensor.take(offset, count);
     DeclaredTensor _ =
-        failing(
+        SaveFailure.naming(
             plan.target(),
             () -> {
-              files.put(
-                  tensor.file(),
-                  tensor.position(offset),
-                  tensor.written(bytes),
-                  tensor.writtenBytes(count));
+              tensor.put(offset, bytes, count, files);
               return tensor;
             });
   }
@@ -123,24 +88,25 @@ public final class DefaultCheckpointSave implements CheckpointSave {
 
   @Override
   public Path folder() {
-    return place.folder();
+    return folder.folder();
   }
 
   @Override
   public synchronized SaveReport finish() throws IOException {
     checkOpen();
-    return failing(
-        plan.target(),
-        () -> {
-          plan.checkComplete();
-          files.fill();
-          files.finish();
-          signal.check();
-          List<OutputFile> written = files.files();
-          SavePlace.Done done = place.commit(written, plan.layouts());
-          isFinished = true;
-          return report(written, done);
-        });
+    var _ = ranks.tell("save", () -> SaveFailure.naming(plan.target(), this::write));
+    List<OutputFile> written = files.files();
+    SavePlace.Done done = new SaveCommit(ranks, plan.target(), written, plan.layouts()).run(folder);
+    isFinished = true;
+    return report(written, done);
+  }
+
+  private byte[] write() throws IOException {
+    plan.checkComplete();
+    files.fill();
+    files.finish();
+    signal.check();
+    return FilesMessage.NOTHING;
   }
 
   private SaveReport report(List<OutputFile> written, SavePlace.Done done) {
@@ -149,10 +115,11 @@ public final class DefaultCheckpointSave implements CheckpointSave {
       OutputFile file = written.get(i);
       saved.add(
           SavedFile.of(
-              done.files().get(i),
-              plan.layouts().get(i).tensors().size(),
-              file.plan().bytes(),
-              plan.way(file)));
+                  done.files().get(i),
+                  plan.layouts().get(i).tensors().size(),
+                  file.plan().bytes(),
+                  plan.way(file))
+              .withWritten(file.plan().ownBytes()));
     }
     SaveReport.Builder report =
         SaveReport.builder()
@@ -171,7 +138,13 @@ public final class DefaultCheckpointSave implements CheckpointSave {
     if (!isClosed) {
       isClosed = true;
       trace.closed();
-      Cleanup.all(() -> files.end(plan::release), place::close);
+      Cleanup.all(() -> files.end(plan::release), folder::close, this::giveUp);
+    }
+  }
+
+  private void giveUp() {
+    if (!isFinished) {
+      ranks.giveUp("the save to " + plan.target() + " was closed before it was finished");
     }
   }
 }

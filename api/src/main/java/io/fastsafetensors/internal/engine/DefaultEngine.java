@@ -21,6 +21,7 @@ import io.fastsafetensors.internal.config.Sources;
 import io.fastsafetensors.internal.group.ConnectedGroup;
 import io.fastsafetensors.internal.plan.CheckpointFiles;
 import io.fastsafetensors.internal.registry.Registry;
+import io.fastsafetensors.toolkit.group.Transports;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -132,6 +133,11 @@ public final class DefaultEngine implements Engine {
 
   @Override
   public CheckpointWriter checkpointWriter() {
-    return new DefaultCheckpointWriter();
+    return DefaultCheckpointWriter.alone();
+  }
+
+  @Override
+  public CheckpointWriter checkpointWriter(ProcessGroup group) {
+    return DefaultCheckpointWriter.of(Transports.of(group));
   }
 }

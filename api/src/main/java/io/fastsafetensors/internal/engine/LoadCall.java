@@ -59,8 +59,12 @@ record LoadCall(
 
   /** The others may take as long as a load may; after that, as long as any exchange. */
   Duration patience() {
-    Duration load = options.timeout();
-    return (load.compareTo(LONGEST_WAIT) < 0 ? load : LONGEST_WAIT).plus(group.timeout());
+    return patience(options.timeout(), group);
+  }
+
+  /** Returns how long to wait for ranks that do something which may take some time. */
+  static Duration patience(Duration timeout, Transport group) {
+    return (timeout.compareTo(LONGEST_WAIT) < 0 ? timeout : LONGEST_WAIT).plus(group.timeout());
   }
 
   /** Returns how files are looked at before it is clear who reads them. */

@@ -6,9 +6,10 @@ import io.fastsafetensors.Reason;
 import io.fastsafetensors.SaveOptions;
 import io.fastsafetensors.format.FormatRule;
 import io.fastsafetensors.format.HeaderFormatException;
+import io.fastsafetensors.internal.checkpoint.SaveFolder;
 import io.fastsafetensors.internal.checkpoint.SavePlace;
-import io.fastsafetensors.internal.checkpoint.SaveTarget;
 import io.fastsafetensors.internal.checkpoint.ShardSplit;
+import io.fastsafetensors.internal.save.Extent;
 import io.fastsafetensors.internal.save.FileLayout;
 import io.fastsafetensors.internal.save.OutputFile;
 import io.fastsafetensors.internal.save.OutputPlan;
@@ -43,7 +44,7 @@ final class SavePlan {
   private static final int MOST_SOURCES = 4;
 
   private final long start = System.nanoTime();
-  private final List<AddedTensor> tensors;
+  private final List<AgreedTensor> tensors;
   private final Path target;
   private final SaveOptions options;
   private final Deadline deadline;
@@ -53,13 +54,13 @@ final class SavePlan {
   private final List<FileLayout> layouts;
   private Set<Path> replaced = Set.of();
 
-  private SavePlan(List<AddedTensor> tensors, Path target, SaveOptions options)
+  private SavePlan(List<AgreedTensor> tensors, Path target, SaveOptions options)
       throws HeaderFormatException {
     this.tensors = tensors;
     this.target = target;
     this.options = options;
     this.deadline = Deadline.after(options.timeout());
-    this.types = SaveTypes.of(options, tensors);
+    this.types = SaveTypes.of(options, tensors.stream().map(AgreedTensor::spec).toList());
     try {
       this.layouts = layOut();
     } catch (Throwable e) {
@@ -73,25 +74,25 @@ final class SavePlan {
    *
    * @throws HeaderFormatException if a file would have too long a header
    */
-  static SavePlan of(List<AddedTensor> tensors, Path target, SaveOptions options)
+  static SavePlan of(List<AgreedTensor> tensors, Path target, SaveOptions options)
       throws HeaderFormatException {
     return new SavePlan(tensors, target, options);
   }
 
   private List<FileLayout> layOut() throws HeaderFormatException {
-    Map<String, AddedTensor> added = new HashMap<>();
+    Map<String, AgreedTensor> byName = new HashMap<>();
     List<SavedTensor> saved = new ArrayList<>(tensors.size());
-    for (AddedTensor tensor : tensors) {
-      added.put(tensor.name(), tensor);
-      saved.add(tensor.saved(types.type(tensor), held));
+    for (AgreedTensor tensor : tensors) {
+      byName.put(tensor.spec().name(), tensor);
+      saved.add(tensor.saved(types.type(tensor.spec()), held));
     }
     Map<String, String> metadata = new TreeMap<>(Utf8.ORDER);
     metadata.putAll(options.metadata());
     List<FileLayout> files = new ArrayList<>();
-    for (List<SavedTensor> part : ShardSplit.of(saved, options.maxShardBytes())) {
-      FileLayout file = FileLayout.of(part, metadata);
+    for (List<SavedTensor> shard : ShardSplit.of(saved, options.maxShardBytes())) {
+      FileLayout file = FileLayout.of(shard, metadata);
       checkHeader(file);
-      findDeclared(file, files.size(), added);
+      findDeclared(file, files.size(), byName);
       files.add(file);
     }
     return files;
@@ -109,14 +110,18 @@ final class SavePlan {
     }
   }
 
-  private void findDeclared(FileLayout file, int number, Map<String, AddedTensor> added) {
-    long position = file.header().byteSize();
+  private void findDeclared(FileLayout file, int number, Map<String, AgreedTensor> byName) {
+    long start = file.header().byteSize();
     for (SavedTensor tensor : file.tensors()) {
-      AddedTensor own = added.get(tensor.name());
-      if (own != null && own.isDeclared()) {
-        declared.put(tensor.name(), new DeclaredTensor(own, types.type(own), number, position));
+      AgreedTensor agreed = byName.get(tensor.name());
+      AddedPart part = agreed == null ? null : agreed.declared();
+      if (agreed != null && part != null) {
+        List<Extent> extents = FileLayout.placed(tensor, "", start).toList();
+        TensorSpec spec = agreed.spec();
+        declared.put(
+            spec.name(), new DeclaredTensor(spec, part, types.type(spec), number, extents));
       }
-      position += tensor.bytes();
+      start += tensor.bytes();
     }
   }
 
@@ -128,20 +133,15 @@ final class SavePlan {
     return target;
   }
 
-  /** Finds out what the target means. */
-  SaveTarget where() throws IOException {
-    return SaveTarget.of(target);
-  }
-
   List<FileLayout> layouts() {
     return layouts;
   }
 
-  /** Returns the size of all tensors in the files, in bytes. */
+  /** Returns how many bytes of tensors this rank writes. */
   long bytes() {
     return layouts.stream()
         .flatMap(file -> file.tensors().stream())
-        .mapToLong(SavedTensor::bytes)
+        .mapToLong(SavedTensor::ownBytes)
         .sum();
   }
 
@@ -150,11 +150,22 @@ final class SavePlan {
   }
 
   List<ConversionReport> conversions() {
-    return types.report(tensors);
+    return types.report(
+        tensors.stream()
+            .filter(tensor -> !tensor.written().isEmpty())
+            .map(AgreedTensor::spec)
+            .toList());
   }
 
-  SaveSignal signal() {
-    return new SaveSignal(options, deadline, fileBytes());
+  /**
+   * Makes what ends the save, and hears of all that this rank writes.
+   *
+   * @param hasHeaders whether it also writes the headers
+   */
+  SaveSignal signal(boolean hasHeaders) {
+    long headers =
+        hasHeaders ? layouts.stream().mapToLong(file -> file.header().byteSize()).sum() : 0;
+    return new SaveSignal(options, deadline, bytes() + headers);
   }
 
   /**
@@ -162,16 +173,18 @@ final class SavePlan {
    *
    * @throws IllegalArgumentException if a tensor is mapped from one of those that are replaced
    */
-  List<OutputPlan> files(SavePlace place) throws IOException {
-    replaced = real(place.replaced(layouts.size()));
+  List<OutputPlan> files(SaveFolder folder) throws IOException {
+    replaced = real(folder.replaced(layouts.size()));
     for (TensorContent tensor : held) {
       Path file = tensor.mappedFile();
       if (file != null) {
         checkSource(file);
       }
     }
-    place.check(layouts, fileBytes());
-    return place.plan(layouts);
+    if (folder instanceof SavePlace place) {
+      place.check(layouts, fileBytes());
+    }
+    return folder.plan(layouts);
   }
 
   private static Set<Path> real(Set<Path> files) throws IOException {

@@ -19,25 +19,25 @@ record SaveTypes(List<ConversionRule> rules) {
    *
    * @throws IllegalArgumentException if a rule matches no tensor
    */
-  static SaveTypes of(SaveOptions options, List<AddedTensor> tensors) {
+  static SaveTypes of(SaveOptions options, List<TensorSpec> tensors) {
     List<ConversionRule> rules = ConversionRule.of(options.dtypeRules(), options.dtype());
     if (!rules.isEmpty()) {
-      Set<String> names = tensors.stream().map(AddedTensor::name).collect(Collectors.toSet());
+      Set<String> names = tensors.stream().map(TensorSpec::name).collect(Collectors.toSet());
       rules.forEach(rule -> rule.checkMatches(names));
     }
     return new SaveTypes(rules);
   }
 
-  DType type(AddedTensor tensor) {
+  DType type(TensorSpec tensor) {
     return choice(tensor).to();
   }
 
-  private ConversionRule.Choice choice(AddedTensor tensor) {
+  private ConversionRule.Choice choice(TensorSpec tensor) {
     return ConversionRule.choice(rules, tensor.name(), tensor.dtype());
   }
 
   /** Says what becomes of tensors; nothing if no conversion was asked for. */
-  List<ConversionReport> report(List<AddedTensor> tensors) {
+  List<ConversionReport> report(List<TensorSpec> tensors) {
     ConversionCounts counts = new ConversionCounts();
     if (!rules.isEmpty()) {
       tensors.forEach(tensor -> counts.add(tensor.dtype(), choice(tensor)));

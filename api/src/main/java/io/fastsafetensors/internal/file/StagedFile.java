@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 
 /**
  * A file that is written beside its place, and has its name once it is whole. It is deleted if it
@@ -16,12 +17,14 @@ public final class StagedFile implements AutoCloseable {
   private final Path temporary;
   private final FileChannel channel;
   private final FileRights rights;
+  private final boolean isJoined;
   private boolean moved;
 
-  private StagedFile(Path temporary, FileChannel channel, FileRights rights) {
+  private StagedFile(Path temporary, FileChannel channel, FileRights rights, boolean isJoined) {
     this.temporary = temporary;
     this.channel = channel;
     this.rights = rights;
+    this.isJoined = isJoined;
   }
 
   /**
@@ -35,7 +38,19 @@ public final class StagedFile implements AutoCloseable {
   public static StagedFile make(Path temporary, FileRights rights, Preparer preparer)
       throws IOException {
     FileChannel channel = TemporaryFiles.make(temporary, preparer, rights.toBeginWith());
-    return new StagedFile(temporary, channel, rights);
+    return new StagedFile(temporary, channel, rights, false);
+  }
+
+  /**
+   * Opens a file that another process has made, which gives it its name or deletes it.
+   *
+   * @param temporary where it is
+   * @throws IOException if it isn't there, or can't be opened
+   */
+  @SuppressWarnings("MustBeClosedChecker") // closed with the file
+  public static StagedFile join(Path temporary) throws IOException {
+    return new StagedFile(
+        temporary, FileChannel.open(temporary, StandardOpenOption.WRITE), FileRights.NEW, true);
   }
 
   /** Has a file first. */
@@ -75,6 +90,9 @@ public final class StagedFile implements AutoCloseable {
    * @throws IOException if that fails: the file is still here
    */
   public void moveTo(Path target) throws IOException {
+    if (isJoined) {
+      throw new IllegalStateException("another process names " + temporary);
+    }
     Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     moved = true;
   }
@@ -83,14 +101,16 @@ public final class StagedFile implements AutoCloseable {
   @Override
   public void close() {
     try (channel) {
-      if (!moved) {
+      if (!moved && !isJoined) {
         Files.deleteIfExists(temporary);
       }
     } catch (IOException e) {
       System.getLogger(StagedFile.class.getName())
           .log(Level.WARNING, "can't end the file " + temporary + ": " + IoReason.of(e), e);
     } finally {
-      TemporaryFiles.forget(temporary);
+      if (!isJoined) {
+        TemporaryFiles.forget(temporary);
+      }
     }
   }
 }

@@ -89,6 +89,28 @@ public record Parts(String tensor, DType dtype, Shape shape) {
     return bounds;
   }
 
+  /**
+   * Returns a rank's part as what it has of each dimension that isn't whole.
+   *
+   * @param part whole, a shard or a slice
+   * @return whole, or a slice
+   * @throws IllegalArgumentException if the tensor has no such part
+   */
+  public Part resolved(Part part, int ranks, int rank) {
+    Part.Range[] bounds = bounds(part, ranks, rank);
+    Part resolved = Part.whole();
+    for (int dim = 0; dim < bounds.length; dim++) {
+      Part.Range own = bounds[dim];
+      if (own != null && own.to() - own.from() < shape.dim(dim)) {
+        resolved =
+            resolved.isWhole()
+                ? Part.slice(dim, own.from(), own.to())
+                : resolved.and(dim, own.from(), own.to());
+      }
+    }
+    return resolved;
+  }
+
   private Part.Range[] bounds(int dim, long from, long to) {
     Part.Range[] bounds = new Part.Range[shape.dimensions()];
     bounds[dim] = new Part.Range(from, to);

@@ -3,19 +3,22 @@ package io.fastsafetensors.internal.save;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongFunction;
 
 /**
  * Puts the bytes of a file together to what can be written past the page cache: whole pages. Runs
- * of bytes may end anywhere; the pages at their ends are kept until all their bytes have come.
- * Thread-safe.
+ * of bytes may end anywhere; the pages at their ends are kept until all their bytes have come. A
+ * page that others write to as well goes through the page cache, which all of them share, as its
+ * bytes come. Thread-safe.
  */
 final class Assembly {
   private final OutputFile file;
   private final long page;
   private final long size;
+  private final OwnBytes own;
   private final LongFunction<MemorySegment> allocator;
   private final Map<Long, Partial> partials = new HashMap<>();
 
@@ -45,6 +48,7 @@ final class Assembly {
     this.file = file;
     this.page = file.alignment();
     this.size = file.plan().bytes();
+    this.own = new OwnBytes(file.plan());
     this.allocator = allocator;
   }
 
@@ -75,11 +79,16 @@ final class Assembly {
       return;
     }
     long start = Math.floorDiv(position, page) * page;
+    long pageBytes = Math.min(page, size - start);
+    if (!own.haveAll(start, start + pageBytes)) {
+      MemorySegment copy = MemorySegment.ofArray(bytes.toArray(ValueLayout.JAVA_BYTE));
+      writing.write(file, position, copy, () -> {});
+      return;
+    }
     Partial whole = null;
     synchronized (this) {
       Partial partial =
-          partials.computeIfAbsent(
-              start, at -> new Partial(allocator.apply(Math.min(page, size - at))));
+          partials.computeIfAbsent(start, _ -> new Partial(allocator.apply(pageBytes)));
       MemorySegment.copy(bytes, 0, partial.bytes, position - start, bytes.byteSize());
       partial.missing -= bytes.byteSize();
       if (partial.missing == 0) {

@@ -6,8 +6,11 @@ import io.fastsafetensors.internal.text.Printable;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Where all that a file has is in it: the same tensors and metadata give the same layout, in
@@ -19,6 +22,9 @@ import java.util.Map;
 public record FileLayout(List<SavedTensor> tensors, MemorySegment header) {
   /** The bytes that hold the header's length, before the header. */
   static final int LENGTH_BYTES = Long.BYTES;
+
+  /** Shorter rows are gathered: to write each past the page cache wouldn't pay. */
+  private static final long LEAST_RUN = 256 << 10;
 
   /**
    * Lays out a file.
@@ -42,14 +48,40 @@ public record FileLayout(List<SavedTensor> tensors, MemorySegment header) {
     return header.byteSize() + tensors.stream().mapToLong(SavedTensor::bytes).sum();
   }
 
-  /** Plans the file; the arguments are those of the plan. */
+  /** Plans a file that this process makes, whose header it writes. */
   public OutputPlan plan(Path path, Path temporary, FileRights rights) {
     List<Extent> extents = new ArrayList<>(tensors.size() + 1);
     extents.add(new Extent("header", 0, header.byteSize(), new MemoryContent(header)));
+    addTensors(extents);
+    return new OutputPlan(path.toAbsolutePath(), temporary, rights, extents, bytes(), false);
+  }
+
+  /** Plans what this process writes to a file that another one makes. */
+  public OutputPlan join(Path path, Path temporary) {
+    List<Extent> extents = new ArrayList<>();
+    addTensors(extents);
+    return new OutputPlan(path, temporary, FileRights.NEW, extents, bytes(), true);
+  }
+
+  private void addTensors(List<Extent> extents) {
+    long start = header.byteSize();
     for (SavedTensor tensor : tensors) {
-      String label = Printable.quote(tensor.name()) + " " + tensor.dtype() + " " + tensor.shape();
-      extents.add(new Extent(label, extents.getLast().end(), tensor.bytes(), tensor.content()));
+      if (!tensor.extents().isEmpty()) {
+        String label = Printable.quote(tensor.name()) + " " + tensor.dtype() + " " + tensor.shape();
+        placed(tensor, label, start).forEach(extents::add);
+      }
+      start += tensor.bytes();
     }
-    return new OutputPlan(path.toAbsolutePath(), temporary, rights, extents);
+  }
+
+  /** Returns where the bytes of a tensor are in the file; long rows by themselves, as runs. */
+  public static Stream<Extent> placed(SavedTensor tensor, String label, long start) {
+    return tensor.extents().stream()
+        .map(extent -> extent.at(label, start))
+        .flatMap(extent ->
+            extent.isRun() || extent.rowBytes() < LEAST_RUN
+                ? Stream.of(extent)
+                : LongStream.range(0, extent.rows()).mapToObj(extent::row))
+        .sorted(Comparator.comparingLong(Extent::position));
   }
 }

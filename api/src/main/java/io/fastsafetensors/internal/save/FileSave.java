@@ -2,11 +2,13 @@
 package io.fastsafetensors.internal.save;
 
 import io.fastsafetensors.internal.file.HugePages;
+import io.fastsafetensors.internal.file.IoReason;
 import io.fastsafetensors.internal.save.FillJobs.Kind;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -123,17 +125,41 @@ public final class FileSave implements AutoCloseable {
    * Writes bytes to their place, each byte once.
    *
    * @param file which of the files
-   * @param position where in the file
+   * @param extent where all the bytes go that come as these do
+   * @param from the first of them, counted in the extent's bytes
    * @param content the bytes, of which none is touched after this returns
+   * @param offset where they start in it
    * @param count how many there are
    * @throws IOException if the bytes can't be had, or the save has failed
    */
-  public synchronized void put(int file, long position, Content.Placed content, long count)
+  public synchronized void put(
+      int file, Extent extent, long from, Content.Placed content, long offset, long count)
       throws IOException {
     failing(() -> {
       threads.check();
-      run(file).put(position, content, 0, count);
+      if (extent.isRun()) {
+        run(file).put(extent.position() + from, content, offset, count);
+      } else {
+        putRows(assemblies.get(file), extent, from, content, offset, count);
+      }
     });
+  }
+
+  /** Writes rows at once: each by itself would be too little for another thread. */
+  private void putRows(
+      Assembly file, Extent extent, long from, Content.Placed content, long offset, long count)
+      throws IOException {
+    flushArriving();
+    MemorySegment block = blocks.take();
+    try {
+      for (long done = 0; done < count; done += block.byteSize()) {
+        MemorySegment bytes = block.asSlice(0, Math.min(block.byteSize(), count - done));
+        content.read(offset + done, bytes);
+        Filler.writeRows(file, extent, from + done, bytes, this::write);
+      }
+    } finally {
+      blocks.give(block);
+    }
   }
 
   private Run run(int file) throws IOException {
@@ -156,13 +182,27 @@ public final class FileSave implements AutoCloseable {
 
   private void write(OutputFile file, long position, MemorySegment bytes, Runnable done)
       throws IOException {
-    if (isLast(file, bytes)) {
+    if (file.isTail(position, bytes)) {
       file.writeLast(position, bytes);
     } else {
-      file.write(position, bytes);
+      naming(file, () -> file.write(position, bytes));
     }
     done.run();
     written(file, bytes.byteSize());
+  }
+
+  /** Says which of several files it is that can't be written. */
+  private void naming(OutputFile file, SaveThreads.Work work) throws IOException {
+    try {
+      work.run();
+    } catch (ClosedChannelException e) {
+      throw e;
+    } catch (IOException e) {
+      if (files.size() == 1) {
+        throw e;
+      }
+      throw new IOException(file.plan().path().getFileName() + ": " + IoReason.of(e), e);
+    }
   }
 
   private void writeLater(OutputFile file, long position, MemorySegment bytes, Runnable done)
@@ -171,15 +211,10 @@ public final class FileSave implements AutoCloseable {
     threads.submit(() -> write(file, position, bytes, done));
   }
 
-  /** What ends within a page is the end of the file. */
-  private static boolean isLast(OutputFile file, MemorySegment bytes) {
-    return bytes.byteSize() % file.alignment() != 0;
-  }
-
   private void written(OutputFile file, long bytes) {
     control.written(bytes);
     if (file.isLast(bytes)) {
-      threads.submit(file::finish);
+      threads.submit(() -> naming(file, file::finish));
     }
   }
 

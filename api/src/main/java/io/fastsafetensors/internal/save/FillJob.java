@@ -6,14 +6,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Bytes that are gathered together: a block, or an extent that is given as a whole.
+ * Bytes that are gathered together: a block, an extent that is given as a whole, or rows of an
+ * extent, as many as a block has room for.
  *
  * @param assembly the file
  * @param extents the extents that have them
- * @param from where they start in the file
+ * @param from where they start in the file; if they are rows, counted in their extent's bytes
  * @param to one past the last
  */
 record FillJob(Assembly assembly, List<Extent> extents, long from, long to) {
+  /** Returns whether they are rows that are apart in the file. */
+  boolean areRows() {
+    return !extents.getFirst().isRun();
+  }
+
   Kind kind() {
     boolean isConfined = false;
     for (Extent extent : extents) {
@@ -32,7 +38,11 @@ record FillJob(Assembly assembly, List<Extent> extents, long from, long to) {
     Cutter cutter = new Cutter(file, blockBytes);
     for (Extent extent : file.file().plan().extents()) {
       switch (extent.content()) {
-        case Content.Placed _ -> cutter.add(extent);
+        case Content.Placed _ when extent.isRun() -> cutter.add(extent);
+        case Content.Placed _ -> {
+          cutter.end();
+          cutter.addRows(extent);
+        }
         case Content.Pushed _ -> {
           cutter.end();
           cutter.addWhole(extent);
@@ -61,6 +71,9 @@ record FillJob(Assembly assembly, List<Extent> extents, long from, long to) {
       if (extent.bytes() == 0) {
         return;
       }
+      if (!open.isEmpty() && open.getLast().end() != extent.position()) {
+        end(); // others write what is between
+      }
       if (open.isEmpty()) {
         from = extent.position();
       }
@@ -84,6 +97,13 @@ record FillJob(Assembly assembly, List<Extent> extents, long from, long to) {
       if (!open.isEmpty()) {
         jobs.add(new FillJob(file, List.copyOf(open), from, open.getLast().end()));
         open.clear();
+      }
+    }
+
+    void addRows(Extent extent) {
+      for (long at = 0; at < extent.bytes(); at += blockBytes) {
+        long to = Math.min(extent.bytes(), at + blockBytes);
+        jobs.add(new FillJob(file, List.of(extent), at, to));
       }
     }
 

@@ -17,9 +17,38 @@ final class Filler {
    * @param block has room for them
    */
   static void fill(FillJob job, MemorySegment block, Assembly.Writing writing) throws IOException {
+    if (job.areRows()) {
+      fillRows(job, block, writing);
+      return;
+    }
     MemorySegment straight = straight(job);
     MemorySegment bytes = straight == null ? gathered(job, block) : straight;
     job.assembly().put(job.from(), bytes, writing, () -> {});
+  }
+
+  private static void fillRows(FillJob job, MemorySegment block, Assembly.Writing writing)
+      throws IOException {
+    Extent extent = job.extents().getFirst();
+    Content.Placed content = (Content.Placed) extent.content();
+    MemorySegment bytes = block.asSlice(0, job.to() - job.from());
+    named(extent, () -> content.read(extent.offset() + job.from(), bytes));
+    writeRows(job.assembly(), extent, job.from(), bytes, writing);
+  }
+
+  /**
+   * Writes rows that are side by side in memory.
+   *
+   * @param from where they start, counted in the extent's bytes
+   * @param writing writes before it returns
+   */
+  static void writeRows(
+      Assembly file, Extent extent, long from, MemorySegment bytes, Assembly.Writing writing)
+      throws IOException {
+    extent.runs(
+        from,
+        from + bytes.byteSize(),
+        (position, at, count) ->
+            file.put(position, bytes.asSlice(at - from, count), writing, () -> {}));
   }
 
   /** Memory that was just filled is written past the page cache faster than memory all over. */
@@ -33,7 +62,7 @@ final class Filler {
     MemorySegment memory = placed.memory();
     return memory == null
         ? null
-        : memory.asSlice(job.from() - only.position(), job.to() - job.from());
+        : memory.asSlice(only.offset() + job.from() - only.position(), job.to() - job.from());
   }
 
   private static MemorySegment gathered(FillJob job, MemorySegment block) throws IOException {
@@ -43,7 +72,7 @@ final class Filler {
       MemorySegment part =
           bytes.asSlice(from - job.from(), Math.min(job.to(), extent.end()) - from);
       Content.Placed content = (Content.Placed) extent.content();
-      named(extent, () -> content.read(from - extent.position(), part));
+      named(extent, () -> content.read(extent.offset() + from - extent.position(), part));
     }
     return bytes;
   }
@@ -51,13 +80,18 @@ final class Filler {
   /** Gathers bytes in blocks that others write. */
   static void handOver(FillJob job, Run run) throws IOException {
     for (Extent extent : job.extents()) {
-      long from = Math.max(job.from(), extent.position());
-      long count = Math.min(job.to(), extent.end()) - from;
+      long from = job.areRows() ? job.from() : Math.max(0, job.from() - extent.position());
+      long to = job.areRows() ? job.to() : Math.min(job.to(), extent.end()) - extent.position();
       named(
           extent,
           () -> {
             switch (extent.content()) {
-              case Content.Placed placed -> run.put(from, placed, from - extent.position(), count);
+              case Content.Placed placed ->
+                  extent.runs(
+                      from,
+                      to,
+                      (position, at, count) ->
+                          run.put(position, placed, extent.offset() + at, count));
               case Content.Pushed pushed -> push(pushed, extent, run);
               case Content.Arriving _ -> {}
             }

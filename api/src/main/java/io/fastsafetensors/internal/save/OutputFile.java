@@ -23,24 +23,25 @@ public final class OutputFile implements AutoCloseable {
   private final StagedFile staged;
   private final DirectChannel direct;
   private final AtomicLong missing;
-  private volatile @Nullable Piece tail;
+  private volatile @Nullable Tail tail;
 
-  /** Bytes and their place. */
-  private record Piece(long position, MemorySegment bytes) {}
+  /** What the file has after its last whole page. */
+  private record Tail(long position, MemorySegment bytes) {}
 
   private OutputFile(OutputPlan plan, StagedFile staged, DirectChannel direct) {
     this.plan = plan;
     this.staged = staged;
     this.direct = direct;
-    this.missing = new AtomicLong(plan.bytes());
+    this.missing = new AtomicLong(plan.ownBytes());
   }
 
-  /** Makes a file beside its place, in its full size if it is written past the page cache. */
+  /**
+   * Makes a file beside its place, in its full size if it is written past the page cache; or opens
+   * one that was made so.
+   */
   @SuppressWarnings("MustBeClosedChecker") // closed with the file
   static OutputFile make(OutputPlan plan, boolean wantsDirect) throws IOException {
-    StagedFile.Preparer preparer =
-        wantsDirect ? file -> setSize(file, plan.bytes()) : StagedFile.Preparer.NONE;
-    StagedFile staged = StagedFile.make(plan.temporary(), plan.rights(), preparer);
+    StagedFile staged = stage(plan, wantsDirect);
     try {
       DirectChannel direct =
           wantsDirect ? DirectChannel.open(staged.path()) : DirectChannel.none("not asked for");
@@ -49,6 +50,15 @@ public final class OutputFile implements AutoCloseable {
       staged.close();
       throw e;
     }
+  }
+
+  private static StagedFile stage(OutputPlan plan, boolean wantsDirect) throws IOException {
+    if (plan.isJoined()) {
+      return StagedFile.join(plan.temporary());
+    }
+    StagedFile.Preparer preparer =
+        wantsDirect ? file -> setSize(file, plan.bytes()) : StagedFile.Preparer.NONE;
+    return StagedFile.make(plan.temporary(), plan.rights(), preparer);
   }
 
   /** Writes of a file that grows, or that has no blocks yet, would wait for each other. */
@@ -95,7 +105,14 @@ public final class OutputFile implements AutoCloseable {
 
   /** Keeps the bytes after the last whole page until all others are written. */
   void writeLast(long position, MemorySegment bytes) {
-    tail = new Piece(position, bytes);
+    tail = new Tail(position, bytes);
+  }
+
+  /** Returns whether bytes are all that the file has after its last whole page. */
+  boolean isTail(long position, MemorySegment bytes) {
+    return bytes.byteSize() % alignment() != 0
+        && position % alignment() == 0
+        && position + bytes.byteSize() == plan.bytes();
   }
 
   /** Counts bytes that were written or kept; tells whether those were the last. */
@@ -103,9 +120,9 @@ public final class OutputFile implements AutoCloseable {
     return missing.addAndGet(-bytes) == 0;
   }
 
-  /** Brings a file to the disk whose bytes are all written. */
+  /** Brings what was written to the disk, once that is all that is to be written here. */
   void finish() throws IOException {
-    Piece last = tail;
+    Tail last = tail;
     if (last != null) {
       writeAll(staged.channel(), last.position(), last.bytes().asByteBuffer());
     }

@@ -4,6 +4,7 @@ package io.fastsafetensors.internal.save;
 import io.fastsafetensors.internal.text.Utf8;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /**
@@ -13,15 +14,27 @@ import java.util.stream.Collectors;
  * @param dtype its type: its name is the tag in the file, its place among all types the order
  * @param dims its dimensions, as unsigned numbers
  * @param bytes its size, in bytes
- * @param content gives them
+ * @param extents where the bytes come from that this process writes, counted from its start
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record SavedTensor(String name, Enum<?> dtype, long[] dims, long bytes, Content content) {
+public record SavedTensor(
+    String name, Enum<?> dtype, long[] dims, long bytes, List<Extent> extents) {
   /** The order of the reference: the last type first, then by the bytes of names. */
   static final Comparator<SavedTensor> FILE_ORDER =
       Comparator.comparingInt(SavedTensor::typeOrder)
           .reversed()
           .thenComparing(SavedTensor::name, Utf8.ORDER);
+
+  /** Makes one all of whose bytes a content gives. */
+  public static SavedTensor whole(
+      String name, Enum<?> dtype, long[] dims, long bytes, Content content) {
+    return new SavedTensor(name, dtype, dims, bytes, List.of(new Extent("", 0, bytes, content)));
+  }
+
+  /** Returns how many bytes this process writes. */
+  public long ownBytes() {
+    return extents.stream().mapToLong(Extent::bytes).sum();
+  }
 
   @SuppressWarnings("EnumOrdinal") // the order of the declaration is the format's
   private int typeOrder() {

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -62,12 +63,29 @@ public final class TensorSet<T> {
     bytes += size;
   }
 
+  /** Returns what is known of a tensor; empty if there is none of this name. */
+  public Optional<T> find(String name) {
+    return Optional.ofNullable(tensors.get(name));
+  }
+
+  /**
+   * Adds to what is known of a tensor.
+   *
+   * @param size how many bytes more it has
+   * @param tensor what is known, in place of what was
+   */
+  public void extend(String name, long size, T tensor) {
+    tensors.put(name, tensor);
+    bytes += size;
+  }
+
   /** Returns all tensors, in order; unmodifiable. */
   public Collection<T> all() {
     return Collections.unmodifiableCollection(tensors.values());
   }
 
-  private static IllegalArgumentException refused(String name, String reason) {
+  /** Makes an exception that names a tensor. */
+  public static IllegalArgumentException refused(String name, String reason) {
     return new IllegalArgumentException("tensor " + Printable.quote(name) + ": " + reason);
   }
 }

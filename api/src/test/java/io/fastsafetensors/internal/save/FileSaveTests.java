@@ -42,7 +42,8 @@ class FileSaveTests {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void takesPiecesOfAllSizesFromSeveralThreads(boolean direct) throws Exception {
-    OutputPlan plan = plan(List.of(new Extent("all", 0, SIZE, Content.Arriving.BYTES)));
+    Extent all = new Extent("all", 0, SIZE, Content.Arriving.BYTES);
+    OutputPlan plan = plan(List.of(all));
     List<int[]> pieces = new ArrayList<>();
     Random random = new Random(2);
     for (int from = 0; from < SIZE; ) {
@@ -57,7 +58,7 @@ class FileSaveTests {
       for (int[] piece : pieces) {
         brought.add(
             threads.submit(() -> {
-              save.put(0, piece[0], content(piece[0], piece[1]), piece[1]);
+              save.put(0, all, piece[0], content(piece[0], piece[1]), 0, piece[1]);
               return piece;
             }));
       }
@@ -103,7 +104,7 @@ class FileSaveTests {
       for (Extent extent : extents.reversed()) {
         if (extent.content() instanceof Content.Arriving) {
           int start = (int) extent.position();
-          save.put(0, start, content(start, (int) extent.bytes()), extent.bytes());
+          save.put(0, extent, 0, content(0, SIZE), start, extent.bytes());
         }
       }
       save.fill();
@@ -113,17 +114,68 @@ class FileSaveTests {
     assertThat(plan.path()).hasBinaryContent(bytes);
   }
 
+  /** Columns of the file, as if it were a matrix: what one writes is between what others write. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void severalWriteToTheSameFile(boolean direct) throws IOException {
+    int pitch = 12_345;
+    int[] columns = {0, 1, 500, 4096, pitch};
+    OutputPlan whole = plan(List.of(new Extent("", 0, SIZE, Content.Arriving.BYTES)));
+    List<FileSave> saves = new ArrayList<>();
+    try {
+      for (int i = 0; i + 1 < columns.length; i++) {
+        List<Extent> extents = columns(columns[i], columns[i + 1], pitch, i % 2 == 0);
+        OutputPlan plan =
+            new OutputPlan(whole.path(), whole.temporary(), whole.rights(), extents, SIZE, i > 0);
+        saves.add(new FileSave(List.of(plan), tuning(direct), SaveControl.NONE));
+      }
+      for (FileSave save : saves.reversed()) {
+        Extent first = save.files().getFirst().plan().extents().getFirst();
+        if (first.content() instanceof Content.Arriving) {
+          long half = first.bytes() / 2 + 1;
+          MemoryContent content = column(first);
+          save.put(0, first, half, content, half, first.bytes() - half);
+          save.put(0, first, 0, content, 0, half);
+        }
+        save.fill();
+        save.finish();
+      }
+      saves.getFirst().files().getFirst().moveTo(whole.path());
+    } finally {
+      saves.reversed().forEach(FileSave::close);
+    }
+    assertThat(whole.path()).hasBinaryContent(bytes);
+  }
+
+  /** Returns the rows of a column that are whole, and what the last, short one has of it. */
+  private List<Extent> columns(int from, int to, int pitch, boolean arrives) {
+    int rows = SIZE / pitch;
+    int rest = Math.clamp(SIZE - (long) rows * pitch - from, 0, to - from);
+    Extent place = new Extent("", from, rows, to - from, pitch, Content.Arriving.BYTES, 0);
+    Extent extent =
+        arrives ? place : new Extent("", from, rows, to - from, pitch, column(place), 0);
+    int last = rows * pitch + from;
+    return List.of(extent, new Extent("", last, rest, content(Math.min(last, SIZE - rest), rest)));
+  }
+
+  private MemoryContent column(Extent extent) {
+    ByteBuffer all = ByteBuffer.allocate((int) extent.bytes());
+    for (int row = 0; row < extent.rows(); row++) {
+      long start = extent.position() + row * extent.pitch();
+      all.put(bytes, (int) start, (int) extent.rowBytes());
+    }
+    return new MemoryContent(MemorySegment.ofArray(all.array()));
+  }
+
   @Test
   void theFirstFailureEndsAllAndLeavesNothing() throws IOException {
     Content.Pushed failing =
         _ -> {
           throw new IOException("no such luck");
         };
+    Extent bad = new Extent("'bad'", 0, 10, failing);
     OutputPlan plan =
-        plan(
-            List.of(
-                new Extent("'bad'", 0, 10, failing),
-                new Extent("'good'", 10, SIZE - 10, content(10, SIZE - 10))));
+        plan(List.of(bad, new Extent("'good'", 10, SIZE - 10, content(10, SIZE - 10))));
     try (FileSave save = new FileSave(List.of(plan), tuning(true), SaveControl.NONE)) {
       assertThatIOException()
           .isThrownBy(() -> {
@@ -132,7 +184,7 @@ class FileSaveTests {
           })
           .withMessage("tensor 'bad': no such luck");
       assertThatIOException()
-          .isThrownBy(() -> save.put(0, 0, content(0, 10), 10))
+          .isThrownBy(() -> save.put(0, bad, 0, content(0, 10), 0, 10))
           .withMessage("tensor 'bad': no such luck");
     }
     assertThat(folder).isEmptyDirectory();

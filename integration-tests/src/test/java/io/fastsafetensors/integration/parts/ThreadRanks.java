@@ -27,9 +27,15 @@ public final class ThreadRanks {
 
   /** Runs work on all ranks; returns for each what it threw. */
   public static List<Optional<Throwable>> run(int ranks, Work work) throws Exception {
+    return run(ranks, TIMEOUT, work);
+  }
+
+  /** Runs work on all ranks of a group with some timeout; returns for each what it threw. */
+  public static List<Optional<Throwable>> run(int ranks, Duration timeout, Work work)
+      throws Exception {
     List<Future<Void>> futures = new ArrayList<>();
     try (ExecutorService threads = Executors.newFixedThreadPool(ranks)) {
-      for (ProcessGroup group : ProcessGroup.local(ranks, TIMEOUT)) {
+      for (ProcessGroup group : ProcessGroup.local(ranks, timeout)) {
         Callable<Void> task =
             () -> {
               try (group) {

@@ -69,6 +69,14 @@ final class RankProgram {
                   Integer.parseInt(arguments[3]),
                   HaltedLoad.Moment.valueOf(arguments[4]))
               ::run;
+      case "save" ->
+          new HaltedSave(
+                  Path.of(arguments[1]),
+                  Integer.parseInt(arguments[2]),
+                  HaltedSave.Moment.valueOf(arguments[3]))
+              ::run;
+      case "saves" -> new RepeatedSaves(Path.of(arguments[1]), Integer.parseInt(arguments[2]))::run;
+      case "set" -> new SavedByRanks(Path.of(arguments[1]))::run;
       case "fault" ->
           new FaultyLoad(
                   Path.of(arguments[1]),

@@ -2,7 +2,10 @@
 package io.fastsafetensors.integration.saves;
 
 import io.fastsafetensors.Checkpoint;
+import io.fastsafetensors.CheckpointSave;
 import io.fastsafetensors.CheckpointWriter;
+import io.fastsafetensors.Part;
+import io.fastsafetensors.ProcessGroup;
 import io.fastsafetensors.SaveOptions;
 import io.fastsafetensors.SaveReport;
 import io.fastsafetensors.format.DType;
@@ -27,20 +30,45 @@ import java.util.Set;
  * @param number the number, 1 to 127
  * @param shards how many files it has
  */
-record Generation(int number, int shards) {
+public record Generation(int number, int shards) {
   private static final int TENSORS = 6;
   private static final int BYTES = 20_000;
 
   /** Saves it, as a process does that may be killed meanwhile. */
-  SaveReport save(Path target) throws IOException {
+  public SaveReport save(Path target) throws IOException {
+    return save(target, options().build());
+  }
+
+  /** Saves it in some way. */
+  SaveReport save(Path target, SaveOptions options) throws IOException {
     CheckpointWriter writer = CheckpointWriter.create();
     for (String name : names()) {
-      byte[] bytes = new byte[BYTES];
-      Arrays.fill(bytes, (byte) number);
-      writer.add(name, DType.U8, Shape.of(BYTES), MemorySegment.ofArray(bytes));
+      writer.add(name, DType.U8, Shape.of(BYTES), bytes(BYTES));
     }
-    long most = Math.ceilDiv(TENSORS, shards) * (long) BYTES;
-    return writer.write(target, SaveOptions.builder().maxShardBytes(most).build());
+    return writer.write(target, options);
+  }
+
+  /** Begins to save it with other ranks: each has a shard of every tensor. */
+  public CheckpointSave begin(ProcessGroup group, Path target, SaveOptions options)
+      throws IOException {
+    CheckpointWriter writer = CheckpointWriter.create(group);
+    int own = Math.ceilDiv(BYTES, group.size());
+    for (String name : names()) {
+      int bytes = Math.clamp(BYTES - (long) group.rank() * own, 0, own);
+      writer.addPart(name, DType.U8, Shape.of(BYTES), Part.shard(0), bytes(bytes));
+    }
+    return writer.begin(target, options);
+  }
+
+  private MemorySegment bytes(int count) {
+    byte[] bytes = new byte[count];
+    Arrays.fill(bytes, (byte) number);
+    return MemorySegment.ofArray(bytes);
+  }
+
+  /** Returns how it is saved. */
+  public SaveOptions.Builder options() {
+    return SaveOptions.builder().maxShardBytes(Math.ceilDiv(TENSORS, shards) * (long) BYTES);
   }
 
   /** Names that differ between neighbours, so that an index of one doesn't fit the other. */
@@ -53,14 +81,14 @@ record Generation(int number, int shards) {
   }
 
   /** Reads what a folder means to this library; fails unless it is one generation, whole. */
-  static int read(Path folder) throws IOException {
+  public static int read(Path folder) throws IOException {
     Checkpoint checkpoint = Checkpoint.find(folder);
     checkpoint.headers(); // they fit together
     return read(checkpoint.files());
   }
 
   /** Reads what a folder means to Transformers: the one file if it is there, else by the index. */
-  static int readAsTransformers(Path folder) throws IOException {
+  public static int readAsTransformers(Path folder) throws IOException {
     Path single = folder.resolve("model.safetensors");
     return Files.exists(single)
         ? read(List.of(single))
