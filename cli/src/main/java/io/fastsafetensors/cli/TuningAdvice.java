@@ -8,6 +8,8 @@ import io.fastsafetensors.LoadRecord;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +19,7 @@ import java.util.OptionalLong;
 final class TuningAdvice {
   private static final long SMALL_READ = 512 << 10;
   private static final long FEW_READS = 32;
-  private static final long LEAST_ALIGNMENT = 2;
+  private static final long LARGEST_ELEMENT = 8;
 
   private final LoadReport report;
   private final LoadRecord course;
@@ -93,14 +95,38 @@ final class TuningAdvice {
                   "advice.misaligned-copied",
                   "files were copied instead of mapped, since tensors lie at other places than asked for"),
               "leave --alignment out, or write the files with tensors at such places"));
-    } else if (least.isPresent() && least.getAsLong() < LEAST_ALIGNMENT) {
+    } else if (least.isPresent() && least.getAsLong() < LARGEST_ELEMENT) {
+      misaligned(misaligned());
+    }
+  }
+
+  private void misaligned(long tensors) {
+    if (tensors > 0) {
       all.add(
           new Advice(
               Reason.of(
                       "advice.misaligned",
-                      "tensors start at multiples of {alignment} bytes only: programs read them slower, or copy them first")
-                  .with("alignment", least.getAsLong()),
-              "--alignment 64 copies them to better places; to write the files anew with an aligned header mends it"));
+                      "{tensors} tensors start at addresses that are no multiples of their elements' size: programs read them slower, or copy them first")
+                  .with("tensors", tensors),
+              "--alignment 64 copies them to better places; to write the files anew, as by fst convert, mends it"));
     }
+  }
+
+  /** Counts tensors whose place in the file is no multiple of the size of their elements. */
+  private long misaligned() {
+    long count = 0;
+    for (FileReport file : report.files()) {
+      try {
+        SafetensorsHeader header = SafetensorsHeader.read(file.file());
+        count +=
+            header.tensors().stream()
+                .filter(info -> !info.dtype().isSubByte())
+                .filter(info -> (header.dataOffset() + info.begin()) % info.dtype().byteSize(1) != 0)
+                .count();
+      } catch (LoadException e) {
+        return 0; // another file by now, or one of a server
+      }
+    }
+    return count;
   }
 }

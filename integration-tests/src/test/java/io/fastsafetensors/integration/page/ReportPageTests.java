@@ -2,18 +2,24 @@
 package io.fastsafetensors.integration.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.SafetensorsWriter;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.integration.fuse.FaultyFolder;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
+import java.math.BigDecimal;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,6 +41,9 @@ class ReportPageTests {
 
   /** A name that would be markup, if it were not taken for text. */
   private static final String HOSTILE = "<img src=x onerror=alert(1)>.safetensors";
+
+  private static final Set<String> OF_READS =
+      Set.of("Page cache, mapped", "Direct reads", "Buffered reads");
 
   @TempDir private Path folder;
 
@@ -193,6 +202,127 @@ class ReportPageTests {
       assertThat(text(browser, ".failed")).contains("b.safetensors");
       assertThat(browser.problems()).isEmpty();
     }
+  }
+
+  /** The kernel reports a disk error half-way: what came before is on the page, to the byte. */
+  @Test
+  void aLoadThatFailsHalfWayShowsWhatCame() throws Exception {
+    write("a.safetensors", 8000);
+    Path bad = write("b.safetensors", 32000);
+    Path page = folder.resolve("half-way.html");
+    try (FaultyFolder mounted =
+        FaultyFolder.mount(bad, folder.resolve("mount"), Files.size(bad) * 3 / 4)) {
+      assertThat(mounted.file(bad)).exists();
+      Ended load = fst("load", folder.resolve("mount"), "--path", "copied", "--report", page);
+      assertThat(load.exit()).isEqualTo(1);
+    }
+    try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
+      look(browser, page, "half-way", 1280, true);
+      look(browser, page, "half-way", 390, false);
+      String reads = "fstReport.records[0].events.filter(e => e[0] === 'read')";
+      String came = browser.evaluate(reads + ".reduce((all, e) => all + e[7], 0)");
+      assertThat(Long.parseLong(came)).isBetween(1L, Files.size(bad) + (8L << 20));
+      assertThat(text(browser, ".failed")).contains("b.safetensors");
+      assertThat(text(browser, "dl.tiles dd")).startsWith(browser.evaluate("fstReport.bytes(" + came + ")"));
+      assertThat(browser.problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void coldHalfCachedAndWarmLoadsShowWhatTheyRead() throws Exception {
+    Path disk = Files.createTempDirectory(PICTURES, "files");
+    Path file = Files.move(write("c.safetensors", 32000), disk.resolve("c.safetensors"));
+    assumeTrue(
+        !Files.getFileStore(file).type().equals("tmpfs"),
+        "tmpfs keeps its pages, nothing can be cold");
+    try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
+      for (Cached state : Cached.values()) {
+        state.prepare(file);
+        Path page = folder.resolve(state + ".html");
+        Ended load = fst("load", disk, "--json", "--report", page);
+        assertThat(load.exit()).isZero();
+        look(browser, page, state.toString(), 1280, state == Cached.HALF);
+        look(browser, page, state.toString(), 390, state != Cached.HALF);
+        assertThat(exactSum(browser)).as("%s", state).isEqualTo(pathSum(load.output()));
+        assertThat(text(browser, "table[aria-label='Timeline by lane'] tbody th").lines())
+            .as("lanes of %s", state)
+            .filteredOn(OF_READS::contains)
+            .containsExactlyElementsOf(state.lanes);
+        assertThat(browser.problems()).isEmpty();
+      }
+    } finally {
+      Files.delete(file);
+      Files.delete(disk);
+    }
+  }
+
+  /** How much of a file the page cache has, and the lanes of its reads. */
+  private enum Cached {
+    COLD("skip=0", "Direct reads"),
+    HALF("skip=16", "Page cache, mapped", "Direct reads"),
+    WARM("", "Page cache, mapped");
+
+    private final String dropped;
+    private final List<String> lanes;
+
+    Cached(String dropped, String... lanes) {
+      this.dropped = dropped;
+      this.lanes = List.of(lanes);
+    }
+
+    /** Reads it all, then has the kernel drop what lies behind so many MiB. */
+    private void prepare(Path file) throws IOException, InterruptedException {
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+        channel.force(true); // what isn't written is not dropped
+      }
+      Files.readAllBytes(file);
+      if (!dropped.isEmpty()) {
+        Process dd =
+            new ProcessBuilder(
+                    "dd", "if=" + file, "of=/dev/null", "iflag=nocache", "bs=1M", dropped)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertThat(dd.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(dd.exitValue()).isZero();
+      }
+    }
+  }
+
+  /** A rank that began later is drawn later, by the time that its host's clock tells. */
+  @Test
+  void ranksAreDrawnOnOneClock() throws Exception {
+    write("a.safetensors", 8000);
+    Path page = folder.resolve("clock.html");
+    assertThat(fst("load", folder.resolve("m"), "--path", "copied", "--report", page).exit()).isZero();
+    Files.writeString(page, ofTwoRanks(Files.readString(page), 1.5));
+    try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
+      look(browser, page, "clock", 1280, false);
+      String starts = "fstReport.records[%d].spans.map(s => s.start)";
+      double first = minimum(browser, starts.formatted(0));
+      assertThat(minimum(browser, starts.formatted(1)) - first).isCloseTo(1.5, within(1e-3));
+      assertThat(Double.parseDouble(browser.evaluate("fstReport.whole"))).isGreaterThan(1.5);
+      assertThat(browser.problems()).isEmpty();
+    }
+  }
+
+  private static double minimum(Chromium browser, String numbers) {
+    return Double.parseDouble(browser.evaluate("Math.min(..." + numbers + ")"));
+  }
+
+  /** Makes the page of a load that of two ranks, of which the second began some seconds later. */
+  private static String ofTwoRanks(String page, double later) {
+    String record =
+        page.lines().filter(line -> line.contains("class=\"record\">")).findFirst().orElseThrow();
+    String first = record.replaceFirst("\"ranks\":1", "\"ranks\":2");
+    Matcher begun = Pattern.compile("\"begun\":([\\d.E]+)").matcher(first);
+    assertThat(begun.find()).isTrue();
+    BigDecimal at = new BigDecimal(begun.group(1)).add(BigDecimal.valueOf(later));
+    String second =
+        first
+            .replaceFirst("\"rank\":0", "\"rank\":1")
+            .replaceFirst("\"begun\":[\\d.E]+", "\"begun\":" + at.toPlainString());
+    return page.replace(record, first + "\n" + second);
   }
 
   @Test
