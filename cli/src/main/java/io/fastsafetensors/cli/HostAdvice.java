@@ -41,7 +41,8 @@ final class HostAdvice {
 
   private static Optional<Advice> smallPages(long copied) {
     if (read(HUGE_PAGES).contains("[never]")) {
-      return Optional.of(smallPages(copied, "on this host", "as root: echo madvise > " + HUGE_PAGES));
+      return Optional.of(
+          smallPages(copied, "on this host", "as root: echo madvise > " + HUGE_PAGES));
     }
     return read(STATUS).contains(NOT_FOR_THIS_PROCESS)
         ? Optional.of(

@@ -25,10 +25,11 @@ import java.util.Optional;
  *
  * @param rate how fast
  * @param course what was done when
- * @param report what it did; of all, or of a sample
+ * @param report what it did; of all, or of a sample that was loaded after it
  */
 record MeasuredLoad(Rate rate, LoadRecord course, LoadReport report) {
-  private static final Duration SAMPLE = Duration.ofMillis(2000);
+  private static final String CUT_OFF = "cut off";
+  private static final Duration SAMPLE = Duration.ofSeconds(2);
 
   /** How much longer a stream may take than it is to be passed through. */
   private static final int PATIENCE = 2;
@@ -41,9 +42,9 @@ record MeasuredLoad(Rate rate, LoadRecord course, LoadReport report) {
       LoadRecord course = recorder.record();
       return new MeasuredLoad(rate(name, course, ""), course, buffer.report());
     } catch (LoadCancelledException e) {
-      Rate rate = rate(name, recorder.record(), "cut off");
-      MeasuredLoad sample = streamed(path, name, SAMPLE, true);
-      return new MeasuredLoad(rate, sample.course, sample.report);
+      LoadRecord course = recorder.record();
+      LoadReport sample = streamed(path, name, SAMPLE, true).report;
+      return new MeasuredLoad(rate(name, course, CUT_OFF), course, sample);
     }
   }
 
@@ -57,7 +58,7 @@ record MeasuredLoad(Rate rate, LoadRecord course, LoadReport report) {
     LoadRecorder recorder = new LoadRecorder();
     try (Loader loader = open(path, recorder);
         TensorStream stream = loader.stream(streaming(loader, limit, fromEnd))) {
-      String detail = pass(stream, limit) ? "" : "cut off";
+      String detail = pass(stream, limit) ? "" : CUT_OFF;
       LoadRecord course = recorder.record();
       return new MeasuredLoad(rate(name, course, detail), course, stream.report());
     }
@@ -111,8 +112,14 @@ record MeasuredLoad(Rate rate, LoadRecord course, LoadReport report) {
         .sum();
   }
 
+  /** Tells whether all came. */
+  boolean isWhole() {
+    return rate.detail().isEmpty();
+  }
+
   /** Returns the share of the bytes that came from storage. */
   double ofStorage() {
-    return (double) report.storageBytes() / Math.max(1, bytes(course, false));
+    long storage = isWhole() ? report.storageBytes() : bytes(course, true);
+    return (double) storage / Math.max(1, bytes(course, false));
   }
 }

@@ -58,12 +58,17 @@ final class Measurement {
     rates.add(cache);
     rates.add(MemoryProbe.copied());
     rates.add(MemoryProbe.touched());
-    if (first.ofStorage() > 1 - MOSTLY && bytes < room()) {
+    if (first.ofStorage() > 1 - MOSTLY && first.isWhole() && bytes < room()) {
       again = load("load, once more");
       rates.add(again.rate());
     }
     LoadReport report = first.report().toBuilder().bytes(bytes).build(); // also of a sample
     advice.addAll(Advice.of(first.course(), Optional.of(report), MeasuredLoad.options(LOADING)));
+    // A load that copies mends it, as the measured one; others don't.
+    TuningAdvice.misaligned(report)
+        .filter(found ->
+            advice.stream().noneMatch(each -> each.what().code().equals(found.what().code())))
+        .ifPresent(advice::add);
   }
 
   private List<Path> files() throws LoadException {
@@ -107,11 +112,13 @@ final class Measurement {
       MeasuredLoad warm = again;
       if (warm != null && warm.ofStorage() < 1 - MOSTLY) {
         lines.add(
-            compared("warm loads reach", warm.rate().speed() / memory, "of reads of the page cache"));
+            compared(
+                "warm loads reach", warm.rate().speed() / memory, "of reads of the page cache"));
       }
     } else if (first.ofStorage() <= 1 - MOSTLY) {
       lines.add(
-          compared("warm loads reach", first.rate().speed() / memory, "of reads of the page cache"));
+          compared(
+              "warm loads reach", first.rate().speed() / memory, "of reads of the page cache"));
       lines.add(
           "the files were in the page cache, so that no cold load was measured: as root, drop it by"
               + " echo 1 > /proc/sys/vm/drop_caches and measure again");

@@ -147,7 +147,7 @@ final class StorageAdvice {
     if (total() < LEAST_BYTES && nanos < LEAST_NANOS) {
       return;
     }
-    double gbps = (double) report.storageBytes() / Math.max(1, nanos);
+    double gbps = (double) readBytes() / Math.max(1, nanos);
     if (report.storageBytes() == 0) {
       all.add(
           Advice.fine(
@@ -161,12 +161,19 @@ final class StorageAdvice {
     }
   }
 
+  private long readBytes() {
+    return course.events().stream()
+        .filter(event -> event.path().filter(TransferPath::isOfStorage).isPresent())
+        .mapToLong(LoadEvent::bytes)
+        .sum();
+  }
+
   /** Returns for how long at least one read of storage was under way. */
   private long storageNanos() {
     long nanos = 0;
     long until = 0;
     for (LoadEvent event : course.events()) { // which come in the order of their starts
-      if (event.path().filter(way -> way != TransferPath.CACHED).isPresent()) {
+      if (event.path().filter(TransferPath::isOfStorage).isPresent()) {
         long end = event.start().plus(event.elapsed()).toNanos();
         nanos += Math.max(0, end - Math.max(until, event.start().toNanos()));
         until = Math.max(until, end);

@@ -13,6 +13,7 @@ import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** What stands out about how the bytes were read. */
@@ -96,37 +97,35 @@ final class TuningAdvice {
                   "files were copied instead of mapped, since tensors lie at other places than asked for"),
               "leave --alignment out, or write the files with tensors at such places"));
     } else if (least.isPresent() && least.getAsLong() < LARGEST_ELEMENT) {
-      misaligned(misaligned());
+      misaligned(report).ifPresent(all::add);
     }
   }
 
-  private void misaligned(long tensors) {
-    if (tensors > 0) {
-      all.add(
-          new Advice(
-              Reason.of(
-                      "advice.misaligned",
-                      "{tensors} tensors start at addresses that are no multiples of their elements' size: programs read them slower, or copy them first")
-                  .with("tensors", tensors),
-              "--alignment 64 copies them to better places; to write the files anew, as by fst convert, mends it"));
-    }
+  /** Looks into the files: where they are mapped, tensors are where they lie there. */
+  static Optional<Advice> misaligned(LoadReport report) {
+    long tensors = report.files().stream().mapToLong(TuningAdvice::misaligned).sum();
+    Reason lie =
+        Reason.of(
+                "advice.misaligned",
+                "{tensors} tensors lie in their files at places that are no multiples of their elements' size: where they are mapped, programs read them slower, or copy them first")
+            .with("tensors", tensors);
+    return tensors == 0
+        ? Optional.empty()
+        : Optional.of(
+            new Advice(
+                lie,
+                "--alignment 64 copies them to better places; to write the files anew, as by fst convert, mends it"));
   }
 
-  /** Counts tensors whose place in the file is no multiple of the size of their elements. */
-  private long misaligned() {
-    long count = 0;
-    for (FileReport file : report.files()) {
-      try {
-        SafetensorsHeader header = SafetensorsHeader.read(file.file());
-        count +=
-            header.tensors().stream()
-                .filter(info -> !info.dtype().isSubByte())
-                .filter(info -> (header.dataOffset() + info.begin()) % info.dtype().byteSize(1) != 0)
-                .count();
-      } catch (LoadException e) {
-        return 0; // another file by now, or one of a server
-      }
+  private static long misaligned(FileReport file) {
+    try {
+      SafetensorsHeader header = SafetensorsHeader.read(file.file());
+      return header.tensors().stream()
+          .filter(info -> !info.dtype().isSubByte())
+          .filter(info -> (header.dataOffset() + info.begin()) % info.dtype().byteSize(1) != 0)
+          .count();
+    } catch (LoadException e) {
+      return 0; // another file by now, or one of a server
     }
-    return count;
   }
 }

@@ -56,7 +56,7 @@ class AdviceTests {
             .storageBytes(bytes)
             .bytesByPath(Map.of(TransferPath.DIRECT, bytes))
             .build();
-    return LoadReport.builder(Device.cpu()).files(List.of(read)).bytes(bytes).build();
+    return LoadReport.builder(Device.CPU).files(List.of(read)).bytes(bytes).build();
   }
 
   private static List<String> codes(LoadRecord course, LoadReport report) {
@@ -101,7 +101,8 @@ class AdviceTests {
     String header =
         """
         {"flag":{"dtype":"U8","shape":[1],"data_offsets":[%d,%d]},
-        "weights":{"dtype":"F32","shape":[1000],"data_offsets":[%d,%d]}}"""
+        "weights":{"dtype":"F32","shape":[1000],"data_offsets":[%d,%d]}}\
+        """
             .formatted(flag, flag + 1, weights, weights + 4000);
     header += " ".repeat(-header.length() & 7);
     Path file = Samples.raw(folder.resolve("m.safetensors"), header, 4001);
@@ -109,20 +110,19 @@ class AdviceTests {
     try (Loader loader = Loader.builder().listener(recorder).open(file);
         FileBuffer buffer = loader.load(LoadOptions.builder().path(AccessPath.MAPPED).build())) {
       List<Advice> all = Advice.of(recorder.record(), Optional.of(buffer.report()), DEFAULTS);
-      assertThat(all.toString().contains("1 tensors start at addresses")).isEqualTo(isMisaligned);
+      assertThat(all.toString().contains("1 tensors lie in their files at places"))
+          .isEqualTo(isMisaligned);
     }
   }
 
   @Test
   void aLoadThatIsCutOffIsSampled() throws IOException {
     for (String name : List.of("a", "b", "c")) {
-      Samples.write(
-          folder.resolve(name + ".safetensors"), name, DType.F32, Shape.of(3_000_000));
+      Samples.write(folder.resolve(name + ".safetensors"), name, DType.F32, Shape.of(3_000_000));
     }
     MeasuredLoad load = MeasuredLoad.whole(folder, "load", Duration.ofNanos(1));
-    assertThat(load.rate().detail()).isEqualTo("cut off");
+    assertThat(load.isWhole()).isFalse();
     assertThat(load.report().files()).isNotEmpty().allMatch(file -> file.bytes() > 0);
-    assertThat(load.course().events()).isNotEmpty();
   }
 
   @Test
@@ -130,10 +130,10 @@ class AdviceTests {
     Path file = folder.resolve("a.safetensors");
     Samples.write(file, "a", DType.F32, Shape.of(60_000_000)); // pieces of 32 MiB
     MeasuredLoad cut = MeasuredLoad.streamed(file, "load", Duration.ofNanos(1), true);
-    assertThat(cut.rate().detail()).isEqualTo("cut off");
+    assertThat(cut.isWhole()).isFalse();
     MeasuredLoad all = MeasuredLoad.streamed(file, "load", Duration.ofMinutes(1), true);
-    assertThat(all.rate().detail()).isEmpty();
-    assertThat(all.rate().bytes()).isEqualTo(240_000_000);
+    assertThat(all.isWhole()).isTrue();
+    assertThat(all.rate().bytes()).isGreaterThanOrEqualTo(240_000_000); // whole pages
     assertThat(Files.size(file)).isGreaterThan(cut.rate().bytes());
   }
 }

@@ -28,7 +28,8 @@ class ReadmeCommandsTests {
   private static final Pattern COMMAND =
       Pattern.compile("(?:`|^)(?:\\./)?fst ([^`#\\n]+)", Pattern.MULTILINE);
 
-  private static final Set<String> NEED_ARGUMENTS = Set.of("launch", "load", "digest", "inspect", "convert");
+  private static final Set<String> NEED_ARGUMENTS =
+      Set.of("launch", "load", "digest", "inspect", "convert");
 
   @TempDir private Path folder;
   private Path file;

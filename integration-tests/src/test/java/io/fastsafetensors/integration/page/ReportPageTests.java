@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.integration.page;
 
+import static io.fastsafetensors.integration.page.PageLook.exactSum;
+import static io.fastsafetensors.integration.page.PageLook.look;
+import static io.fastsafetensors.integration.page.PageLook.text;
+import static io.fastsafetensors.integration.page.ReportedLoad.fst;
+import static io.fastsafetensors.integration.page.ReportedLoad.pathSum;
+import static io.fastsafetensors.integration.page.ReportedLoad.write;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.fastsafetensors.format.DType;
-import io.fastsafetensors.format.SafetensorsWriter;
-import io.fastsafetensors.format.Shape;
-import io.fastsafetensors.integration.fuse.FaultyFolder;
+import io.fastsafetensors.integration.page.ReportedLoad.Ended;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.foreign.Arena;
 import java.math.BigDecimal;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,70 +31,27 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(300)
 class ReportPageTests {
-  private static final Path PICTURES = Path.of("target", "pages");
-  private static final String CLI = "io.fastsafetensors.cli.Main";
   private static final Pattern BYTES = Pattern.compile("\"bytes\":(\\d+)");
 
   /** A name that would be markup, if it were not taken for text. */
   private static final String HOSTILE = "<img src=x onerror=alert(1)>.safetensors";
-
-  private static final Set<String> OF_READS =
-      Set.of("Page cache, mapped", "Direct reads", "Buffered reads");
 
   @TempDir private Path folder;
 
   @BeforeAll
   static void needsABrowser() throws IOException {
     assumeTrue(Chromium.program().isPresent(), "no Chromium: install Debian's chromium");
-    Files.createDirectories(PICTURES);
-  }
-
-  private record Ended(int exit, String output) {}
-
-  private Ended fst(Object... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            CLI));
-    List.of(arguments).forEach(argument -> command.add(argument.toString()));
-    Path output = Files.createTempFile(folder, "output", null);
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(output.toFile())
-            .redirectError(Files.createTempFile(folder, "errors", null).toFile())
-            .start();
-    try {
-      assertThat(process.waitFor(2, TimeUnit.MINUTES)).as("%s has ended", command).isTrue();
-      return new Ended(process.exitValue(), Files.readString(output));
-    } finally {
-      process.destroyForcibly();
-    }
-  }
-
-  private Path write(String name, int kilobytes) throws IOException {
-    Path file = folder.resolve("m").resolve(name);
-    Files.createDirectories(file.getParent());
-    try (Arena arena = Arena.ofConfined()) {
-      SafetensorsWriter writer = new SafetensorsWriter();
-      for (int i = 0; i < 8; i++) {
-        writer.add(name + i, DType.F16, Shape.of(kilobytes, 64), arena.allocate(128L * kilobytes));
-      }
-      writer.write(file);
-    }
-    return file;
+    Files.createDirectories(PageLook.PICTURES);
   }
 
   @Test
   void thePageShowsWhatJsonSays() throws Exception {
-    write(HOSTILE, 8000);
-    write("b.safetensors", 4000);
+    write(folder, HOSTILE, 8000);
+    write(folder, "b.safetensors", 4000);
     Path page = folder.resolve("load.html");
     Ended load =
         fst(
+            folder,
             "load",
             folder.resolve("m"),
             "--path",
@@ -143,58 +96,15 @@ class ReportPageTests {
     assertThat(browser.evaluate("fstReport.view().join()")).isEqualTo(before);
   }
 
-  private static void look(Chromium browser, Path page, String name, int width, boolean isDark)
-      throws IOException {
-    browser.look(width, isDark);
-    browser.open(page);
-    assertThat(browser.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-        .as("page fits into %s pixels", width)
-        .isEqualTo("true");
-    String file = name + "-" + width + (isDark ? "-dark" : "-light") + ".png";
-    browser.screenshot(PICTURES.resolve(file));
-    String axe = System.getProperty("fst.axe", "");
-    if (!axe.isEmpty()) {
-      browser.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)");
-      browser.evaluate("(() => {" + Files.readString(Path.of(axe)) + "; return 'there'; })()");
-      assertThat(
-              browser.evaluate(
-                  "axe.run().then(r => r.violations.map(v => v.impact + ' ' + v.id + ': '"
-                      + " + v.nodes.map(n => n.html).slice(0, 3).join(' ')).join('\\n'))"))
-          .as("what axe-core says of %s", file)
-          .isEmpty();
-    }
-  }
-
-  private static String text(Chromium browser, String selector) {
-    return browser.evaluate(
-        "[...document.querySelectorAll(\"" + selector + "\")].map(e => e.textContent).join('\\n')");
-  }
-
-  private static long exactSum(Chromium browser) {
-    return Long.parseLong(
-        browser.evaluate(
-            "[...document.querySelectorAll(\"table[aria-label='Bytes by way'] tbody tr\")]"
-                + ".map(row => +row.lastChild.textContent).reduce((a, b) => a + b, 0)"));
-  }
-
-  private static long pathSum(String json) {
-    return Pattern.compile("\"bytes_by_path\":\\{([^}]*)}")
-        .matcher(json)
-        .results()
-        .flatMap(paths -> Pattern.compile("\\d+").matcher(paths.group(1)).results())
-        .mapToLong(number -> Long.parseLong(number.group()))
-        .sum();
-  }
-
   @Test
   void aFailedLoadHasAPageWithWhatCame() throws Exception {
-    write("a.safetensors", 8000);
-    Path broken = write("b.safetensors", 4000);
+    write(folder, "a.safetensors", 8000);
+    Path broken = write(folder, "b.safetensors", 4000);
     try (RandomAccessFile file = new RandomAccessFile(broken.toFile(), "rw")) {
       file.setLength(file.length() - 1000);
     }
     Path page = folder.resolve("failed.html");
-    assertThat(fst("load", folder.resolve("m"), "--report", page).exit()).isEqualTo(1);
+    assertThat(fst(folder, "load", folder.resolve("m"), "--report", page).exit()).isEqualTo(1);
     try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
       look(browser, page, "failed", 1280, false);
       look(browser, page, "failed", 390, true);
@@ -204,97 +114,14 @@ class ReportPageTests {
     }
   }
 
-  /** The kernel reports a disk error half-way: what came before is on the page, to the byte. */
-  @Test
-  void aLoadThatFailsHalfWayShowsWhatCame() throws Exception {
-    write("a.safetensors", 8000);
-    Path bad = write("b.safetensors", 32000);
-    Path page = folder.resolve("half-way.html");
-    try (FaultyFolder mounted =
-        FaultyFolder.mount(bad, folder.resolve("mount"), Files.size(bad) * 3 / 4)) {
-      assertThat(mounted.file(bad)).exists();
-      Ended load = fst("load", folder.resolve("mount"), "--path", "copied", "--report", page);
-      assertThat(load.exit()).isEqualTo(1);
-    }
-    try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
-      look(browser, page, "half-way", 1280, true);
-      look(browser, page, "half-way", 390, false);
-      String reads = "fstReport.records[0].events.filter(e => e[0] === 'read')";
-      String came = browser.evaluate(reads + ".reduce((all, e) => all + e[7], 0)");
-      assertThat(Long.parseLong(came)).isBetween(1L, Files.size(bad) + (8L << 20));
-      assertThat(text(browser, ".failed")).contains("b.safetensors");
-      assertThat(text(browser, "dl.tiles dd")).startsWith(browser.evaluate("fstReport.bytes(" + came + ")"));
-      assertThat(browser.problems()).isEmpty();
-    }
-  }
-
-  @Test
-  void coldHalfCachedAndWarmLoadsShowWhatTheyRead() throws Exception {
-    Path disk = Files.createTempDirectory(PICTURES, "files");
-    Path file = Files.move(write("c.safetensors", 32000), disk.resolve("c.safetensors"));
-    assumeTrue(
-        !Files.getFileStore(file).type().equals("tmpfs"),
-        "tmpfs keeps its pages, nothing can be cold");
-    try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
-      for (Cached state : Cached.values()) {
-        state.prepare(file);
-        Path page = folder.resolve(state + ".html");
-        Ended load = fst("load", disk, "--json", "--report", page);
-        assertThat(load.exit()).isZero();
-        look(browser, page, state.toString(), 1280, state == Cached.HALF);
-        look(browser, page, state.toString(), 390, state != Cached.HALF);
-        assertThat(exactSum(browser)).as("%s", state).isEqualTo(pathSum(load.output()));
-        assertThat(text(browser, "table[aria-label='Timeline by lane'] tbody th").lines())
-            .as("lanes of %s", state)
-            .filteredOn(OF_READS::contains)
-            .containsExactlyElementsOf(state.lanes);
-        assertThat(browser.problems()).isEmpty();
-      }
-    } finally {
-      Files.delete(file);
-      Files.delete(disk);
-    }
-  }
-
-  /** How much of a file the page cache has, and the lanes of its reads. */
-  private enum Cached {
-    COLD("skip=0", "Direct reads"),
-    HALF("skip=16", "Page cache, mapped", "Direct reads"),
-    WARM("", "Page cache, mapped");
-
-    private final String dropped;
-    private final List<String> lanes;
-
-    Cached(String dropped, String... lanes) {
-      this.dropped = dropped;
-      this.lanes = List.of(lanes);
-    }
-
-    /** Reads it all, then has the kernel drop what lies behind so many MiB. */
-    private void prepare(Path file) throws IOException, InterruptedException {
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        channel.force(true); // what isn't written is not dropped
-      }
-      Files.readAllBytes(file);
-      if (!dropped.isEmpty()) {
-        Process dd =
-            new ProcessBuilder(
-                    "dd", "if=" + file, "of=/dev/null", "iflag=nocache", "bs=1M", dropped)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        assertThat(dd.waitFor(1, TimeUnit.MINUTES)).isTrue();
-        assertThat(dd.exitValue()).isZero();
-      }
-    }
-  }
-
   /** A rank that began later is drawn later, by the time that its host's clock tells. */
   @Test
   void ranksAreDrawnOnOneClock() throws Exception {
-    write("a.safetensors", 8000);
+    write(folder, "a.safetensors", 8000);
     Path page = folder.resolve("clock.html");
-    assertThat(fst("load", folder.resolve("m"), "--path", "copied", "--report", page).exit()).isZero();
+    assertThat(
+            fst(folder, "load", folder.resolve("m"), "--path", "copied", "--report", page).exit())
+        .isZero();
     Files.writeString(page, ofTwoRanks(Files.readString(page), 1.5));
     try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
       look(browser, page, "clock", 1280, false);
@@ -327,11 +154,21 @@ class ReportPageTests {
 
   @Test
   void ranksShareAPageAndAClock() throws Exception {
-    write("a.safetensors", 8000);
-    write("b.safetensors", 8000);
+    write(folder, "a.safetensors", 8000);
+    write(folder, "b.safetensors", 8000);
     Path page = folder.resolve("ranks.html");
     Ended load =
-        fst("launch", "-n", "2", "--", "load", folder.resolve("m"), "--shard=1", "--report", page);
+        fst(
+            folder,
+            "launch",
+            "-n",
+            "2",
+            "--",
+            "load",
+            folder.resolve("m"),
+            "--shard=1",
+            "--report",
+            page);
     assumeTrue(Files.exists(page), () -> "no ranks here: " + load.output());
     try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
       look(browser, page, "ranks", 1280, false);

@@ -53,7 +53,8 @@ record HouseStyle(int mostWords, boolean isTimeless) {
           "host memory", words("system ram|main memory"));
 
   private static Pattern words(String alternatives) {
-    return Pattern.compile("(?<![\\w`-])(?:" + alternatives + ")(?![\\w`-])", Pattern.CASE_INSENSITIVE);
+    return Pattern.compile(
+        "(?<![\\w`-])(?:" + alternatives + ")(?![\\w`-])", Pattern.CASE_INSENSITIVE);
   }
 
   /** Returns a line for each thing in a document that breaks a rule. */
