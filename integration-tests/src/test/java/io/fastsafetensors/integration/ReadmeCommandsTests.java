@@ -88,8 +88,8 @@ class ReadmeCommandsTests {
     assertThat(fst.output()).isNotEmpty().doesNotContain("\tat ");
   }
 
-  private List<String> arguments(String command) {
-    List<String> words = new ArrayList<>(List.of(command.split(" +")));
+  private List<String> arguments(String line) {
+    List<String> words = new ArrayList<>(List.of(line.split(" +")));
     words.replaceAll(this::meant);
     words.remove("options");
     if (words.contains(">")) {
