@@ -101,7 +101,9 @@ class ReadmeCommandsTests {
       words.add("--help");
     } else if (NEED_ARGUMENTS.contains(command) && words.size() == 1) {
       words.addFirst("help"); // named in a sentence, which isn't how it is called
-    } else if (NEED_ARGUMENTS.contains(command) && words.stream().noneMatch(this::isSample)) {
+    } else if (NEED_ARGUMENTS.contains(command)
+        && !command.equals("launch")
+        && words.stream().noneMatch(this::isSample)) {
       words.add(file.toString()); // likewise, with an option
     } else if (words.contains("--variant")) {
       words.replaceAll(word -> word.equals(file.toString()) ? variants.toString() : word);

@@ -17,6 +17,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -42,15 +43,15 @@ class PageStatesTests {
   /** The kernel reports a disk error half-way: what came before is on the page, to the byte. */
   @Test
   void aLoadThatFailsHalfWayShowsWhatCame() throws Exception {
-    write(folder, "a.safetensors", 8000);
+    Path good = write(folder, "a.safetensors", 8000);
     Path bad = write(folder, "b.safetensors", 32000);
     Path page = folder.resolve("half-way.html");
     try (FaultyFolder mounted =
         FaultyFolder.mount(bad, folder.resolve("mount"), Files.size(bad) * 3 / 4)) {
-      assertThat(mounted.file(bad)).exists();
-      Ended load =
-          fst(folder, "load", folder.resolve("mount"), "--path", "copied", "--report", page);
-      assertThat(load.exit()).isEqualTo(1);
+      String[] inOrder = {"--path", "copied", "--threads", "1", "--block-bytes", "1MiB"};
+      List<Object> load = new ArrayList<>(List.of("load", mounted.file(good), mounted.file(bad), "--report", page));
+      load.addAll(List.of(inOrder));
+      assertThat(fst(folder, load.toArray()).exit()).isEqualTo(1);
     }
     try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
       look(browser, page, "half-way", 1280, true);
