@@ -13,30 +13,54 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What stands out about the host that a load ran on. */
 final class HostAdvice {
   private static final Path HUGE_PAGES = Path.of("/sys/kernel/mm/transparent_hugepage/enabled");
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final String NOT_FOR_THIS_PROCESS = "THP_enabled:\t0";
+  private static final long MUCH = 256 << 20;
 
   private HostAdvice() {}
 
+  /** Looks at what there is after the load: its tensors are gone. */
   static List<Advice> of(LoadReport report) {
     List<Advice> all = new ArrayList<>();
     for (MemoryLimit limit : HostLimits.SYSTEM.limits()) {
-      if (limit.freeBytes() < report.bytes() / 4) {
+      boolean isOfPages = limit.kind() != MemoryLimit.Kind.ADDRESSES; // the page cache has none
+      if (isOfPages && limit.freeBytes() < report.bytes() + report.bytes() / 4) {
         all.add(tight(limit, report.bytes()));
       }
     }
-    if (copied(report) > (256 << 20) && hugePages().contains("[never]")) {
-      all.add(
-          new Advice(
-              Reason.of(
-                      "advice.small-pages",
-                      "{amount} were copied into pages of 4 KiB: huge pages are off on this host")
-                  .with("amount", Amounts.bytes(copied(report))),
-              "as root: echo madvise > " + HUGE_PAGES));
+    if (copied(report) > MUCH) {
+      smallPages(copied(report)).ifPresent(all::add);
     }
     return all;
+  }
+
+  private static Optional<Advice> smallPages(long copied) {
+    if (read(HUGE_PAGES).contains("[never]")) {
+      return Optional.of(
+          smallPages(copied, "on this host", "as root: echo madvise > " + HUGE_PAGES));
+    }
+    return read(STATUS).contains(NOT_FOR_THIS_PROCESS)
+        ? Optional.of(
+            smallPages(
+                copied,
+                "for this process",
+                "see who starts it with them switched off: prctl, PR_SET_THP_DISABLE"))
+        : Optional.empty();
+  }
+
+  private static Advice smallPages(long copied, String where, String remedy) {
+    return new Advice(
+        Reason.of(
+                "advice.small-pages",
+                "{amount} were copied into pages of 4 KiB: huge pages are off {where}")
+            .with("amount", Amounts.bytes(copied))
+            .with("where", where),
+        remedy);
   }
 
   /** A limit that leaves little beside the tensors takes the page cache's room, too. */
@@ -64,9 +88,9 @@ final class HostAdvice {
         : 0;
   }
 
-  private static String hugePages() {
+  private static String read(Path file) {
     try {
-      return Files.readString(HUGE_PAGES);
+      return Files.readString(file);
     } catch (IOException e) {
       return "";
     }

@@ -2,17 +2,8 @@
 package io.fastsafetensors.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.fastsafetensors.AccessPath;
-import io.fastsafetensors.FileBuffer;
-import io.fastsafetensors.LoadEvent;
-import io.fastsafetensors.LoadOptions;
-import io.fastsafetensors.LoadRecord;
-import io.fastsafetensors.LoadRecorder;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Loader;
-import io.fastsafetensors.StreamOptions;
-import io.fastsafetensors.TensorStream;
-import io.fastsafetensors.format.LoadCancelledException;
 import io.fastsafetensors.format.LoadException;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.TensorInfo;
@@ -41,31 +32,8 @@ final class Measurement {
   private final List<Rate> rates = new ArrayList<>();
   private final List<Advice> advice = new ArrayList<>();
   private long bytes;
-  private @Nullable Loaded found;
-  private @Nullable Loaded again;
-
-  /**
-   * A load that was measured.
-   *
-   * @param rate how fast
-   * @param course what was done when
-   * @param report what it did, unless it was cut off
-   */
-  private record Loaded(Rate rate, LoadRecord course, Optional<LoadReport> report) {
-    /** Returns the share of the bytes that came from storage. */
-    double ofStorage() {
-      long storage = report.map(LoadReport::storageBytes).orElseGet(() -> bytes(course, true));
-      return (double) storage / Math.max(1, bytes(course, false));
-    }
-
-    private static long bytes(LoadRecord course, boolean fromStorage) {
-      return course.events().stream()
-          .filter(
-              event -> event.path().filter(way -> !fromStorage || way.isOfStorage()).isPresent())
-          .mapToLong(LoadEvent::bytes)
-          .sum();
-    }
-  }
+  private @Nullable MeasuredLoad found;
+  private @Nullable MeasuredLoad again;
 
   private Measurement(Path path) {
     this.path = path;
@@ -80,9 +48,9 @@ final class Measurement {
 
   private void run() throws IOException {
     List<Path> files = files();
-    Loaded first = load("load, as found");
+    MeasuredLoad first = load("load, as found");
     found = first;
-    rates.add(first.rate);
+    rates.add(first.rate());
     StorageProbe probe = new StorageProbe(files, Math.min(MOST_READ, room()));
     rates.add(probe.direct(READING));
     rates.add(probe.buffered("reads by way of the page cache, as found", READING));
@@ -90,11 +58,17 @@ final class Measurement {
     rates.add(cache);
     rates.add(MemoryProbe.copied());
     rates.add(MemoryProbe.touched());
-    if (first.ofStorage() > 1 - MOSTLY && bytes < room()) {
+    if (first.ofStorage() > 1 - MOSTLY && first.isWhole() && bytes < room()) {
       again = load("load, once more");
-      rates.add(again.rate);
+      rates.add(again.rate());
     }
-    advice.addAll(Advice.of(first.course, first.report, options()));
+    LoadReport report = first.report().toBuilder().bytes(bytes).build(); // also of a sample
+    advice.addAll(Advice.of(first.course(), Optional.of(report), MeasuredLoad.options(LOADING)));
+    // A load that copies mends it, as the measured one; others don't.
+    TuningAdvice.misaligned(report)
+        .filter(found ->
+            advice.stream().noneMatch(each -> each.what().code().equals(found.what().code())))
+        .ifPresent(advice::add);
   }
 
   private List<Path> files() throws LoadException {
@@ -109,46 +83,10 @@ final class Measurement {
     return HostLimits.SYSTEM.reservable() / 3;
   }
 
-  private static LoadOptions options() {
-    return LoadOptions.builder().path(AccessPath.COPIED).timeout(LOADING).build();
-  }
-
-  /** Loads into memory of its own, or streams what is too large; cuts it off in the end. */
-  private Loaded load(String name) throws IOException {
-    LoadRecorder recorder = new LoadRecorder();
-    long start = System.nanoTime();
-    try (Loader loader = Loader.builder().listener(recorder).timeout(LOADING).open(path)) {
-      LoadReport report = bytes < room() ? load(loader) : stream(loader, start);
-      LoadRecord course = recorder.record();
-      Rate rate = new Rate(name, bytes, seconds(course), "");
-      return new Loaded(rate, course, Optional.of(report));
-    } catch (LoadCancelledException e) {
-      LoadRecord course = recorder.record();
-      Rate rate = new Rate(name, Loaded.bytes(course, false), seconds(course), "cut off");
-      return new Loaded(rate, course, Optional.empty());
-    }
-  }
-
-  private static double seconds(LoadRecord course) {
-    return course.elapsed().toNanos() / 1e9;
-  }
-
-  private static LoadReport load(Loader loader) throws LoadException {
-    try (FileBuffer buffer = loader.load(options())) {
-      return buffer.report();
-    }
-  }
-
-  private static LoadReport stream(Loader loader, long start) throws LoadException {
-    StreamOptions options = StreamOptions.builder().load(options()).pieces(true).build();
-    try (TensorStream stream = loader.stream(options)) {
-      stream.consume(_ -> {
-        if (System.nanoTime() - start > LOADING.toNanos()) {
-          throw new LoadCancelledException("long enough", true);
-        }
-      });
-      return stream.report();
-    }
+  private MeasuredLoad load(String name) throws LoadException {
+    return bytes < room()
+        ? MeasuredLoad.whole(path, name, LOADING)
+        : MeasuredLoad.streamed(path, name, LOADING, false);
   }
 
   /** Returns the speed of the fastest of some reads. */
@@ -163,22 +101,24 @@ final class Measurement {
   /** Says in words how a load compares. */
   List<String> verdict() {
     List<String> lines = new ArrayList<>();
-    Loaded first = found;
-    if (first == null || !first.rate.isKnown()) {
+    MeasuredLoad first = found;
+    if (first == null || !first.rate().isKnown()) {
       return List.of("nothing was loaded: the files have no tensors with bytes");
     }
     double disk = best("direct reads", "reads by way of the page cache, as found");
     double memory = best("reads of the page cache");
     if (first.ofStorage() >= MOSTLY) {
-      lines.add(compared("cold loads reach", first.rate.speed() / disk, "of this storage"));
-      Loaded warm = again;
+      lines.add(compared("cold loads reach", first.rate().speed() / disk, "of this storage"));
+      MeasuredLoad warm = again;
       if (warm != null && warm.ofStorage() < 1 - MOSTLY) {
         lines.add(
-            compared("warm loads reach", warm.rate.speed() / memory, "of reads of the page cache"));
+            compared(
+                "warm loads reach", warm.rate().speed() / memory, "of reads of the page cache"));
       }
     } else if (first.ofStorage() <= 1 - MOSTLY) {
       lines.add(
-          compared("warm loads reach", first.rate.speed() / memory, "of reads of the page cache"));
+          compared(
+              "warm loads reach", first.rate().speed() / memory, "of reads of the page cache"));
       lines.add(
           "the files were in the page cache, so that no cold load was measured: as root, drop it by"
               + " echo 1 > /proc/sys/vm/drop_caches and measure again");
@@ -228,7 +168,7 @@ final class Measurement {
       rate.writeTo(json);
     }
     json.writeEndArray();
-    Loaded first = found;
+    MeasuredLoad first = found;
     if (first != null) {
       json.writeNumberField("share_from_storage", first.ofStorage());
     }

@@ -19,8 +19,10 @@ import java.util.Optional;
 
 /** What stands out about where the bytes came from. */
 final class StorageAdvice {
-  /** Below this, times tell nothing. */
+  /** Of less in less time, times tell nothing. */
   static final long LEAST_BYTES = 64 << 20;
+
+  private static final long LEAST_NANOS = 1_000_000_000;
 
   private static final double SLOW_GBPS = 0.5;
 
@@ -141,10 +143,11 @@ final class StorageAdvice {
   }
 
   private void source() {
-    if (total() < LEAST_BYTES) {
+    long nanos = storageNanos();
+    if (total() < LEAST_BYTES && nanos < LEAST_NANOS) {
       return;
     }
-    double gbps = (double) report.storageBytes() / Math.max(1, storageNanos());
+    double gbps = (double) readBytes() / Math.max(1, nanos);
     if (report.storageBytes() == 0) {
       all.add(
           Advice.fine(
@@ -154,8 +157,15 @@ final class StorageAdvice {
           new Advice(
               Reason.of("advice.slow-storage", "storage gave {speed} GB/s")
                   .with("speed", Printing.decimal(gbps)),
-              "compare with what the disk gives: fst doctor --measure PATH"));
+              "see by fst doctor --measure PATH whether the disk gives more; if not, use a faster one, or lift what limits it: a volume's throughput, or io.max and blkio.throttle of the control group"));
     }
+  }
+
+  private long readBytes() {
+    return course.events().stream()
+        .filter(event -> event.path().filter(TransferPath::isOfStorage).isPresent())
+        .mapToLong(LoadEvent::bytes)
+        .sum();
   }
 
   /** Returns for how long at least one read of storage was under way. */
@@ -163,7 +173,7 @@ final class StorageAdvice {
     long nanos = 0;
     long until = 0;
     for (LoadEvent event : course.events()) { // which come in the order of their starts
-      if (event.path().filter(way -> way != TransferPath.CACHED).isPresent()) {
+      if (event.path().filter(TransferPath::isOfStorage).isPresent()) {
         long end = event.start().plus(event.elapsed()).toNanos();
         nanos += Math.max(0, end - Math.max(until, event.start().toNanos()));
         until = Math.max(until, end);

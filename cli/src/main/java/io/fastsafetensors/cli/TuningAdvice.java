@@ -8,16 +8,19 @@ import io.fastsafetensors.LoadRecord;
 import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Reason;
 import io.fastsafetensors.TransferPath;
+import io.fastsafetensors.format.LoadException;
+import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.toolkit.text.Amounts;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** What stands out about how the bytes were read. */
 final class TuningAdvice {
   private static final long SMALL_READ = 512 << 10;
   private static final long FEW_READS = 32;
-  private static final long LEAST_ALIGNMENT = 2;
+  private static final long LARGEST_ELEMENT = 8;
 
   private final LoadReport report;
   private final LoadRecord course;
@@ -93,14 +96,36 @@ final class TuningAdvice {
                   "advice.misaligned-copied",
                   "files were copied instead of mapped, since tensors lie at other places than asked for"),
               "leave --alignment out, or write the files with tensors at such places"));
-    } else if (least.isPresent() && least.getAsLong() < LEAST_ALIGNMENT) {
-      all.add(
-          new Advice(
-              Reason.of(
-                      "advice.misaligned",
-                      "tensors start at multiples of {alignment} bytes only: programs read them slower, or copy them first")
-                  .with("alignment", least.getAsLong()),
-              "--alignment 64 copies them to better places; to write the files anew with an aligned header mends it"));
+    } else if (least.isPresent() && least.getAsLong() < LARGEST_ELEMENT) {
+      misaligned(report).ifPresent(all::add);
+    }
+  }
+
+  /** Looks into the files: where they are mapped, tensors are where they lie there. */
+  static Optional<Advice> misaligned(LoadReport report) {
+    long tensors = report.files().stream().mapToLong(TuningAdvice::misaligned).sum();
+    Reason lie =
+        Reason.of(
+                "advice.misaligned",
+                "{tensors} tensors lie in their files at places that are no multiples of their elements' size: where they are mapped, programs read them slower, or copy them first")
+            .with("tensors", tensors);
+    return tensors == 0
+        ? Optional.empty()
+        : Optional.of(
+            new Advice(
+                lie,
+                "--alignment 64 copies them to better places; to write the files anew, as by fst convert, mends it"));
+  }
+
+  private static long misaligned(FileReport file) {
+    try {
+      SafetensorsHeader header = SafetensorsHeader.read(file.file());
+      return header.tensors().stream()
+          .filter(info -> !info.dtype().isSubByte())
+          .filter(info -> (header.dataOffset() + info.begin()) % info.dtype().byteSize(1) != 0)
+          .count();
+    } catch (LoadException e) {
+      return 0; // another file by now, or one of a server
     }
   }
 }

@@ -108,7 +108,8 @@ class DocumentsTests {
 
   private static List<Path> documents() throws IOException {
     List<Path> documents = new ArrayList<>();
-    for (Path folder : List.of(ROOT, ROOT.resolve("docs"), DECISIONS)) {
+    for (Path folder :
+        List.of(ROOT, ROOT.resolve("docs"), DECISIONS, ROOT.resolve("docs").resolve("results"))) {
       documents.addAll(documents(folder));
     }
     return documents;

@@ -21,19 +21,21 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every command that the README shows runs as it is written there. */
+/** Every command that the README and the pages show runs as it is written there. */
 @Tag("slow")
 class ReadmeCommandsTests {
   /** Code in the text and in tables, and lines of blocks. */
   private static final Pattern COMMAND =
       Pattern.compile("(?:`|^)(?:\\./)?fst ([^`#\\n]+)", Pattern.MULTILINE);
 
-  private static final Set<String> NEED_ARGUMENTS = Set.of("launch", "load", "digest", "inspect");
+  private static final Set<String> NEED_ARGUMENTS =
+      Set.of("launch", "load", "digest", "inspect", "convert");
 
   @TempDir private Path folder;
   private Path file;
   private Path variants;
   private Path archive;
+  private Path limits;
 
   @BeforeEach
   void writeSample() throws Exception {
@@ -45,11 +47,17 @@ class ReadmeCommandsTests {
     try (FileSystem zip = FileSystems.newFileSystem(archive, Map.of("create", "true"))) {
       Files.copy(file, zip.getPath("/model.safetensors"));
     }
+    limits = folder.resolve("limits.json");
+    Files.writeString(limits, "[{\"name\":\"direct reads\",\"bytes_per_second\":7}]");
   }
 
   static List<String> commands() throws IOException {
+    StringBuilder pages = new StringBuilder();
+    for (Path page : Readme.pages()) {
+      pages.append(Files.readString(page)).append('\n');
+    }
     return COMMAND
-        .matcher(Files.readString(Path.of("..", "README.md")))
+        .matcher(pages)
         .results()
         .map(match -> match.group(1).strip())
         .flatMap(ReadmeCommandsTests::withoutAndWithOptions)
@@ -74,30 +82,42 @@ class ReadmeCommandsTests {
   @MethodSource("commands")
   void runs(String command) throws Exception {
     Jvm fst = Distribution.fst(folder, List.of(), arguments(command).toArray(String[]::new));
-    // Whether there is a GPU is not the README's business; that the command is known is.
+    // Whether there is a GPU is not the pages' business; that the command is known is.
     List<Integer> right = command.contains("cuda") ? List.of(0, 1) : List.of(0);
     assertThat(fst.exit()).as(fst.output()).isIn(right);
     assertThat(fst.output()).isNotEmpty().doesNotContain("\tat ");
   }
 
-  private List<String> arguments(String command) {
-    List<String> words = new ArrayList<>(List.of(command.split(" +")));
+  private List<String> arguments(String line) {
+    List<String> words = new ArrayList<>(List.of(line.split(" +")));
     words.replaceAll(this::meant);
     words.remove("options");
-    if (words.getFirst().equals("certify")) {
+    if (words.contains(">")) {
+      words.subList(words.indexOf(">"), words.size()).clear(); // the shell's
+    }
+    String command = words.getFirst();
+    if (command.equals("certify")) {
       // Takes minutes: other tests certify our plug-ins, and strangers' that are added.
       words.add("--help");
-    } else if (NEED_ARGUMENTS.contains(String.join(" ", words))) {
+    } else if (NEED_ARGUMENTS.contains(command) && words.size() == 1) {
       words.addFirst("help"); // named in a sentence, which isn't how it is called
+    } else if (NEED_ARGUMENTS.contains(command)
+        && !command.equals("launch")
+        && words.stream().noneMatch(this::isSample)) {
+      words.add(file.toString()); // likewise, with an option
     } else if (words.contains("--variant")) {
       words.replaceAll(word -> word.equals(file.toString()) ? variants.toString() : word);
     }
     return words;
   }
 
+  private boolean isSample(String word) {
+    return word.equals(file.toString()) || word.equals(folder.toString()) || word.contains(":///");
+  }
+
   private String meant(String word) {
     return switch (word) {
-      case "PATH", "PATH...", "..." -> file.toString();
+      case "PATH", "PATH...", "...", "/data/model" -> file.toString();
       case "DIR" -> folder.toString();
       case "NEW" -> folder.resolve("new").toString();
       case "COMMAND..." -> "doctor";
@@ -105,6 +125,7 @@ class ReadmeCommandsTests {
       case "NAME" -> "fp16";
       case "N" -> "2";
       case "load.html" -> folder.resolve(word).toString();
+      case "limits.json" -> limits.toString();
       case "8" -> "1";
       case "4GiB" -> "4MiB";
       case "'jar:file:///models.zip!/model.safetensors'" ->

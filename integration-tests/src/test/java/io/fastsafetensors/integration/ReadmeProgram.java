@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A program in the README.
+ * A program in the README, or in a page of {@code docs}.
  *
  * @param name of its class
  * @param source its text

@@ -13,7 +13,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The programs in the README compile without a warning, run, and print what they should. */
+/**
+ * The programs in the README and the pages compile without a warning, run, and print what they
+ * should.
+ */
 class ReadmeTests {
   @TempDir private Path folder;
 

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.integration.page;
 
+import static io.fastsafetensors.integration.page.PageLook.exactSum;
+import static io.fastsafetensors.integration.page.PageLook.look;
+import static io.fastsafetensors.integration.page.PageLook.text;
+import static io.fastsafetensors.integration.page.ReportedLoad.fst;
+import static io.fastsafetensors.integration.page.ReportedLoad.pathSum;
+import static io.fastsafetensors.integration.page.ReportedLoad.write;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.fastsafetensors.format.DType;
-import io.fastsafetensors.format.SafetensorsWriter;
-import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.integration.page.ReportedLoad.Ended;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.foreign.Arena;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
@@ -29,8 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(300)
 class ReportPageTests {
-  private static final Path PICTURES = Path.of("target", "pages");
-  private static final String CLI = "io.fastsafetensors.cli.Main";
   private static final Pattern BYTES = Pattern.compile("\"bytes\":(\\d+)");
 
   /** A name that would be markup, if it were not taken for text. */
@@ -41,55 +41,17 @@ class ReportPageTests {
   @BeforeAll
   static void needsABrowser() throws IOException {
     assumeTrue(Chromium.program().isPresent(), "no Chromium: install Debian's chromium");
-    Files.createDirectories(PICTURES);
-  }
-
-  private record Ended(int exit, String output) {}
-
-  private Ended fst(Object... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            CLI));
-    List.of(arguments).forEach(argument -> command.add(argument.toString()));
-    Path output = Files.createTempFile(folder, "output", null);
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(output.toFile())
-            .redirectError(Files.createTempFile(folder, "errors", null).toFile())
-            .start();
-    try {
-      assertThat(process.waitFor(2, TimeUnit.MINUTES)).as("%s has ended", command).isTrue();
-      return new Ended(process.exitValue(), Files.readString(output));
-    } finally {
-      process.destroyForcibly();
-    }
-  }
-
-  private Path write(String name, int kilobytes) throws IOException {
-    Path file = folder.resolve("m").resolve(name);
-    Files.createDirectories(file.getParent());
-    try (Arena arena = Arena.ofConfined()) {
-      SafetensorsWriter writer = new SafetensorsWriter();
-      for (int i = 0; i < 8; i++) {
-        writer.add(name + i, DType.F16, Shape.of(kilobytes, 64), arena.allocate(128L * kilobytes));
-      }
-      writer.write(file);
-    }
-    return file;
+    Files.createDirectories(PageLook.PICTURES);
   }
 
   @Test
   void thePageShowsWhatJsonSays() throws Exception {
-    write(HOSTILE, 8000);
-    write("b.safetensors", 4000);
+    write(folder, HOSTILE, 8000);
+    write(folder, "b.safetensors", 4000);
     Path page = folder.resolve("load.html");
     Ended load =
         fst(
+            folder,
             "load",
             folder.resolve("m"),
             "--path",
@@ -134,58 +96,15 @@ class ReportPageTests {
     assertThat(browser.evaluate("fstReport.view().join()")).isEqualTo(before);
   }
 
-  private static void look(Chromium browser, Path page, String name, int width, boolean isDark)
-      throws IOException {
-    browser.look(width, isDark);
-    browser.open(page);
-    assertThat(browser.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-        .as("page fits into %s pixels", width)
-        .isEqualTo("true");
-    String file = name + "-" + width + (isDark ? "-dark" : "-light") + ".png";
-    browser.screenshot(PICTURES.resolve(file));
-    String axe = System.getProperty("fst.axe", "");
-    if (!axe.isEmpty()) {
-      browser.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)");
-      browser.evaluate("(() => {" + Files.readString(Path.of(axe)) + "; return 'there'; })()");
-      assertThat(
-              browser.evaluate(
-                  "axe.run().then(r => r.violations.map(v => v.impact + ' ' + v.id + ': '"
-                      + " + v.nodes.map(n => n.html).slice(0, 3).join(' ')).join('\\n'))"))
-          .as("what axe-core says of %s", file)
-          .isEmpty();
-    }
-  }
-
-  private static String text(Chromium browser, String selector) {
-    return browser.evaluate(
-        "[...document.querySelectorAll(\"" + selector + "\")].map(e => e.textContent).join('\\n')");
-  }
-
-  private static long exactSum(Chromium browser) {
-    return Long.parseLong(
-        browser.evaluate(
-            "[...document.querySelectorAll(\"table[aria-label='Bytes by way'] tbody tr\")]"
-                + ".map(row => +row.lastChild.textContent).reduce((a, b) => a + b, 0)"));
-  }
-
-  private static long pathSum(String json) {
-    return Pattern.compile("\"bytes_by_path\":\\{([^}]*)}")
-        .matcher(json)
-        .results()
-        .flatMap(paths -> Pattern.compile("\\d+").matcher(paths.group(1)).results())
-        .mapToLong(number -> Long.parseLong(number.group()))
-        .sum();
-  }
-
   @Test
   void aFailedLoadHasAPageWithWhatCame() throws Exception {
-    write("a.safetensors", 8000);
-    Path broken = write("b.safetensors", 4000);
+    write(folder, "a.safetensors", 8000);
+    Path broken = write(folder, "b.safetensors", 4000);
     try (RandomAccessFile file = new RandomAccessFile(broken.toFile(), "rw")) {
       file.setLength(file.length() - 1000);
     }
     Path page = folder.resolve("failed.html");
-    assertThat(fst("load", folder.resolve("m"), "--report", page).exit()).isEqualTo(1);
+    assertThat(fst(folder, "load", folder.resolve("m"), "--report", page).exit()).isEqualTo(1);
     try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
       look(browser, page, "failed", 1280, false);
       look(browser, page, "failed", 390, true);
@@ -195,13 +114,61 @@ class ReportPageTests {
     }
   }
 
+  /** A rank that began later is drawn later, by the time that its host's clock tells. */
+  @Test
+  void ranksAreDrawnOnOneClock() throws Exception {
+    write(folder, "a.safetensors", 8000);
+    Path page = folder.resolve("clock.html");
+    assertThat(
+            fst(folder, "load", folder.resolve("m"), "--path", "copied", "--report", page).exit())
+        .isZero();
+    Files.writeString(page, ofTwoRanks(Files.readString(page), 1.5));
+    try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
+      look(browser, page, "clock", 1280, false);
+      String starts = "fstReport.records[%d].spans.map(s => s.start)";
+      double first = minimum(browser, starts.formatted(0));
+      assertThat(minimum(browser, starts.formatted(1)) - first).isCloseTo(1.5, within(1e-3));
+      assertThat(Double.parseDouble(browser.evaluate("fstReport.whole"))).isGreaterThan(1.5);
+      assertThat(browser.problems()).isEmpty();
+    }
+  }
+
+  private static double minimum(Chromium browser, String numbers) {
+    return Double.parseDouble(browser.evaluate("Math.min(..." + numbers + ")"));
+  }
+
+  /** Makes the page of a load that of two ranks, of which the second began some seconds later. */
+  private static String ofTwoRanks(String page, double later) {
+    String record =
+        page.lines().filter(line -> line.contains("class=\"record\">")).findFirst().orElseThrow();
+    String first = record.replaceFirst("\"ranks\":1", "\"ranks\":2");
+    Matcher begun = Pattern.compile("\"begun\":([\\d.E]+)").matcher(first);
+    assertThat(begun.find()).isTrue();
+    BigDecimal at = new BigDecimal(begun.group(1)).add(BigDecimal.valueOf(later));
+    String second =
+        first
+            .replaceFirst("\"rank\":0", "\"rank\":1")
+            .replaceFirst("\"begun\":[\\d.E]+", "\"begun\":" + at.toPlainString());
+    return page.replace(record, first + "\n" + second);
+  }
+
   @Test
   void ranksShareAPageAndAClock() throws Exception {
-    write("a.safetensors", 8000);
-    write("b.safetensors", 8000);
+    write(folder, "a.safetensors", 8000);
+    write(folder, "b.safetensors", 8000);
     Path page = folder.resolve("ranks.html");
     Ended load =
-        fst("launch", "-n", "2", "--", "load", folder.resolve("m"), "--shard=1", "--report", page);
+        fst(
+            folder,
+            "launch",
+            "-n",
+            "2",
+            "--",
+            "load",
+            folder.resolve("m"),
+            "--shard=1",
+            "--report",
+            page);
     assumeTrue(Files.exists(page), () -> "no ranks here: " + load.output());
     try (Chromium browser = Chromium.start(folder.resolve("profile"))) {
       look(browser, page, "ranks", 1280, false);
