@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -80,31 +81,49 @@ final class AgreedTensors {
     } else {
       merge(ranks.tell("save", () -> TensorsMessage.encode(added)));
     }
-    NameFilter replicated = new NameFilter(options.replicated());
-    boolean hasReplicated = !options.replicated().isEmpty();
-    if (hasReplicated) {
-      checkMatches(replicated);
-    }
-    List<AgreedTensor> agreed = new ArrayList<>();
+    checkSum();
+    Predicate<String> replicated = replicated(options.replicated());
+    List<AgreedTensor> agreed = new ArrayList<>(all.size());
     for (Merged tensor : all.values()) {
-      Map<Part, List<Integer>> writers = tensor.ranksByPart();
-      if (hasReplicated && replicated.test(tensor.spec().name())) {
-        writers.replaceAll((part, holders) -> List.of(leastLoaded(holders)));
-      }
-      check(tensor, writers);
-      writers.forEach(
-          (part, holders) -> bytes[holders.getFirst()] += tensor.spec().bytes() / writers.size());
-      agreed.add(agreed(tensor, writers));
+      agreed.add(agree(tensor, replicated.test(tensor.spec().name())));
     }
     return agreed;
   }
 
-  private void checkMatches(NameFilter replicated) {
-    replicated
+  /** Each rank has only seen to it that what it has itself can be counted. */
+  private void checkSum() {
+    try {
+      var _ =
+          all.values().stream()
+              .mapToLong(tensor -> tensor.spec().bytes())
+              .reduce(0, Math::addExact);
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("the tensors of all ranks have 2^63 bytes or more", e);
+    }
+  }
+
+  private Predicate<String> replicated(List<String> globs) {
+    if (globs.isEmpty()) {
+      return _ -> false;
+    }
+    NameFilter filter = new NameFilter(globs);
+    filter
         .fault(all.keySet())
         .ifPresent(fault -> {
           throw new IllegalArgumentException("replicated: " + fault);
         });
+    return filter;
+  }
+
+  private AgreedTensor agree(Merged tensor, boolean isReplicated) throws CollectiveException {
+    Map<Part, List<Integer>> writers = tensor.ranksByPart();
+    if (isReplicated) {
+      writers.replaceAll((_, holders) -> List.of(leastLoaded(holders)));
+    }
+    check(tensor, writers);
+    long share = tensor.spec().bytes() / writers.size();
+    writers.values().forEach(holders -> bytes[holders.getFirst()] += share);
+    return agreed(tensor, writers);
   }
 
   private void merge(List<byte[]> messages) throws CollectiveException {

@@ -22,6 +22,10 @@
  *       shard.
  * </ol>
  *
+ * <p>A save goes the other way: {@code SaveStart} begins it, {@code AgreedTensors} has what the
+ * ranks have, {@code SavePlan} what is written where, and {@code SaveCommit} ends it. {@code
+ * SaveRanks} makes each step one of all ranks.
+ *
  * <p>Beside them: {@code BoundedCall} and {@code StopSignal} end what takes too long, {@code
  * HeldFiles} knows what hangs; {@code Memory}, {@code SharedContext} and {@code Cleanup} are about
  * who frees what; {@code DefaultTensor}, {@code Values} and {@code Downloads} give tensors' values.
