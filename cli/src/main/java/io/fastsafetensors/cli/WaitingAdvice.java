@@ -14,6 +14,9 @@ final class WaitingAdvice {
   private static final double LARGE = 0.3;
   private static final Duration SHORT = Duration.ofMillis(100);
 
+  /** How long a JVM that has begun takes for the headers of one file, at worst. */
+  private static final Duration START = Duration.ofSeconds(1);
+
   private final LoadRecord course;
   private final List<Advice> all = new ArrayList<>();
 
@@ -75,7 +78,8 @@ final class WaitingAdvice {
 
   private void look(Kind kind, Duration of, Reason what, String remedy) {
     Duration spent = spent(kind);
-    if (spent.compareTo(SHORT) > 0 && spent.toNanos() > LARGE * of.toNanos()) {
+    Duration least = kind == Kind.HEADERS ? START : SHORT;
+    if (spent.compareTo(least) > 0 && spent.toNanos() > LARGE * of.toNanos()) {
       all.add(new Advice(what.with("percent", 100 * spent.toNanos() / of.toNanos()), remedy));
     }
   }

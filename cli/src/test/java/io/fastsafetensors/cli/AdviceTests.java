@@ -78,6 +78,19 @@ class AdviceTests {
     assertThat(codes(recorder.record(), report).contains("advice.slow-storage")).isEqualTo(isSlow);
   }
 
+  /** The first headers of a JVM take some tenths of a second, whatever the files. */
+  @ParameterizedTest
+  @CsvSource({"600, false", "1500, true"})
+  void headersAreNamedIfTheyTakeLong(long millis, boolean isNamed) {
+    LoadRecorder recorder = new LoadRecorder();
+    recorder.onEvent(LoadEvent.builder(1, Kind.BEGUN).build());
+    recorder.onEvent(
+        LoadEvent.builder(1, Kind.HEADERS).time(Duration.ZERO, Duration.ofMillis(millis)).build());
+    List<Advice> all = Advice.of(recorder.record(), Optional.empty(), DEFAULTS);
+    assertThat(all.stream().anyMatch(each -> each.what().code().equals("advice.headers")))
+        .isEqualTo(isNamed);
+  }
+
   @Test
   void whatMemoryCanNotHoldBesideThePageCacheIsNamed() {
     long free =

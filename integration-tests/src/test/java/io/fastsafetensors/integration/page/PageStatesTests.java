@@ -49,7 +49,8 @@ class PageStatesTests {
     try (FaultyFolder mounted =
         FaultyFolder.mount(bad, folder.resolve("mount"), Files.size(bad) * 3 / 4)) {
       String[] inOrder = {"--path", "copied", "--threads", "1", "--block-bytes", "1MiB"};
-      List<Object> load = new ArrayList<>(List.of("load", mounted.file(good), mounted.file(bad), "--report", page));
+      List<Object> load =
+          new ArrayList<>(List.of("load", mounted.file(good), mounted.file(bad), "--report", page));
       load.addAll(List.of(inOrder));
       assertThat(fst(folder, load.toArray()).exit()).isEqualTo(1);
     }
@@ -59,6 +60,7 @@ class PageStatesTests {
       String reads = "fstReport.records[0].events.filter(e => e[0] === 'read')";
       String came = browser.evaluate(reads + ".reduce((all, e) => all + e[7], 0)");
       assertThat(Long.parseLong(came)).isBetween(1L, Files.size(bad) + (8L << 20));
+      assertThat(exactSum(browser)).isEqualTo(Long.parseLong(came));
       assertThat(text(browser, ".failed")).contains("b.safetensors");
       assertThat(text(browser, "dl.tiles dd"))
           .startsWith(browser.evaluate("fstReport.bytes(" + came + ")"));
