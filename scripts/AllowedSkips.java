@@ -4,12 +4,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
 /** The reasons for which tests may be skipped, and when: what {@code allowed-skips.txt} says. */
 final class AllowedSkips {
+  private static final String WITHOUT = "without-";
+
   /** One of its lines. */
   private record Line(String when, Pattern reason) {}
 
@@ -47,34 +52,52 @@ final class AllowedSkips {
     int without = options.indexOf("--without");
     if (without >= 0) {
       for (String name : options.get(without + 1).split(",")) {
-        holds.add("without-" + name);
+        holds.add(WITHOUT + name);
       }
     }
     return holds;
   }
 
-  /** Returns a sentence for each test that may not be skipped. */
+  /**
+   * Returns what may not be, in sentences: one for all tests that lack the same thing, and one for
+   * each test that was skipped for a reason that nobody foresaw.
+   */
   List<String> refused(List<TestSummary.Skip> skips) {
-    List<String> refused = new ArrayList<>();
+    Map<String, List<TestSummary.Skip>> byRemedy = new LinkedHashMap<>();
     for (TestSummary.Skip skip : skips) {
       List<Line> matching =
           lines.stream().filter(line -> line.reason().matcher(skip.reason()).matches()).toList();
       if (matching.stream().noneMatch(line -> holds.contains(line.when()))) {
-        refused.add(
-            "Not allowed: %s was skipped: %s%s"
-                .formatted(skip.test(), skip.reason(), remedy(matching)));
+        String lacking = lacking(matching).orElse(skip.test());
+        byRemedy.computeIfAbsent(lacking, ignored -> new ArrayList<>()).add(skip);
       }
     }
-    return refused;
+    return byRemedy.entrySet().stream()
+        .map(entry -> sentence(entry.getKey(), entry.getValue()))
+        .toList();
   }
 
-  private static String remedy(List<Line> matching) {
-    for (Line line : matching) {
-      if (line.when().startsWith("without-")) {
-        return "; where it can't be had: ./verify --without "
-            + line.when().substring("without-".length());
-      }
+  /** Returns the NAME of {@code without-NAME}, if one of the lines has it. */
+  private static Optional<String> lacking(List<Line> matching) {
+    return matching.stream()
+        .map(Line::when)
+        .filter(when -> when.startsWith(WITHOUT))
+        .map(when -> when.substring(WITHOUT.length()))
+        .findFirst();
+  }
+
+  private static String sentence(String lacking, List<TestSummary.Skip> skips) {
+    TestSummary.Skip first = skips.getFirst();
+    if (lacking.equals(first.test())) {
+      return "Not allowed: %s was skipped: %s; a reason that may be belongs into scripts/allowed-skips.txt"
+          .formatted(first.test(), first.reason());
     }
-    return "; a reason that may be belongs into scripts/allowed-skips.txt";
+    return "Not allowed: without %s %s skipped, as %s: %s; where it can't be had: ./verify --without %s"
+        .formatted(
+            lacking,
+            skips.size() == 1 ? "1 test was" : skips.size() + " tests were",
+            first.test(),
+            first.reason(),
+            lacking);
   }
 }

@@ -84,27 +84,6 @@ find_mpj() {
     "without it ranks are threads of one process only" >&2
 }
 
-# What tests need of the system, lest they be skipped; installs it where that needs no question.
-find_test_tools() {
-  local missing=() tool
-  for tool in gcc:gcc nm:binutils mkfs.xfs:xfsprogs mkfs.ext4:e2fsprogs ip:iproute2 git:git zip:zip; do
-    PATH=$PATH:/usr/sbin:/sbin command -v "${tool%%:*}" >/dev/null || missing+=("${tool#*:}")
-  done
-  [[ -r /usr/include/stdio.h ]] || missing+=(libc6-dev)
-  has_fuse python3 || has_fuse /usr/bin/python3 || missing+=(python3-fusepy)
-  ((${#missing[@]} == 0)) || install_package "${missing[@]}"
-  if ! has_fuse python3 && has_fuse /usr/bin/python3; then
-    # A Python that comes before the system's doesn't know the system's packages.
-    mkdir -p "$root/target/bin"
-    ln -sf /usr/bin/python3 "$root/target/bin/python3"
-    export PATH=$root/target/bin:$PATH
-  fi
-}
-
-has_fuse() {
-  "$1" -c "import fuse" >/dev/null 2>&1 || "$1" -c "import fusepy" >/dev/null 2>&1 # Debian's name
-}
-
 # Maven in the repository's folder. Its own libraries still use sun.misc.Unsafe, and it ends with
 # a colour reset even when told to use no colour, which would stick to the next line.
 maven() {

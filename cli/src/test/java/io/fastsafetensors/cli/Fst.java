@@ -6,15 +6,24 @@ import java.io.StringWriter;
 import java.util.Collections;
 import java.util.List;
 import java.util.StringTokenizer;
+import java.util.regex.Pattern;
 
 /**
  * One run of the command in this process.
  *
  * @param exit its exit code
  * @param out what it printed
- * @param err what it printed to stderr
+ * @param err what it printed to stderr, but for heartbeats: a busy machine may come to one
  */
 record Fst(int exit, String out, String err) {
+  /** What a load says every ten seconds; that of a rank has a prefix. */
+  private static final Pattern HEARTBEAT =
+      Pattern.compile("(?m)^(\\[\\d+] )?fst: \\w+: (nothing read yet|.* GB/s, .*\\bleft.*)\\R");
+
+  Fst {
+    err = HEARTBEAT.matcher(err).replaceAll("");
+  }
+
   static Fst run(Object... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();

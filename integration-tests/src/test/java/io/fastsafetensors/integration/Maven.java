@@ -74,7 +74,9 @@ final class Maven {
     all.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(all).directory(folder.toFile());
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().put("MAVEN_OPTS", "--sun-misc-unsafe-memory-access=allow");
+    builder
+        .environment()
+        .put("MAVEN_OPTS", "--sun-misc-unsafe-memory-access=allow -XX:TieredStopAtLevel=1");
     builder.environment().put("MAVEN_SKIP_RC", "1");
     builder.environment().remove("MAVEN_ARGS");
     Jvm maven = Jvm.run(folder, builder);

@@ -30,7 +30,7 @@ class OutsidePluginTests {
     Path project = Files.createDirectory(folder.resolve("project"));
     write(project);
     try (RangeServer server = new RangeServer()) {
-      maven.run(project, "test", "-DargLine=" + server.option());
+      maven.run(project, "test", "-DargLine=-XX:TieredStopAtLevel=1 " + server.option());
       assertThat(server.requests()).isGreaterThan(100);
     }
     assertThat(project.resolve("target/surefire-reports/TEST-org.example.http.HttpBackendTest.xml"))

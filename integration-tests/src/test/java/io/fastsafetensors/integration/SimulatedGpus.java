@@ -68,6 +68,7 @@ record SimulatedGpus(Path folder) {
   String java(String program, String... arguments) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(Jvm.SHORT);
     command.add("-Dorg.bytedeco.javacpp.cachedir=" + folder.resolve("javacpp"));
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
     command.add(System.getProperty("java.class.path"));
@@ -83,7 +84,7 @@ record SimulatedGpus(Path folder) {
     Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
     boolean ended = process.waitFor(1, TimeUnit.MINUTES);
     process.destroyForcibly();
-    String printed = Files.readString(output);
+    String printed = Jvm.withoutHeartbeats(Files.readString(output));
     assertThat(ended).as(printed).isTrue();
     assertThat(process.exitValue()).as(printed).isZero();
     return printed;

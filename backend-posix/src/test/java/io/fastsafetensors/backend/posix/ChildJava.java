@@ -45,6 +45,7 @@ public final class ChildJava {
       throws IOException, InterruptedException {
     List<String> java = new ArrayList<>(through);
     java.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    java.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")); // starts sooner
     java.addAll(options);
     java.addAll(classes(main));
     java.addAll(List.of(arguments));
