@@ -23,7 +23,7 @@ final class StartCaches implements AutoCloseable {
   StartCaches(String classPath) throws IOException {
     folder = Files.createTempDirectory("fst-start-");
     List<String> jars = new ArrayList<>();
-    for (String part : classPath.split(File.pathSeparator)) {
+    for (String part : classPath.split(File.pathSeparator, -1)) {
       Path path = Path.of(part);
       jars.add(Files.isDirectory(path) ? pack(path, jars.size()).toString() : part);
     }
