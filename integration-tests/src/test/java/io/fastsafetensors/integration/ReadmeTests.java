@@ -2,11 +2,13 @@
 package io.fastsafetensors.integration;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.SafetensorsWriter;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.format.TensorInfo;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
@@ -107,6 +109,15 @@ class ReadmeTests {
     assertThat(run("SaveExample")).contains("bytes saved in", "dtype BF16", "model.safetensors");
     assertThat(SafetensorsHeader.read(folder.resolve("bf16/model.safetensors")).tensors())
         .allSatisfy(tensor -> assertThat(tensor.dtype()).isEqualTo(DType.BF16));
+  }
+
+  @Test
+  void theExampleOfASaveByRanksIsOneWithoutALauncher() throws Exception {
+    ReadmeProgram.writeSamples(folder);
+    assertThat(run("GroupSaveExample")).contains("bytes saved in", "model.safetensors");
+    assertThat(SafetensorsHeader.read(folder.resolve("saved/model.safetensors")).tensors())
+        .extracting(TensorInfo::name, TensorInfo::shape)
+        .contains(tuple("a0", Shape.of(16, 8)), tuple("b0", Shape.of(16, 8)));
   }
 
   private String run(String name) throws Exception {
