@@ -87,7 +87,7 @@ class PageStatesTests {
         assertThat(text(browser, "table[aria-label='Timeline by lane'] tbody th").lines())
             .as("lanes of %s", state)
             .filteredOn(OF_READS::contains)
-            .containsExactlyElementsOf(state.lanes());
+            .containsExactlyElementsOf(state.lanes.lines().toList());
         assertThat(browser.problems()).isEmpty();
       }
     } finally {
@@ -98,22 +98,16 @@ class PageStatesTests {
 
   /** How much of a file the page cache has, and the lanes of its reads. */
   private enum Cached {
-    COLD("skip=0"),
-    HALF("skip=16"),
-    WARM("");
+    COLD("skip=0", "Direct reads"),
+    HALF("skip=16", "Page cache, mapped\nDirect reads"),
+    WARM("", "Page cache, mapped");
 
     private final String dropped;
+    private final String lanes;
 
-    Cached(String dropped) {
+    Cached(String dropped, String lanes) {
       this.dropped = dropped;
-    }
-
-    private List<String> lanes() {
-      return switch (this) {
-        case COLD -> List.of("Direct reads");
-        case HALF -> List.of("Page cache, mapped", "Direct reads");
-        case WARM -> List.of("Page cache, mapped");
-      };
+      this.lanes = lanes;
     }
 
     /** Reads it all, then has the kernel drop what lies behind so many MiB. */
