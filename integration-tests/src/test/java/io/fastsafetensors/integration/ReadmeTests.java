@@ -10,10 +10,12 @@ import io.fastsafetensors.format.Shape;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The programs in the README compile without a warning, run, and print what they should. */
+@Tag("slow")
 class ReadmeTests {
   @TempDir private Path folder;
 

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code scripts/check-page}.
  */
 @Timeout(300)
+@Tag("slow")
 class ReportPageTests {
   private static final Path PICTURES = Path.of("target", "pages");
   private static final String CLI = "io.fastsafetensors.cli.Main";
