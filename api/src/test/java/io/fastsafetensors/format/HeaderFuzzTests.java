@@ -14,10 +14,12 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Damaged headers are accepted or refused; nothing else happens, in a small heap. */
+@Tag("slow")
 class HeaderFuzzTests {
   private static final String HEADERS = "120000";
   private static final String SEED = "20260101";

@@ -16,12 +16,14 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What {@code scripts/check-dependencies} says of vulnerabilities, asked of a simulated database.
  */
+@Tag("slow")
 class AdvisoriesTests {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 

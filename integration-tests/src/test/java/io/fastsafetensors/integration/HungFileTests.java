@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Tag("root")
 @Timeout(120)
+@Tag("slow")
 class HungFileTests {
   private static final Path SERVER = Path.of("..", "scripts", "try-hangs").toAbsolutePath();
 

@@ -12,6 +12,7 @@ import io.fastsafetensors.format.TensorInfo;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The programs in the README and the pages compile without a warning, run, and print what they
  * should.
  */
+@Tag("slow")
 class ReadmeTests {
   @TempDir private Path folder;
 

@@ -11,12 +11,14 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What ends {@code ./verify}: a test that was skipped or is missing without leave is an error. */
+@Tag("slow")
 class TestSummaryTests {
   private static final Path SCRIPTS = Path.of("..", "scripts").toAbsolutePath().normalize();
   private static final String PASSED = "";

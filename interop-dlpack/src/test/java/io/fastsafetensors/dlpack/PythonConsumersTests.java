@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * environment variable DLPACK_PYTHON, or {@code python3}. {@code scripts/dlpack-consumers} tries
  * torch and jax, too.
  */
+@Tag("slow")
 class PythonConsumersTests {
   private static final String PYTHON =
       Objects.requireNonNullElse(System.getenv("DLPACK_PYTHON"), "python3");

@@ -6,11 +6,13 @@ import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Elements of 32 and 64 bits: those near every decision, and any. */
+@Tag("slow")
 class LargeSourcesTests {
   private static final int SAMPLES = 4_000;
 

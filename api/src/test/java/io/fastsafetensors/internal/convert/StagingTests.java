@@ -8,11 +8,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A conversion so large that it goes through staging memory is the sum of small ones. */
+@Tag("slow")
 class StagingTests {
   private static final long SMALL = 1_000_003;
   private static final int ODD = 12_345;

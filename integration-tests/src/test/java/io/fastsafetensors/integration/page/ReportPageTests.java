@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code scripts/check-page}.
  */
 @Timeout(300)
+@Tag("slow")
 class ReportPageTests {
   private static final Pattern BYTES = Pattern.compile("\"bytes\":(\\d+)");
 

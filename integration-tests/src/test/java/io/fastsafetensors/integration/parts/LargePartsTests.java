@@ -31,6 +31,7 @@ import java.util.Random;
 import java.util.function.LongUnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Parts of tensors that are read chunk by chunk, and of more than 4 GiB. */
 @Timeout(240)
+@Tag("slow")
 class LargePartsTests {
   /** Rows of 64 kB, each a run of its own or not, by what is cut off; 70 MB in all. */
   private static final long ROWS = 1100;

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Streams that fail on the way: what was given out stays, all ranks hear of it, nothing is left.
  */
 @Timeout(120)
+@Tag("slow")
 class StreamFailureTests {
   private static final int TENSORS = 24;
   private static final int BEFORE = 3;

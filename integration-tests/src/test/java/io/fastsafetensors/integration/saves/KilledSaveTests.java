@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A process that saves over a checkpoint may be killed at any moment: what is there is whole. Runs
  * 8 times; the property {@code kills} says how often else.
  */
+@Tag("slow")
 class KilledSaveTests {
   private static final int KILLS = Integer.getInteger("kills", 8);
 

@@ -65,6 +65,9 @@ final class RulesTests {
     Set<String> broken =
         Stream.<Stream<? extends Wrong<?>>>of(
                 WrongBackendsTests.wrong(),
+                WrongReadersTests.wrong(),
+                WrongTimingTests.wrong(),
+                WrongEarlyRangesTests.wrong(),
                 WrongOpenFilesTests.wrong(),
                 WrongSessionsTests.wrong(),
                 WrongRuntimesTests.wrong(),

@@ -11,13 +11,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A backend that breaks one rule fails the contract by that rule, and no other: by what it offers
- * and reads. Those that are wrong in other ways have classes of their own, which other JVMs run.
+ * A backend that breaks one rule fails the contract by that rule, and no other: by what it offers.
+ * Those that are wrong in other ways have classes of their own, which other JVMs run.
  */
 @Tag("slow")
 final class WrongBackendsTests {
   static Stream<Wrong<IoBackend>> wrong() {
-    return Stream.concat(WrongProviders.backends(), WrongReaders.all());
+    return WrongProviders.backends();
   }
 
   @ParameterizedTest

@@ -7,11 +7,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Backends that are wrong about open files, or about ranges that are there early. */
+/** Backends that are wrong about open files. */
 @Tag("slow")
 final class WrongOpenFilesTests {
   static Stream<Wrong<IoBackend>> wrong() {
-    return Stream.concat(WrongOpenFiles.all(), WrongEarlyRanges.all());
+    return WrongOpenFiles.all();
   }
 
   @ParameterizedTest

@@ -7,11 +7,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Backends that are wrong about sessions, or about when something happens. */
+/** Backends that are wrong about sessions. */
 @Tag("slow")
 final class WrongSessionsTests {
   static Stream<Wrong<IoBackend>> wrong() {
-    return Stream.concat(WrongSessions.all(), WrongTiming.all());
+    return WrongSessions.all();
   }
 
   @ParameterizedTest
