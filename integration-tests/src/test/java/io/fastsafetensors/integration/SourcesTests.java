@@ -164,21 +164,14 @@ class SourcesTests extends SourcesFixture {
       options += (options.isEmpty() ? "" : ",") + part + "dir=" + layer;
     }
     Path point = Files.createDirectory(folder.resolve("mounted"));
-    int status = run("mount", "-t", "overlay", "overlay", "-o", options, point.toString());
+    int status =
+        SystemCommand.run("mount", "-t", "overlay", "overlay", "-o", options, point.toString());
     Assumptions.assumeTrue(status == 0, "can't mount an overlay: it takes root");
     try {
       assertLoadsLocally(point);
     } finally {
-      assertThat(run("umount", point.toString())).isZero();
+      assertThat(SystemCommand.run("umount", point.toString())).isZero();
     }
-  }
-
-  private static int run(String... command) throws Exception {
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .start()
-        .waitFor();
   }
 
   private void assertLoadsLocally(Path place) throws Exception {

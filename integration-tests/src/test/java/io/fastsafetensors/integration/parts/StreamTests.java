@@ -391,11 +391,10 @@ class StreamTests {
   /** What a device is given at a time is no more than the window. */
   @Test
   void theWindowBoundsDeviceMemory() throws Exception {
-    Device sim = Device.parse("sim:3");
-    try (Loader loader = Loader.open(sim, file.path());
+    try (Loader loader = Loader.open(Device.parse("sim:3"), file.path());
         TensorStream stream = loader.stream(window(3 * MIB))) {
       assertThat(names(stream)).hasSize(TENSORS);
-      assertThat(stream.report().device()).isEqualTo(sim);
+      assertThat(stream.report().device()).isEqualTo(Device.parse("sim:3"));
     }
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.fastsafetensors.CheckpointSave;
 import io.fastsafetensors.DirectMode;
 import io.fastsafetensors.SaveOptions;
+import io.fastsafetensors.integration.SystemCommand;
 import io.fastsafetensors.integration.fuse.FaultyDisk;
 import io.fastsafetensors.integration.parts.ThreadRanks;
 import java.io.IOException;
@@ -113,25 +114,17 @@ class FaultySaveTests {
   void aFileSystemThatIsReadOnly() throws Exception {
     Files.createDirectory(mount);
     assumeTrue(
-        run("mount", "--bind", source.toString(), mount.toString()) == 0,
+        SystemCommand.run("mount", "--bind", source.toString(), mount.toString()) == 0,
         "can't mount a folder elsewhere: it takes root");
     try {
-      assertThat(run("mount", "-o", "remount,ro,bind", mount.toString())).isZero();
+      assertThat(SystemCommand.run("mount", "-o", "remount,ro,bind", mount.toString())).isZero();
       assertThatIOException()
           .isThrownBy(() -> new Generation(2, 3).save(mount))
           .withMessageStartingWith("can't save to " + mount + ": ")
           .withMessageContaining("isn't writable for this process");
       assertOldIsWhole();
     } finally {
-      assertThat(run("umount", mount.toString())).isZero();
+      assertThat(SystemCommand.run("umount", mount.toString())).isZero();
     }
-  }
-
-  private static int run(String... command) throws Exception {
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .start()
-        .waitFor();
   }
 }

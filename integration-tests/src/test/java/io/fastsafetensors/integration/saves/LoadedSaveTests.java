@@ -24,6 +24,7 @@ import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.SafetensorsHeader;
 import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.format.TensorInfo;
+import io.fastsafetensors.integration.SystemCommand;
 import io.fastsafetensors.testkit.sim.SimRuntime;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -163,7 +164,7 @@ class LoadedSaveTests {
   void aFullDiskLeavesTheOldCheckpoint() throws Exception {
     Path disk = Files.createDirectory(temp.resolve("disk"));
     assumeTrue(
-        run("mount", "-t", "tmpfs", "-o", "size=30m", "tmpfs", disk.toString()) == 0,
+        SystemCommand.run("mount", "-t", "tmpfs", "-o", "size=30m", "tmpfs", disk.toString()) == 0,
         "can't mount a small file system: it takes root");
     try {
       target = disk.resolve("out");
@@ -195,15 +196,7 @@ class LoadedSaveTests {
       bytes.keySet().retainAll(List.of("old"));
       assertSaved(target);
     } finally {
-      assertThat(run("umount", disk.toString())).isZero();
+      assertThat(SystemCommand.run("umount", disk.toString())).isZero();
     }
-  }
-
-  private static int run(String... command) throws Exception {
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .start()
-        .waitFor();
   }
 }
