@@ -3,7 +3,6 @@ package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.internal.checkpoint.JoinedFolder;
 import io.fastsafetensors.internal.checkpoint.SavePlace;
-import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -29,7 +28,8 @@ final class FilesMessage {
   }
 
   static JoinedFolder.Made readMade(byte[] message) {
-    return read(message, in -> new JoinedFolder.Made(in.readUTF(), in.readUTF(), readNames(in)));
+    return PartsMessage.from(
+        message, in -> new JoinedFolder.Made(in.readUTF(), in.readUTF(), readNames(in)));
   }
 
   /** Tells of files that have their names. */
@@ -46,7 +46,7 @@ final class FilesMessage {
    * @param folder the folder, as this rank has it
    */
   static SavePlace.Done readDone(byte[] message, Path folder) {
-    return read(
+    return PartsMessage.from(
         message,
         in -> {
           List<Path> files = readNames(in).stream().map(folder::resolve).toList();
@@ -72,17 +72,5 @@ final class FilesMessage {
       names.add(in.readUTF());
     }
     return names;
-  }
-
-  private interface Reading<T> {
-    T from(DataInputStream in) throws IOException;
-  }
-
-  private static <T> T read(byte[] message, Reading<T> reading) {
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(message))) {
-      return reading.from(in);
-    } catch (IOException e) {
-      throw new IllegalStateException("a rank of another version sent its files", e);
-    }
   }
 }

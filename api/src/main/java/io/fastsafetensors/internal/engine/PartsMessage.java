@@ -2,6 +2,7 @@
 package io.fastsafetensors.internal.engine;
 
 import io.fastsafetensors.Part;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -110,5 +111,24 @@ final class PartsMessage {
       throw new AssertionError("an array takes all bytes", e);
     }
     return bytes.toByteArray();
+  }
+
+  /**
+   * Reads what another rank wrote.
+   *
+   * @param <T> what it is
+   */
+  @FunctionalInterface
+  interface Reading<T> {
+    T from(DataInputStream in) throws IOException;
+  }
+
+  /** Reads from an array. */
+  static <T> T from(byte[] message, Reading<T> reading) {
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(message))) {
+      return reading.from(in);
+    } catch (IOException e) {
+      throw new IllegalStateException("a rank of another version sent a message", e);
+    }
   }
 }

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.internal.engine;
 
-import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import io.fastsafetensors.internal.plan.PartCover;
-import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** What a rank has of tensors, as bytes for the other ranks. */
 final class TensorsMessage {
@@ -45,16 +42,7 @@ final class TensorsMessage {
     for (long dim : dims) {
       out.writeLong(dim);
     }
-    out.writeInt(tensor.parts().size());
-    for (AddedPart part : tensor.parts()) {
-      Map<Integer, Part.Range> ranges = part.part().ranges();
-      out.writeInt(ranges.size());
-      for (Map.Entry<Integer, Part.Range> range : ranges.entrySet()) {
-        out.writeInt(range.getKey());
-        out.writeLong(range.getValue().from());
-        out.writeLong(range.getValue().to());
-      }
-    }
+    PartsMessage.write(tensor.parts().stream().map(AddedPart::part).toList(), out);
   }
 
   /**
@@ -63,15 +51,15 @@ final class TensorsMessage {
    * @param rank whose it is
    */
   static List<Told> decode(byte[] message, int rank) {
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(message))) {
-      List<Told> tensors = new ArrayList<>();
-      for (int left = in.readInt(); left > 0; left--) {
-        tensors.add(read(in, rank));
-      }
-      return tensors;
-    } catch (IOException e) {
-      throw new IllegalStateException("a rank of another version sent its tensors", e);
-    }
+    return PartsMessage.from(
+        message,
+        in -> {
+          List<Told> tensors = new ArrayList<>();
+          for (int left = in.readInt(); left > 0; left--) {
+            tensors.add(read(in, rank));
+          }
+          return tensors;
+        });
   }
 
   private static Told read(DataInputStream in, int rank) throws IOException {
@@ -81,23 +69,10 @@ final class TensorsMessage {
     for (int i = 0; i < dims.length; i++) {
       dims[i] = in.readLong();
     }
-    List<PartCover.Held> held = new ArrayList<>();
-    for (int left = in.readInt(); left > 0; left--) {
-      held.add(new PartCover.Held(rank, readPart(in)));
-    }
+    List<PartCover.Held> held =
+        PartsMessage.read(in).stream().map(part -> new PartCover.Held(rank, part)).toList();
     TensorSpec spec =
         new TensorSpec(new String(name, StandardCharsets.UTF_8), dtype, Shape.of(dims));
     return new Told(spec, held);
-  }
-
-  private static Part readPart(DataInputStream in) throws IOException {
-    Part part = Part.whole();
-    for (int left = in.readInt(); left > 0; left--) {
-      int dim = in.readInt();
-      long from = in.readLong();
-      long to = in.readLong();
-      part = part.isWhole() ? Part.slice(dim, from, to) : part.and(dim, from, to);
-    }
-    return part;
   }
 }

@@ -2,6 +2,7 @@
 package io.fastsafetensors.integration.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,12 @@ final class PageLook {
   static final Path PICTURES = Path.of("target", "pages");
 
   private PageLook() {}
+
+  /** Skips a test where there is no browser. */
+  static void assumeBrowser() throws IOException {
+    assumeTrue(Chromium.program().isPresent(), "no Chromium: install Debian's chromium");
+    Files.createDirectories(PICTURES);
+  }
 
   /** Opens a page in a width and a colour; it fits, and axe-core finds nothing if it is there. */
   static void look(Chromium browser, Path page, String name, int width, boolean isDark)

@@ -36,8 +36,7 @@ class PageStatesTests {
 
   @BeforeAll
   static void needsABrowser() throws IOException {
-    assumeTrue(Chromium.program().isPresent(), "no Chromium: install Debian's chromium");
-    Files.createDirectories(PageLook.PICTURES);
+    PageLook.assumeBrowser();
   }
 
   /** The kernel reports a disk error half-way: what came before is on the page, to the byte. */

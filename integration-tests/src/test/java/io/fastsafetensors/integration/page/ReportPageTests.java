@@ -42,8 +42,7 @@ class ReportPageTests {
 
   @BeforeAll
   static void needsABrowser() throws IOException {
-    assumeTrue(Chromium.program().isPresent(), "no Chromium: install Debian's chromium");
-    Files.createDirectories(PageLook.PICTURES);
+    PageLook.assumeBrowser();
   }
 
   @Test
