@@ -18,9 +18,6 @@ import io.fastsafetensors.internal.plan.LoadPlan;
 import io.fastsafetensors.internal.plan.RankParts;
 import io.fastsafetensors.internal.plan.WantedPart;
 import io.fastsafetensors.spi.Transport;
-import java.io.ByteArrayInputStream;
-import java.io.DataInputStream;
-import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -49,12 +46,12 @@ record Distributed(RankParts parts, Distribution how, boolean byPageCache, Reaso
     }
 
     static Told decode(byte[] message) {
-      try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(message))) {
-        RankFacts facts = RankFacts.read(in);
-        return new Told(PartsMessage.read(in), facts);
-      } catch (IOException e) {
-        throw new IllegalStateException("a rank of another version sent its parts", e);
-      }
+      return PartsMessage.from(
+          message,
+          in -> {
+            RankFacts facts = RankFacts.read(in);
+            return new Told(PartsMessage.read(in), facts);
+          });
     }
   }
 
