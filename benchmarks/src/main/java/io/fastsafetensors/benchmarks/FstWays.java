@@ -5,6 +5,7 @@ import io.fastsafetensors.AccessPath;
 import io.fastsafetensors.Device;
 import io.fastsafetensors.FileBuffer;
 import io.fastsafetensors.LoadOptions;
+import io.fastsafetensors.LoadRecorder;
 import io.fastsafetensors.Loader;
 import io.fastsafetensors.PluginReport;
 import io.fastsafetensors.Plugins;
@@ -32,6 +33,7 @@ final class FstWays {
           ways.add(fresh(plugin.id(), path));
         }
         ways.add(pooled(plugin.id()));
+        ways.add(recorded(plugin.id()));
         ways.add(otherHalf(plugin.id()));
         ways.add(firstTensor(plugin.id()));
       }
@@ -59,6 +61,21 @@ final class FstWays {
               }
             });
     return path == AccessPath.COPIED ? way : way.mapping();
+  }
+
+  /** A load whose course is kept, as for the page of {@code fst load --report}. */
+  private static Way recorded(String backend) {
+    LoadOptions options = options(backend, AccessPath.COPIED).build();
+    return Way.timed(
+        name(backend, AccessPath.COPIED) + ", recorded",
+        folder -> {
+          LoadRecorder recorder = new LoadRecorder();
+          try (Loader loader =
+              Loader.builder().listener(recorder).build().addCheckpoint(folder)) {
+            load(loader, options);
+          }
+          recorder.record();
+        });
   }
 
   /** A loader that loaded before, and has kept the memory of that. */

@@ -45,6 +45,8 @@ record Goal(CacheState state, String way, List<String> others, double least) {
           new Goal(CacheState.WARM, "fst posix copied", PlainWays.READ_NATIVE, 4),
           new Goal(CacheState.WARM, "fst posix copied", PlainWays.POPULATE_READ, 0.8),
           new Goal(CacheState.WARM, "fst posix copied, pooled", PlainWays.READ_POPULATED, 0.8),
+          new Goal(CacheState.WARM, "fst posix copied, recorded", "fst posix copied", 0.95),
+          new Goal(CacheState.COLD, "fst posix copied, recorded", "fst posix copied", 0.98),
           new Goal(CacheState.WARM, "fst posix auto", PlainWays.MAP_POPULATE, 0.9),
           new Goal(CacheState.WARM_SMALL, "fst posix auto", PlainWays.MAP_POPULATE, 0.9),
           new Goal(CacheState.WARM_SMALL, "fst posix mapped", PlainWays.MAP_TOUCH, 1),
