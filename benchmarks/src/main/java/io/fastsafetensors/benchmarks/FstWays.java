@@ -70,8 +70,7 @@ final class FstWays {
         name(backend, AccessPath.COPIED) + ", recorded",
         folder -> {
           LoadRecorder recorder = new LoadRecorder();
-          try (Loader loader =
-              Loader.builder().listener(recorder).build().addCheckpoint(folder)) {
+          try (Loader loader = Loader.builder().listener(recorder).build().addCheckpoint(folder)) {
             load(loader, options);
           }
           recorder.record();

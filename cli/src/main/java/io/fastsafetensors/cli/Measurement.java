@@ -27,6 +27,9 @@ final class Measurement {
   private static final long MOST_READ = 4L << 30;
   private static final double MOSTLY = 0.9;
   private static final double GOOD = 0.8;
+  private static final String DIRECT = "direct reads";
+  private static final String BUFFERED = "reads by way of the page cache, as found";
+  private static final String CACHE = "reads of the page cache";
 
   private final Path path;
   private final List<Rate> rates = new ArrayList<>();
@@ -53,17 +56,18 @@ final class Measurement {
     rates.add(first.rate());
     StorageProbe probe = new StorageProbe(files, Math.min(MOST_READ, room()));
     rates.add(probe.direct(READING));
-    rates.add(probe.buffered("reads by way of the page cache, as found", READING));
-    Rate cache = probe.buffered("reads of the page cache", READING_AGAIN);
-    rates.add(cache);
+    rates.add(probe.buffered(BUFFERED, READING));
+    rates.add(probe.buffered(CACHE, READING_AGAIN));
     rates.add(MemoryProbe.copied());
-    rates.add(MemoryProbe.touched());
+    rates.add(MemoryProbe.touched(Math.min(bytes, room())));
     if (first.ofStorage() > 1 - MOSTLY && first.isWhole() && bytes < room()) {
       again = load("load, once more");
       rates.add(again.rate());
     }
     LoadReport report = first.report().toBuilder().bytes(bytes).build(); // also of a sample
-    advice.addAll(Advice.of(first.course(), Optional.of(report), MeasuredLoad.options(LOADING)));
+    Advice.of(first.course(), Optional.of(report), MeasuredLoad.options(LOADING)).stream()
+        .flatMap(each -> StorageAdvice.besides(each, disk(), first.rate().speed()).stream())
+        .forEach(advice::add);
     // A load that copies mends it, as the measured one; others don't.
     TuningAdvice.misaligned(report)
         .filter(found ->
@@ -105,20 +109,14 @@ final class Measurement {
     if (first == null || !first.rate().isKnown()) {
       return List.of("nothing was loaded: the files have no tensors with bytes");
     }
-    double disk = best("direct reads", "reads by way of the page cache, as found");
-    double memory = best("reads of the page cache");
     if (first.ofStorage() >= MOSTLY) {
-      lines.add(compared("cold loads reach", first.rate().speed() / disk, "of this storage"));
+      lines.add(compared("cold loads reach", first.rate().speed() / disk(), "of this storage"));
       MeasuredLoad warm = again;
       if (warm != null && warm.ofStorage() < 1 - MOSTLY) {
-        lines.add(
-            compared(
-                "warm loads reach", warm.rate().speed() / memory, "of reads of the page cache"));
+        lines.add(warm(warm.rate()));
       }
     } else if (first.ofStorage() <= 1 - MOSTLY) {
-      lines.add(
-          compared(
-              "warm loads reach", first.rate().speed() / memory, "of reads of the page cache"));
+      lines.add(warm(first.rate()));
       lines.add(
           "the files were in the page cache, so that no cold load was measured: as root, drop it by"
               + " echo 1 > /proc/sys/vm/drop_caches and measure again");
@@ -130,10 +128,26 @@ final class Measurement {
               100 * first.ofStorage()));
     }
     rates.stream()
-        .filter(rate -> rate.name().equals("direct reads") && !rate.isKnown())
-        .forEach(rate -> lines.add("direct reads: " + rate.detail()));
+        .filter(rate -> rate.name().equals(DIRECT) && !rate.isKnown())
+        .forEach(rate -> lines.add(DIRECT + ": " + rate.detail()));
     advice.forEach(each -> lines.add(each.toString()));
     return lines;
+  }
+
+  private double disk() {
+    return best(DIRECT, BUFFERED);
+  }
+
+  /** Compares with what a load does that copies: it reads, and the system makes pages for it. */
+  private String warm(Rate load) {
+    double limit = 1 / (1 / best(CACHE) + 1 / best("memory, new"));
+    return compared(
+        "warm loads into new memory reach",
+        load.speed() / limit,
+        String.format(
+            Locale.ROOT,
+            "of what the page cache and new memory give together (%.2f GB/s)",
+            limit / 1e9));
   }
 
   private static String compared(String what, double ratio, String of) {

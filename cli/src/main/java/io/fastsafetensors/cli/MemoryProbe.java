@@ -8,18 +8,19 @@ import java.util.concurrent.CountDownLatch;
 /** What memory gives: copied by all processors, and touched for the first time. */
 final class MemoryProbe {
   private static final long PART = 64 << 20;
-  private static final int ROUNDS = 8;
+  private static final int MOST_ROUNDS = 8;
 
   private MemoryProbe() {}
 
   /** Copies between memory that is there. */
   static Rate copied() {
-    return measured("memory, copied", ROUNDS, true);
+    return measured("memory, copied", MOST_ROUNDS, true);
   }
 
-  /** Fills memory that is new, whose pages the system makes meanwhile. */
-  static Rate touched() {
-    return measured("memory, new", 1, false);
+  /** Fills some bytes of memory that is new, whose pages the system makes meanwhile. */
+  static Rate touched(long bytes) {
+    long rounds = bytes / PART / Runtime.getRuntime().availableProcessors();
+    return measured("memory, new", Math.clamp(rounds, 1, MOST_ROUNDS), false);
   }
 
   private static Rate measured(String name, int rounds, boolean isThere) {

@@ -26,6 +26,14 @@ final class StorageAdvice {
 
   private static final double SLOW_GBPS = 0.5;
 
+  /** How many times as fast plain reads are when storage isn't what a load waits for. */
+  private static final double FASTER = 1.25;
+
+  private static final String SLOW = "advice.slow-storage";
+  private static final String FASTER_DISK =
+      "use a faster disk, or lift what limits it: a volume's throughput, or io.max and"
+          + " blkio.throttle of the control group";
+
   private final LoadReport report;
   private final LoadRecord course;
   private final List<Advice> all = new ArrayList<>();
@@ -155,10 +163,30 @@ final class StorageAdvice {
     } else if (report.storageBytes() * 2 > total() && gbps < SLOW_GBPS) {
       all.add(
           new Advice(
-              Reason.of("advice.slow-storage", "storage gave {speed} GB/s")
-                  .with("speed", Printing.decimal(gbps)),
-              "see by fst doctor --measure PATH whether the disk gives more; if not, use a faster one, or lift what limits it: a volume's throughput, or io.max and blkio.throttle of the control group"));
+              Reason.of(SLOW, "storage gave {speed} GB/s").with("speed", Printing.decimal(gbps)),
+              "see by fst doctor --measure PATH whether the disk gives more; if not, "
+                  + FASTER_DISK));
     }
+  }
+
+  /**
+   * Says what is left of an advice when storage was measured without a load, too.
+   *
+   * @param disk what it gave at best, in bytes a second
+   * @param load what a load got
+   */
+  static Optional<Advice> besides(Advice advice, double disk, double load) {
+    if (!advice.what().code().equals(SLOW) || disk <= 0) {
+      return Optional.of(advice);
+    }
+    if (disk > load * FASTER) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Advice(
+            Reason.of(SLOW, "storage gave {speed} GB/s, and no more to plain reads")
+                .with("speed", Printing.decimal(disk / 1e9)),
+            FASTER_DISK));
   }
 
   private long readBytes() {

@@ -40,10 +40,10 @@ final class StorageProbe {
   /** A part of a file. */
   private record Block(int file, long offset, int bytes) {}
 
-  /** Takes the blocks of files, at most so many bytes. */
+  /** Takes the blocks of files, at most so many bytes. Direct reads want multiples of a sector. */
   StorageProbe(List<Path> files, long mostBytes) throws IOException {
     this.files = files;
-    long left = mostBytes;
+    long left = mostBytes / SMALL_BLOCK * SMALL_BLOCK;
     for (int i = 0; i < files.size() && left > 0; i++) {
       long size = Math.min(left, Files.size(files.get(i)) / SMALL_BLOCK * SMALL_BLOCK);
       for (long at = 0; at < size; at += BLOCK) {
@@ -70,7 +70,8 @@ final class StorageProbe {
 
   private Rate read(String name, int threads, Duration limit, Set<OpenOption> options) {
     if (blocks.isEmpty()) {
-      return Rate.unknown(name, "the files are smaller than " + SMALL_BLOCK + " bytes");
+      return Rate.unknown(
+          name, "the files, or what memory is free, are smaller than " + SMALL_BLOCK + " bytes");
     }
     long storage = storageBytes();
     long start = System.nanoTime();

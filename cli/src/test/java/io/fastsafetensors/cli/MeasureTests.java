@@ -3,11 +3,13 @@ package io.fastsafetensors.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fastsafetensors.Reason;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +39,33 @@ class MeasureTests {
         .anyMatch(line -> line.matches("memory, copied +\\d+\\.\\d\\d GB/s .*"))
         .anyMatch(line ->
             line.matches(
-                "verdict +(cold|warm) loads reach \\d+\\.\\d\\d of .*|verdict +\\d+ % .*"));
+                "verdict +(cold loads|warm loads into new memory) reach \\d+\\.\\d\\d of .*|verdict +\\d+ % .*"));
+  }
+
+  @Test
+  void readsAreDirectWhateverMemoryIsLeft() throws IOException {
+    Path here = Files.createTempDirectory(Path.of("target"), "probe"); // not in memory
+    Path file = here.resolve("b.safetensors");
+    try {
+      Samples.write(file, "b", DType.F32, Shape.of(1_000_000));
+      Rate direct = new StorageProbe(List.of(file), 100_001).direct(Duration.ofSeconds(9));
+      assertThat(direct.isKnown() ? direct.bytes() : 65_536).isEqualTo(65_536);
+      assertThat(direct.detail()).doesNotContain("multiple of");
+    } finally {
+      Files.delete(file);
+      Files.delete(here);
+    }
+  }
+
+  @Test
+  void slowStorageIsBlamedOnlyIfPlainReadsAreAsSlow() {
+    Advice slow = Advice.fine(Reason.of("advice.slow-storage", "storage gave 0.1 GB/s"));
+    assertThat(StorageAdvice.besides(slow, 1e9, 1e8)).isEmpty();
+    assertThat(StorageAdvice.besides(slow, 1.1e8, 1e8).orElseThrow().toString())
+        .contains("0.110 GB/s", "no more to plain reads", "faster disk");
+    assertThat(StorageAdvice.besides(slow, 0, 1e8)).contains(slow);
+    Advice other = Advice.fine(Reason.of("advice.nothing", "nothing stands out"));
+    assertThat(StorageAdvice.besides(other, 1e9, 1e8)).contains(other);
   }
 
   @Test
@@ -64,6 +92,6 @@ class MeasureTests {
     Samples.write(folder.resolve("b.safetensors"), "b", DType.F32, Shape.of(0));
     Fst fst = Fst.run("doctor", "--measure", folder);
     assertThat(fst.exit()).isZero();
-    assertThat(fst.out()).contains("the files are smaller than 65536 bytes", "nothing was loaded");
+    assertThat(fst.out()).contains("are smaller than 65536 bytes", "nothing was loaded");
   }
 }

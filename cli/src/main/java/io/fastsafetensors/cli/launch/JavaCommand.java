@@ -10,14 +10,16 @@ import java.util.List;
 
 /** How this JVM was started, so that others can be started likewise. */
 public final class JavaCommand {
-  private static final String NATIVE_ACCESS = "--enable-native-access=";
+  private static final List<String> KEPT =
+      List.of("--enable-native-access=", "-XX:TieredStopAtLevel=");
 
   private JavaCommand() {}
 
   /**
    * Returns the command line of this process up to its main class, with the JVM's options. Where
    * that can't be read, or the main class is another (in a test, in another program), it is made
-   * from the JVM's properties, and of the options only those that allow native code stay.
+   * from the JVM's properties, and of the options only those stay that allow native code, or keep
+   * the JVM from compiling at length.
    *
    * @param main the main class
    */
@@ -32,7 +34,9 @@ public final class JavaCommand {
       command.addAll(arguments.subList(0, end));
       return command;
     }
-    arguments.stream().filter(a -> a.startsWith(NATIVE_ACCESS)).forEach(command::add);
+    arguments.stream()
+        .filter(argument -> KEPT.stream().anyMatch(argument::startsWith))
+        .forEach(command::add);
     command.addAll(
         module.isNamed()
             ? List.of("--module-path", System.getProperty("jdk.module.path"), "-m", name)
