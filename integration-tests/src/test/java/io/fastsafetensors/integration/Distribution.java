@@ -23,6 +23,8 @@ final class Distribution {
   /** The testkit's jars, apart from those. */
   static final Path TESTKIT = LIB.resolveSibling("testkit");
 
+  private static final StartCache CACHE = new StartCache("fst");
+
   private Distribution() {}
 
   /** Returns the jar of a module that is not part of the distribution. */
@@ -87,7 +89,7 @@ final class Distribution {
   static Jvm fst(
       Path folder, Map<String, String> environment, List<String> options, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(StartCache.options(command(LIB)));
+    List<String> command = new ArrayList<>(cached());
     command.addAll(arguments(LIB, options, arguments));
     return Jvm.run(folder, environment, command);
   }
@@ -105,8 +107,13 @@ final class Distribution {
     List<String> shell = new ArrayList<>(List.of("bash", "-c", before + "; exec \"$@\"", "sh"));
     shell.add(java);
     shell.addAll(Jvm.SHORT);
+    shell.addAll(cached());
     shell.addAll(arguments(LIB, List.of(), arguments));
     return Jvm.run(folder, new ProcessBuilder(shell));
+  }
+
+  private static List<String> cached() throws IOException, InterruptedException {
+    return CACHE.options(jars(LIB, _ -> true), command(LIB));
   }
 
   private static List<String> arguments(Path lib, List<String> options, String... arguments)

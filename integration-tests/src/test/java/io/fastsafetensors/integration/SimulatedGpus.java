@@ -66,13 +66,8 @@ record SimulatedGpus(Path folder) {
 
   /** Runs a main class, well; returns what it printed. */
   String java(String program, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(Jvm.SHORT);
-    command.add("-Dorg.bytedeco.javacpp.cachedir=" + folder.resolve("javacpp"));
-    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp"));
-    command.add(System.getProperty("java.class.path"));
-    command.add(program);
+    String cache = "-Dorg.bytedeco.javacpp.cachedir=" + folder.resolve("javacpp");
+    List<String> command = StartCache.java(List.of(cache), program);
     command.addAll(List.of(arguments));
     return run(command);
   }

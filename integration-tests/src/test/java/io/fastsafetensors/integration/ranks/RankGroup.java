@@ -4,8 +4,8 @@ package io.fastsafetensors.integration.ranks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fastsafetensors.cli.launch.GroupPlan;
+import io.fastsafetensors.integration.StartCache;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,19 +68,9 @@ final class RankGroup implements AutoCloseable {
 
   /** Returns a command line for a main class of the tests' class path; it starts fast. */
   static List<String> java(Class<?> program) {
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-Xshare:auto",
-        // The JVM's own memory is there from the start, so that what a load leaves shows.
-        "-Xms512m",
-        "-Xmx512m",
-        "-XX:InitialCodeCacheSize=32m",
-        "--enable-native-access=ALL-UNNAMED",
-        "-cp",
-        System.getProperty("java.class.path"),
-        program.getName());
+    // The JVM's own memory is there from the start, so that what a load leaves shows.
+    return StartCache.java(
+        List.of("-Xms512m", "-Xmx512m", "-XX:InitialCodeCacheSize=32m"), program.getName());
   }
 
   private Map<String, String> environment(int rank) {
