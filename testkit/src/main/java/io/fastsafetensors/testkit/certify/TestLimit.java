@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.DynamicTestInvocationContext;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -35,13 +36,15 @@ final class TestLimit implements ExecutionCondition, InvocationInterceptor {
 
   @Override
   public void interceptTestMethod(
-      Invocation<Void> call, ReflectiveInvocationContext<Method> method, ExtensionContext test)
+      Invocation<@Nullable Void> call,
+      ReflectiveInvocationContext<Method> method,
+      ExtensionContext test)
       throws Throwable {
     limited(call, test);
   }
 
   @Override
-  public <T> T interceptTestFactoryMethod(
+  public <T extends @Nullable Object> T interceptTestFactoryMethod(
       Invocation<T> call, ReflectiveInvocationContext<Method> method, ExtensionContext test)
       throws Throwable {
     return limited(call, test);
@@ -49,7 +52,7 @@ final class TestLimit implements ExecutionCondition, InvocationInterceptor {
 
   @Override
   public void interceptDynamicTest(
-      Invocation<Void> call, DynamicTestInvocationContext context, ExtensionContext test)
+      Invocation<@Nullable Void> call, DynamicTestInvocationContext context, ExtensionContext test)
       throws Throwable {
     String reason = stop(test).reason();
     if (!reason.isEmpty()) {
@@ -65,7 +68,8 @@ final class TestLimit implements ExecutionCondition, InvocationInterceptor {
         "no limits in this session");
   }
 
-  private static <T> T limited(Invocation<T> call, ExtensionContext test) throws Throwable {
+  private static <T extends @Nullable Object> T limited(Invocation<T> call, ExtensionContext test)
+      throws Throwable {
     String name = RuleOrder.test(test.getUniqueId()).orElse(test.getDisplayName());
     FutureTask<T> task =
         new FutureTask<>(() -> {
