@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 /** The ranks of one group as processes that run {@link RankProgram}. */
 final class RankGroup implements AutoCloseable {
   /**
-   * How much longer than the group's timeout survivors may take to fail. A rank that falls silent is
-   * noticed after the timeout; rank 0's verdict, and leaving the group, take at most 2 s each. The
-   * rest is for a busy machine.
+   * How much longer than the group's timeout survivors may take to fail. A rank that falls silent
+   * is noticed after the timeout; rank 0's verdict, and leaving the group, take at most 2 s each.
+   * The rest is for a busy machine.
    */
   private static final Duration SLACK = Duration.ofSeconds(15);
 
