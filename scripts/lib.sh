@@ -84,11 +84,13 @@ find_mpj() {
     "without it ranks are threads of one process only" >&2
 }
 
-# Maven in the repository's folder. C2 would cost a build more than it gains. Maven's own libraries
-# still use sun.misc.Unsafe, and it ends with a colour reset even when told to use no colour, which
-# would stick to the next line.
+# Maven in the repository's folder. C2 and a concurrent collector would cost a build more than they
+# gain. Maven's own libraries still use sun.misc.Unsafe, and it ends with a colour reset even when told
+# to use no colour, which would stick to the next line.
 maven() {
-  (cd "$root" && MAVEN_OPTS="-XX:TieredStopAtLevel=1 ${MAVEN_OPTS:-} --sun-misc-unsafe-memory-access=allow" \
+  local options="-XX:TieredStopAtLevel=1 --sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}"
+  [[ $options == *GC* ]] || options+=" -XX:+UseSerialGC" # a second choice would be an error
+  (cd "$root" && MAVEN_OPTS=$options \
     mvn -B -ntp -Dstyle.color=never "$@" </dev/null 2>&1 | sed -u $'s/\e\\[[0-9;]*m//g')
 }
 

@@ -87,7 +87,9 @@ final class Distribution {
   static Jvm fst(
       Path folder, Map<String, String> environment, List<String> options, String... arguments)
       throws IOException, InterruptedException {
-    return Jvm.run(folder, environment, arguments(LIB, options, arguments));
+    List<String> command = new ArrayList<>(StartCache.options(command(LIB)));
+    command.addAll(arguments(LIB, options, arguments));
+    return Jvm.run(folder, environment, command);
   }
 
   /** Runs the command from other jars. */
@@ -102,22 +104,26 @@ final class Distribution {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     List<String> shell = new ArrayList<>(List.of("bash", "-c", before + "; exec \"$@\"", "sh"));
     shell.add(java);
+    shell.addAll(Jvm.SHORT);
     shell.addAll(arguments(LIB, List.of(), arguments));
     return Jvm.run(folder, new ProcessBuilder(shell));
   }
 
   private static List<String> arguments(Path lib, List<String> options, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>(options);
-    command.addAll(
-        List.of(
-            "--enable-native-access=" + nativeModules(),
-            "--module-path",
-            lib.toString(),
-            "-m",
-            "io.fastsafetensors.cli/io.fastsafetensors.cli.Main"));
-    command.addAll(List.of(arguments));
-    return command;
+    List<String> all = new ArrayList<>(options);
+    all.addAll(command(lib));
+    all.addAll(List.of(arguments));
+    return all;
+  }
+
+  private static List<String> command(Path lib) throws IOException {
+    return List.of(
+        "--enable-native-access=" + nativeModules(),
+        "--module-path",
+        lib.toString(),
+        "-m",
+        "io.fastsafetensors.cli/io.fastsafetensors.cli.Main");
   }
 
   /** Returns the modules that the command lets call native code. */

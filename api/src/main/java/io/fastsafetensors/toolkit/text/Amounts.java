@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.toolkit.text;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,8 +62,7 @@ public final class Amounts {
   /** Writes a fraction with the digits that count, three at most; cuts off the others. */
   private static String decimal(long numerator, long denominator) {
     long thousandths = numerator / (denominator / 1000);
-    String text = String.format(Locale.ROOT, "%d.%03d", thousandths / 1000, thousandths % 1000);
-    return text.replaceFirst("\\.?0+$", "");
+    return BigDecimal.valueOf(thousandths, 3).stripTrailingZeros().toPlainString();
   }
 
   /**

@@ -137,7 +137,7 @@ class RendezvousTests {
     for (int i = 0; i < 5; i++) {
       Meeting.of(4, TIMEOUT).runAll(r -> r.exchange("test", new byte[1], TIMEOUT));
     }
-    assertThat(sockets()).isEqualTo(before);
+    assertThat(sockets()).isLessThanOrEqualTo(before); // of other tests some may end meanwhile
     assertThat(Thread.getAllStackTraces().keySet())
         .noneMatch(thread -> thread.getName().contains("rendezvous"));
   }
