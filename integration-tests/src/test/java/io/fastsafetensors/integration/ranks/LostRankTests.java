@@ -30,7 +30,7 @@ class LostRankTests {
   void beforeTheBroadcast(int lost) throws Exception {
     try (RankGroup group = RankGroup.start(SIZE, TIMEOUT, "broadcast", BYTES, NOBODY)) {
       group.awaitAll("joined");
-      group.rank(lost).kill();
+      group.kill(lost);
       group.goAll();
       group.survivorsName(lost);
     }
@@ -44,7 +44,7 @@ class LostRankTests {
       group.awaitAll("joined");
       group.goAll();
       group.rank(lost).await("halfway");
-      group.rank(lost).kill();
+      group.kill(lost);
       group.survivorsName(lost);
     }
   }
@@ -56,7 +56,7 @@ class LostRankTests {
       group.awaitAll("joined");
       group.goAll();
       group.awaitAll("has all");
-      group.rank(lost).kill();
+      group.kill(lost);
       group.goAll();
       group.survivorsName(lost);
     }

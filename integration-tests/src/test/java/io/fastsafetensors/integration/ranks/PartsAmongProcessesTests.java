@@ -74,7 +74,7 @@ class PartsAmongProcessesTests {
       group.awaitAll("joined");
       group.goAll();
       group.rank(lost).await("halfway");
-      group.rank(lost).kill();
+      group.kill(lost);
       group.survivorsName(lost);
       assertThat(group.all())
           .allSatisfy(

@@ -16,7 +16,6 @@ import java.util.List;
  * with status 1 when a call of the group fails, and prints how.
  */
 final class RankProgram {
-  private static long waitedUntil;
   private static long ownBytes;
 
   private RankProgram() {}
@@ -35,7 +34,6 @@ final class RankProgram {
 
   /** Works, in a method of its own: what it leaves in variables is no leftover. */
   private static int run(Work work) throws Exception {
-    waitedUntil = System.nanoTime();
     try (ProcessGroup group = ProcessGroup.fromEnvironment()) {
       print("found " + group);
       countOwnBytes();
@@ -43,7 +41,6 @@ final class RankProgram {
       print("ended well");
       return 0;
     } catch (CollectiveException e) {
-      print("failed after ms " + (System.nanoTime() - waitedUntil) / 1_000_000);
       print("lost peer " + e.peer());
       print("error " + e.getMessage());
       return 1;
@@ -101,6 +98,5 @@ final class RankProgram {
         throw new IOException("the test has ended");
       }
     }
-    waitedUntil = System.nanoTime();
   }
 }

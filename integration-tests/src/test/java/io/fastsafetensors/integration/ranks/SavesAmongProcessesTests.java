@@ -66,7 +66,7 @@ class SavesAmongProcessesTests {
       group.awaitAll("joined");
       group.goAll();
       group.rank(lost).await("halfway");
-      group.rank(lost).kill();
+      group.kill(lost);
       group.survivorsName(lost);
     }
     assertThat(Generation.read(folder)).isEqualTo(1);
@@ -106,7 +106,7 @@ class SavesAmongProcessesTests {
       group.goAll();
       group.rank(1 - lost).await("saved ");
       TimeUnit.MICROSECONDS.sleep(random.nextInt(100_000)); // at any moment
-      group.rank(lost).kill();
+      group.kill(lost);
       RankProcess survivor = group.rank(1 - lost);
       assertThat(survivor.end()).as("%s", survivor.complaints()).isEqualTo(1);
       assertThat(survivor.await("lost peer ")).isEqualTo("" + lost);

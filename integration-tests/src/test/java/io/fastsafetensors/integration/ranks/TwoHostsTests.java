@@ -97,12 +97,10 @@ class TwoHostsTests {
   void aCutCableIsNoticedOnBothSides() throws Exception {
     try (RankGroup group = startHalting(2)) {
       group.rank(2).await("halfway");
+      group.losesNow();
       hosts.cut();
       group.rank(2).go();
-      group.failsNaming(0, Set.of(2, 3));
-      group.failsNaming(1, Set.of(2, 3));
-      group.failsNaming(2, Set.of(0));
-      group.failsNaming(3, Set.of(0));
+      group.failNaming(Map.of(0, Set.of(2, 3), 1, Set.of(2, 3), 2, Set.of(0), 3, Set.of(0)));
     }
     assertThat(hosts.processes()).isEmpty();
   }
@@ -111,7 +109,7 @@ class TwoHostsTests {
   void aRankKilledOnTheOtherHostIsNamed() throws Exception {
     try (RankGroup group = startHalting(3)) {
       group.rank(3).await("halfway");
-      group.rank(3).kill();
+      group.kill(3);
       group.survivorsName(3);
     }
     assertThat(hosts.processes()).isEmpty();
