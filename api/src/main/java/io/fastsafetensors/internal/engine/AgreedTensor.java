@@ -47,11 +47,17 @@ record AgreedTensor(TensorSpec spec, @Nullable AddedPart declared, List<AddedPar
       return;
     }
     Slice slice = new Parts(saved.name(), saved.dtype(), saved.shape()).slice(part.part(), 1, 0);
-    for (Slice.Piece piece : slice.pieces()) {
-      Slice.Rows rows = piece.rows();
+    for (Slice.PartRows partRows : slice.partRows()) {
+      Slice.Rows rows = partRows.rows();
       extents.add(
           new Extent(
-              "", rows.offset(), rows.rows(), rows.rowBytes(), rows.pitch(), content, piece.to()));
+              "",
+              rows.offset(),
+              rows.rows(),
+              rows.rowBytes(),
+              rows.pitch(),
+              content,
+              partRows.to()));
     }
   }
 }

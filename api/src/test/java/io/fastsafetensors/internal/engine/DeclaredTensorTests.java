@@ -45,8 +45,7 @@ class DeclaredTensorTests {
     new Random(1).nextBytes(bytes);
     MemorySegment memory = MemorySegment.ofArray(bytes);
     OutputPlan plan =
-        new OutputPlan(
-            folder.resolve("file"), TemporaryFiles.in(folder), FileRights.NEW, places);
+        new OutputPlan(folder.resolve("file"), TemporaryFiles.in(folder), FileRights.NEW, places);
     DeclaredTensor tensor = new DeclaredTensor(spec, all, DType.U8, 0, places);
     try (FileSave save =
         new FileSave(List.of(plan), new SaveTuning(2, 1, 1 << 20, false), SaveControl.NONE)) {

@@ -112,7 +112,8 @@ class PartCoverTests {
         case 2 -> parts.set(random.nextInt(parts.size()), cut(random, shape, 3).getFirst());
         default -> parts.add(cut(random, shape, 6).getFirst());
       }
-      Set<String> expected = parts.isEmpty() ? Set.of("no rank has any of it") : faults(shape, parts);
+      Set<String> expected =
+          parts.isEmpty() ? Set.of("no rank has any of it") : faults(shape, parts);
       Optional<String> found = fault(shape, parts);
       if (expected.isEmpty() || found.isEmpty()) {
         assertThat(expected).as("%s of %s: %s", parts, shape, found).isEmpty();

@@ -105,8 +105,7 @@ class PartLayoutTests {
   private void saveAlone(SaveOptions options) throws IOException {
     CheckpointWriter writer = CheckpointWriter.create();
     for (Whole tensor : tensors) {
-      writer.add(
-          tensor.name, tensor.dtype, tensor.shape, MemorySegment.ofArray(tensor.bytes));
+      writer.add(tensor.name, tensor.dtype, tensor.shape, MemorySegment.ofArray(tensor.bytes));
     }
     writer.write(alone, options);
   }
@@ -177,8 +176,7 @@ class PartLayoutTests {
       options.dtype(DType.BF16);
     }
     saveAlone(options.build());
-    ThreadRanks.runWell(
-        ranks, group -> bring(group, new Random(seed), ranks, options.build()));
+    ThreadRanks.runWell(ranks, group -> bring(group, new Random(seed), ranks, options.build()));
     assertSame();
   }
 
