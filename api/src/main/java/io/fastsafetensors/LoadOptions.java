@@ -41,7 +41,7 @@ public final class LoadOptions {
    */
   public static Builder builder() {
     Builder builder = Engines.get().configure(new Builder(new LoadValues()));
-    builder.values.inheritRules();
+    builder.values.dtypes = builder.values.dtypes.inherited();
     return builder;
   }
 
@@ -52,12 +52,12 @@ public final class LoadOptions {
 
   /** {@return the type that floating-point tensors are converted to; empty leaves each as it is} */
   public Optional<DType> dtype() {
-    return values.dtype;
+    return values.dtypes.all();
   }
 
   /** {@return what becomes of tensors by name, the first rule that matches; unmodifiable} */
   public List<DTypeRule> dtypeRules() {
-    return values.dtypeRules;
+    return values.dtypes.byName();
   }
 
   /** {@return the id of the backend asked for; empty is the best available} */
@@ -185,8 +185,7 @@ public final class LoadOptions {
      * @throws IllegalArgumentException if it is another type: name the tensors that are to have it
      */
     public Builder dtype(DType dtype) {
-      OptionChecks.floatingPoint(dtype);
-      return set(v -> v.dtype = Optional.of(dtype));
+      return set(v -> v.dtypes = v.dtypes.withAll(dtype));
     }
 
     /**
@@ -200,7 +199,7 @@ public final class LoadOptions {
      * @return this
      */
     public Builder dtype(String glob, DType dtype) {
-      return set(v -> v.add(new DTypeRule(glob, Optional.of(dtype))));
+      return set(v -> v.dtypes = v.dtypes.converting(glob, dtype));
     }
 
     /**
@@ -210,7 +209,7 @@ public final class LoadOptions {
      * @return this
      */
     public Builder keepDtype(String glob) {
-      return set(v -> v.add(new DTypeRule(glob, Optional.empty())));
+      return set(v -> v.dtypes = v.dtypes.keeping(glob));
     }
 
     /**

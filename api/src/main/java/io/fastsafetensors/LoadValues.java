@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
-import io.fastsafetensors.format.DType;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The values of {@link LoadOptions} and of their builder: each has a copy of its own. */
 final class LoadValues implements Cloneable {
   private static final ProgressListener SILENT = (done, total) -> {};
 
-  Optional<DType> dtype = Optional.empty();
-  List<DTypeRule> dtypeRules = List.of();
+  DTypeRules dtypes = DTypeRules.NONE;
   Optional<String> backend = Optional.empty();
   AccessPath path = AccessPath.AUTO;
   boolean writable;
@@ -32,24 +29,12 @@ final class LoadValues implements Cloneable {
   ProgressListener progress = SILENT;
   @Nullable Cancellation cancellation;
   Map<String, String> properties = Map.of();
-  private boolean hasInheritedRules;
-
-  /** Marks all rules so far as set from outside: the first rule of the program replaces them. */
-  void inheritRules() {
-    hasInheritedRules = true;
-  }
-
-  void add(DTypeRule rule) {
-    Stream<DTypeRule> before = hasInheritedRules ? Stream.empty() : dtypeRules.stream();
-    dtypeRules = Stream.concat(before, Stream.of(rule)).toList();
-    hasInheritedRules = false;
-  }
 
   /** A shallow copy will do: what the fields refer to doesn't change. */
   LoadValues copy() {
     try {
       LoadValues copy = (LoadValues) clone();
-      copy.hasInheritedRules = false;
+      copy.dtypes = dtypes.owned();
       return copy;
     } catch (CloneNotSupportedException e) {
       throw new AssertionError(e);
@@ -59,8 +44,8 @@ final class LoadValues implements Cloneable {
   /** Lists what counts for equality, by name. */
   Map<String, Object> compared() {
     Map<String, Object> all = new LinkedHashMap<>();
-    all.put("dtype", dtype);
-    all.put("dtypeRules", dtypeRules);
+    all.put("dtype", dtypes.all());
+    all.put("dtypeRules", dtypes.byName());
     all.put("backend", backend);
     all.put("path", path);
     all.put("writable", writable);

@@ -3,6 +3,7 @@ package io.fastsafetensors;
 
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class Part {
   /** Slices of further dimensions, which hardly a tensor has, are not written as in Python. */
   private static final int MOST_BRACKETS = 31;
+
+  /** 2^64 by the golden ratio, by which hashes are commonly mixed. */
+  private static final long MIXER = 0x9E3779B97F4A7C15L;
 
   private static final Part WHOLE = new Part(Kind.WHOLE, 0, -1, 0, new TreeMap<>(), new long[0]);
 
@@ -280,7 +284,17 @@ public final class Part {
 
   @Override
   public int hashCode() {
-    return Objects.hash(kind, dim, rank, ranks, ranges, Arrays.hashCode(rows));
+    return Objects.hash(kind, dim, rank, ranks, rangesHash(), Arrays.hashCode(rows));
+  }
+
+  /** The sums that a map takes would be the same for many parts of a grid. */
+  private int rangesHash() {
+    long hash = 0;
+    for (Map.Entry<Integer, Range> entry : ranges.entrySet()) {
+      Range range = entry.getValue();
+      hash = ((hash + entry.getKey()) * MIXER + range.from()) * MIXER + range.to();
+    }
+    return Long.hashCode(hash * MIXER);
   }
 
   /** Returns what is wanted, in words; two parts that differ have different texts. */

@@ -59,12 +59,12 @@ public final class SaveOptions {
 
   /** {@return the type that floating-point tensors are converted to; empty leaves each as it is} */
   public Optional<DType> dtype() {
-    return values.dtype;
+    return values.dtypes.all();
   }
 
   /** {@return what becomes of tensors by name, the first rule that matches; unmodifiable} */
   public List<DTypeRule> dtypeRules() {
-    return values.dtypeRules;
+    return values.dtypes.byName();
   }
 
   /** {@return which tensors several ranks may have; patterns, unmodifiable} */
@@ -189,8 +189,7 @@ public final class SaveOptions {
      * @throws IllegalArgumentException if it is another type: name the tensors that are to have it
      */
     public Builder dtype(DType dtype) {
-      OptionChecks.floatingPoint(dtype);
-      return set(v -> v.dtype = Optional.of(dtype));
+      return set(v -> v.dtypes = v.dtypes.withAll(dtype));
     }
 
     /**
@@ -204,7 +203,7 @@ public final class SaveOptions {
      * @return this
      */
     public Builder dtype(String glob, DType dtype) {
-      return set(v -> v.add(new DTypeRule(glob, Optional.of(dtype))));
+      return set(v -> v.dtypes = v.dtypes.converting(glob, dtype));
     }
 
     /**
@@ -214,7 +213,7 @@ public final class SaveOptions {
      * @return this
      */
     public Builder keepDtype(String glob) {
-      return set(v -> v.add(new DTypeRule(glob, Optional.empty())));
+      return set(v -> v.dtypes = v.dtypes.keeping(glob));
     }
 
     /**

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors;
 
-import io.fastsafetensors.format.DType;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The values of {@link SaveOptions} and of their builder: each has a copy of its own. */
@@ -19,8 +16,7 @@ final class SaveValues implements Cloneable {
 
   long maxShardBytes = SHARD_BYTES;
   Map<String, String> metadata = Map.of();
-  Optional<DType> dtype = Optional.empty();
-  List<DTypeRule> dtypeRules = List.of();
+  DTypeRules dtypes = DTypeRules.NONE;
   List<String> replicated = List.of();
   int threads;
   long memory = 128L << 20;
@@ -28,10 +24,6 @@ final class SaveValues implements Cloneable {
   Duration timeout = Duration.ofHours(1);
   ProgressListener progress = SILENT;
   @Nullable Cancellation cancellation;
-
-  void add(DTypeRule rule) {
-    dtypeRules = Stream.concat(dtypeRules.stream(), Stream.of(rule)).toList();
-  }
 
   /** A shallow copy will do: what the fields refer to doesn't change. */
   SaveValues copy() {
@@ -47,8 +39,8 @@ final class SaveValues implements Cloneable {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("maxShardBytes", maxShardBytes);
     all.put("metadata", metadata);
-    all.put("dtype", dtype);
-    all.put("dtypeRules", dtypeRules);
+    all.put("dtype", dtypes.all());
+    all.put("dtypeRules", dtypes.byName());
     all.put("replicated", replicated);
     all.put("threads", threads);
     all.put("memory", memory);

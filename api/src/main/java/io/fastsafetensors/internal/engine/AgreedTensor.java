@@ -16,15 +16,10 @@ import org.jspecify.annotations.Nullable;
  * A tensor of the new checkpoint.
  *
  * @param spec the whole tensor, with the type of what is given
- * @param own what this rank has of it; null if it has nothing
+ * @param declared the part that is brought to this rank; null if none is
  * @param written which of its parts this rank writes
  */
-record AgreedTensor(TensorSpec spec, @Nullable AddedTensor own, List<AddedPart> written) {
-  /** Returns the part that is brought to this rank; null if none is. */
-  @Nullable AddedPart declared() {
-    return own != null && own.parts().getFirst().isDeclared() ? own.parts().getFirst() : null;
-  }
-
+record AgreedTensor(TensorSpec spec, @Nullable AddedPart declared, List<AddedPart> written) {
   /**
    * Makes what is written of it.
    *
@@ -52,11 +47,17 @@ record AgreedTensor(TensorSpec spec, @Nullable AddedTensor own, List<AddedPart> 
       return;
     }
     Slice slice = new Parts(saved.name(), saved.dtype(), saved.shape()).slice(part.part(), 1, 0);
-    for (Slice.Piece piece : slice.pieces()) {
-      Slice.Rows rows = piece.rows();
+    for (Slice.PartRows partRows : slice.partRows()) {
+      Slice.Rows rows = partRows.rows();
       extents.add(
           new Extent(
-              "", rows.offset(), rows.rows(), rows.rowBytes(), rows.pitch(), content, piece.to()));
+              "",
+              rows.offset(),
+              rows.rows(),
+              rows.rowBytes(),
+              rows.pitch(),
+              content,
+              partRows.to()));
     }
   }
 }

@@ -175,12 +175,13 @@ final class AgreedTensors {
 
   private AgreedTensor agreed(Merged tensor, Map<Part, List<Integer>> writers) {
     AddedTensor mine = own.get(tensor.spec().name());
+    if (mine == null) {
+      return new AgreedTensor(tensor.spec(), null, List.of());
+    }
     List<AddedPart> written =
-        mine == null
-            ? List.of()
-            : mine.parts().stream()
-                .filter(part -> writers.getOrDefault(part.part(), List.of()).contains(ranks.rank()))
-                .toList();
-    return new AgreedTensor(tensor.spec(), mine, written);
+        mine.parts().stream()
+            .filter(part -> writers.getOrDefault(part.part(), List.of()).contains(ranks.rank()))
+            .toList();
+    return new AgreedTensor(tensor.spec(), mine.declared(), written);
   }
 }

@@ -7,14 +7,20 @@ import io.fastsafetensors.internal.save.Content;
 import io.fastsafetensors.internal.save.Extent;
 import io.fastsafetensors.internal.save.FileSave;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /** A tensor, or the part of one that this rank has, whose bytes are brought; thread-safe. */
 final class DeclaredTensor {
   private final TensorSpec spec;
   private final DType to;
   private final int file;
-  private final List<Extent> extents;
+
+  /** Where the bytes go, by where they start in what is brought. */
+  private final NavigableMap<Long, Extent> extents = new TreeMap<>();
+
   private final ByteIntervals taken = new ByteIntervals();
 
   /**
@@ -30,7 +36,7 @@ final class DeclaredTensor {
     this.spec = new TensorSpec(tensor.name(), tensor.dtype(), part.shape());
     this.to = to;
     this.file = file;
-    this.extents = extents;
+    extents.forEach(extent -> this.extents.put(extent.offset(), extent));
   }
 
   /** Checks that what comes is of the tensor that was declared. */
@@ -69,13 +75,19 @@ final class DeclaredTensor {
     Content.Placed written = ConvertedContent.of(bytes, spec.dtype(), to);
     long from = writtenBytes(offset);
     long until = from + writtenBytes(count);
-    for (Extent extent : extents) {
+    for (Extent extent : extentsFrom(from)) {
       long begin = Math.max(from, extent.offset());
       long end = Math.min(until, extent.offset() + extent.bytes());
-      if (begin < end) {
-        files.put(file, extent, begin - extent.offset(), written, begin - from, end - begin);
+      if (begin >= end) {
+        break;
       }
+      files.put(file, extent, begin - extent.offset(), written, begin - from, end - begin);
     }
+  }
+
+  private Collection<Extent> extentsFrom(long offset) {
+    Long first = extents.floorKey(offset);
+    return extents.tailMap(first == null ? offset : first).values();
   }
 
   /** Returns what bytes are in the file. */

@@ -121,7 +121,8 @@ public final class DefaultCheckpointWriter implements CheckpointWriter {
     long size = spec.dtype().byteSize(part.shape().elements());
     Optional<AddedTensor> known = tensors.find(spec.name());
     if (known.isPresent()) {
-      tensors.extend(spec.name(), size, known.get().with(spec, part));
+      known.get().add(spec, part);
+      tensors.grow(size);
     } else {
       tensors.add(spec.name(), size, new AddedTensor(spec, part));
     }

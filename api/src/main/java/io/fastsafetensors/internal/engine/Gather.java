@@ -22,24 +22,24 @@ final class Gather {
    */
   static void copy(Slice slice, Region tensor, Region part, DeviceStream stream)
       throws LoadException {
-    copy(slice.pieces(), tensor, 0, part, stream);
+    copy(slice.partRows(), tensor, 0, part, stream);
   }
 
   /**
-   * Copies pieces of a part.
+   * Copies rows of a part.
    *
-   * @param pieces the pieces
-   * @param bytes some of the tensor, with all bytes of the pieces, contiguous
+   * @param allRows the rows
+   * @param bytes some of the tensor, with all bytes of the rows, contiguous
    * @param from where they start in the tensor, in bytes
    * @param part where to: all of the part, contiguous
    * @param stream the device's queue
    */
   static void copy(
-      List<Slice.Piece> pieces, Region bytes, long from, Region part, DeviceStream stream)
+      List<Slice.PartRows> allRows, Region bytes, long from, Region part, DeviceStream stream)
       throws LoadException {
-    for (Slice.Piece piece : pieces) {
-      Region target = part.slice(piece.to(), piece.rows().bytes());
-      rows(Slice.region(piece.rows(), bytes, from), target, stream);
+    for (Slice.PartRows partRows : allRows) {
+      Region target = part.slice(partRows.to(), partRows.rows().bytes());
+      rows(Slice.region(partRows.rows(), bytes, from), target, stream);
     }
   }
 

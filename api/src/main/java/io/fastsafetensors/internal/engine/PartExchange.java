@@ -276,12 +276,12 @@ final class PartExchange implements AutoCloseable {
    */
   private static long packedBytes(List<Move> moves, boolean toAll) {
     boolean asTheyAre =
-        moves.size() == 1 && (!toAll || moves.getFirst().piece().rows().rows() == 1);
+        moves.size() == 1 && (!toAll || moves.getFirst().partRows().rows().rows() == 1);
     return asTheyAre ? 0 : bytes(moves);
   }
 
   private static long bytes(List<Move> moves) {
-    return moves.stream().mapToLong(move -> move.piece().rows().bytes()).sum();
+    return moves.stream().mapToLong(move -> move.partRows().rows().bytes()).sum();
   }
 
   /** Returns the bytes of some moves as they are sent. */
@@ -293,7 +293,7 @@ final class PartExchange implements AutoCloseable {
     }
     long at = 0;
     for (Move move : moves) {
-      long bytes = move.piece().rows().bytes();
+      long bytes = move.partRows().rows().bytes();
       Gather.rows(source(chunk, move, runs), room.slice(at, bytes), stream);
       at += bytes;
     }
@@ -302,7 +302,7 @@ final class PartExchange implements AutoCloseable {
 
   private static Region source(FilePlan chunk, Move move, List<Region> runs) {
     long from = chunk.tensors().get(move.run()).slice().begin();
-    return Slice.region(move.piece().rows(), runs.get(move.run()), from);
+    return Slice.region(move.partRows().rows(), runs.get(move.run()), from);
   }
 
   /** Returns where moves arrive: their place, or memory from which they are copied to it. */
@@ -312,7 +312,7 @@ final class PartExchange implements AutoCloseable {
 
   private Region target(Move move) {
     Region tensor = Objects.requireNonNull(targets.get(move.tensor()));
-    return tensor.slice(move.piece().to(), move.piece().rows().bytes());
+    return tensor.slice(move.partRows().to(), move.partRows().rows().bytes());
   }
 
   /** Copies what arrived to its place, unless it is there. */
@@ -322,7 +322,7 @@ final class PartExchange implements AutoCloseable {
     }
     long at = 0;
     for (Move move : moves) {
-      long bytes = move.piece().rows().bytes();
+      long bytes = move.partRows().rows().bytes();
       Region source = from.isContiguous() ? from.slice(at, bytes) : from;
       Gather.rows(source, target(move), stream);
       at += bytes;

@@ -152,7 +152,8 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
     } else {
       MemorySegment tensor = bytes.asSlice(begin, slice.end());
       inBlocks(
-          (from, end) -> slice.within(from, end).forEach(piece -> copy(tensor, 0, piece, target)),
+          (from, end) ->
+              slice.within(from, end).forEach(partRows -> copy(tensor, 0, partRows, target)),
           ParallelRanges.PROCESSORS,
           target);
     }
@@ -161,10 +162,10 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
 
   /** Copies rows of memory that has the tensor's bytes from one on. */
   private static void copy(
-      MemorySegment bytes, long from, Slice.Piece piece, MemorySegment target) {
-    Rows rows = piece.rows();
+      MemorySegment bytes, long from, Slice.PartRows partRows, MemorySegment target) {
+    Rows rows = partRows.rows();
     MemorySegment source = bytes.asSlice(rows.offset() - from);
-    MemorySegment place = target.asSlice(piece.to(), rows.bytes());
+    MemorySegment place = target.asSlice(partRows.to(), rows.bytes());
     RowCopies.copyRows(source, rows.pitch(), place, rows.rowBytes(), rows.rows(), rows.rowBytes());
   }
 
@@ -198,18 +199,18 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
 
   /** Reads the rows of a range; those with small gaps between them go through scratch memory. */
   private void readRows(long from, long end, MemorySegment target) throws LoadException {
-    List<Slice.Piece> pieces = slice.within(from, end);
-    for (int i = 0; i < pieces.size(); ) {
+    List<Slice.PartRows> allRows = slice.within(from, end);
+    for (int i = 0; i < allRows.size(); ) {
       int next = i + 1;
-      while (next < pieces.size()
-          && areNear(pieces.get(next - 1).rows(), pieces.get(next).rows())) {
+      while (next < allRows.size()
+          && areNear(allRows.get(next - 1).rows(), allRows.get(next).rows())) {
         next++;
       }
-      Rows rows = pieces.get(i).rows();
+      Rows rows = allRows.get(i).rows();
       if (next == i + 1 && (rows.rows() == 1 || isLoose(rows))) {
-        readEach(pieces.get(i), target);
+        readEach(allRows.get(i), target);
       } else {
-        readTogether(pieces.subList(i, next), target);
+        readTogether(allRows.subList(i, next), target);
       }
       i = next;
     }
@@ -224,22 +225,23 @@ record PartRead(OpenedFile file, long begin, Slice slice, Means means) {
     return gap <= Math.clamp(one.bytes(), LEAST_GAP, MOST_GAP) && !isLoose(one) && !isLoose(next);
   }
 
-  private void readEach(Slice.Piece piece, MemorySegment target) throws LoadException {
-    Rows rows = piece.rows();
+  private void readEach(Slice.PartRows partRows, MemorySegment target) throws LoadException {
+    Rows rows = partRows.rows();
     for (long row = 0; row < rows.rows(); row++) {
-      long to = piece.to() + row * rows.rowBytes();
+      long to = partRows.to() + row * rows.rowBytes();
       read(target.asSlice(to, rows.rowBytes()), rows.offset() + row * rows.pitch());
     }
   }
 
-  private void readTogether(List<Slice.Piece> pieces, MemorySegment target) throws LoadException {
-    long from = pieces.getFirst().rows().offset();
-    Rows last = pieces.getLast().rows();
+  private void readTogether(List<Slice.PartRows> allRows, MemorySegment target)
+      throws LoadException {
+    long from = allRows.getFirst().rows().offset();
+    Rows last = allRows.getLast().rows();
     long end = last.offset() + (last.rows() - 1) * last.pitch() + last.rowBytes();
     try (ScratchMemory.Lease lease = means.scratch.take()) {
       MemorySegment bytes = lease.bytes(end - from);
       read(bytes, from);
-      pieces.forEach(piece -> copy(bytes, from, piece, target));
+      allRows.forEach(partRows -> copy(bytes, from, partRows, target));
     }
   }
 

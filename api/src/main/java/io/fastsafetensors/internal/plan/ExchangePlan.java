@@ -32,9 +32,9 @@ public final class ExchangePlan {
    *
    * @param run which run of bytes of the chunk they are in
    * @param tensor the tensor that they are of
-   * @param piece where they are in it, and in the rank's part
+   * @param partRows where they are in it, and in the rank's part
    */
-  public record Move(int run, String tensor, Slice.Piece piece) {
+  public record Move(int run, String tensor, Slice.PartRows partRows) {
     /** Tells whether two ranks get the same bytes of a chunk. */
     public static boolean haveSameSource(List<Move> some, List<Move> others) {
       if (some.size() != others.size()) {
@@ -43,7 +43,7 @@ public final class ExchangePlan {
       for (int i = 0; i < some.size(); i++) {
         boolean isSame =
             some.get(i).run == others.get(i).run
-                && some.get(i).piece.rows().equals(others.get(i).piece.rows());
+                && some.get(i).partRows.rows().equals(others.get(i).partRows.rows());
         if (!isSame) {
           return false;
         }
@@ -101,8 +101,8 @@ public final class ExchangePlan {
       WantedPart bytes = chunk.tensors().get(run);
       Slice slice = wanted.get(rank).get(bytes.name());
       if (slice != null) {
-        for (Slice.Piece piece : slice.within(bytes.slice().begin(), bytes.slice().end())) {
-          moves.add(new Move(run, bytes.name(), piece));
+        for (Slice.PartRows partRows : slice.within(bytes.slice().begin(), bytes.slice().end())) {
+          moves.add(new Move(run, bytes.name(), partRows));
         }
       }
     }

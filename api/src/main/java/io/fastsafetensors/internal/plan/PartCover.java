@@ -3,6 +3,7 @@ package io.fastsafetensors.internal.plan;
 
 import io.fastsafetensors.Part;
 import io.fastsafetensors.format.Shape;
+import io.fastsafetensors.internal.plan.BoxOverlap.Box;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -95,23 +96,28 @@ public record PartCover(Shape shape) {
   }
 
   private Optional<String> alongSeveral(List<Held> parts) {
-    long elements = 0;
-    for (int i = 0; i < parts.size(); i++) {
-      for (int j = 0; j < i; j++) {
-        if (overlaps(parts.get(j), parts.get(i))) {
-          return overlap(parts.get(j), parts.get(i));
-        }
-      }
-      elements += elements(parts.get(i));
+    Optional<BoxOverlap.Pair> pair =
+        BoxOverlap.find(
+            parts.stream().map(this::box).toList(),
+            new Box(new long[shape.dimensions()], shape.dims()));
+    if (pair.isPresent()) {
+      return overlap(parts.get(pair.get().first()), parts.get(pair.get().second()));
     }
+    long elements = parts.stream().mapToLong(this::elements).sum();
     return elements == shape.elements()
         ? Optional.empty()
         : Optional.of("the ranks have %s of its %s elements".formatted(elements, shape.elements()));
   }
 
-  private boolean overlaps(Held a, Held b) {
-    return IntStream.range(0, shape.dimensions())
-        .allMatch(dim ->
-            range(a, dim).from() < range(b, dim).to() && range(b, dim).from() < range(a, dim).to());
+  private Box box(Held held) {
+    long[] from = new long[shape.dimensions()];
+    long[] to = shape.dims();
+    held.part()
+        .ranges()
+        .forEach((dim, range) -> {
+          from[dim] = range.from();
+          to[dim] = range.to();
+        });
+    return new Box(from, to);
   }
 }

@@ -41,7 +41,7 @@ public final class Slice {
    * @param rows where they are
    * @param to where they go, from the start of the part, in bytes
    */
-  public record Piece(Rows rows, long to) {}
+  public record PartRows(Rows rows, long to) {}
 
   /** Blocks of rows, in ascending order, apart. */
   interface Blocks {
@@ -138,7 +138,7 @@ public final class Slice {
   }
 
   /** Returns all of the part, in ascending order. */
-  public List<Piece> pieces() {
+  public List<PartRows> partRows() {
     return within(begin(), end());
   }
 
@@ -147,18 +147,18 @@ public final class Slice {
    *
    * @param begin the first byte, from the start of the tensor
    * @param end one past the last byte
-   * @return the pieces, in ascending order; none if the part has nothing there
+   * @return the rows, in ascending order; none if the part has nothing there
    */
-  public List<Piece> within(long begin, long end) {
-    List<Piece> pieces = new ArrayList<>();
+  public List<PartRows> within(long begin, long end) {
+    List<PartRows> found = new ArrayList<>();
     for (long i = firstEndingAfter(begin); i < blocks.count(); i++) {
       Rows block = blocks.block(i);
       if (block.offset() >= end) {
         break;
       }
-      clip(block, blocks.to(i), begin, end, pieces);
+      clip(block, blocks.to(i), begin, end, found);
     }
-    return pieces;
+    return found;
   }
 
   /**
@@ -195,7 +195,7 @@ public final class Slice {
   }
 
   /** Adds what a block has of a range: of the first and the last row it may be a part. */
-  private static void clip(Rows block, long to, long begin, long end, List<Piece> pieces) {
+  private static void clip(Rows block, long to, long begin, long end, List<PartRows> found) {
     long pitch = Math.max(1, block.pitch());
     long first = Math.max(0, Math.ceilDiv(begin + 1 - block.offset() - block.rowBytes(), pitch));
     long last = Math.min(block.rows() - 1, Math.floorDiv(end - 1 - block.offset(), pitch));
@@ -206,7 +206,7 @@ public final class Slice {
       boolean isWhole = until - from == block.rowBytes();
       long rows = isWhole ? wholeRows(block, row, last, end) : 1;
       Rows clipped = new Rows(from, rows, until - from, isWhole ? block.pitch() : until - from);
-      pieces.add(new Piece(clipped, to + row * block.rowBytes() + from - start));
+      found.add(new PartRows(clipped, to + row * block.rowBytes() + from - start));
       row += rows;
     }
   }

@@ -3,9 +3,11 @@ package io.fastsafetensors.internal.save;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 
 /**
@@ -15,6 +17,15 @@ import java.util.function.LongFunction;
  * bytes come. Thread-safe.
  */
 final class Assembly {
+  /**
+   * Less than this goes through the page cache in one write with the bytes beside it that have to:
+   * the fewest bytes for which a direct write, which waits for the disk, pays.
+   */
+  private static final long LEAST_DIRECT = 64 << 10;
+
+  /** How many pages are allocated at a time. */
+  private static final long PAGES = 16;
+
   private final OutputFile file;
   private final long page;
   private final long size;
@@ -22,12 +33,15 @@ final class Assembly {
   private final LongFunction<MemorySegment> allocator;
   private final Map<Long, Partial> partials = new HashMap<>();
 
+  /** Pages of memory that are free. */
+  private final Deque<MemorySegment> spare = new ArrayDeque<>();
+
   /** Writes bytes, now or later. */
   interface Writing {
     /**
      * Takes bytes.
      *
-     * @param done is called when they are written
+     * @param done is called when they are written, until when they don't change
      */
     void write(OutputFile file, long position, MemorySegment bytes, Runnable done)
         throws IOException;
@@ -35,12 +49,14 @@ final class Assembly {
 
   /** A page some of whose bytes are there. */
   private static final class Partial {
+    final MemorySegment memory;
     final MemorySegment bytes;
     long missing;
 
-    Partial(MemorySegment bytes) {
-      this.bytes = bytes;
-      this.missing = bytes.byteSize();
+    Partial(MemorySegment memory, long count) {
+      this.memory = memory;
+      this.bytes = memory.asSlice(0, count);
+      this.missing = count;
     }
   }
 
@@ -65,39 +81,70 @@ final class Assembly {
     long end = position + bytes.byteSize();
     long from = Math.min(end, Math.ceilDiv(position, page) * page);
     long to = Math.max(from, Math.floorDiv(end, page) * page);
-    putPart(position, bytes.asSlice(0, from - position), writing);
-    putPart(to, bytes.asSlice(to - position), writing);
-    if (from < to) {
-      writing.write(file, from, bytes.asSlice(from - position, to - from), done);
-    } else {
-      done.run();
+    long begin = isShared(position, from) ? position : from;
+    long until = isShared(to, end) ? end : to;
+    if (position < begin) {
+      keep(position, bytes.asSlice(0, begin - position), writing);
+    }
+    if (until < end) {
+      keep(until, bytes.asSlice(until - position), writing);
+    }
+    boolean areApart = to - from >= LEAST_DIRECT && until - begin > to - from;
+    long[] ends = areApart ? new long[] {from, to, until} : new long[] {until};
+    Runnable each = areApart ? last(ends.length, done) : done;
+    for (long next : ends) {
+      if (begin < next) {
+        writing.write(file, begin, bytes.asSlice(begin - position, next - begin), each);
+      } else {
+        each.run();
+      }
+      begin = next;
     }
   }
 
-  private void putPart(long position, MemorySegment bytes, Writing writing) throws IOException {
-    if (bytes.byteSize() == 0) {
-      return;
-    }
+  /** Returns whether others write to the page of some bytes as well; false if there are none. */
+  private boolean isShared(long position, long end) {
     long start = Math.floorDiv(position, page) * page;
-    long pageBytes = Math.min(page, size - start);
-    if (!own.haveAll(start, start + pageBytes)) {
-      MemorySegment copy = MemorySegment.ofArray(bytes.toArray(ValueLayout.JAVA_BYTE));
-      writing.write(file, position, copy, () -> {});
-      return;
-    }
-    Partial whole = null;
+    return position < end && !own.haveAll(start, Math.min(size, start + page));
+  }
+
+  private static Runnable last(int calls, Runnable done) {
+    AtomicInteger left = new AtomicInteger(calls);
+    return () -> {
+      if (left.decrementAndGet() == 0) {
+        done.run();
+      }
+    };
+  }
+
+  /** Copies bytes of a page of our own, which is written once all of it is there. */
+  private void keep(long position, MemorySegment bytes, Writing writing) throws IOException {
+    long start = Math.floorDiv(position, page) * page;
+    Partial partial;
     synchronized (this) {
-      Partial partial =
-          partials.computeIfAbsent(start, _ -> new Partial(allocator.apply(pageBytes)));
+      partial =
+          partials.computeIfAbsent(start, _ -> new Partial(memory(), Math.min(page, size - start)));
       MemorySegment.copy(bytes, 0, partial.bytes, position - start, bytes.byteSize());
       partial.missing -= bytes.byteSize();
-      if (partial.missing == 0) {
-        partials.remove(start);
-        whole = partial;
+      if (partial.missing > 0) {
+        return;
+      }
+      partials.remove(start);
+    }
+    writing.write(file, start, partial.bytes, () -> giveBack(partial.memory));
+  }
+
+  private MemorySegment memory() {
+    if (spare.isEmpty()) {
+      MemorySegment pages = allocator.apply(PAGES * page);
+      for (int i = 0; i < PAGES; i++) {
+        spare.push(pages.asSlice(i * page, page));
       }
     }
-    if (whole != null) {
-      writing.write(file, start, whole.bytes, () -> {});
-    }
+    return spare.pop();
+  }
+
+  private synchronized void giveBack(MemorySegment memory) {
+    spare.push(memory);
   }
 }

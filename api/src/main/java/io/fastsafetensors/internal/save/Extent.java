@@ -92,7 +92,8 @@ public record Extent(
     return bytesBefore(end) - bytesBefore(begin);
   }
 
-  private long bytesBefore(long place) {
+  /** Returns how many of the bytes are before a place in the file. */
+  long bytesBefore(long place) {
     if (place <= position || bytes() == 0) {
       return 0;
     }

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,7 +96,13 @@ public final class FileSave implements AutoCloseable {
   private void fillNext(FillJobs jobs, MemorySegment block) throws IOException {
     FillJob job = jobs.next(Kind.PLACED);
     if (job != null) {
-      Filler.fill(job, block, this::write);
+      MemorySegment straight = Filler.straight(job);
+      MemorySegment bytes = straight == null ? Filler.gather(job, block) : straight;
+      if (job.areRows()) {
+        writeRows(job.assembly(), job.rows(), job.from(), bytes);
+      } else {
+        job.assembly().put(job.from(), bytes, this::write, () -> {});
+      }
       threads.submit(() -> fillNext(jobs, block));
     }
   }
@@ -103,7 +110,20 @@ public final class FileSave implements AutoCloseable {
   private void handOver(FillJobs jobs, Kind kind) throws IOException {
     for (FillJob job = jobs.next(kind); job != null; job = jobs.next(kind)) {
       threads.check();
-      Filler.handOver(job, new Run(job.assembly(), blocks, this::writeLater));
+      if (kind == Kind.PUSHED) {
+        Filler.push(job, new Run(job.assembly(), blocks, this::writeLater));
+      } else {
+        handOver(job, blocks.take());
+      }
+    }
+  }
+
+  private void handOver(FillJob job, MemorySegment block) throws IOException {
+    MemorySegment bytes = Filler.gather(job, block);
+    if (job.areRows()) {
+      writeRowsLater(job.assembly(), job.rows(), job.from(), bytes, block);
+    } else {
+      job.assembly().put(job.from(), bytes, this::writeLater, () -> blocks.give(block));
     }
   }
 
@@ -132,34 +152,70 @@ public final class FileSave implements AutoCloseable {
    * @param count how many there are
    * @throws IOException if the bytes can't be had, or the save has failed
    */
-  public synchronized void put(
+  public void put(
       int file, Extent extent, long from, Content.Placed content, long offset, long count)
       throws IOException {
     failing(() -> {
       threads.check();
       if (extent.isRun()) {
-        run(file).put(extent.position() + from, content, offset, count);
+        putRun(file, extent.position() + from, content, offset, count);
       } else {
         putRows(assemblies.get(file), extent, from, content, offset, count);
       }
     });
   }
 
-  /** Writes rows at once: each by itself would be too little for another thread. */
+  private synchronized void putRun(
+      int file, long position, Content.Placed content, long offset, long count) throws IOException {
+    run(file).put(position, content, offset, count);
+  }
+
+  /** Hands rows over by the block, which holds nobody up who brings others. */
   private void putRows(
       Assembly file, Extent extent, long from, Content.Placed content, long offset, long count)
       throws IOException {
-    flushArriving();
-    MemorySegment block = blocks.take();
-    try {
-      for (long done = 0; done < count; done += block.byteSize()) {
-        MemorySegment bytes = block.asSlice(0, Math.min(block.byteSize(), count - done));
-        content.read(offset + done, bytes);
-        Filler.writeRows(file, extent, from + done, bytes, this::write);
-      }
-    } finally {
-      blocks.give(block);
+    for (long done = 0; done < count; done += blocks.blockBytes()) {
+      MemorySegment block = blocks.take();
+      MemorySegment bytes = block.asSlice(0, Math.min(block.byteSize(), count - done));
+      content.read(offset + done, bytes);
+      writeRowsLater(file, extent, from + done, bytes, block);
     }
+  }
+
+  private void writeRowsLater(
+      Assembly file, Extent extent, long from, MemorySegment bytes, MemorySegment block)
+      throws IOException {
+    threads.awaitRoom();
+    threads.submit(() -> {
+      writeRows(file, extent, from, bytes);
+      blocks.give(block);
+    });
+  }
+
+  /**
+   * Writes rows that are side by side in memory; they count together, as they may be short.
+   *
+   * @param from where they start, counted in the extent's bytes
+   */
+  private void writeRows(Assembly assembly, Extent extent, long from, MemorySegment bytes)
+      throws IOException {
+    OutputFile file = assembly.file();
+    AtomicLong count = new AtomicLong();
+    Assembly.Writing writing =
+        (_, position, some, done) -> {
+          file.writeInTurn(position, some);
+          count.setPlain(count.getPlain() + some.byteSize());
+          done.run();
+        };
+    SaveThreads.Work writeAll =
+        () ->
+            extent.runs(
+                from,
+                from + bytes.byteSize(),
+                (position, at, size) ->
+                    assembly.put(position, bytes.asSlice(at - from, size), writing, () -> {}));
+    naming(file, () -> file.writeRows(extent.rowBytes(), writeAll));
+    written(file, count.get());
   }
 
   private Run run(int file) throws IOException {
@@ -182,11 +238,7 @@ public final class FileSave implements AutoCloseable {
 
   private void write(OutputFile file, long position, MemorySegment bytes, Runnable done)
       throws IOException {
-    if (file.isTail(position, bytes)) {
-      file.writeLast(position, bytes);
-    } else {
-      naming(file, () -> file.write(position, bytes));
-    }
+    naming(file, () -> file.writeInTurn(position, bytes));
     done.run();
     written(file, bytes.byteSize());
   }
@@ -212,6 +264,9 @@ public final class FileSave implements AutoCloseable {
   }
 
   private void written(OutputFile file, long bytes) {
+    if (bytes == 0) {
+      return;
+    }
     control.written(bytes);
     if (file.isLast(bytes)) {
       threads.submit(() -> naming(file, file::finish));

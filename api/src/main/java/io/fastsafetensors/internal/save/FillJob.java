@@ -6,18 +6,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Bytes that are gathered together: a block, an extent that is given as a whole, or rows of an
- * extent, as many as a block has room for.
+ * Bytes that are gathered together: neighbours, an extent that is given as a whole, or rows of an
+ * extent that are apart in the file, as many as a block has room for.
  *
  * @param assembly the file
- * @param extents the extents that have them
+ * @param extents the extents that have them; some may have nothing of them
  * @param from where they start in the file; if they are rows, counted in their extent's bytes
  * @param to one past the last
+ * @param areRows whether they are rows that are apart
  */
-record FillJob(Assembly assembly, List<Extent> extents, long from, long to) {
-  /** Returns whether they are rows that are apart in the file. */
-  boolean areRows() {
-    return !extents.getFirst().isRun();
+record FillJob(Assembly assembly, List<Extent> extents, long from, long to, boolean areRows) {
+  /** Returns the extent that has the rows. */
+  Extent rows() {
+    return extents.getFirst();
   }
 
   Kind kind() {
@@ -36,12 +37,15 @@ record FillJob(Assembly assembly, List<Extent> extents, long from, long to) {
   /** Cuts all that is to be gathered of a file into jobs, in order. */
   static List<FillJob> of(Assembly file, long blockBytes) {
     Cutter cutter = new Cutter(file, blockBytes);
-    for (Extent extent : file.file().plan().extents()) {
+    List<Extent> extents = file.file().plan().extents();
+    for (int i = 0; i < extents.size(); i++) {
+      Extent extent = extents.get(i);
       switch (extent.content()) {
         case Content.Placed _ when extent.isRun() -> cutter.add(extent);
         case Content.Placed _ -> {
-          cutter.end();
-          cutter.addRows(extent);
+          int end = endOfInterleaved(extents, i);
+          cutter.addInterleaved(extents.subList(i, end));
+          i = end - 1;
         }
         case Content.Pushed _ -> {
           cutter.end();
@@ -52,6 +56,19 @@ record FillJob(Assembly assembly, List<Extent> extents, long from, long to) {
     }
     cutter.end();
     return cutter.jobs;
+  }
+
+  /** Returns one past the last of some extents of which each begins before those before it end. */
+  private static int endOfInterleaved(List<Extent> extents, int first) {
+    long end = extents.get(first).end();
+    int next = first + 1;
+    while (next < extents.size()
+        && extents.get(next).position() < end
+        && extents.get(next).content() instanceof Content.Placed) {
+      end = Math.max(end, extents.get(next).end());
+      next++;
+    }
+    return next;
   }
 
   /** Cuts neighbouring extents where blocks end. */
@@ -80,7 +97,7 @@ record FillJob(Assembly assembly, List<Extent> extents, long from, long to) {
       open.add(extent);
       while (blockEnd() <= extent.end()) {
         long to = blockEnd();
-        jobs.add(new FillJob(file, List.copyOf(open), from, to));
+        addJob(List.copyOf(open), from, to, false);
         from = to;
         open.clear();
         if (to < extent.end()) {
@@ -95,20 +112,52 @@ record FillJob(Assembly assembly, List<Extent> extents, long from, long to) {
 
     void end() {
       if (!open.isEmpty()) {
-        jobs.add(new FillJob(file, List.copyOf(open), from, open.getLast().end()));
+        addJob(List.copyOf(open), from, open.getLast().end(), false);
         open.clear();
       }
     }
 
-    void addRows(Extent extent) {
+    private void addJob(List<Extent> extents, long begin, long to, boolean areRows) {
+      jobs.add(new FillJob(file, extents, begin, to, areRows));
+    }
+
+    /** Cuts rows of several extents: together if they have all bytes between them. */
+    void addInterleaved(List<Extent> extents) {
+      long begin = extents.getFirst().position();
+      long to = extents.stream().mapToLong(Extent::end).max().orElse(begin);
+      if (extents.stream().mapToLong(Extent::bytes).sum() == to - begin) {
+        end();
+        addTogether(List.copyOf(extents), begin, to);
+        return;
+      }
+      for (Extent extent : extents) {
+        if (extent.isRun()) {
+          add(extent);
+        } else {
+          end();
+          addRows(extent);
+        }
+      }
+    }
+
+    /** Half a block takes what is written, the other half the bytes of an extent on their way. */
+    private void addTogether(List<Extent> extents, long begin, long to) {
+      long most = blockBytes / 2;
+      for (long at = begin; at < to; ) {
+        long next = Math.min(to, (at / most + 1) * most);
+        addJob(extents, at, next, false);
+        at = next;
+      }
+    }
+
+    private void addRows(Extent extent) {
       for (long at = 0; at < extent.bytes(); at += blockBytes) {
-        long to = Math.min(extent.bytes(), at + blockBytes);
-        jobs.add(new FillJob(file, List.of(extent), at, to));
+        addJob(List.of(extent), at, Math.min(extent.bytes(), at + blockBytes), true);
       }
     }
 
     void addWhole(Extent extent) {
-      jobs.add(new FillJob(file, List.of(extent), extent.position(), extent.end()));
+      addJob(List.of(extent), extent.position(), extent.end(), false);
     }
   }
 }

@@ -12,49 +12,13 @@ final class Filler {
   private Filler() {}
 
   /**
-   * Gathers bytes in a block and writes them.
-   *
-   * @param block has room for them
+   * Returns the bytes of a job where they are, if they may be written from there: memory that was
+   * just filled is written past the page cache faster than memory all over.
    */
-  static void fill(FillJob job, MemorySegment block, Assembly.Writing writing) throws IOException {
-    if (job.areRows()) {
-      fillRows(job, block, writing);
-      return;
-    }
-    MemorySegment straight = straight(job);
-    MemorySegment bytes = straight == null ? gathered(job, block) : straight;
-    job.assembly().put(job.from(), bytes, writing, () -> {});
-  }
-
-  private static void fillRows(FillJob job, MemorySegment block, Assembly.Writing writing)
-      throws IOException {
-    Extent extent = job.extents().getFirst();
-    Content.Placed content = (Content.Placed) extent.content();
-    MemorySegment bytes = block.asSlice(0, job.to() - job.from());
-    named(extent, () -> content.read(extent.offset() + job.from(), bytes));
-    writeRows(job.assembly(), extent, job.from(), bytes, writing);
-  }
-
-  /**
-   * Writes rows that are side by side in memory.
-   *
-   * @param from where they start, counted in the extent's bytes
-   * @param writing writes before it returns
-   */
-  static void writeRows(
-      Assembly file, Extent extent, long from, MemorySegment bytes, Assembly.Writing writing)
-      throws IOException {
-    extent.runs(
-        from,
-        from + bytes.byteSize(),
-        (position, at, count) ->
-            file.put(position, bytes.asSlice(at - from, count), writing, () -> {}));
-  }
-
-  /** Memory that was just filled is written past the page cache faster than memory all over. */
-  private static @Nullable MemorySegment straight(FillJob job) {
+  static @Nullable MemorySegment straight(FillJob job) {
     Extent only = job.extents().getFirst();
     if (job.extents().size() > 1
+        || job.areRows()
         || job.assembly().file().alignment() > 1
         || !(only.content() instanceof Content.Placed placed)) {
       return null;
@@ -65,37 +29,56 @@ final class Filler {
         : memory.asSlice(only.offset() + job.from() - only.position(), job.to() - job.from());
   }
 
-  private static MemorySegment gathered(FillJob job, MemorySegment block) throws IOException {
-    MemorySegment bytes = block.asSlice(job.from() % block.byteSize(), job.to() - job.from());
+  /**
+   * Gathers bytes that are placed.
+   *
+   * @param block has room for them
+   * @return what they take of it, side by side
+   */
+  static MemorySegment gather(FillJob job, MemorySegment block) throws IOException {
+    long size = job.to() - job.from();
+    if (job.areRows()) {
+      MemorySegment rows = block.asSlice(0, size);
+      read(job.rows(), job.from(), rows);
+      return rows;
+    }
+    boolean areRuns = job.extents().stream().allMatch(Extent::isRun);
+    long room = areRuns ? block.byteSize() : block.byteSize() / 2;
+    MemorySegment bytes = block.asSlice(job.from() % room, size);
     for (Extent extent : job.extents()) {
-      long from = Math.max(job.from(), extent.position());
-      MemorySegment part =
-          bytes.asSlice(from - job.from(), Math.min(job.to(), extent.end()) - from);
-      Content.Placed content = (Content.Placed) extent.content();
-      named(extent, () -> content.read(extent.offset() + from - extent.position(), part));
+      long from = extent.bytesBefore(job.from());
+      long to = extent.bytesBefore(job.to());
+      if (from < to && extent.isRun()) {
+        read(extent, from, bytes.asSlice(extent.position() + from - job.from(), to - from));
+      } else if (from < to) {
+        spread(extent, from, block.asSlice(room, to - from), bytes, job.from());
+      }
     }
     return bytes;
   }
 
-  /** Gathers bytes in blocks that others write. */
-  static void handOver(FillJob job, Run run) throws IOException {
+  /** Reads rows at once, and copies each to its place: from a device each would take long. */
+  private static void spread(
+      Extent extent, long from, MemorySegment rows, MemorySegment target, long position)
+      throws IOException {
+    read(extent, from, rows);
+    extent.runs(
+        from,
+        from + rows.byteSize(),
+        (place, at, count) -> MemorySegment.copy(rows, at - from, target, place - position, count));
+  }
+
+  private static void read(Extent extent, long from, MemorySegment target) throws IOException {
+    Content.Placed content = (Content.Placed) extent.content();
+    named(extent, () -> content.read(extent.offset() + from, target));
+  }
+
+  /** Has a source give its bytes, in blocks that others write. */
+  static void push(FillJob job, Run run) throws IOException {
     for (Extent extent : job.extents()) {
-      long from = job.areRows() ? job.from() : Math.max(0, job.from() - extent.position());
-      long to = job.areRows() ? job.to() : Math.min(job.to(), extent.end()) - extent.position();
-      named(
-          extent,
-          () -> {
-            switch (extent.content()) {
-              case Content.Placed placed ->
-                  extent.runs(
-                      from,
-                      to,
-                      (position, at, count) ->
-                          run.put(position, placed, extent.offset() + at, count));
-              case Content.Pushed pushed -> push(pushed, extent, run);
-              case Content.Arriving _ -> {}
-            }
-          });
+      if (extent.content() instanceof Content.Pushed pushed) {
+        named(extent, () -> push(pushed, extent, run));
+      }
     }
     run.flush();
   }

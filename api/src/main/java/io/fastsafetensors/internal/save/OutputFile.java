@@ -6,12 +6,15 @@ import io.fastsafetensors.internal.file.StagedFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +22,13 @@ import org.jspecify.annotations.Nullable;
  * time; the last of them finishes it.
  */
 public final class OutputFile implements AutoCloseable {
+  private static final long SHORT_ROW = 16 << 10;
+
   private final OutputPlan plan;
   private final StagedFile staged;
   private final DirectChannel direct;
   private final AtomicLong missing;
+  private final Lock shortRows = new ReentrantLock();
   private volatile @Nullable Tail tail;
 
   /** What the file has after its last whole page. */
@@ -87,7 +93,7 @@ public final class OutputFile implements AutoCloseable {
   }
 
   /** Writes bytes of native memory; blocks until the system has them. */
-  void write(long position, MemorySegment bytes) throws IOException {
+  private void write(long position, MemorySegment bytes) throws IOException {
     boolean isDirect = direct.takes(position, bytes);
     try {
       writeAll(isDirect ? direct.channel() : staged.channel(), position, bytes.asByteBuffer());
@@ -103,14 +109,35 @@ public final class OutputFile implements AutoCloseable {
     }
   }
 
-  /** Keeps the bytes after the last whole page until all others are written. */
-  void writeLast(long position, MemorySegment bytes) {
-    tail = new Tail(position, bytes);
+  /** Writes bytes, or keeps a copy until all others are written: of what is after whole pages. */
+  void writeInTurn(long position, MemorySegment bytes) throws IOException {
+    if (isTail(position, bytes)) {
+      tail = new Tail(position, MemorySegment.ofArray(bytes.toArray(ValueLayout.JAVA_BYTE)));
+    } else {
+      write(position, bytes);
+    }
+  }
+
+  /**
+   * Writes rows; of short ones one thread does at a time. The kernel has threads that write through
+   * the page cache wait for each other at each row, which takes longer than the row.
+   */
+  void writeRows(long rowBytes, SaveThreads.Work writing) throws IOException {
+    if (rowBytes >= SHORT_ROW) {
+      writing.run();
+      return;
+    }
+    shortRows.lock();
+    try {
+      writing.run();
+    } finally {
+      shortRows.unlock();
+    }
   }
 
   /** Returns whether bytes are all that the file has after its last whole page. */
-  boolean isTail(long position, MemorySegment bytes) {
-    return bytes.byteSize() % alignment() != 0
+  private boolean isTail(long position, MemorySegment bytes) {
+    return bytes.byteSize() < alignment()
         && position % alignment() == 0
         && position + bytes.byteSize() == plan.bytes();
   }

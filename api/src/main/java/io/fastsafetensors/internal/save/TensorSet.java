@@ -68,14 +68,8 @@ public final class TensorSet<T> {
     return Optional.ofNullable(tensors.get(name));
   }
 
-  /**
-   * Adds to what is known of a tensor.
-   *
-   * @param size how many bytes more it has
-   * @param tensor what is known, in place of what was
-   */
-  public void extend(String name, long size, T tensor) {
-    tensors.put(name, tensor);
+  /** Counts bytes of another part of a tensor that was added. */
+  public void grow(long size) {
     bytes += size;
   }
 

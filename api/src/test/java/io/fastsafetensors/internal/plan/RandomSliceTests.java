@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.fastsafetensors.Part;
 import io.fastsafetensors.format.DType;
 import io.fastsafetensors.format.Shape;
-import io.fastsafetensors.internal.plan.Slice.Piece;
+import io.fastsafetensors.internal.plan.Slice.PartRows;
 import io.fastsafetensors.internal.plan.Slice.Rows;
 import io.fastsafetensors.oracle.PartOracle;
 import java.util.ArrayList;
@@ -58,17 +58,17 @@ class RandomSliceTests {
       this.part = new byte[(int) bytes];
     }
 
-    void add(Case of, List<Piece> pieces, long begin, long end) {
-      for (Piece piece : pieces) {
-        Rows rows = piece.rows();
-        assertThat(rows.bytes()).as("%s: %s", of, piece).isPositive();
-        assertThat(rows.offset()).as("%s: %s", of, piece).isGreaterThanOrEqualTo(begin);
-        assertThat(rows.end()).as("%s: %s", of, piece).isLessThanOrEqualTo(end);
+    void add(Case of, List<PartRows> pieces, long begin, long end) {
+      for (PartRows partRows : pieces) {
+        Rows rows = partRows.rows();
+        assertThat(rows.bytes()).as("%s: %s", of, partRows).isPositive();
+        assertThat(rows.offset()).as("%s: %s", of, partRows).isGreaterThanOrEqualTo(begin);
+        assertThat(rows.end()).as("%s: %s", of, partRows).isLessThanOrEqualTo(end);
         for (int row = 0; row < rows.rows(); row++) {
           int from = (int) (rows.offset() + row * rows.pitch());
-          int to = (int) (piece.to() + row * rows.rowBytes());
+          int to = (int) (partRows.to() + row * rows.rowBytes());
           int until = (int) (to + rows.rowBytes());
-          assertThat(written.get(to, until).isEmpty()).as("%s: %s, again", of, piece).isTrue();
+          assertThat(written.get(to, until).isEmpty()).as("%s: %s, again", of, partRows).isTrue();
           written.set(to, until);
           System.arraycopy(tensor, from, part, to, until - to);
         }
@@ -108,7 +108,7 @@ class RandomSliceTests {
         .as("%s in one run", of)
         .isEqualTo(bytes.cardinality() == bytes.length() - Math.max(0, bytes.nextSetBit(0)));
     Gathered all = new Gathered(tensor, wanted.length);
-    all.add(of, slice.pieces(), 0, tensor.length);
+    all.add(of, slice.partRows(), 0, tensor.length);
     assertThat(all.part).as("%s", of).isEqualTo(wanted);
     Gathered split = new Gathered(tensor, wanted.length);
     List<Integer> cuts = cuts(of, tensor.length);

@@ -114,11 +114,11 @@ class SliceTests {
 
   private static byte[] gather(byte[] tensor, Slice part) {
     byte[] bytes = new byte[Math.toIntExact(part.bytes())];
-    for (Slice.Piece piece : part.pieces()) {
-      Slice.Rows rows = piece.rows();
+    for (Slice.PartRows partRows : part.partRows()) {
+      Slice.Rows rows = partRows.rows();
       for (long row = 0; row < rows.rows(); row++) {
         int source = Math.toIntExact(rows.offset() + row * rows.pitch());
-        int target = Math.toIntExact(piece.to() + row * rows.rowBytes());
+        int target = Math.toIntExact(partRows.to() + row * rows.rowBytes());
         System.arraycopy(tensor, source, bytes, target, Math.toIntExact(rows.rowBytes()));
       }
     }
@@ -128,7 +128,7 @@ class SliceTests {
   @Test
   void subBytePartsAreCutOnlyOnWholeBytes() {
     assertThat(slice(DType.F4, Shape.of(4, 6), 0, 2, 1).bytes()).isEqualTo(6);
-    assertThat(slice(DType.F4, Shape.of(4, 8), 1, 4, 3).pieces().getFirst().rows().rowBytes())
+    assertThat(slice(DType.F4, Shape.of(4, 8), 1, 4, 3).partRows().getFirst().rows().rowBytes())
         .isEqualTo(1);
     for (int rank = 0; rank < 4; rank++) {
       int refused = rank;

@@ -62,8 +62,8 @@ class StreamPlanTests {
       Came came, WantedPart part, StreamPlan.Step step, RandomPlanTests.Plan wanted) {
     assertThat(came.isAll).as("%s: %s goes on", wanted, part.name()).isFalse();
     assertThat(step.offset()).as("%s: %s", wanted, part.name()).isEqualTo(came.offset);
-    for (Slice.Piece piece : part.slice().pieces()) {
-      Slice.Rows rows = piece.rows();
+    for (Slice.PartRows partRows : part.slice().partRows()) {
+      Slice.Rows rows = partRows.rows();
       for (long row = 0; row < rows.rows(); row++) {
         int begin = Math.toIntExact(rows.offset() + row * rows.pitch());
         assertThat(came.bytes.length()).as("%s", wanted).isLessThanOrEqualTo(begin);

@@ -151,9 +151,13 @@ public final class GroupSet {
       from[dim] = Math.min(dims[dim], rank * block);
       to[dim] = Math.min(dims[dim], (rank + 1) * block);
     }
-    int size = tensor.dtype.bits() / Byte.SIZE;
+    return cut(tensor.bytes, tensor.dtype, dims, from, to);
+  }
+
+  /** Returns the elements of a tensor that are in a range of each dimension. */
+  static byte[] cut(byte[] bytes, DType dtype, long[] dims, long[] from, long[] to) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    copy(tensor.bytes, dims, from, to, 0, 0, size, out);
+    copy(bytes, dims, from, to, 0, 0, dtype.bits() / Byte.SIZE, out);
     return out.toByteArray();
   }
 
