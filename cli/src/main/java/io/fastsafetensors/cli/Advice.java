@@ -8,8 +8,10 @@ import io.fastsafetensors.LoadReport;
 import io.fastsafetensors.Reason;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -19,6 +21,15 @@ import java.util.stream.Stream;
  * @param remedy what to do about it; empty if nothing needs to be done
  */
 record Advice(Reason what, String remedy) {
+  /** What makes reads slow on storage that may be fast, and is told first. */
+  private static final Set<String> EXPLAINS =
+      Set.of(
+          "advice.one-thread",
+          "advice.small-blocks",
+          "advice.direct-off",
+          "advice.group-limit",
+          "advice.little-memory");
+
   /** Makes one about which nothing needs to be done. */
   static Advice fine(Reason what) {
     return new Advice(what, "");
@@ -40,6 +51,9 @@ record Advice(Reason what, String remedy) {
                 HostAdvice.of(made))
             .forEach(all::addAll));
     all.addAll(WaitingAdvice.of(course));
+    if (all.stream().anyMatch(each -> EXPLAINS.contains(each.what().code()))) {
+      all.sort(Comparator.comparing(each -> each.what().code().equals(StorageAdvice.SLOW)));
+    }
     if (all.isEmpty() && report.isPresent()) {
       all.add(fine(Reason.of("advice.nothing", "nothing stands out")));
     }

@@ -49,7 +49,7 @@ final class HostAdvice {
             smallPages(
                 copied,
                 "for this process",
-                "see who starts it with them switched off: prctl, PR_SET_THP_DISABLE"))
+                "find what starts it with them switched off (prctl, PR_SET_THP_DISABLE): grep THP_enabled /proc/PID/status, of its parents as well"))
         : Optional.empty();
   }
 
@@ -69,7 +69,7 @@ final class HostAdvice {
     return new Advice(
         Reason.of(
                 isGroup ? "advice.group-limit" : "advice.little-memory",
-                "{free} of memory are left of {limit} by {source}, and the tensors take {bytes}: the page cache has no room, and files are read from storage again")
+                "{free} of memory are left of {limit} by {source}, and the tensors take {bytes}: too little for the tensors and the page cache beside them, so that files are mapped or read from storage again")
             .with("free", Amounts.bytes(limit.freeBytes()))
             .with("limit", Amounts.bytes(limit.limitBytes()))
             .with("source", limit.source())

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Compares a load of files with what their storage and memory give; within twenty seconds. */
@@ -29,6 +30,7 @@ final class Measurement {
   private static final double GOOD = 0.8;
   private static final String DIRECT = "direct reads";
   private static final String BUFFERED = "reads by way of the page cache, as found";
+  private static final Set<String> MEMORY = Set.of("tmpfs", "ramfs");
   private static final String CACHE = "reads of the page cache";
 
   private final Path path;
@@ -93,13 +95,8 @@ final class Measurement {
         : MeasuredLoad.streamed(path, name, LOADING, false);
   }
 
-  /** Returns the speed of the fastest of some reads. */
-  private double best(String... names) {
-    return rates.stream()
-        .filter(rate -> List.of(names).contains(rate.name()))
-        .mapToDouble(Rate::speed)
-        .max()
-        .orElse(0);
+  private double speed(String name) {
+    return rates.stream().filter(rate -> rate.name().equals(name)).mapToDouble(Rate::speed).sum();
   }
 
   /** Says in words how a load compares. */
@@ -110,16 +107,18 @@ final class Measurement {
       return List.of("nothing was loaded: the files have no tensors with bytes");
     }
     if (first.ofStorage() >= MOSTLY) {
-      lines.add(compared("cold loads reach", first.rate().speed() / disk(), "of this storage"));
+      lines.add(cold(first.rate()));
       MeasuredLoad warm = again;
       if (warm != null && warm.ofStorage() < 1 - MOSTLY) {
         lines.add(warm(warm.rate()));
       }
     } else if (first.ofStorage() <= 1 - MOSTLY) {
       lines.add(warm(first.rate()));
-      lines.add(
-          "the files were in the page cache, so that no cold load was measured: as root, drop it by"
-              + " echo 1 > /proc/sys/vm/drop_caches and measure again");
+      if (!MEMORY.contains(fileSystem())) {
+        lines.add(
+            "the files were in the page cache, so that no cold load was measured: as root, drop it"
+                + " by echo 1 > /proc/sys/vm/drop_caches and measure again");
+      }
     } else {
       lines.add(
           String.format(
@@ -134,13 +133,25 @@ final class Measurement {
     return lines;
   }
 
+  /** Returns what plain reads of storage got; 0 if they got it from elsewhere. */
   private double disk() {
-    return best(DIRECT, BUFFERED);
+    return rates.stream()
+        .filter(rate -> List.of(DIRECT, BUFFERED).contains(rate.name()))
+        .filter(rate -> !StorageProbe.isOfPageCache(rate))
+        .mapToDouble(Rate::speed)
+        .max()
+        .orElse(0);
+  }
+
+  private String cold(Rate load) {
+    return disk() > 0
+        ? compared("cold loads reach", load.speed() / disk(), "of this storage")
+        : "plain reads came from the page cache: no cold load was compared with them";
   }
 
   /** Compares with what a load does that copies: it reads, and the system makes pages for it. */
   private String warm(Rate load) {
-    double limit = 1 / (1 / best(CACHE) + 1 / best("memory, new"));
+    double limit = 1 / (1 / speed(CACHE) + 1 / speed("memory, new"));
     return compared(
         "warm loads into new memory reach",
         load.speed() / limit,

@@ -29,7 +29,7 @@ final class StorageAdvice {
   /** How many times as fast plain reads are when storage isn't what a load waits for. */
   private static final double FASTER = 1.25;
 
-  private static final String SLOW = "advice.slow-storage";
+  static final String SLOW = "advice.slow-storage";
   private static final String FASTER_DISK =
       "use a faster disk, or lift what limits it: a volume's throughput, or io.max and"
           + " blkio.throttle of the control group";
@@ -124,7 +124,7 @@ final class StorageAdvice {
       all.add(
           new Advice(
               buffered("advice.direct-off", buffered, why),
-              "leave --direct off out, and see who sets load.direct by fst doctor"));
+              "leave --direct off out, or unset FST_LOAD_DIRECT or load.direct: fst doctor says where it is set"));
     } else if (why.startsWith("not direct")) {
       all.add(
           new Advice(
@@ -160,7 +160,7 @@ final class StorageAdvice {
       all.add(
           Advice.fine(
               Reason.of("advice.cached", "all bytes were in the page cache: memory is the limit")));
-    } else if (report.storageBytes() * 2 > total() && gbps < SLOW_GBPS) {
+    } else if (report.storageBytes() * 2 > total() && readBytes() > 0 && gbps < SLOW_GBPS) {
       all.add(
           new Advice(
               Reason.of(SLOW, "storage gave {speed} GB/s").with("speed", Printing.decimal(gbps)),

@@ -28,6 +28,8 @@ final class StorageProbe {
   private static final int SMALL_BLOCK = 64 << 10;
   private static final int PAGE = 4096;
   private static final int DEPTH = 16;
+  private static final String OF_STORAGE = " % of it from storage";
+  private static final int HALF = 50;
 
   /** Is there in all JVMs, but javac warns of its name, and knows no way to keep from that. */
   private static final String DIRECT = "com.sun.nio.file.ExtendedOpenOption";
@@ -139,10 +141,16 @@ final class StorageProbe {
     }
   }
 
+  /** Tells whether a rate of reads is known to be of the page cache for the most part. */
+  static boolean isOfPageCache(Rate rate) {
+    return rate.detail().endsWith(OF_STORAGE)
+        && Integer.parseInt(rate.detail().substring(0, rate.detail().indexOf(' '))) < HALF;
+  }
+
   private static String shareOfStorage(long before, long bytes) {
     long now = storageBytes();
     return before < 0 || now < 0 || bytes == 0
         ? ""
-        : Math.min(100, 100 * (now - before) / bytes) + " % of it from storage";
+        : Math.min(100, 100 * (now - before) / bytes) + OF_STORAGE;
   }
 }

@@ -46,7 +46,7 @@ final class TuningAdvice {
       all.add(
           new Advice(
               Reason.of("advice.one-thread", "one thread read, as asked for"),
-              "leave --threads out, and see who sets load.threads by fst doctor"));
+              "leave --threads out, or unset FST_LOAD_THREADS or load.threads: fst doctor says where it is set"));
     } else if (Runtime.getRuntime().availableProcessors() == 1) {
       all.add(
           new Advice(
@@ -74,7 +74,7 @@ final class TuningAdvice {
         isAsked
             ? new Advice(
                 small.with("why", ", since blocks are that small"),
-                "leave --block-bytes out, and see who sets load.blockBytes by fst doctor")
+                "leave --block-bytes out, or unset FST_LOAD_BLOCK_BYTES or load.block-bytes: fst doctor says where it is set")
             : new Advice(
                 small.with("why", ": what is wanted lies apart, or files are small"),
                 "fewer, larger files help; so do whole tensors instead of parts of inner dimensions"));

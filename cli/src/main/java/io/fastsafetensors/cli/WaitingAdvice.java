@@ -49,7 +49,7 @@ final class WaitingAdvice {
         Reason.of(
             "advice.slow-memory",
             "{percent} % of the threads' time went to making new memory, whose pages the system clears"),
-        "keep memory between loads (posix.keptBytes), stream through a window, or let --path auto map what is cached");
+        "let --path auto map what is cached, stream through a window, or in a program load again with the same loader, which keeps memory (io.fastsafetensors.posix.keptBytes)");
     advice.look(
         Kind.STAGING,
         advice.readTime(),

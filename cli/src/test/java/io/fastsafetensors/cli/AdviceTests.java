@@ -65,6 +65,16 @@ class AdviceTests {
         .toList();
   }
 
+  @Test
+  void storageIsBlamedLastWhereSomethingElseExplainsIt() {
+    LoadRecorder recorder = new LoadRecorder();
+    LoadReport report = read(recorder, 100_000_000, Duration.ofSeconds(1));
+    LoadOptions slow = LoadOptions.builder().threads(1).build();
+    List<Advice> all = Advice.of(recorder.record(), Optional.of(report), slow);
+    assertThat(all).extracting(each -> each.what().code()).contains("advice.one-thread");
+    assertThat(all.getLast().what().code()).isEqualTo("advice.slow-storage");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "100000000, 1000, true", // 0.1 GB/s

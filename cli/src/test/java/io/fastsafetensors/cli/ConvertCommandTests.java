@@ -168,6 +168,7 @@ class ConvertCommandTests {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '"',
       textBlock =
           """
           --select=nothing             | no tensor has a name that matches

@@ -87,6 +87,7 @@ class DigestCommandTests {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '"',
       textBlock =
           """
           I8                | dtype I8 is no floating-point type, so that it can't be for all tensors

@@ -39,7 +39,7 @@ class MeasureTests {
         .anyMatch(line -> line.matches("memory, copied +\\d+\\.\\d\\d GB/s .*"))
         .anyMatch(line ->
             line.matches(
-                "verdict +(cold loads|warm loads into new memory) reach \\d+\\.\\d\\d of .*|verdict +\\d+ % .*"));
+                "verdict +(cold loads|warm loads into new memory) reach \\d+\\.\\d\\d of .*|verdict +(\\d+ %|plain reads came) .*"));
   }
 
   @Test
@@ -55,6 +55,15 @@ class MeasureTests {
       Files.delete(file);
       Files.delete(here);
     }
+  }
+
+  @Test
+  void readsOfThePageCacheTellNothingOfStorage() {
+    assertThat(StorageProbe.isOfPageCache(new Rate("a", 1, 1, "0 % of it from storage"))).isTrue();
+    assertThat(StorageProbe.isOfPageCache(new Rate("a", 1, 1, "99 % of it from storage")))
+        .isFalse();
+    assertThat(StorageProbe.isOfPageCache(new Rate("a", 1, 1, ""))).as("not known").isFalse();
+    assertThat(StorageProbe.isOfPageCache(Rate.unknown("a", "refused"))).isFalse();
   }
 
   @Test
