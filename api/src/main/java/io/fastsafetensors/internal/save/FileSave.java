@@ -204,7 +204,7 @@ public final class FileSave implements AutoCloseable {
     Assembly.Writing writing =
         (_, position, some, done) -> {
           file.writeInTurn(position, some);
-          count.setPlain(count.getPlain() + some.byteSize());
+          count.addAndGet(some.byteSize());
           done.run();
         };
     SaveThreads.Work writeAll =

@@ -27,6 +27,7 @@ class JavaCommandTests {
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
+                "-XX:TieredStopAtLevel=1",
                 "-Xmx99m",
                 "-cp",
                 classPath,
@@ -48,6 +49,7 @@ class JavaCommandTests {
     assertThat(command(classPath(), "itself"))
         .containsExactly(
             "--enable-native-access=ALL-UNNAMED",
+            "-XX:TieredStopAtLevel=1",
             "-Xmx99m",
             "-cp",
             classPath(),
@@ -58,14 +60,15 @@ class JavaCommandTests {
   @Test
   void aLongClassPathLosesNoOption() throws Exception {
     String longPath = classPath() + (File.pathSeparator + "absent/folder.jar").repeat(1000);
-    assertThat(command(longPath, "itself")).hasSize(5).contains("-Xmx99m", longPath);
+    assertThat(command(longPath, "itself")).hasSize(6).contains("-Xmx99m", longPath);
   }
 
   @Test
-  void anotherProgramKeepsWhatAllowsNativeCode() throws Exception {
+  void anotherProgramKeepsWhatAllowsNativeCodeAndHowItIsCompiled() throws Exception {
     assertThat(command(classPath(), "another"))
         .containsExactly(
             "--enable-native-access=ALL-UNNAMED",
+            "-XX:TieredStopAtLevel=1",
             "-cp",
             classPath(),
             LaunchingProgram.class.getName());

@@ -66,20 +66,13 @@ class GroupSaveTests {
     return reports;
   }
 
-  private void assertSame() throws IOException {
-    Map<String, byte[]> expected = GroupSet.contents(alone);
-    Map<String, byte[]> found = GroupSet.contents(together);
-    assertThat(found.keySet()).containsExactlyElementsOf(expected.keySet());
-    expected.forEach((name, bytes) -> assertThat(found.get(name)).as(name).isEqualTo(bytes));
-  }
-
   @ParameterizedTest
   @CsvSource({"1, AUTO", "2, ON", "2, OFF", "3, ON", "4, ON", "4, AUTO"})
   void theBytesDoNotDependOnWhoHasWhat(int ranks, DirectMode direct) throws Exception {
     set.save(alone, options().build());
     SaveOptions options = options().direct(direct).replicated(GroupSet.REPLICATED).build();
     Map<Integer, SaveReport> reports = saveTogether(ranks, options);
-    assertSame();
+    GroupSet.assertSame(alone, together);
     for (int i = 0; i < reports.get(0).files().size(); i++) {
       int number = i;
       SavedFile file = reports.get(0).files().get(i);
@@ -102,7 +95,7 @@ class GroupSaveTests {
     SaveOptions.Builder options = options().dtype(DType.BF16).dtype("large.rows", DType.F64);
     set.save(alone, options.build());
     saveTogether(ranks, options.replicated(GroupSet.REPLICATED).build());
-    assertSame();
+    GroupSet.assertSame(alone, together);
   }
 
   @Test
@@ -110,9 +103,9 @@ class GroupSaveTests {
     set.save(alone, options().build());
     new Generation(3, 3).save(together);
     saveTogether(2, options().replicated(GroupSet.REPLICATED).build());
-    assertSame();
+    GroupSet.assertSame(alone, together);
     saveTogether(3, options().replicated(GroupSet.REPLICATED).build());
-    assertSame();
+    GroupSet.assertSame(alone, together);
   }
 
   /** Two ranks save what they loaded, four load that. */
@@ -133,7 +126,7 @@ class GroupSaveTests {
             writer.write(together, options().replicated("scalar").build());
           }
         });
-    assertSame();
+    GroupSet.assertSame(alone, together);
   }
 
   private static Loader loader(ProcessGroup group, Path folder, String device) throws IOException {
@@ -184,7 +177,7 @@ class GroupSaveTests {
             }
           }
         });
-    assertSame();
+    GroupSet.assertSame(alone, together);
   }
 
   @Test
@@ -203,7 +196,7 @@ class GroupSaveTests {
               group.rank(), writer.write(together, SaveOptions.builder().replicated("*").build()));
         });
     all.save(alone, SaveOptions.defaults());
-    assertSame();
+    GroupSet.assertSame(alone, together);
     assertThat(IntStream.range(0, 4).mapToObj(rank -> reports.get(rank).bytes()))
         .as("all write as much")
         .containsOnly(10_000L);

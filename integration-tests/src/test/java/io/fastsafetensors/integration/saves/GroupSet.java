@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.fastsafetensors.integration.saves;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.fastsafetensors.CheckpointWriter;
 import io.fastsafetensors.Part;
 import io.fastsafetensors.SaveOptions;
@@ -188,5 +190,13 @@ public final class GroupSet {
       }
     }
     return contents;
+  }
+
+  /** Two folders have the same files, byte by byte. */
+  static void assertSame(Path expected, Path found) throws IOException {
+    Map<String, byte[]> wanted = contents(expected);
+    Map<String, byte[]> had = contents(found);
+    assertThat(had.keySet()).containsExactlyElementsOf(wanted.keySet());
+    wanted.forEach((name, bytes) -> assertThat(had.get(name)).as(name).isEqualTo(bytes));
   }
 }

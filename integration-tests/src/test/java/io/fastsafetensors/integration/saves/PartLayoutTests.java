@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -110,13 +109,6 @@ class PartLayoutTests {
     writer.write(alone, options);
   }
 
-  private void assertSame() throws IOException {
-    Map<String, byte[]> expected = GroupSet.contents(alone);
-    Map<String, byte[]> found = GroupSet.contents(together);
-    assertThat(found.keySet()).containsExactlyElementsOf(expected.keySet());
-    expected.forEach((name, bytes) -> assertThat(found.get(name)).as(name).isEqualTo(bytes));
-  }
-
   @ParameterizedTest
   @CsvSource({
     "1, 1, ON, false", "2, 1, OFF, true", "3, 2, ON, false", "4, 2, ON, true",
@@ -138,7 +130,7 @@ class PartLayoutTests {
             writer.write(together, options.build());
           }
         });
-    assertSame();
+    GroupSet.assertSame(alone, together);
   }
 
   /** All ranks draw the same numbers. */
@@ -177,7 +169,7 @@ class PartLayoutTests {
     }
     saveAlone(options.build());
     ThreadRanks.runWell(ranks, group -> bring(group, new Random(seed), ranks, options.build()));
-    assertSame();
+    GroupSet.assertSame(alone, together);
   }
 
   private void bring(ProcessGroup group, Random random, int ranks, SaveOptions options)
@@ -266,6 +258,6 @@ class PartLayoutTests {
       writer.addPart("a", DType.U8, whole.shape, tile.part(), MemorySegment.ofArray(bytes));
     }
     writer.write(together, options(DirectMode.AUTO).build());
-    assertSame();
+    GroupSet.assertSame(alone, together);
   }
 }
